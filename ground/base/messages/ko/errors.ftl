@@ -1,0 +1,227 @@
+# 오류 목록(ground/base/src/problem.rs)의 문구입니다. 인수 설명은 en/errors.ftl에 있습니다.
+#
+# 용어: participant 참여 기관, partner 상대 기관, trust list 신뢰 목록, agreement 협약,
+# envelope 송부서, key 키, signature 서명, digest 해시값, recognition 상호 인정, node 노드.
+# 인수 뒤에는 받침에 따라 달라지는 조사를 붙이지 않습니다.
+
+## 입력 형식
+
+malformed = 입력을 읽을 수 없습니다
+    .detail = 올바른 형식이 아닙니다. 항목: { $what }, 내용: { $why }
+    .remedy = 입력을 고쳐서 다시 보내십시오. 프로그램이 만든 입력이라면 그 프로그램의 담당자에게 이 메시지를 전달하십시오.
+
+too-large = 너무 큽니다
+    .detail = 상한을 넘었습니다. 항목: { $what }, 상한: { $limit }
+    .remedy = 나누어 보내거나, 거부한 노드의 운영자에게 상한을 높여 달라고 요청하십시오. 설정할 수 있는 상한은 `corridor config`에서 확인할 수 있습니다.
+
+not-found = 찾을 수 없습니다
+    .detail = 해당하는 항목이 없습니다: { $what }
+    .remedy = 이름의 표기와, 어느 참여 기관의 자격으로 요청하는지를 확인하십시오.
+
+unknown-version = 지원하지 않는 버전입니다
+    .detail = { $what }의 버전 { $found } 형식은 지원하지 않습니다. 지원하는 버전: { $expected }
+    .remedy = 두 노드 중 오래된 쪽을 업데이트하십시오. 바로 앞뒤 버전끼리는 통신할 수 있으므로 양쪽이 같은 날 업데이트할 필요는 없습니다.
+
+## 인증
+
+unauthenticated = 로그인이 필요합니다
+    .detail = 요청에 유효한 로그인 정보나 API 토큰이 없습니다.
+    .remedy = 로그인하거나 유효한 API 토큰을 함께 보내십시오. 토큰은 만료되거나 취소될 수 있습니다. 이 경우 노드 관리자에게 재발급을 요청하십시오.
+
+forbidden = 권한이 없습니다
+    .detail = 현재 권한으로는 할 수 없는 작업입니다: { $what }
+    .remedy = 노드 관리자에게 작업을 맡기거나 필요한 권한을 요청하십시오.
+
+signature-missing = 서명이 없습니다
+    .detail = 서명이 없는 항목입니다: { $what }
+    .remedy = 자국의 신뢰 목록에 등록된 키로 서명하십시오. 두 노드 사이에 프록시가 있다면 헤더를 바꾸지 않고 전달하는지 확인하십시오.
+
+signature-invalid = 서명이 일치하지 않습니다
+    .detail = { $who }의 서명이 내용과 일치하지 않습니다. 항목: { $what }, 키: { $key }
+    .remedy = 도중에 변조되었거나 다른 키로 서명된 것입니다. 내용을 사용하지 말고 발신자에게 다시 보내 달라고 요청하십시오. 반복되면 `corridor partner show`로 양쪽의 키를 대조하십시오.
+
+clock-skew = 시각이 맞지 않습니다
+    .detail = 요청의 서명 시각은 { $at }이며, 이 노드의 시계와 { $skew }초 차이가 납니다. 허용 범위는 { $limit }초입니다.
+    .remedy = 양쪽 컴퓨터의 시계를 시간 서버(NTP)에 맞춘 뒤 다시 보내십시오. 시계의 차이는 `corridor doctor`로 확인할 수 있습니다.
+
+replayed = 이미 사용한 요청입니다
+    .detail = { $who }의 서명된 요청 중 이미 접수한 것입니다: { $id }
+    .remedy = 보낼 때마다 새 요청에 서명하십시오. 두 번 보낸 적이 없다면 제삼자가 기록해 두었다가 다시 보냈을 수 있으므로 양쪽 노드의 운영자에게 알리십시오.
+
+participant-unknown = 등록되지 않은 참여 기관입니다
+    .detail = 이 노드가 가진 신뢰 목록에 없는 기관입니다: { $who }
+    .remedy = 식별자를 확인하십시오. 식별자가 맞다면 해당 국가의 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오.
+
+participant-removed = 제외된 참여 기관입니다
+    .detail = 소속 국가의 신뢰 목록 제{ $list }호에서 제외된 기관입니다: { $who }
+    .remedy = 이 기관과 아무것도 주고받지 마십시오. 제외가 잘못되었다고 생각되면 신뢰 목록 발행 기관에 문의하십시오.
+
+key-unknown = 등록되지 않은 키입니다
+    .detail = 이 노드가 가진 신뢰 목록에 없는 키입니다: { $key }
+    .remedy = 새 키라면 해당 국가의 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오. 그렇지 않다면 어떤 키를 사용하는지 참여 기관에 확인하십시오.
+
+key-not-valid = 해당 시점에 유효하지 않은 키입니다
+    .detail = { $at } 시점에 유효하지 않은 키입니다: { $key }
+    .remedy = 서명자가 현재 키로 다시 서명해야 합니다. 키가 방금 교체되었다면 `corridor trust import`로 최신 신뢰 목록을 가져오십시오.
+
+did-mismatch = 공개된 키가 신뢰 목록과 다릅니다
+    .detail = 공개한 키가 소속 국가의 신뢰 목록에 등록된 키와 다른 기관입니다: { $who }
+    .remedy = 이유가 밝혀질 때까지 이 기관과 아무것도 주고받지 마십시오. 전화 등 이미 알고 있는 연락처로 키를 바꾸었는지 확인하고, 바꾸었다면 `corridor trust import`로 최신 신뢰 목록을 가져오십시오.
+
+## 신뢰
+
+trust-list-missing = 신뢰 목록이 없습니다
+    .detail = 이 노드에는 { $country }의 신뢰 목록이 없습니다.
+    .remedy = 발행 기관에서 신뢰 목록을 받아 `corridor trust import`로 가져오십시오.
+
+trust-list-expired = 신뢰 목록이 만료되었습니다
+    .detail = { $country }의 신뢰 목록 제{ $list }호는 { $at }에 만료되었습니다.
+    .remedy = 발행 기관에서 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오. 그때까지 새로운 접수는 하지 않습니다.
+
+trust-list-invalid = 신뢰 목록이 올바르지 않습니다
+    .detail = { $country }의 신뢰 목록을 받아들일 수 없습니다: { $why }
+    .remedy = 발행 기관에서 직접 신뢰 목록을 다시 받으십시오. 지금까지 쓰던 목록은 계속 사용됩니다.
+
+trust-list-old = 더 새로운 신뢰 목록이 아닙니다
+    .detail = { $country }의 신뢰 목록은 이미 제{ $expected }호가 있으므로 제{ $found }호로 바꿀 수 없습니다.
+    .remedy = 최신 목록을 이미 가지고 있다면 조치할 것이 없습니다. 그렇지 않다면 발행 기관에서 최신 목록을 받으십시오. 같은 호의 목록이 서로 다르면 발행 기관에 알리십시오.
+
+recognition-missing = 상호 인정이 없습니다
+    .detail = 유효한 상호 인정이 없는 국가입니다: { $country }
+    .remedy = 두 나라의 신뢰 목록 발행 기관이 모두 상호 인정에 서명해야 합니다. 서명한 뒤 `corridor trust import`로 최신 신뢰 목록을 가져오십시오.
+
+## 협약과 이용 조건
+
+agreement-unknown = 해당하는 협약이 없습니다
+    .detail = 이 노드에는 { $who } 측과 맺은 해당 협약이 없습니다.
+    .remedy = 맺어진 협약은 `corridor partner show`로 확인할 수 있습니다. 협약이 없다면 먼저 협약을 작성하고 양쪽이 서명하십시오.
+
+agreement-invalid = 협약이 올바르지 않습니다
+    .detail = 협약 { $id } 문서를 받아들일 수 없습니다: { $why }
+    .remedy = 협약을 고치고 양쪽이 다시 서명하십시오.
+
+agreement-altered = 협약이 변조되었습니다
+    .detail = 협약 { $id } 문서가 양쪽이 서명한 내용과 다릅니다: { $why }
+    .remedy = 서명된 협약을 사용하십시오. 내용을 바꾸려면 새 협약을 작성하고 양쪽이 서명하십시오.
+
+agreement-not-in-force = 효력이 없는 협약입니다
+    .detail = 협약 { $id } 문서는 현재 효력이 없습니다: { $why }
+    .remedy = 협약의 기간과 상태를 `corridor partner show`로 확인하십시오. 종료되었다면 새 협약을 작성하고 양쪽이 서명하십시오.
+
+policy-denied = 협약에서 허용하지 않습니다
+    .detail = 협약의 이용 조건에서 허용하지 않는 작업입니다: { $what }. 해당 조건: { $why }
+    .remedy = `corridor partner show`로 이용 조건을 확인하고 그 범위에서 진행하십시오. 허용이 필요하다면 양쪽이 새 협약에 서명해야 합니다.
+
+## 송달
+
+wrong-recipient = 수신자가 다릅니다
+    .detail = 이 노드가 수신을 맡지 않는 기관입니다: { $who }
+    .remedy = 수신자와 등록된 접속 주소를 `corridor partner show`로 확인하십시오.
+
+envelope-conflict = 번호는 같고 내용이 다릅니다
+    .detail = { $who }의 송부서 { $id } 번은 다른 내용으로 이미 수신했습니다. 수신한 해시값: { $expected }, 이번 해시값: { $found }
+    .remedy = 처음 수신한 것이 유효합니다. 다른 내용을 보내려면 `corridor send`로 새 송부서를 만들어 보내십시오. 보낸 적이 없다면 양쪽 노드의 운영자에게 알리십시오.
+
+offset-wrong = 이어서 보낼 위치가 다릅니다
+    .detail = 처음부터 { $expected }바이트인 위치에서 이어서 보내야 하지만 { $found }바이트인 위치부터 보냈습니다.
+    .remedy = 이어서 보낼 위치를 다시 문의하고 그 위치부터 보내십시오. `corridor send`는 이를 자동으로 처리합니다.
+
+content-mismatch = 내용이 변조되었습니다
+    .detail = 송부서 { $id } 번으로 수신한 내용이 발신자가 서명한 것과 다릅니다. 서명된 해시값: { $expected }, 수신한 내용의 해시값: { $found }
+    .remedy = 수신한 내용은 폐기했습니다. 원본을 다시 보내십시오. 반복되면 회선과 두 노드 사이의 장비를 확인하십시오.
+
+partner-unreachable = 상대 기관에 연결할 수 없습니다
+    .detail = { $partner }에 연결할 수 없습니다: { $why }
+    .remedy = 보낸 내용은 없어지지 않으며 노드가 계속 다시 시도합니다. 오래 지속되면 `corridor partner test`로 연결을 확인하고 상대 기관에 연락하십시오.
+
+partner-answer = 상대 기관의 응답을 사용할 수 없습니다
+    .detail = { $partner }의 응답을 받아들일 수 없습니다: { $why }
+    .remedy = `corridor partner test`로 연결을 확인하십시오. 해결되지 않으면 상대 기관의 운영자에게 이 메시지를 전달하십시오.
+
+address-refused = 허용되지 않은 주소입니다
+    .detail = 이 노드는 { $address }에 연결하지 않습니다. 내부망과 자기 컴퓨터의 주소는 설정에 지정한 것만 허용합니다.
+    .remedy = 상대 기관의 주소를 `corridor partner show`로 확인하십시오. 내부망 주소가 맞다면 운영자가 설정에 지정해야 합니다. `corridor config`를 참고하십시오.
+
+## 노드
+
+overloaded = 처리량을 초과했습니다
+    .detail = 노드의 처리량이 한도에 이르러 요청을 접수하지 않았습니다.
+    .remedy = 잠시 후 다시 시도하십시오. 노드 사이의 송달은 자동으로 다시 시도합니다.
+
+shutting-down = 종료 중입니다
+    .detail = 노드가 종료 중입니다. 접수한 일은 마치고 새로운 접수는 하지 않습니다.
+    .remedy = 노드가 다시 시작된 뒤 시도하십시오.
+
+storage-full = 저장 공간이 없습니다
+    .detail = 저장 공간이 없어 저장하지 못했습니다: { $what }
+    .remedy = 공간을 확보하고 `corridor doctor`로 확인하십시오. 쓰다 만 데이터는 없으며 이미 접수한 데이터는 안전합니다.
+
+storage-failed = 데이터를 읽거나 쓰지 못했습니다
+    .detail = 노드가 데이터를 읽거나 쓰지 못했습니다: { $why }
+    .remedy = 노드에서 `corridor doctor`를 실행하고 디스크나 데이터베이스를 확인하십시오. 저장하지 못한 것을 접수했다고 응답하는 일은 없습니다.
+
+storage-conflict = 동시에 변경되었습니다
+    .detail = 같은 데이터의 변경이 겹쳐 변경하지 않았습니다.
+    .remedy = 다시 시도하십시오. 자주 발생하면 노드의 운영자에게 알리십시오.
+
+schema-unknown = 다른 버전의 데이터입니다
+    .detail = { $what }의 데이터 버전은 { $found }입니다. 이 프로그램이 지원하는 최신 버전은 { $expected }입니다.
+    .remedy = 데이터를 기록한 새 버전의 프로그램을 시작하거나, 맞는 백업을 `corridor restore`로 복원하십시오. 데이터는 변경하지 않았습니다.
+
+schema-unverified = 데이터의 구조가 예상과 다릅니다
+    .detail = { $what }의 저장 구조가 이 버전이 만든 것과 다릅니다: { $why }
+    .remedy = 데이터베이스를 직접 고치지 마십시오. 백업을 `corridor restore`로 복원하거나, 이 메시지를 첨부하여 기술 지원을 요청하십시오.
+
+directory-locked = 사용 중인 데이터 디렉터리입니다
+    .detail = 다른 프로세스가 이미 사용하고 있는 디렉터리입니다: { $path }
+    .remedy = 그 프로세스를 종료하거나 다른 데이터 디렉터리를 지정하십시오. 두 노드가 함께 사용할 수 없습니다.
+
+directory-owner = 데이터 디렉터리의 소유자가 다릅니다
+    .detail = { $path }의 소유자는 { $found } 사용자이지만 노드는 { $expected } 사용자로 실행되고 있습니다.
+    .remedy = 디렉터리의 소유자로 노드를 실행하거나, 관리자 권한의 `chown -R`로 소유자를 바꾸십시오.
+
+file-mode = 다른 사용자에게 열려 있는 파일입니다
+    .detail = { $path }의 접근 권한은 { $found }이지만 { $expected }이어야 합니다.
+    .remedy = `chmod`로 접근 권한을 바꾸십시오. 다른 사람이 그 안의 키를 읽었을 수 있다면 키를 교체하십시오.
+
+file-failed = 파일을 사용할 수 없습니다
+    .detail = 읽거나 쓸 수 없는 파일입니다: { $path }. 이유: { $why }
+    .remedy = 경로가 있는지, 프로그램을 실행하는 사용자에게 접근 권한이 있는지 확인하십시오.
+
+port-taken = 이미 사용 중인 포트입니다
+    .detail = 다른 프로그램이 이미 사용하고 있는 주소입니다: { $address }
+    .remedy = 그 프로그램을 종료하거나 설정에서 다른 포트를 지정하십시오. `corridor config`를 참고하십시오.
+
+config-invalid = 설정값이 올바르지 않습니다
+    .detail = { $path } { $line }행: { $key } 항목의 값을 사용할 수 없습니다: { $why }
+    .remedy = 이 행을 고치십시오. 설정 항목과 값의 설명은 `corridor config`에서 확인할 수 있습니다.
+
+config-unknown-key = 알 수 없는 설정 항목입니다
+    .detail = { $path } { $line }행: { $key } 항목은 없습니다. 가장 비슷한 이름은 { $nearest }입니다.
+    .remedy = 이 행을 고치거나 지우십시오. 모든 설정 항목은 `corridor config`에서 확인할 수 있습니다.
+
+tls-invalid = 인증서나 키를 사용할 수 없습니다
+    .detail = 사용할 수 없는 TLS 파일입니다: { $path }. 이유: { $why }
+    .remedy = 인증서와 키가 서로 맞는지, PEM 형식인지, 만료되지 않았는지 확인하십시오. 교체한 파일은 다시 시작하지 않아도 반영됩니다.
+
+backup-invalid = 백업이 올바르지 않습니다
+    .detail = 사용할 수 없는 백업입니다: { $path }. 이유: { $why }
+    .remedy = 다른 백업을 사용하거나 `corridor backup`으로 새로 만드십시오. 복원은 하지 않았습니다.
+
+already-exists = 이미 있습니다
+    .detail = 이미 있으므로 변경하지 않았습니다: { $what }
+    .remedy = 다른 이름을 지정하거나 이미 있는 것을 사용하십시오.
+
+node-unreachable = 노드가 응답하지 않습니다
+    .detail = { $address } 주소의 노드에 연결할 수 없습니다: { $why }
+    .remedy = 노드가 실행 중인지 확인하고, 멈춰 있다면 `corridor serve`로 시작하십시오. 원인은 `corridor doctor`로 찾을 수 있습니다.
+
+internal = 프로그램의 결함입니다
+    .detail = 예상하지 못한 일이 발생했습니다: { $why }
+    .remedy = 다시 시도하십시오. 해결되지 않으면 이 메시지와 노드의 로그를 첨부하여 신고하십시오.
+
+## 무역
+
+interchange-invalid = 교환 데이터가 올바르지 않습니다
+    .detail = EDIFACT 교환 데이터에 오류가 있습니다. 위치: { $what }, 이유: { $why }
+    .remedy = 해당 위치를 고치고 새 교환 데이터로 다시 보내십시오.

@@ -1,0 +1,244 @@
+//! One newtype an identifier: parsed at the edge, never validated again.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Clock, ErrorCode, Problem, Random};
+
+fn malformed(what: &'static str, text: &str) -> Problem {
+    let shown: String = text.chars().take(120).collect();
+    Problem::new(ErrorCode::Malformed).with("what", what).with("why", shown)
+}
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text as it was read.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Problem;
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                if ($valid)(text) { Ok(Self(text.into())) } else { Err(malformed($what, text)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+text_newtype! {
+    /// A decentralised identifier of the method `web` (did:web, W3C CCG draft): how a participant
+    /// is known. At most 255 bytes; the domain is a name, never an IP address.
+    Did, "DID (did:web:NAME)", valid_did
+}
+
+text_newtype! {
+    /// A DID URL with a fragment, naming one key of a participant: `did:web:example.jp#k1`.
+    KeyId, "key id (did:web:NAME#KEY)", |text: &str| match text.split_once('#') {
+        Some((did, key)) => valid_did(did) && valid_label(key, 64),
+        None => false,
+    }
+}
+
+text_newtype! {
+    /// An ISO 3166-1 alpha-2 country code in capitals: `JP`, `KR`.
+    Country, "country (ISO 3166-1 alpha-2)", |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+impl Did {
+    /// The participant's key of this name.
+    ///
+    /// # Errors
+    /// `malformed` when the name is not 1 to 64 letters, digits, `-` or `_`.
+    pub fn key(&self, name: &str) -> Result<KeyId, Problem> {
+        format!("{self}#{name}").parse()
+    }
+
+    /// The last part of the identifier, for people and for file names: letters, digits, `-`, `_`
+    /// and `.` only, whatever the DID holds.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let last = self.0.rsplit(':').next().unwrap_or_default();
+        last.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+    }
+}
+
+impl KeyId {
+    /// Whose key it is.
+    #[must_use]
+    pub fn did(&self) -> Did {
+        Did(self.0.split('#').next().unwrap_or_default().into())
+    }
+}
+
+fn valid_label(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// did:web: a domain name with an optional percent-encoded port, then path segments.
+fn valid_did(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("did:web:") else { return false };
+    if text.len() > 255 {
+        return false;
+    }
+    let mut parts = rest.split(':');
+    let host = parts.next().unwrap_or_default();
+    let (name, port) = match host.split_once("%3A") {
+        Some((name, port)) => (name, Some(port)),
+        None => (host, None),
+    };
+    let labels_ok = name
+        .split('.')
+        .all(|label| valid_label(label, 63) && !label.starts_with('-') && !label.ends_with('-'));
+    let is_address = name.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let port_ok = port.is_none_or(|p| p.parse::<u16>().is_ok_and(|n| n != 0 && n.to_string() == p));
+    let paths_ok = parts.all(|p| {
+        (1..=63).contains(&p.len())
+            && p != "."
+            && p != ".."
+            && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    });
+    labels_ok && !is_address && port_ok && paths_ok
+}
+
+macro_rules! uuid_newtype {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(uuid::Uuid);
+
+        impl $name {
+            /// A new one (UUID version 7, RFC 9562: ordered by time).
+            pub fn new(clock: &dyn Clock, random: &dyn Random) -> Self {
+                let millis = u64::try_from(clock.now().millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Problem;
+            fn from_str(text: &str) -> Result<Self, Problem> {
+                // One identifier has one spelling: hyphenated, lower case.
+                match uuid::Uuid::try_parse(text) {
+                    Ok(id) if id.hyphenated().to_string() == text => Ok(Self(id)),
+                    _ => Err(malformed($what, text)),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+uuid_newtype! {
+    /// One act: something that happened and matters.
+    ActId, "act id"
+}
+uuid_newtype! {
+    /// One envelope, chosen by its sender; with the sender it makes every delivery idempotent (EX-4).
+    EnvelopeId, "envelope id"
+}
+uuid_newtype! {
+    /// One agreement between participants.
+    AgreementId, "agreement id"
+}
+uuid_newtype! {
+    /// One entry of the outbox.
+    DeliveryId, "delivery id"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: bool) {
+        assert_eq!(text.parse::<Did>().is_ok(), expect, "{text}");
+    }
+
+    #[test]
+    fn did_web_is_a_name_with_an_optional_port_and_path() {
+        check("did:web:example.jp", true);
+        check("did:web:localhost%3A7081:participants:kr-forwarder", true);
+        check("did:web:example.jp:a.b_c-d", true);
+        check("did:web:127.0.0.1", false);
+        check("did:web:127.0.0.1%3A80", false);
+        check("did:web:example.jp%3A0", false);
+        check("did:web:example.jp%3A080", false);
+        check("did:web:example.jp%3a80", false);
+        check("did:web:example.jp:..", false);
+        check("did:web:example.jp:%2e%2e", false);
+        check("did:web:example.jp:", false);
+        check("did:web:", false);
+        check("did:key:z6Mk", false);
+        check("did:web:exa mple.jp", false);
+        check("did:web:-a.jp", false);
+        check(&format!("did:web:{}", "a.".repeat(130)), false);
+    }
+
+    #[test]
+    fn a_uuid_has_one_spelling() {
+        let id = ActId::new(&crate::SystemClock, &crate::OsRandom);
+        assert_eq!(id.to_string().parse::<ActId>().ok(), Some(id));
+        assert!(id.to_string().to_uppercase().parse::<ActId>().is_err());
+        assert!(format!("{{{id}}}").parse::<ActId>().is_err());
+    }
+}
