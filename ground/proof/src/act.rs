@@ -1,0 +1,313 @@
+//! Acts: what happened and mattered, in the very bytes that are committed to. An act names its type
+//! and version (LG-4) and holds one salted commitment a field, never the field itself (LG-3): who
+//! holds the [`Opening`] can show one field to one reader and keep the others.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use corridor_base::{ActId, Clock, Did, Digest, ErrorCode, Problem, Random, Timestamp};
+use hmac::{KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+/// The largest act read, in bytes.
+pub const MAX_ACT: usize = 16 << 10;
+
+/// One type of act in one version.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ActType {
+    /// What happened, in the past: `document-received`.
+    pub name: &'static str,
+    /// Counts up whenever the fields change.
+    pub version: u32,
+    /// The fields it commits to, beside `participant`, which every act has.
+    pub fields: &'static [&'static str],
+}
+
+macro_rules! act_types {
+    ($($(#[$doc:meta])* $id:ident = $name:literal v $version:literal [$($field:literal),*];)*) => {
+        $($(#[$doc])* pub static $id: ActType = ActType { name: $name, version: $version, fields: &[$($field),*] };)*
+        /// Every type in every released version. Append only: an old version stays readable.
+        pub static TYPES: &[&ActType] = &[$(&$id),*];
+    };
+}
+
+act_types! {
+    /// A participant began to live on this node.
+    PARTICIPANT_CREATED = "participant-created" v 1 ["key"];
+    /// A participant made a new key.
+    KEY_ROTATED = "key-rotated" v 1 ["key", "replaces"];
+    /// A trust list was taken into use.
+    TRUST_LIST_ACCEPTED = "trust-list-accepted" v 1 ["country", "number", "statement"];
+    /// A recognition between two countries was taken into use.
+    RECOGNITION_ACCEPTED = "recognition-accepted" v 1 ["countries", "statement"];
+    /// An agreement that both parties signed came into our books.
+    AGREEMENT_CONCLUDED = "agreement-concluded" v 1 ["agreement", "partner", "statement"];
+    /// We ended an agreement before its time.
+    AGREEMENT_ENDED = "agreement-ended" v 1 ["agreement", "partner"];
+    /// A document was handed in for sending.
+    DOCUMENT_SUBMITTED = "document-submitted" v 1 ["envelope", "partner", "agreement", "kind", "size", "statement"];
+    /// The partner acknowledged a document of ours.
+    DOCUMENT_ACKNOWLEDGED = "document-acknowledged" v 1 ["envelope", "partner", "acknowledgement"];
+    /// The partner refused a document of ours.
+    DOCUMENT_REFUSED = "document-refused" v 1 ["envelope", "partner", "code"];
+    /// A document came in from a partner and is durable.
+    DOCUMENT_RECEIVED = "document-received" v 1 ["envelope", "partner", "agreement", "kind", "size", "statement", "acknowledgement"];
+    /// We refused what a partner sent.
+    DELIVERY_REFUSED = "delivery-refused" v 1 ["envelope", "partner", "code"];
+    /// Somebody of ours read a document.
+    DOCUMENT_READ = "document-read" v 1 ["envelope", "reader"];
+    /// A document was given up on and handed in again.
+    DOCUMENT_RESENT = "document-resent" v 1 ["envelope", "reader"];
+    /// An interchange was read and answered.
+    INTERCHANGE_ANSWERED = "interchange-answered" v 1 ["envelope", "reference", "verdict"];
+    /// An answer to an interchange of ours came in.
+    INTERCHANGE_JUDGED = "interchange-judged" v 1 ["envelope", "answer", "verdict"];
+    /// A DID document differed from the keys that the trust list pins.
+    DID_MISMATCH_REPORTED = "did-mismatch-reported" v 1 ["partner"];
+    /// An access token was made.
+    TOKEN_CREATED = "token-created" v 1 ["token", "role"];
+    /// An access token was revoked.
+    TOKEN_REVOKED = "token-revoked" v 1 ["token"];
+}
+
+/// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In which version of the type.
+    pub version: u32,
+    /// Its identifier.
+    pub id: ActId,
+    /// When it happened, by the node's clock.
+    pub time: Timestamp,
+    /// One commitment a field.
+    pub fields: BTreeMap<String, Commitment>,
+}
+
+/// A salted commitment: SHA-256 over a tag, the field's own salt, its name and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commitment(pub [u8; 32]);
+
+impl Serialize for Commitment {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Commitment {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        bytes.try_into().map(Self).map_err(|_| serde::de::Error::custom("a commitment has 32 bytes"))
+    }
+}
+
+/// What opens an act's commitments: kept by the participant, destroyed by erasure, never part of
+/// the ledger (LG-3).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The act's salt; each field's own salt is made from it, so that showing one shows no other.
+    salt: [u8; 32],
+    /// The fields.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// An act with its bytes and its opening, ready to be recorded.
+#[derive(Clone)]
+pub struct SealedAct {
+    /// The act.
+    pub act: Act,
+    /// The bytes committed to; never made again from `act`.
+    pub bytes: Vec<u8>,
+    /// What opens it.
+    pub opening: Opening,
+}
+
+impl Act {
+    /// Writes down what happened to `participant` now.
+    ///
+    /// # Errors
+    /// `internal` when the fields are not those of the type: a mistake in the code that calls.
+    pub fn seal(
+        kind: &'static ActType,
+        participant: &Did,
+        fields: &[(&'static str, &str)],
+        clock: &dyn Clock,
+        random: &dyn Random,
+    ) -> Result<SealedAct, Problem> {
+        let wrong = || Problem::new(ErrorCode::Internal).with("why", format!("fields of act {}", kind.name));
+        if fields.len() != kind.fields.len() || fields.iter().any(|(name, _)| !kind.fields.contains(name)) {
+            return Err(wrong());
+        }
+        let mut values: BTreeMap<String, String> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        values.insert("participant".to_owned(), participant.to_string());
+        let opening = Opening { salt: random.bytes(), fields: values };
+        let act = Self {
+            kind: kind.name.to_owned(),
+            version: kind.version,
+            id: ActId::new(clock, random),
+            time: clock.now(),
+            fields: opening.commitments(),
+        };
+        let bytes = serde_json::to_vec(&act).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        Ok(SealedAct { act, bytes, opening })
+    }
+
+    /// Reads an act. Only the bytes this module writes are accepted: one act has one spelling.
+    ///
+    /// # Errors
+    /// `malformed`, `too-large`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        let refuse = |why: String| Problem::new(ErrorCode::Malformed).with("what", "act").with("why", why);
+        if bytes.len() > MAX_ACT {
+            return Err(Problem::new(ErrorCode::TooLarge).with("what", "act").with("limit", MAX_ACT).with("found", bytes.len()));
+        }
+        let act: Self = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
+        match serde_json::to_vec(&act) {
+            Ok(again) if again == bytes => Ok(act),
+            _ => Err(refuse("not in the one spelling of an act".to_owned())),
+        }
+    }
+
+    /// The type, when this build knows it.
+    #[must_use]
+    pub fn known_type(&self) -> Option<&'static ActType> {
+        TYPES.iter().copied().find(|t| t.name == self.kind && t.version == self.version)
+    }
+
+    /// Whether this field had this value, given the field's own salt.
+    #[must_use]
+    pub fn opens(&self, field: &str, value: &str, field_salt: &[u8; 32]) -> bool {
+        self.fields.get(field).is_some_and(|c| c.0.ct_eq(&commit(field, value, field_salt).0).into())
+    }
+
+    /// Whether the opening is this act's, whole: every field opens and none is left over.
+    #[must_use]
+    pub fn opened_by(&self, opening: &Opening) -> bool {
+        self.fields == opening.commitments()
+    }
+}
+
+impl Opening {
+    /// The salt of one field, which may be shown together with its value.
+    #[must_use]
+    pub fn field_salt(&self, field: &str) -> [u8; 32] {
+        // HMAC takes keys of any length, so this never fails; an empty salt would open nothing.
+        let Ok(mut mac) = hmac::Hmac::<sha2::Sha256>::new_from_slice(&self.salt) else { return [0; 32] };
+        mac.update(field.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn commitments(&self) -> BTreeMap<String, Commitment> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.clone(), commit(name, value, &self.field_salt(name))))
+            .collect()
+    }
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opening")
+    }
+}
+
+/// Tag, salt, length of the name, name, value: no two different inputs run together alike.
+fn commit(field: &str, value: &str, salt: &[u8; 32]) -> Commitment {
+    let length = u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let input = [b"corridor/commitment/v1\0".as_slice(), salt, &length, field.as_bytes(), value.as_bytes()].concat();
+    Commitment(Digest::of(&input).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use corridor_base::{FixedClock, SeededRandom};
+    use proptest::prelude::*;
+
+    fn did() -> Did {
+        "did:web:example.jp:customs".parse().unwrap()
+    }
+
+    /// The act that the golden file of a type holds: fixed clock, seeded salts, values that name
+    /// themselves.
+    fn golden(kind: &'static ActType) -> SealedAct {
+        let clock = FixedClock::at(Timestamp::parse("2026-11-22T09:25:00.000Z").unwrap());
+        let fields: Vec<(&'static str, &str)> = kind.fields.iter().map(|f| (*f, *f)).collect();
+        Act::seal(kind, &did(), &fields, &clock, &SeededRandom::new(u64::from(kind.version))).unwrap()
+    }
+
+    /// LG-4: every released version of every type has a golden file that this build verifies. Run
+    /// with `CORRIDOR_GOLDEN=write` to add the file of a new type; a file once released never changes.
+    #[test]
+    fn every_type_has_a_golden_file_that_verifies() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/acts");
+        for kind in TYPES {
+            let path = folder.join(format!("{}-v{}.json", kind.name, kind.version));
+            let sealed = golden(kind);
+            if std::env::var("CORRIDOR_GOLDEN").as_deref() == Ok("write") && std::fs::metadata(&path).is_err() {
+                std::fs::create_dir_all(&folder).unwrap();
+                let file = serde_json::json!({ "act": String::from_utf8(sealed.bytes.clone()).unwrap(), "opening": sealed.opening });
+                #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+                std::fs::write(&path, format!("{file:#}\n")).unwrap();
+            }
+            let file: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))).unwrap();
+            let act = Act::parse(file["act"].as_str().unwrap().as_bytes()).unwrap();
+            let opening: Opening = serde_json::from_value(file["opening"].clone()).unwrap();
+            assert!(act.opened_by(&opening), "{}", path.display());
+            assert_eq!(act.known_type(), Some(*kind));
+            assert_eq!(sealed.bytes, file["act"].as_str().unwrap().as_bytes(), "{}: the bytes of a released act type changed", path.display());
+        }
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let known = TYPES.iter().any(|t| name == format!("{}-v{}.json", t.name, t.version));
+            assert!(known, "{name}: a released act type has left the table");
+        }
+    }
+
+    #[test]
+    fn an_act_says_nothing_and_shows_one_field_at_a_time() {
+        let sealed = golden(&DOCUMENT_RECEIVED);
+        let text = String::from_utf8(sealed.bytes.clone()).unwrap();
+        assert!(!text.contains("did:web"), "{text}");
+        let act = Act::parse(&sealed.bytes).unwrap();
+        let salt = sealed.opening.field_salt("partner");
+        assert!(act.opens("partner", "partner", &salt));
+        assert!(!act.opens("partner", "someone else", &salt));
+        assert!(!act.opens("kind", "kind", &salt));
+    }
+
+    #[test]
+    fn the_same_fact_twice_commits_differently() {
+        let clock = FixedClock::at(Timestamp::EPOCH);
+        let random = SeededRandom::new(9);
+        let seal = || Act::seal(&KEY_ROTATED, &did(), &[("key", "a"), ("replaces", "b")], &clock, &random).unwrap();
+        assert_ne!(seal().act.fields, seal().act.fields);
+    }
+
+    #[test]
+    fn wrong_fields_and_other_spellings_are_refused() {
+        let clock = FixedClock::at(Timestamp::EPOCH);
+        assert!(Act::seal(&KEY_ROTATED, &did(), &[("key", "a")], &clock, &SeededRandom::new(1)).is_err());
+        let sealed = golden(&KEY_ROTATED);
+        let spaced = String::from_utf8(sealed.bytes.clone()).unwrap().replace(":", ": ");
+        assert!(Act::parse(spaced.as_bytes()).is_err());
+        assert!(Act::parse(&vec![b' '; MAX_ACT + 1]).is_err());
+        let unknown = String::from_utf8(sealed.bytes).unwrap().replace("key-rotated", "key-of-tomorrow");
+        assert_eq!(Act::parse(unknown.as_bytes()).unwrap().known_type(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Act::parse(&bytes);
+        }
+    }
+}

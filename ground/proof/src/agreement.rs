@@ -1,0 +1,110 @@
+//! A standing agreement: what may cross between two participants, from when until when, signed by
+//! both. Negotiated agreements (Dataspace Protocol) will be made into the same statement.
+
+use corridor_base::{AgreementId, Did, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::{Envelope, Kind};
+use crate::statement::{Statement, check_text, refuse};
+use crate::trust::Names;
+
+/// What crosses the border (design, "Four verbs"). Publishing needs no agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// A document goes to a partner's inbox.
+    Send,
+    /// A question goes to where the data are.
+    Ask,
+    /// A dataset or its changes are transferred.
+    Share,
+}
+
+/// One thing the agreement allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// What may be done.
+    pub verb: Verb,
+    /// With documents or data of which kind.
+    pub kind: Kind,
+    /// By whom.
+    pub from: Did,
+    /// Towards whom.
+    pub to: Did,
+    /// The largest content, in bytes.
+    pub max_size: u64,
+}
+
+/// A standing agreement between two participants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// Its identifier, chosen by whoever drew it up.
+    pub id: AgreementId,
+    /// The two parties; both sign.
+    pub parties: [Did; 2],
+    /// What it is for, in words.
+    pub purpose: Names,
+    /// What it allows; anything else is denied.
+    pub grants: Vec<Grant>,
+    /// From when it is in force.
+    pub from: Timestamp,
+    /// Until when, not included.
+    pub until: Timestamp,
+}
+
+impl Agreement {
+    /// The other party than `us`, when `us` is a party.
+    #[must_use]
+    pub fn partner_of(&self, us: &Did) -> Option<&Did> {
+        match &self.parties {
+            [a, b] if a == us => Some(b),
+            [a, b] if b == us => Some(a),
+            _ => None,
+        }
+    }
+
+    /// The grant under which this envelope may be sent.
+    #[must_use]
+    pub fn grant_for(&self, envelope: &Envelope) -> Option<&Grant> {
+        self.grants.iter().find(|g| {
+            g.verb == Verb::Send && g.kind == envelope.kind && g.from == envelope.sender && g.to == envelope.recipient
+        })
+    }
+
+    /// Whether it is in force at this instant, as far as its own dates say.
+    #[must_use]
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.until
+    }
+}
+
+impl Statement for Agreement {
+    const KIND: &'static str = "corridor/agreement/v1";
+    const INDENTED: bool = true;
+    const MAX: usize = 256 << 10;
+
+    fn check(&self) -> Result<(), Problem> {
+        let [a, b] = &self.parties;
+        if a == b {
+            return Err(refuse("agreement: parties", "two different participants expected"));
+        }
+        if self.from >= self.until {
+            return Err(refuse("agreement: until", "later than from expected"));
+        }
+        if self.grants.is_empty() || self.grants.len() > 200 {
+            return Err(refuse("agreement: grants", "1 to 200 grants expected"));
+        }
+        for grant in &self.grants {
+            let between = (&grant.from == a && &grant.to == b) || (&grant.from == b && &grant.to == a);
+            if !between {
+                return Err(refuse("agreement: grants", "a grant must run between the two parties"));
+            }
+        }
+        for text in self.purpose.all() {
+            check_text("agreement: purpose", text, 400)?;
+        }
+        Ok(())
+    }
+}

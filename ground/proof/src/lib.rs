@@ -1,0 +1,25 @@
+//! The bytes of everything that is signed or committed to, and how to check them: pure, no IO, no
+//! panic, so that the same code judges in a node, in an auditor's hands and years later.
+//!
+//! Everything signed is a C2SP *signed note* ([`note`]) whose first line names what it is and in
+//! which version ([`statement`]): envelopes, acknowledgements, agreements, trust lists,
+//! recognitions. What is committed to without a signature of its own is an *act* ([`act`]).
+#![warn(clippy::indexing_slicing)]
+
+pub mod acknowledgement;
+pub mod act;
+pub mod agreement;
+pub mod envelope;
+pub mod key;
+pub mod note;
+pub mod statement;
+pub mod trust;
+
+pub use acknowledgement::Acknowledgement;
+pub use act::{Act, Opening, SealedAct};
+pub use agreement::{Agreement, Grant, Verb};
+pub use envelope::{Envelope, Kind};
+pub use key::{PublicKey, SecretKey, Signature, Signer};
+pub use note::Note;
+pub use statement::{Signed, Statement};
+pub use trust::{ListedKey, ListedParticipant, Names, Recognition, TrustList};
