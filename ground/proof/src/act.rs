@@ -166,7 +166,9 @@ impl Act {
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let refuse = |why: String| Problem::new(ErrorCode::Malformed).with("what", "act").with("why", why);
         if bytes.len() > MAX_ACT {
-            return Err(Problem::new(ErrorCode::TooLarge).with("what", "act").with("limit", MAX_ACT).with("found", bytes.len()));
+            return Err(Problem::new(ErrorCode::TooLarge)
+                .with("what", "act")
+                .with("limit", format!("{MAX_ACT} bytes")));
         }
         let act: Self = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
         match serde_json::to_vec(&act) {
@@ -221,7 +223,8 @@ impl std::fmt::Debug for Opening {
 /// Tag, salt, length of the name, name, value: no two different inputs run together alike.
 fn commit(field: &str, value: &str, salt: &[u8; 32]) -> Commitment {
     let length = u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes();
-    let input = [b"corridor/commitment/v1\0".as_slice(), salt, &length, field.as_bytes(), value.as_bytes()].concat();
+    let input =
+        [b"corridor/commitment/v1\0".as_slice(), salt, &length, field.as_bytes(), value.as_bytes()].concat();
     Commitment(Digest::of(&input).0)
 }
 
@@ -251,19 +254,27 @@ mod tests {
         for kind in TYPES {
             let path = folder.join(format!("{}-v{}.json", kind.name, kind.version));
             let sealed = golden(kind);
-            if std::env::var("CORRIDOR_GOLDEN").as_deref() == Ok("write") && std::fs::metadata(&path).is_err() {
+            if std::env::var("CORRIDOR_GOLDEN").as_deref() == Ok("write") && std::fs::metadata(&path).is_err()
+            {
                 std::fs::create_dir_all(&folder).unwrap();
                 let file = serde_json::json!({ "act": String::from_utf8(sealed.bytes.clone()).unwrap(), "opening": sealed.opening });
                 #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
                 std::fs::write(&path, format!("{file:#}\n")).unwrap();
             }
-            let file: serde_json::Value =
-                serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))).unwrap();
+            let file: serde_json::Value = serde_json::from_slice(
+                &std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+            )
+            .unwrap();
             let act = Act::parse(file["act"].as_str().unwrap().as_bytes()).unwrap();
             let opening: Opening = serde_json::from_value(file["opening"].clone()).unwrap();
             assert!(act.opened_by(&opening), "{}", path.display());
             assert_eq!(act.known_type(), Some(*kind));
-            assert_eq!(sealed.bytes, file["act"].as_str().unwrap().as_bytes(), "{}: the bytes of a released act type changed", path.display());
+            assert_eq!(
+                sealed.bytes,
+                file["act"].as_str().unwrap().as_bytes(),
+                "{}: the bytes of a released act type changed",
+                path.display()
+            );
         }
         for entry in std::fs::read_dir(&folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -288,7 +299,8 @@ mod tests {
     fn the_same_fact_twice_commits_differently() {
         let clock = FixedClock::at(Timestamp::EPOCH);
         let random = SeededRandom::new(9);
-        let seal = || Act::seal(&KEY_ROTATED, &did(), &[("key", "a"), ("replaces", "b")], &clock, &random).unwrap();
+        let seal =
+            || Act::seal(&KEY_ROTATED, &did(), &[("key", "a"), ("replaces", "b")], &clock, &random).unwrap();
         assert_ne!(seal().act.fields, seal().act.fields);
     }
 

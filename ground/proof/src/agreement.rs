@@ -69,7 +69,10 @@ impl Agreement {
     #[must_use]
     pub fn grant_for(&self, envelope: &Envelope) -> Option<&Grant> {
         self.grants.iter().find(|g| {
-            g.verb == Verb::Send && g.kind == envelope.kind && g.from == envelope.sender && g.to == envelope.recipient
+            g.verb == Verb::Send
+                && g.kind == envelope.kind
+                && g.from == envelope.sender
+                && g.to == envelope.recipient
         })
     }
 

@@ -28,7 +28,11 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Problem> {
         let valid = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-./".contains(&b));
-        if valid { Ok(Self(text.to_owned())) } else { Err(refuse("document kind", "lower-case letters, digits, - . / expected")) }
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(refuse("document kind", "lower-case letters, digits, - . / expected"))
+        }
     }
 }
 

@@ -30,7 +30,9 @@ impl PublicKey {
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, Problem> {
         match ed25519_dalek::VerifyingKey::from_bytes(bytes) {
             Ok(key) if !key.is_weak() => Ok(Self(key)),
-            _ => Err(Problem::new(ErrorCode::Malformed).with("what", "Ed25519 public key").with("why", "not a usable point")),
+            _ => Err(Problem::new(ErrorCode::Malformed)
+                .with("what", "Ed25519 public key")
+                .with("why", "not a usable point")),
         }
     }
 
@@ -69,7 +71,8 @@ impl PublicKey {
     /// `malformed` when a part is missing, the hash does not belong to the key, or the algorithm is
     /// not Ed25519.
     pub fn from_vkey(text: &str) -> Result<(String, Self), Problem> {
-        let refuse = |why: &str| Problem::new(ErrorCode::Malformed).with("what", "verifier key").with("why", why);
+        let refuse =
+            |why: &str| Problem::new(ErrorCode::Malformed).with("what", "verifier key").with("why", why);
         // The key is base64 and may itself hold `+`.
         let mut parts = text.trim().splitn(3, '+');
         let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
@@ -83,7 +86,9 @@ impl PublicKey {
             }
             _ => return Err(refuse("the algorithm is not Ed25519")),
         };
-        if !crate::note::valid_name(name) || key.vkey(name) != format!("{name}+{hash}+{}", STANDARD.encode(&bytes)) {
+        if !crate::note::valid_name(name)
+            || key.vkey(name) != format!("{name}+{hash}+{}", STANDARD.encode(&bytes))
+        {
             return Err(refuse("the hash does not belong to the key"));
         }
         Ok((name.to_owned(), key))
@@ -107,7 +112,9 @@ impl FromStr for PublicKey {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
-        let refuse = || Problem::new(ErrorCode::Malformed).with("what", "public key (Multikey z6Mk…)").with("why", text);
+        let refuse = || {
+            Problem::new(ErrorCode::Malformed).with("what", "public key (Multikey z6Mk…)").with("why", text)
+        };
         // 34 bytes in base58 are at most 47 digits: refuse more before decoding, which is quadratic.
         let digits = text.strip_prefix('z').filter(|d| d.len() <= 48).ok_or_else(refuse)?;
         let bytes = bs58::decode(digits).into_vec().map_err(|_| refuse())?;
@@ -234,7 +241,12 @@ mod tests {
         for text in ["", "z", "z6Mk", "m6Mk", &format!("z{}", "1".repeat(100_000))] {
             assert!(text.parse::<PublicKey>().is_err());
         }
-        for text in ["", "a+b", "a+00000000+AAAA", "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"] {
+        for text in [
+            "",
+            "a+b",
+            "a+00000000+AAAA",
+            "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+        ] {
             assert!(PublicKey::from_vkey(text).is_err(), "{text}");
         }
     }

@@ -64,12 +64,12 @@ impl Note {
         if bytes.len() > MAX_NOTE {
             return Err(Problem::new(ErrorCode::TooLarge)
                 .with("what", "signed note")
-                .with("limit", MAX_NOTE)
-                .with("found", bytes.len()));
+                .with("limit", format!("{MAX_NOTE} bytes")));
         }
         let whole = std::str::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8"))?;
         // The last blank line parts the text from its signatures.
-        let (text, lines) = whole.rsplit_once("\n\n").ok_or_else(|| refuse("no blank line before the signatures"))?;
+        let (text, lines) =
+            whole.rsplit_once("\n\n").ok_or_else(|| refuse("no blank line before the signatures"))?;
         let mut note = Self::new(format!("{text}\n"))?;
         let lines = lines.strip_suffix('\n').ok_or_else(|| refuse("the last signature line is cut"))?;
         for line in lines.split('\n') {
@@ -141,8 +141,10 @@ fn refuse(why: &str) -> Problem {
 }
 
 fn signature_line(line: &str) -> Result<SignatureLine, Problem> {
-    let rest = line.strip_prefix(DASH).ok_or_else(|| refuse("a signature line does not begin with an em dash"))?;
-    let (name, payload) = rest.split_once(' ').ok_or_else(|| refuse("a signature line lacks its signature"))?;
+    let rest =
+        line.strip_prefix(DASH).ok_or_else(|| refuse("a signature line does not begin with an em dash"))?;
+    let (name, payload) =
+        rest.split_once(' ').ok_or_else(|| refuse("a signature line lacks its signature"))?;
     if !valid_name(name) {
         return Err(refuse("a signature line has no usable name"));
     }
@@ -174,7 +176,10 @@ mod tests {
     }
 
     fn check(bytes: &str, expect: &str) {
-        let got = Note::parse(bytes.as_bytes()).err().and_then(|p| p.arg("why").map(str::to_owned)).unwrap_or_default();
+        let got = Note::parse(bytes.as_bytes())
+            .err()
+            .and_then(|p| p.arg("why").map(str::to_owned))
+            .unwrap_or_default();
         assert!(got.contains(expect), "{bytes:?}: {got}");
     }
 
@@ -192,7 +197,9 @@ mod tests {
     #[test]
     fn the_example_of_go_s_note_package_verifies() {
         let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
-        let (name, key) = PublicKey::from_vkey("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").unwrap();
+        let (name, key) =
+            PublicKey::from_vkey("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+                .unwrap();
         assert!(Note::parse(text.as_bytes()).unwrap().signed_by(&name, &key));
     }
 
@@ -201,7 +208,7 @@ mod tests {
         check("", "blank line");
         check("text\n", "blank line");
         check("text\n\n", "cut");
-        check("text\n\n\n", "em dash");
+        check("text\n\n\n", "cut");
         check("text\n\n- a AAAAAAA=\n", "em dash");
         check("text\n\n\u{2014} a\n", "lacks");
         check("text\n\n\u{2014} a b+c AAAAAAA=\n", "base64");

@@ -42,7 +42,8 @@ impl<T: Statement> Signed<T> {
     /// `malformed` when the body breaks a rule of its type; what a signer says.
     pub fn new(body: T, signers: &[&dyn Signer]) -> Result<Self, Problem> {
         body.check()?;
-        let json = if T::INDENTED { serde_json::to_string_pretty(&body) } else { serde_json::to_string(&body) };
+        let json =
+            if T::INDENTED { serde_json::to_string_pretty(&body) } else { serde_json::to_string(&body) };
         let json = json.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
         let mut note = Note::new(format!("{}\n{json}\n", T::KIND))?;
         for signer in signers {
@@ -60,17 +61,18 @@ impl<T: Statement> Signed<T> {
         if bytes.len() > T::MAX {
             return Err(Problem::new(ErrorCode::TooLarge)
                 .with("what", T::KIND)
-                .with("limit", T::MAX)
-                .with("found", bytes.len()));
+                .with("limit", format!("{} bytes", T::MAX)));
         }
         let note = Note::parse(bytes)?;
         let (kind, json) = note.text().split_once('\n').unwrap_or_default();
         if kind != T::KIND {
-            return Err(Problem::new(ErrorCode::UnknownVersion).with("expected", T::KIND).with("found", kind));
+            return Err(Problem::new(ErrorCode::UnknownVersion)
+                .with("what", "statement")
+                .with("expected", T::KIND)
+                .with("found", kind));
         }
-        let body: T = serde_json::from_str(json).map_err(|e| {
-            Problem::new(ErrorCode::Malformed).with("what", T::KIND).with("why", e)
-        })?;
+        let body: T = serde_json::from_str(json)
+            .map_err(|e| Problem::new(ErrorCode::Malformed).with("what", T::KIND).with("why", e))?;
         body.check()?;
         let bytes = bytes.into();
         Ok(Self { body, note, bytes })

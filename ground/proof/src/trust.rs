@@ -200,7 +200,10 @@ impl Statement for Recognition {
     fn check(&self) -> Result<(), Problem> {
         let [a, b] = &self.countries;
         if a.country >= b.country {
-            return Err(refuse("recognition: countries", "two different countries, ordered by code, expected"));
+            return Err(refuse(
+                "recognition: countries",
+                "two different countries, ordered by code, expected",
+            ));
         }
         if self.from >= self.until {
             return Err(refuse("recognition: until", "later than from expected"));
