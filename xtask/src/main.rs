@@ -1,0 +1,54 @@
+//! The tasks of this repository, run as `cargo xtask TASK`, so that a stranger and the CI type the
+//! same commands and need nothing but Rust.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
+
+mod postgres;
+mod repo;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every task returns: nothing, or why it failed, in one sentence.
+pub(crate) type Result<T = (), E = String> = std::result::Result<T, E>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The tasks of this repository", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// One task a line; each has a file of its own.
+#[derive(Subcommand)]
+enum Task {
+    /// Check everything: format, clippy, tidy, all tests (PostgreSQL included)
+    Test,
+    /// Check what the compiler cannot: floors, invariants, messages, authorisation tests, forbidden words
+    Tidy,
+    /// Run a temporary PostgreSQL until Ctrl-C, or for as long as COMMAND runs
+    Postgres {
+        /// A command to run with CORRIDOR_TEST_POSTGRES set, such as `cargo test -p corridor-storage`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Test => test::run(),
+        Task::Tidy => tidy::run(),
+        Task::Postgres { command } => postgres::run(&command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("cargo xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
