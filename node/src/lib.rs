@@ -1,1 +1,4 @@
-//! placeholder
+//! The program: configuration, assembly, API and command line of a node.
+
+pub mod config;
+pub mod texts;

@@ -1,0 +1,172 @@
+//! The configuration of a node: one table of keys (`keys`), read from a TOML file and the environment
+//! (`read`), shown with what each key means and where its value comes from (`show`).
+
+pub mod keys;
+mod read;
+mod show;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use corridor_base::{Did, Lang, Result};
+use url::Url;
+
+pub use keys::{KEYS, Key, Shape};
+pub use read::{Environment, Origin, Settings, Value};
+pub use show::{example, list, rows};
+
+/// The file that is read when neither `--config` nor `CORRIDOR_CONFIG` names another.
+pub const DEFAULT_FILE: &str = "corridor.toml";
+
+/// A participant that this node hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosted {
+    /// The short name used in this configuration, in file names and on the command line.
+    pub name: String,
+    /// Its identifier.
+    pub did: Did,
+}
+
+/// Certificate and key of a listener, PEM files that are reloaded when they change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where the node listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// TLS, when it is spoken here.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabasePlace {
+    /// SQLite, in the data directory.
+    Sqlite,
+    /// PostgreSQL, with the password in the URL where there is one.
+    Postgres(Url),
+}
+
+/// The log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or directives of tracing's `EnvFilter`.
+    pub level: String,
+}
+
+/// A configuration in which every value has been checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Every key with its value and its origin.
+    pub settings: Settings,
+    /// The data directory.
+    pub data: PathBuf,
+    /// For readers who do not say which language they want.
+    pub language: Lang,
+    /// Which participant holds what belongs to the node as a whole.
+    pub operator: Hosted,
+    /// All participants, the operator among them; at least one.
+    pub participants: Vec<Hosted>,
+    /// Worker threads; zero is one a core.
+    pub workers: usize,
+    /// The listener that partners reach.
+    pub public: Listen,
+    /// Under which address partners reach it.
+    pub public_url: Url,
+    /// The listener of the API.
+    pub api: Listen,
+    /// How many requests of the API are worked on at once.
+    pub api_requests: usize,
+    /// How long a request without a document may take.
+    pub api_timeout: Duration,
+    /// The database.
+    pub database: DatabasePlace,
+    /// The directory of document contents.
+    pub blobs: PathBuf,
+    /// Threads that read from the database.
+    pub reader_threads: usize,
+    /// Verifier keys of the anchors this node goes by.
+    pub anchors: Vec<String>,
+    /// Where new trust lists are fetched.
+    pub trust_sources: Vec<Url>,
+    /// How often they are fetched.
+    pub trust_refresh: Duration,
+    /// Private and local destinations that may be connected to (NE-1).
+    pub allow: Vec<String>,
+    /// The proxy for outbound connections.
+    pub proxy: Option<Url>,
+    /// Certificate authorities trusted beside the built-in ones, PEM.
+    pub extra_roots: Option<PathBuf>,
+    /// The largest document taken, in bytes.
+    pub max_size: u64,
+    /// How far a partner's clock may be off.
+    pub max_skew: Duration,
+    /// How many deliveries to partners run at once.
+    pub parallel: usize,
+    /// The log.
+    pub log: LogSettings,
+}
+
+impl Config {
+    /// Reads the file and the environment.
+    ///
+    /// # Errors
+    /// `file-failed`, `config-invalid`, `config-unknown-key`.
+    pub fn load(file: &Path, environment: &Environment) -> Result<Self> {
+        let text = std::fs::read_to_string(file).map_err(|e| {
+            corridor_base::Problem::new(corridor_base::ErrorCode::FileFailed)
+                .with("path", file.display())
+                .because(e)
+        })?;
+        Self::from_text(&text, file, environment)
+    }
+
+    /// Reads a configuration that lies in memory, as if it came from `file`.
+    ///
+    /// # Errors
+    /// `config-invalid`, `config-unknown-key`.
+    pub fn from_text(text: &str, file: &Path, environment: &Environment) -> Result<Self> {
+        read::config(text, file, environment)
+    }
+
+    /// The hosted participant of this short name or DID.
+    #[must_use]
+    pub fn participant(&self, name: &str) -> Option<&Hosted> {
+        self.participants.iter().find(|p| p.name == name || p.did.as_str() == name)
+    }
+
+    /// The file with the administrator's token that `corridor init` made for a participant.
+    #[must_use]
+    pub fn token_file(&self, participant: &Hosted) -> PathBuf {
+        if participant.name == self.operator.name {
+            self.data.join("admin.token")
+        } else {
+            self.data.join(format!("admin.{}.token", participant.name))
+        }
+    }
+
+    /// The address under which this machine reaches the API.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        let scheme = if self.api.tls.is_some() { "https" } else { "http" };
+        let address = self.api.address;
+        let loopback = match address.ip() {
+            ip if !ip.is_unspecified() => address.to_string(),
+            std::net::IpAddr::V4(_) => format!("127.0.0.1:{}", address.port()),
+            std::net::IpAddr::V6(_) => format!("[::1]:{}", address.port()),
+        };
+        format!("{scheme}://{loopback}")
+    }
+}

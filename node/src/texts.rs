@@ -1,0 +1,23 @@
+//! The texts of this program in three languages, put together with the table of errors.
+
+use std::sync::OnceLock;
+
+use corridor_base::messages::{ERRORS, Source};
+use corridor_base::{Catalogue, Lang, message_source};
+
+/// What every configuration key means; the key of a text is the path of the key with `-` for `.`.
+pub const CONFIG: Source = message_source!("config");
+/// What the command line says.
+pub const CLI: Source = message_source!("cli");
+
+/// All texts of the program.
+pub fn texts() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI]))
+}
+
+/// One text of the command line.
+#[must_use]
+pub fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
+    texts().text(lang, key, args)
+}
