@@ -1,1 +1,36 @@
-//! placeholder
+//! Where everything a node keeps lives: one handle over SQLite and PostgreSQL whose only way to
+//! write is the *unit of work*, the outbox that carries deliveries out after the commit, blobs
+//! beside the database, and backup of all of it.
+//!
+//! A unit of work is one transaction that holds the change of state, the act for the ledger and
+//! the deliveries for the outbox, together or not at all (EX-2), and is durable before
+//! [`Store::write`] returns (EX-3). It is scoped to one participant: the handle binds the
+//! participant as `$1` of every statement and refuses a statement that does not use it for every
+//! table it names (PA-1). There is no other scope; what concerns the whole node belongs to the
+//! operator's participant.
+//!
+//! What is absent, and why: no query builder and no mapper (SQL is read more often than written,
+//! and both engines read the same SQL); no pool of asynchronous connections (a unit is synchronous
+//! and short, a thread hop a statement costs more than the statement).
+
+pub mod backup;
+pub mod blobs;
+pub mod directory;
+pub mod dispatcher;
+pub mod durable;
+pub mod metrics;
+pub mod outbox;
+pub mod schema;
+pub mod store;
+pub mod tx;
+pub mod value;
+
+pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
+pub use directory::DataDir;
+pub use dispatcher::{Deliver, DispatchOptions, Dispatcher, Outcome, Unit};
+pub use metrics::Metrics;
+pub use outbox::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
+pub use schema::{Migration, Schema};
+pub use store::{ActPage, ActRow, Database, Options, Store};
+pub use tx::Tx;
+pub use value::{Row, Value};
