@@ -8,7 +8,7 @@ use super::Finding;
 use crate::repo::{File, Tree};
 
 /// Where the OpenAPI documents are.
-const DOCUMENTS: &str = "docs/openapi/";
+pub(super) const DOCUMENTS: &str = "docs/openapi/";
 /// Where the tested endpoints are named: `"GET", "/path"` or `"GET /path"`, in Rust or in TOML.
 const TESTS: &[&str] = &["node/tests/authorization.rs", "node/tests/authorization.toml"];
 /// `count: N` on the first line, then one `METHOD /path` a line, with a reason after `#`.
