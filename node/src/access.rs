@@ -1,0 +1,206 @@
+//! Who may call what: the one table of rules (AC-1). A request that no rule covers is refused, so
+//! that an endpoint without a rule cannot be reached at all.
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::http::Method;
+use corridor_base::{Did, ErrorCode, Problem, Result};
+use serde::{Deserialize, Serialize};
+
+/// What a token lets its bearer do, for one participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sends and reads documents.
+    Officer,
+    /// Looks at acts and books, never at contents.
+    Auditor,
+    /// Keeps the node running: partners, trust lists, dead letters.
+    Operator,
+    /// Decides: agreements, keys, tokens; and everything else.
+    Administrator,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Officer, Self::Auditor, Self::Operator, Self::Administrator];
+
+    /// The word in tokens, in JSON and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Auditor => "auditor",
+            Self::Operator => "operator",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|r| r.as_str() == text).ok_or_else(|| {
+            Problem::new(ErrorCode::Malformed)
+                .with("what", "role (officer, auditor, operator, administrator)")
+                .with("why", text)
+        })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who calls, once a token has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// For which participant.
+    pub participant: Did,
+    /// In which role.
+    pub role: Role,
+    /// With which token: stands in acts as the reader, never the secret.
+    pub token: String,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever reaches the listener.
+    Anyone,
+    /// These roles, each for its own participant.
+    Roles(&'static [Role]),
+    /// These roles of the participant that operates the node, for what belongs to no participant
+    /// alone.
+    OfNode(&'static [Role]),
+}
+
+/// The rule of one endpoint.
+#[derive(Debug)]
+pub struct Rule {
+    /// The method; `HEAD` goes by the rule of `GET`.
+    pub method: Method,
+    /// The path as the router knows it.
+    pub path: &'static str,
+    /// Who may.
+    pub who: Who,
+    /// Whether documents are streamed, so that the time limit of a request does not apply.
+    pub bulk: bool,
+}
+
+const fn rule(method: Method, path: &'static str, who: Who) -> Rule {
+    Rule { method, path, who, bulk: false }
+}
+
+const fn bulk(method: Method, path: &'static str, who: Who) -> Rule {
+    Rule { method, path, who, bulk: true }
+}
+
+use Role::{Administrator, Auditor, Officer, Operator};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const DELETE: Method = Method::DELETE;
+
+const ALL: Who = Who::Roles(&[Officer, Auditor, Operator, Administrator]);
+const CONTENT: Who = Who::Roles(&[Officer, Administrator]);
+const DECIDE: Who = Who::Roles(&[Administrator]);
+
+/// Every endpoint of the API listener.
+pub static RULES: &[Rule] = &[
+    rule(GET, "/health/live", Who::Anyone),
+    rule(GET, "/health/ready", Who::Anyone),
+    rule(GET, "/metrics", Who::Anyone),
+    rule(GET, "/api/v1/openapi.json", Who::Anyone),
+    rule(GET, "/api/v1/outbox", ALL),
+    bulk(POST, "/api/v1/outbox", CONTENT),
+    rule(GET, "/api/v1/outbox/{id}", ALL),
+    bulk(GET, "/api/v1/outbox/{id}/content", CONTENT),
+    rule(POST, "/api/v1/outbox/{id}/resend", Who::Roles(&[Officer, Operator, Administrator])),
+    rule(GET, "/api/v1/inbox", ALL),
+    rule(GET, "/api/v1/inbox/{id}", ALL),
+    bulk(GET, "/api/v1/inbox/{id}/content", CONTENT),
+    rule(GET, "/api/v1/acts", Who::Roles(&[Auditor, Administrator])),
+    rule(GET, "/api/v1/acts/{id}", Who::Roles(&[Auditor, Administrator])),
+    rule(GET, "/api/v1/partners", ALL),
+    rule(GET, "/api/v1/partners/{did}", ALL),
+    rule(POST, "/api/v1/partners/{did}/test", Who::Roles(&[Officer, Operator, Administrator])),
+    rule(GET, "/api/v1/agreements", ALL),
+    rule(POST, "/api/v1/agreements", DECIDE),
+    rule(POST, "/api/v1/agreements/accept", DECIDE),
+    rule(GET, "/api/v1/agreements/{id}", ALL),
+    rule(POST, "/api/v1/agreements/{id}/end", DECIDE),
+    rule(GET, "/api/v1/trust", ALL),
+    rule(POST, "/api/v1/trust", Who::OfNode(&[Operator, Administrator])),
+    rule(GET, "/api/v1/doctor", Who::OfNode(&[Operator, Administrator])),
+    rule(GET, "/api/v1/tokens", DECIDE),
+    rule(POST, "/api/v1/tokens", DECIDE),
+    rule(DELETE, "/api/v1/tokens/{id}", DECIDE),
+    rule(GET, "/api/v1/keys", Who::Roles(&[Auditor, Operator, Administrator])),
+    rule(POST, "/api/v1/keys", DECIDE),
+];
+
+/// The rule for a method on a path of the router.
+#[must_use]
+pub fn rule_for(method: &Method, path: &str) -> Option<&'static Rule> {
+    let method = if method == Method::HEAD { &GET } else { method };
+    RULES.iter().find(|r| r.method == *method && r.path == path)
+}
+
+/// Judges a caller by a rule. `operator` is the participant that operates the node.
+///
+/// # Errors
+/// `unauthenticated` without a caller where one is needed; `forbidden`.
+pub fn judge(rule: &Rule, caller: Option<&Caller>, operator: &Did) -> Result<()> {
+    let (roles, of_node) = match rule.who {
+        Who::Anyone => return Ok(()),
+        Who::Roles(roles) => (roles, false),
+        Who::OfNode(roles) => (roles, true),
+    };
+    let caller = caller.ok_or_else(|| Problem::new(ErrorCode::Unauthenticated))?;
+    if roles.contains(&caller.role) && (!of_node || &caller.participant == operator) {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::Forbidden).with("what", format!("{} {}", rule.method, rule.path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(
+        method: Method,
+        path: &str,
+        caller: Option<(&str, Role)>,
+        expect: std::result::Result<(), ErrorCode>,
+    ) {
+        let did = |name: &str| format!("did:web:example.jp:{name}").parse::<Did>().unwrap();
+        let caller = caller.map(|(who, role)| Caller { participant: did(who), role, token: "t".to_owned() });
+        let rule = rule_for(&method, path).unwrap();
+        let found = judge(rule, caller.as_ref(), &did("operator")).map_err(|p| p.code());
+        assert_eq!(found, expect, "{method} {path} {caller:?}");
+    }
+
+    #[test]
+    fn a_rule_lets_in_its_roles_and_nobody_else() {
+        let forbidden = Err(ErrorCode::Forbidden);
+        check(GET, "/health/live", None, Ok(()));
+        check(GET, "/api/v1/inbox", None, Err(ErrorCode::Unauthenticated));
+        check(GET, "/api/v1/inbox", Some(("clinic", Auditor)), Ok(()));
+        check(Method::HEAD, "/api/v1/inbox", Some(("clinic", Auditor)), Ok(()));
+        check(GET, "/api/v1/inbox/{id}/content", Some(("clinic", Auditor)), forbidden);
+        check(POST, "/api/v1/trust", Some(("operator", Administrator)), Ok(()));
+        check(POST, "/api/v1/trust", Some(("clinic", Administrator)), forbidden);
+        check(POST, "/api/v1/trust", Some(("operator", Officer)), forbidden);
+    }
+
+    #[test]
+    fn what_no_rule_covers_has_none() {
+        assert!(rule_for(&Method::PUT, "/api/v1/inbox").is_none());
+        assert!(rule_for(&GET, "/api/v1/inbox/").is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! What handlers take from a request, parsed at the edge and bounded; what does not parse is a
+//! problem of the one table like any other.
+
+use std::str::FromStr;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use corridor_base::{ErrorCode, Problem};
+use serde::de::DeserializeOwned;
+
+use super::problem::Refusal;
+use crate::access::Caller;
+
+/// The largest JSON or statement body, in bytes: a trust list of ten thousand participants fits.
+pub const MAX_BODY: usize = 16 << 20;
+/// The largest JSON body of an ordinary request, in bytes.
+pub const MAX_JSON: usize = 1 << 20;
+
+fn malformed(what: &str, why: impl std::fmt::Display) -> Refusal {
+    Refusal(Problem::new(ErrorCode::Malformed).with("what", what).with("why", why))
+}
+
+/// A JSON body of at most [`MAX_JSON`] bytes.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(malformed("content-type", "application/json expected"));
+        }
+        let bytes = body(request, MAX_JSON).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| malformed("JSON", e))
+    }
+}
+
+/// A signed note as the body, whatever its content type, of at most [`MAX_BODY`] bytes.
+pub struct Note(pub Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Note {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        Ok(Self(body(request, MAX_BODY).await?))
+    }
+}
+
+async fn body(request: Request, most: usize) -> Result<Vec<u8>, Refusal> {
+    let too_large = || {
+        Problem::new(ErrorCode::TooLarge).with("what", "request body").with("limit", format!("{most} bytes"))
+    };
+    let declared = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > most as u64) {
+        return Err(too_large().into());
+    }
+    match to_bytes(request.into_body(), most).await {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(error) => {
+            let over =
+                std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("length limit"));
+            Err(if over { too_large().into() } else { malformed("request body", error) })
+        }
+    }
+}
+
+/// The query string.
+pub struct Ask<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Ask<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let below = std::error::Error::source(&rejection)
+                    .map_or_else(|| rejection.to_string(), ToString::to_string);
+                Err(malformed("query string", below))
+            }
+        }
+    }
+}
+
+/// The one parameter of the path.
+pub struct Named<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = Problem> + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) => Ok(Self(text.parse()?)),
+            Err(rejection) => Err(malformed("path", rejection)),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refusal;
+
+    /// The guard put it there; an endpoint that anyone may call has none.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| Problem::new(ErrorCode::Unauthenticated).into())
+    }
+}

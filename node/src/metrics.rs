@@ -1,0 +1,142 @@
+//! What the node counts, in the form Prometheus reads (OpenMetrics 1.0). Labels are route templates,
+//! statuses and invariant numbers only: never names, identifiers or anything else about people.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use corridor_base::{ErrorCode, Problem, Result, invariant};
+use corridor_storage::Store;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The labels of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    listener: &'static str,
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    listener: &'static str,
+    route: String,
+}
+
+/// The counters of one node.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    seconds: Family<Route, Histogram>,
+    /// Deliveries that wait, of all participants, as last counted.
+    pub waiting: Gauge,
+    /// Deliveries that were given up on, of all participants, as last counted.
+    pub dead: Gauge,
+}
+
+impl Metrics {
+    /// Nothing counted yet; storage counts for itself.
+    #[must_use]
+    pub fn new(store: Store) -> Arc<Self> {
+        let mut registry = Registry::with_prefix("corridor");
+        let requests = Family::default();
+        let seconds = Family::<Route, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.001, 4.0, 8))
+        });
+        let (waiting, dead) = (Gauge::default(), Gauge::default());
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_seconds", "Time until the answer began, in seconds", seconds.clone());
+        registry.register("outbox_waiting", "Deliveries that wait", waiting.clone());
+        registry.register("outbox_dead", "Deliveries that were given up on", dead.clone());
+        registry.register_collector(Box::new(Invariants));
+        registry.register_collector(Box::new(Storage(store)));
+        Arc::new(Self { registry, requests, seconds, waiting, dead })
+    }
+
+    /// Counts one request. `route` is the template, not the path.
+    pub fn request(
+        &self,
+        listener: &'static str,
+        method: &'static str,
+        route: &str,
+        status: u16,
+        took: Duration,
+    ) {
+        self.requests.get_or_create(&Request { listener, method, route: route.to_owned(), status }).inc();
+        self.seconds.get_or_create(&Route { listener, route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// Everything, as text.
+    ///
+    /// # Errors
+    /// `internal` when it cannot be written down.
+    pub fn text(&self) -> Result<String> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        Ok(text)
+    }
+}
+
+/// How often each invariant was found broken.
+#[derive(Debug)]
+struct Invariants;
+
+impl Collector for Invariants {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::result::Result<(), std::fmt::Error> {
+        let counter = ConstCounter::new(0u64);
+        let mut family = encoder.encode_descriptor(
+            "invariant_broken",
+            "Breaches of the numbered promises; anything but 0 is a fault in the program",
+            None,
+            counter.metric_type(),
+        )?;
+        for promise in invariant::ALL {
+            let labels = [("id", promise.id)];
+            ConstCounter::new(promise.broken()).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// What storage counts.
+struct Storage(Store);
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Storage")
+    }
+}
+
+impl Collector for Storage {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::result::Result<(), std::fmt::Error> {
+        for (name, help, count) in self.0.metrics().all() {
+            let counter = ConstCounter::new(count);
+            let name = format!("storage_{name}");
+            let metric = encoder.encode_descriptor(&name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        Ok(())
+    }
+}
+
+/// The method as a label: methods are free text on the wire, labels must not be.
+#[must_use]
+pub fn method_label(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
