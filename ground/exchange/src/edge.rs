@@ -1,0 +1,180 @@
+//! The edge: what partners call. Two routes, each judged by the gate, each answer signed with the
+//! key of the participant it was meant for and bound to the request it answers (RFC 9421, 2.4).
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use axum::routing::{patch, post};
+use bytes::Bytes;
+use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Lang, Problem, Result};
+use corridor_net::signature::{self, Asked};
+use corridor_proof::{Envelope, Signed, Signer};
+use serde::Deserialize;
+
+use crate::gate::Caller;
+use crate::receive::Answer;
+use crate::wire::{self, ENVELOPE_LENGTH, MAX_DELIVERY, NOTE, PIECE, SendFrom, UPLOAD_OFFSET};
+use crate::Exchange;
+
+impl Exchange {
+    /// The routes partners call.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route(wire::DELIVERIES, post(deliver))
+            .route(&format!("{}/{{id}}", wire::DELIVERIES), patch(piece))
+            .with_state(self.clone())
+    }
+}
+
+/// A request whose body has been read, up to the bound of its route.
+struct Call {
+    method: Method,
+    target: String,
+    headers: HeaderMap,
+    body: Bytes,
+    lang: Lang,
+    asked: Option<Asked>,
+}
+
+impl Call {
+    async fn read(exchange: &Exchange, request: Request, limit: usize) -> (Self, Result<()>) {
+        let (parts, body) = request.into_parts();
+        let target = exchange.public_url.target_of(&parts.uri);
+        let header = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let lang = Lang::prefer(header(ACCEPT_LANGUAGE).unwrap_or_default());
+        let (body, read) = match to_bytes(body, limit).await {
+            Ok(body) => (body, Ok(())),
+            Err(_) => {
+                let too_large = Problem::new(ErrorCode::TooLarge).with("what", "request body");
+                (Bytes::new(), Err(too_large.with("limit", format!("{limit} bytes"))))
+            }
+        };
+        (Self { method: parts.method, target, headers: parts.headers, body, lang, asked: None }, read)
+    }
+
+    /// Who calls. Whatever comes out, an answer can be bound to the request from here on.
+    fn caller(&mut self, exchange: &Exchange) -> Result<Caller> {
+        let unverified = signature::request(&self.method, &self.target, &self.headers)?;
+        self.asked = Some(unverified.asked().clone());
+        exchange.caller(unverified, &self.body)
+    }
+}
+
+/// `POST /exchange/v1/deliveries`
+async fn deliver(State(exchange): State<Exchange>, request: Request) -> Response {
+    let Ok(_place) = exchange.places.clone().try_acquire_owned() else { return busy() };
+    let (mut call, read) = Call::read(&exchange, request, MAX_DELIVERY).await;
+    let mut recipient = None;
+    let answer = match read {
+        Ok(()) => take_delivery(&exchange, &mut call, &mut recipient).await,
+        Err(problem) => Err(problem),
+    };
+    respond(&exchange, &call, recipient.as_ref(), answer)
+}
+
+async fn take_delivery(exchange: &Exchange, call: &mut Call, recipient: &mut Option<Did>) -> Result<Answer> {
+    let caller = call.caller(exchange)?;
+    let length = usize::try_from(caller.number(ENVELOPE_LENGTH)?).unwrap_or(usize::MAX);
+    let whole = call.body.len();
+    if length > whole {
+        let why = format!("{ENVELOPE_LENGTH} is {length}, the body has {whole} bytes");
+        return Err(Problem::new(ErrorCode::Malformed).with("what", "delivery").with("why", why));
+    }
+    let envelope = Signed::<Envelope>::parse(&call.body.slice(..length))?;
+    exchange.judge_envelope(&caller, &envelope)?;
+    *recipient = Some(envelope.body().recipient.clone());
+    let rest = call.body.slice(length..);
+    // An empty document is whole without any content; otherwise no content is a promise of some.
+    let content = (!rest.is_empty() || envelope.body().size == 0).then_some(rest);
+    exchange.take_envelope(envelope, content).await
+}
+
+/// Whose inbox a piece is for.
+#[derive(Deserialize)]
+struct For {
+    recipient: Did,
+}
+
+/// `PATCH /exchange/v1/deliveries/{id}?recipient=DID`
+async fn piece(
+    State(exchange): State<Exchange>,
+    path: Result<Path<EnvelopeId>, axum::extract::rejection::PathRejection>,
+    query: Result<Query<For>, axum::extract::rejection::QueryRejection>,
+    request: Request,
+) -> Response {
+    let Ok(_place) = exchange.places.clone().try_acquire_owned() else { return busy() };
+    let (mut call, read) = Call::read(&exchange, request, PIECE).await;
+    let malformed = |why: String| Problem::new(ErrorCode::Malformed).with("what", "address of a delivery").with("why", why);
+    let id = path.map(|Path(id)| id).map_err(|e| malformed(e.to_string()));
+    let us = query.map(|Query(q)| q.recipient).map_err(|e| malformed(e.to_string()));
+    let mut recipient = None;
+    let answer = match (read, id, us) {
+        (Ok(()), Ok(id), Ok(us)) => take_piece(&exchange, &mut call, us, id, &mut recipient).await,
+        (Err(problem), _, _) | (_, Err(problem), _) | (_, _, Err(problem)) => Err(problem),
+    };
+    respond(&exchange, &call, recipient.as_ref(), answer)
+}
+
+async fn take_piece(exchange: &Exchange, call: &mut Call, us: Did, id: EnvelopeId, recipient: &mut Option<Did>) -> Result<Answer> {
+    let caller = call.caller(exchange)?;
+    exchange.keyring(&us)?;
+    *recipient = Some(us.clone());
+    let offset = caller.number(UPLOAD_OFFSET)?;
+    exchange.take_piece(&us, &caller, id, offset, call.body.clone()).await
+}
+
+/// Makes the answer, signed by whom it was meant for; by the operator when that never became clear.
+fn respond(exchange: &Exchange, call: &Call, recipient: Option<&Did>, answer: Result<Answer>) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let (status, body) = match answer {
+        Ok(Answer::Acknowledged(note)) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(NOTE));
+            (StatusCode::OK, Bytes::copy_from_slice(note.bytes()))
+        }
+        Ok(Answer::SendFrom(offset)) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            (StatusCode::ACCEPTED, serde_json::to_vec(&SendFrom { offset }).unwrap_or_default().into())
+        }
+        Err(problem) => problem_parts(&problem, call.lang, &mut headers),
+    };
+    let signer = recipient.and_then(|r| exchange.keyring(r).ok()).unwrap_or(&exchange.operator).current();
+    sign(exchange, status, &mut headers, &body, call.asked.as_ref(), &*signer);
+    assemble(status, headers, body)
+}
+
+/// Too many at once: said at once, without reading what was sent.
+fn busy() -> Response {
+    let mut headers = HeaderMap::new();
+    let (status, body) = problem_parts(&Problem::new(ErrorCode::Overloaded), Lang::En, &mut headers);
+    headers.insert("retry-after", HeaderValue::from_static("1"));
+    assemble(status, headers, body)
+}
+
+fn problem_parts(problem: &Problem, lang: Lang, headers: &mut HeaderMap) -> (StatusCode, Bytes) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    let document = problem.document(lang);
+    let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, serde_json::to_vec(&document).unwrap_or_default().into())
+}
+
+/// Signs an answer. One to a request without a signature has nothing to be bound to and goes
+/// unsigned: it tells a person what is wrong, and no node goes by it.
+fn sign(exchange: &Exchange, status: StatusCode, headers: &mut HeaderMap, body: &Bytes, asked: Option<&Asked>, signer: &dyn Signer) {
+    let Some(asked) = asked else { return };
+    let signed = signature::sign_response(asked, status, headers, &Digest::of(body), signer, exchange.clock.now());
+    if let Err(problem) = signed {
+        tracing::error!(code = %problem.code(), "an answer could not be signed");
+    }
+}
+
+fn assemble(status: StatusCode, headers: HeaderMap, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

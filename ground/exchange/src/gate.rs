@@ -1,0 +1,75 @@
+//! The one gate: who are you (signature, trust list) → which agreement → does it allow this now.
+//! Everything that comes from a partner passes here before anything is done for it.
+
+use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
+use corridor_net::signature::{Unverified, Verified};
+use corridor_proof::{Envelope, Signed};
+
+use crate::Exchange;
+
+/// A partner whose signature on a request was found good.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Who calls.
+    pub(crate) did: Did,
+    verified: Verified,
+}
+
+impl Caller {
+    /// A number in a header field that the signature covers.
+    pub(crate) fn number(&self, name: &'static str) -> Result<u64> {
+        let number = self.verified.field(name).and_then(|value| value.parse().ok());
+        number.ok_or_else(|| Problem::new(ErrorCode::Malformed).with("what", "signed header field").with("why", name))
+    }
+}
+
+impl Exchange {
+    /// Judges who makes a request: its signature verifies with a key that a trust list names and
+    /// that is valid now (ID-1), it is recent, it was not used before, and the body is what was signed.
+    ///
+    /// # Errors
+    /// `signature-missing`, `signature-invalid`, `clock-skew`, `replayed`, `participant-unknown`,
+    /// `participant-removed`, `key-unknown`, `key-not-valid`, `trust-list-…`, `recognition-missing`.
+    pub(crate) fn caller(&self, unverified: Unverified, body: &[u8]) -> Result<Caller> {
+        let now = self.clock.now();
+        let key = self.directory.key_at(unverified.key_id(), now, now)?;
+        let verified = unverified.verify(&key, now, self.limits.max_skew)?;
+        verified.covers_body(&Digest::of(body))?;
+        // Last, so that only the true signer can use up a nonce.
+        self.nonces.take(verified.key_id(), verified.nonce(), now)?;
+        Ok(Caller { did: verified.key_id().did(), verified })
+    }
+
+    /// Judges the envelope itself: from the caller, for somebody hosted here, signed by a listed key
+    /// of its sender, not from the future.
+    ///
+    /// # Errors
+    /// `forbidden`, `wrong-recipient`, `signature-invalid`, `clock-skew`, `too-large`.
+    pub(crate) fn judge_envelope(&self, caller: &Caller, envelope: &Signed<Envelope>) -> Result<()> {
+        let body = envelope.body();
+        let now = self.clock.now();
+        if caller.did != body.sender {
+            return Err(Problem::new(ErrorCode::Forbidden).with("what", "delivering for another participant"));
+        }
+        self.keyring(&body.recipient)?;
+        let listed = self.directory.participant(&body.sender, now)?;
+        let signed = listed.participant.keys.iter().any(|k| k.covers(now) && envelope.signed_by(k.id.as_str(), &k.key));
+        if !signed {
+            let key = envelope.signers().next().unwrap_or("none").to_owned();
+            return Err(Problem::new(ErrorCode::SignatureInvalid).with("what", "envelope").with("who", &body.sender).with("key", key));
+        }
+        let ahead = body.time.since(now);
+        if ahead > self.limits.max_skew {
+            return Err(Problem::new(ErrorCode::ClockSkew)
+                .with("skew", ahead.as_secs())
+                .with("limit", self.limits.max_skew.as_secs())
+                .with("at", body.time));
+        }
+        if body.size > self.limits.max_size {
+            return Err(Problem::new(ErrorCode::TooLarge)
+                .with("what", "document")
+                .with("limit", format!("{} bytes", self.limits.max_size)));
+        }
+        Ok(())
+    }
+}

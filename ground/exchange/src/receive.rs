@@ -1,0 +1,337 @@
+//! Receiving: what a partner's delivery meets here. Judge, store in one unit of work, answer with
+//! an acknowledgement that is only ever given for what is durable (EX-3) and given again, byte for
+//! byte, for the same envelope (EX-4).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use corridor_base::{DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
+use corridor_storage::{BlobName, NewDelivery, Staging, Tx};
+
+use crate::documents::{self, DocumentRow, NewDocument, Side, State, Step};
+use crate::gate::Caller;
+use crate::submit::conflict;
+use crate::wire::{INLINE, PIECE};
+use crate::{Exchange, service};
+
+/// What the gate answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// It is durable here, now or already.
+    Acknowledged(Signed<Acknowledgement>),
+    /// The envelope is accepted: send the content from this byte.
+    SendFrom(u64),
+}
+
+/// Uploads under way: the pieces of one document come one after another, whatever the partner does.
+#[derive(Default)]
+pub(crate) struct Uploads(Mutex<HashMap<(Did, Did, EnvelopeId), Arc<tokio::sync::Mutex<()>>>>);
+
+impl Uploads {
+    fn turn(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forget those that nobody holds, so that the map is bounded by the requests in flight.
+        all.retain(|_, turn| Arc::strong_count(turn) > 1);
+        all.entry((us.clone(), partner.clone(), id)).or_default().clone()
+    }
+}
+
+/// Everything a unit needs to write a received document down.
+struct Receipt {
+    envelope: Signed<Envelope>,
+    acknowledgement: Signed<Acknowledgement>,
+    record: SealedAct,
+    delivery: Option<NewDelivery>,
+}
+
+impl Exchange {
+    /// Takes an envelope, with its content when that came along.
+    ///
+    /// # Errors
+    /// `envelope-conflict`, `content-mismatch`, those of the agreement, `overloaded`, the store's.
+    pub(crate) async fn take_envelope(&self, envelope: Signed<Envelope>, content: Option<Bytes>) -> Result<Answer> {
+        let body = envelope.body();
+        let (us, partner, id) = (body.recipient.clone(), body.sender.clone(), body.id);
+        let result = match content {
+            Some(content) => self.take_whole(envelope, content).await,
+            None => self.take_promise(envelope).await,
+        };
+        if let Err(problem) = &result {
+            self.note_refusal(&us, &partner, id, problem).await;
+        }
+        result
+    }
+
+    /// A small document, whole: one unit of work.
+    async fn take_whole(&self, envelope: Signed<Envelope>, content: Bytes) -> Result<Answer> {
+        let body = envelope.body();
+        let found = Digest::of(&content);
+        if found != body.sha256 || content.len() as u64 != body.size {
+            return Err(mismatch(body, found));
+        }
+        let us = body.recipient.clone();
+        let receipt = self.receipt(envelope)?;
+        let exchange = self.clone();
+        self.store.write(&us, move |tx| {
+            let body = receipt.envelope.body();
+            if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
+                if let Some(answer) = already(&row, &receipt.envelope)? {
+                    return Ok(Answer::Acknowledged(answer));
+                }
+            }
+            exchange.agreements.permits(tx, body, &body.sender)?;
+            documents::insert(tx, &NewDocument {
+                side: Side::In,
+                partner: &body.sender,
+                envelope: &receipt.envelope,
+                content: Some(&content),
+                blob: None,
+                state: State::Received,
+                acknowledgement: Some(&receipt.acknowledgement),
+                delivery: None,
+            })?;
+            receipt.write(tx)?;
+            Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
+        }).await
+    }
+
+    /// An envelope alone: already here, or say from where to send.
+    async fn take_promise(&self, envelope: Signed<Envelope>) -> Result<Answer> {
+        let us = envelope.body().recipient.clone();
+        let name = staging_name(&envelope);
+        let small = envelope.body().size <= INLINE as u64;
+        let exchange = self.clone();
+        let answer = self.store.write(&us, move |tx| {
+            let body = envelope.body();
+            if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
+                return already(&row, &envelope);
+            }
+            exchange.agreements.permits(tx, body, &body.sender)?;
+            if small {
+                return Ok(None);
+            }
+            exchange.room_for_upload(tx, &body.sender)?;
+            documents::insert(tx, &NewDocument {
+                side: Side::In,
+                partner: &body.sender,
+                envelope: &envelope,
+                content: None,
+                blob: None,
+                state: State::Receiving,
+                acknowledgement: None,
+                delivery: None,
+            })?;
+            Ok(None)
+        }).await?;
+        match answer {
+            Some(acknowledgement) => Ok(Answer::Acknowledged(acknowledgement)),
+            None if small => Ok(Answer::SendFrom(0)),
+            None => Ok(Answer::SendFrom(self.store.blobs().staged(&us, &name).await?)),
+        }
+    }
+
+    /// Takes the next piece of a document whose envelope was accepted. The agreement is judged again
+    /// for each piece (EX-1).
+    ///
+    /// # Errors
+    /// `not-found`, `offset-wrong`, `too-large`, `content-mismatch`, those of the agreement.
+    pub(crate) async fn take_piece(&self, us: &Did, caller: &Caller, id: EnvelopeId, offset: u64, piece: Bytes) -> Result<Answer> {
+        let partner = caller.did.clone();
+        let turn = self.uploads.turn(us, &partner, id);
+        let _turn = turn.lock().await;
+        let row = self.upload(us, &partner, id).await?;
+        let body = row.envelope.body();
+        if row.state == State::Received {
+            let answer = already(&row, &row.envelope)?;
+            return answer.map(Answer::Acknowledged).ok_or_else(|| not_here(id));
+        }
+        let mut staging = self.store.blobs().staging(us, &staging_name(&row.envelope)).await?;
+        if staging.length() != offset {
+            return Err(Problem::new(ErrorCode::OffsetWrong).with("expected", staging.length()).with("found", offset));
+        }
+        if offset + piece.len() as u64 > body.size {
+            return Err(Problem::new(ErrorCode::TooLarge).with("what", "document").with("limit", format!("{} bytes", body.size)));
+        }
+        staging.append(offset, piece).await?;
+        if staging.length() < body.size {
+            return Ok(Answer::SendFrom(staging.length()));
+        }
+        self.complete(us, row.envelope, staging).await
+    }
+
+    /// The document an upload belongs to, judged again (EX-1).
+    async fn upload(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Result<DocumentRow> {
+        let (exchange, partner) = (self.clone(), partner.clone());
+        self.store.read(us, move |tx| {
+            let row = documents::find(tx, Side::In, &partner, id)?.ok_or_else(|| not_here(id))?;
+            if row.state == State::Receiving {
+                exchange.agreements.permits(tx, row.envelope.body(), &partner)?;
+            }
+            Ok(row)
+        }).await
+    }
+
+    /// All bytes are here: are they the ones that were promised? Then make them a blob and
+    /// acknowledge; otherwise drop them and the promise, so that the sender may start afresh.
+    async fn complete(&self, us: &Did, envelope: Signed<Envelope>, mut staging: Staging) -> Result<Answer> {
+        let (partner, id, sha256) = (envelope.body().sender.clone(), envelope.body().id, envelope.body().sha256);
+        let found = staging.digest().await?;
+        if found != sha256 {
+            let problem = mismatch(envelope.body(), found);
+            staging.discard().await?;
+            let whose = partner.clone();
+            self.store.write(us, move |tx| documents::withdraw(tx, &whose, id)).await?;
+            self.note_refusal(us, &partner, id, &problem).await;
+            return Err(problem);
+        }
+        // Named by sender, number and content: nothing received later can overwrite it.
+        let name: BlobName = format!("in/{}/{id}-{sha256}", Digest::of(partner.as_str().as_bytes())).parse()?;
+        staging.finish(&name).await?;
+        let receipt = self.receipt(envelope)?;
+        let exchange = self.clone();
+        self.store.write(us, move |tx| {
+            let body = receipt.envelope.body();
+            let row = documents::find(tx, Side::In, &body.sender, body.id)?.ok_or_else(|| not_here(body.id))?;
+            if let Some(answer) = already(&row, &receipt.envelope)? {
+                return Ok(Answer::Acknowledged(answer));
+            }
+            exchange.agreements.permits(tx, body, &body.sender)?;
+            let step = Step {
+                acknowledgement: Some(&receipt.acknowledgement),
+                blob: Some(name.as_str()),
+                ..Step::to(State::Received)
+            };
+            documents::advance(tx, Side::In, &body.sender, body.id, &[State::Receiving], &step)?;
+            receipt.write(tx)?;
+            Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
+        }).await
+    }
+
+    /// Signs the acknowledgement and seals the act. Nobody sees either before the unit that writes
+    /// them has committed (EX-3).
+    fn receipt(&self, envelope: Signed<Envelope>) -> Result<Receipt> {
+        let body = envelope.body();
+        let acknowledgement = Signed::new(
+            Acknowledgement {
+                envelope: body.id,
+                statement: envelope.digest(),
+                sha256: body.sha256,
+                sender: body.sender.clone(),
+                recipient: body.recipient.clone(),
+                time: self.clock.now(),
+            },
+            &[&*self.keyring(&body.recipient)?.current()],
+        )?;
+        let fields = [
+            ("envelope", body.id.to_string()),
+            ("partner", body.sender.to_string()),
+            ("agreement", body.agreement.to_string()),
+            ("kind", body.kind.to_string()),
+            ("size", body.size.to_string()),
+            ("statement", envelope.digest().to_string()),
+            ("acknowledgement", acknowledgement.digest().to_string()),
+        ];
+        let record = self.seal(&body.recipient, &act::DOCUMENT_RECEIVED, &fields)?;
+        let delivery = self.services.iter().find(|s| s.kinds().contains(&body.kind.as_str())).map(|service| NewDelivery {
+            id: DeliveryId::new(&*self.clock, &*self.random),
+            queue: format!("{}{}", service::QUEUE, service.name()),
+            kind: "received".to_owned(),
+            subject: body.id.to_string(),
+            body: body.sender.as_str().as_bytes().to_vec(),
+        });
+        Ok(Receipt { envelope, acknowledgement, record, delivery })
+    }
+
+    /// Refuses a partner that opens uploads and does not fill them.
+    fn room_for_upload(&self, tx: &mut Tx<'_>, partner: &Did) -> Result<()> {
+        let open = tx.query_one(
+            "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = 'in' AND partner = $2 AND state = 'receiving'",
+            &[partner.as_str().into()],
+        )?;
+        let open = open.map_or(Ok(0), |row| row.int(0))?;
+        if usize::try_from(open).unwrap_or(usize::MAX) >= self.limits.open_uploads {
+            return Err(Problem::new(ErrorCode::Overloaded));
+        }
+        Ok(())
+    }
+
+    /// Remembers that we refused, once for each envelope and reason, with an act. Passing troubles
+    /// (a full disk, too much to do) are no refusals.
+    pub(crate) async fn note_refusal(&self, us: &Did, partner: &Did, id: EnvelopeId, problem: &Problem) {
+        let code = problem.code();
+        if code.status() >= 500 || matches!(code, ErrorCode::OffsetWrong) {
+            return;
+        }
+        let fields = [("envelope", id.to_string()), ("partner", partner.to_string()), ("code", code.to_string())];
+        let Ok(record) = self.seal(us, &act::DELIVERY_REFUSED, &fields) else { return };
+        let whose = partner.clone();
+        let noted = self.store.write(us, move |tx| {
+            let at = tx.now();
+            if refused_lately(tx, &whose, at)? >= REFUSALS_AN_HOUR {
+                return Ok(());
+            }
+            let fresh = tx.execute(
+                "INSERT INTO refusal (participant, partner, id, code, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                &[whose.as_str().into(), id.to_string().into(), code.as_str().into(), at.millis().into()],
+            )?;
+            if fresh == 1 { tx.record(&record, &id.to_string()) } else { Ok(()) }
+        }).await;
+        if let Err(failed) = noted {
+            tracing::warn!(code = %failed.code(), "a refusal could not be recorded");
+        }
+        tracing::warn!(participant = %us, partner = %partner, code = %code, "delivery refused");
+    }
+}
+
+/// How many refusals of one partner are recorded in an hour: enough to see what is wrong, too few to
+/// fill a disk with.
+const REFUSALS_AN_HOUR: i64 = 1000;
+
+fn refused_lately(tx: &mut Tx<'_>, partner: &Did, at: Timestamp) -> Result<i64> {
+    let since = at.minus(std::time::Duration::from_secs(3600));
+    let row = tx.query_one(
+        "SELECT COUNT(*) FROM refusal WHERE participant = $1 AND partner = $2 AND at > $3",
+        &[partner.as_str().into(), since.millis().into()],
+    )?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+impl Receipt {
+    fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.record(&self.record, &self.envelope.body().id.to_string())?;
+        match &self.delivery {
+            Some(delivery) => tx.enqueue(delivery),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The answer given for this envelope before, when there was one. Another text under the same number
+/// is refused (EX-4).
+fn already(row: &DocumentRow, envelope: &Signed<Envelope>) -> Result<Option<Signed<Acknowledgement>>> {
+    if row.envelope.digest() != envelope.digest() {
+        return Err(conflict(row.id, &row.partner, row.envelope.digest(), envelope.digest()));
+    }
+    Ok(row.acknowledgement.clone())
+}
+
+fn mismatch(envelope: &Envelope, found: Digest) -> Problem {
+    Problem::new(ErrorCode::ContentMismatch)
+        .with("id", envelope.id)
+        .with("expected", envelope.sha256)
+        .with("found", found)
+}
+
+fn not_here(id: EnvelopeId) -> Problem {
+    Problem::new(ErrorCode::NotFound).with("what", format!("delivery {id}"))
+}
+
+/// Where the pieces of an upload are kept: by sender, number and the signed text.
+fn staging_name(envelope: &Signed<Envelope>) -> String {
+    let whose = Digest::of(envelope.body().sender.as_str().as_bytes());
+    format!("in-{whose}-{}-{}", envelope.body().id, envelope.digest())
+}
+
+const _: () = assert!(PIECE > INLINE, "a document too large for its row must fit pieces");

@@ -1,0 +1,61 @@
+//! The tables of the exchange. Every key begins with the participant (PA-1).
+
+use corridor_storage::{Migration, Schema};
+
+/// Agreements, documents on both sides, refusals.
+pub const SCHEMA: Schema = Schema {
+    name: "exchange",
+    migrations: &[Migration {
+        version: 1,
+        name: "agreements, documents, refusals",
+        sql: "
+CREATE TABLE agreement (
+    participant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    statement BLOB NOT NULL,
+    valid_from INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    recorded INTEGER NOT NULL,
+    ended INTEGER,
+    PRIMARY KEY (participant, id)
+);
+CREATE INDEX agreement_by_partner ON agreement (participant, partner, state);
+CREATE TABLE document (
+    participant TEXT NOT NULL,
+    side TEXT NOT NULL,
+    id TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    agreement TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    name TEXT,
+    answers TEXT,
+    statement BLOB NOT NULL,
+    content BLOB,
+    blob TEXT,
+    state TEXT NOT NULL,
+    problem TEXT,
+    acknowledgement BLOB,
+    delivery TEXT,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    PRIMARY KEY (participant, side, partner, id)
+);
+CREATE INDEX document_by_time ON document (participant, side, created, id);
+CREATE INDEX document_by_answer ON document (participant, side, answers);
+CREATE TABLE refusal (
+    participant TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant, partner, id, code)
+);
+",
+        verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM agreement) + (SELECT COUNT(*) FROM document) + (SELECT COUNT(*) FROM refusal) >= 0 THEN 1 ELSE 0 END",
+    }],
+};

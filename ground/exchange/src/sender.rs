@@ -1,0 +1,308 @@
+//! Sending: takes a queued document to its partner. Envelope first; the partner's gate says whether
+//! it has it, refuses it, or from which byte it wants the content. What the partner answers counts
+//! only with the partner's signature on it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use bytes::{Bytes, BytesMut};
+use corridor_base::problem::ProblemDocument;
+use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
+use corridor_net::signature::{self, Asked};
+use corridor_net::{Request, Response};
+use corridor_proof::{Acknowledgement, Signed, act};
+use corridor_storage::{Deliver, Delivery, Outcome, Unit};
+use futures::StreamExt;
+use url::Url;
+
+use crate::documents::{self, DocumentRow, Side, State, Step};
+use crate::receive::Answer;
+use crate::wire::{self, DELIVERIES, ENVELOPE_LENGTH, INLINE, PIECE, SendFrom, UPLOAD_OFFSET};
+use crate::{Exchange, service};
+
+/// How long one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest answer read.
+const MAX_ANSWER: usize = 64 << 10;
+/// How often in one attempt a partner may name another offset before it is offered again later.
+const MAX_CORRECTIONS: u32 = 8;
+/// How often a service is offered a document that it fails to take.
+const SERVICE_ATTEMPTS: u32 = 20;
+
+#[async_trait]
+impl Deliver for Exchange {
+    async fn deliver(&self, delivery: &Delivery) -> Outcome {
+        let judged = match delivery.queue.strip_prefix(service::QUEUE) {
+            Some(name) => self.to_service(name, delivery).await,
+            None => self.to_partner(delivery).await,
+        };
+        judged.unwrap_or_else(|problem| Outcome::Retry { problem, after: None })
+    }
+}
+
+impl Exchange {
+    /// Offers a received document to the service whose kind it is.
+    async fn to_service(&self, name: &str, delivery: &Delivery) -> Result<Outcome> {
+        let us = &delivery.participant;
+        let found = self.services.iter().find(|s| s.name() == name).cloned();
+        let Some(service) = found else {
+            let problem = Problem::new(ErrorCode::NotFound).with("what", format!("service {name}"));
+            return Ok(Outcome::Dead { problem, unit: nothing() });
+        };
+        let document = self.document(us, Side::In, delivery.subject.parse()?).await?;
+        match service.received(self, us, document).await {
+            Ok(unit) => Ok(Outcome::Done(unit)),
+            Err(problem) if delivery.attempts + 1 >= SERVICE_ATTEMPTS => Ok(Outcome::Dead { problem, unit: nothing() }),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Offers a document to its partner.
+    async fn to_partner(&self, delivery: &Delivery) -> Result<Outcome> {
+        let us = &delivery.participant;
+        let id = delivery.subject.parse()?;
+        let partner: Did = delivery.queue.parse()?;
+        let whose = partner.clone();
+        let row = self.store.read(us, move |tx| documents::find(tx, Side::Out, &whose, id)).await?;
+        let Some(row) = row.filter(|row| row.state == State::Sending) else {
+            // Delivered already, by an attempt whose end we did not live to write down.
+            return Ok(Outcome::Done(nothing()));
+        };
+        match self.offer(us, &row, delivery.attempts > 0).await {
+            Ok(acknowledgement) => Ok(Outcome::Done(self.acknowledged(us, row, acknowledgement)?)),
+            Err(problem) if is_final(problem.code()) => {
+                Ok(Outcome::Dead { unit: self.given_up(us, row, State::Refused, &problem)?, problem })
+            }
+            Err(problem) if self.clock.now().since(row.updated) > self.limits.give_up_after => {
+                Ok(Outcome::Dead { unit: self.given_up(us, row, State::Failed, &problem)?, problem })
+            }
+            Err(problem) => Ok(Outcome::Retry { problem, after: None }),
+        }
+    }
+
+    /// One attempt: until the partner acknowledges, refuses, or cannot be reached.
+    async fn offer(&self, us: &Did, row: &DocumentRow, again: bool) -> Result<Signed<Acknowledgement>> {
+        let content = self.may_cross(us, row).await?;
+        let endpoint = self.directory.participant(&row.partner, self.clock.now())?.participant.endpoint.clone();
+        // Offered for the first time a small document goes whole; again, the envelope goes alone,
+        // because the partner may have it already.
+        let first = content.clone().filter(|_| !again);
+        let mut answer = self.post(us, row, &endpoint, first).await?;
+        for _ in 0..=MAX_CORRECTIONS {
+            match answer {
+                Answer::Acknowledged(acknowledgement) => return Ok(acknowledgement),
+                Answer::SendFrom(offset) => {
+                    answer = match &content {
+                        Some(content) => self.post(us, row, &endpoint, Some(content.clone())).await?,
+                        None => self.pieces(us, row, &endpoint, offset).await?,
+                    };
+                }
+            }
+        }
+        Err(answer_problem(&row.partner, "it keeps asking for content it was sent"))
+    }
+
+    /// EX-1, on our side of the border: the agreement is in force at this very moment. Brings the
+    /// content along when it lies in the row.
+    async fn may_cross(&self, us: &Did, row: &DocumentRow) -> Result<Option<Bytes>> {
+        let (exchange, envelope, partner, id) = (self.clone(), row.envelope.body().clone(), row.partner.clone(), row.id);
+        let inline = row.blob.is_none();
+        self.store.read(us, move |tx| {
+            exchange.agreements.permits(tx, &envelope, &partner)?;
+            if !inline {
+                return Ok(None);
+            }
+            let content = documents::inline_content(tx, Side::Out, &partner, id)?;
+            content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
+                Problem::new(ErrorCode::StorageFailed).with("why", format!("the content of {id} is missing"))
+            })
+        }).await
+    }
+
+    /// The envelope, and behind it the content when given.
+    async fn post(&self, us: &Did, row: &DocumentRow, endpoint: &str, content: Option<Bytes>) -> Result<Answer> {
+        let note = row.envelope.bytes();
+        let mut body = BytesMut::with_capacity(note.len() + INLINE);
+        body.extend_from_slice(note);
+        body.extend_from_slice(&content.unwrap_or_default());
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::DELIVERY));
+        headers.insert(HeaderName::from_static(ENVELOPE_LENGTH), HeaderValue::from(note.len()));
+        let url = address(row, &format!("{endpoint}{DELIVERIES}"))?;
+        self.ask(us, row, request(Method::POST, url, headers, body.freeze())).await
+    }
+
+    /// The content from `offset` on, piece after piece, each signed; holds one piece in memory.
+    async fn pieces(&self, us: &Did, row: &DocumentRow, endpoint: &str, mut offset: u64) -> Result<Answer> {
+        let name = row.blob.as_deref().unwrap_or_default().parse()?;
+        let url = address(row, &format!("{endpoint}{}", wire::pieces(row.id, &row.partner)))?;
+        let mut stream = self.store.blobs().read(us, &name, offset).await?;
+        let mut buffer = BytesMut::with_capacity(PIECE);
+        loop {
+            while buffer.len() < PIECE {
+                match stream.next().await {
+                    Some(more) => buffer.extend_from_slice(&more?),
+                    None => break,
+                }
+            }
+            let piece = buffer.split_to(buffer.len().min(PIECE)).freeze();
+            let sent = piece.len() as u64;
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::PIECE_TYPE));
+            headers.insert(HeaderName::from_static(UPLOAD_OFFSET), HeaderValue::from(offset));
+            match self.ask(us, row, request(Method::PATCH, url.clone(), headers, piece)).await? {
+                Answer::SendFrom(next) if next == offset + sent && sent > 0 => offset = next,
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// One signed request, and its signed answer understood.
+    async fn ask(&self, us: &Did, row: &DocumentRow, mut request: Request) -> Result<Answer> {
+        let extra = [HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
+        let signer = self.keyring(us)?.current();
+        let asked = signature::sign_request(&mut request, &extra, &*signer, self.clock.now(), &*self.random)?;
+        let response = self.client.send(request).await?;
+        self.signed_by_partner(row, &asked, &response)
+            .map_err(|p| answer_problem(&row.partner, &format!("HTTP status {}: {p}", response.status)))?;
+        self.understand(row, &response)
+    }
+
+    /// Whether the partner itself answered, and this very question. Nothing else can make a document
+    /// count as delivered, or as refused.
+    fn signed_by_partner(&self, row: &DocumentRow, asked: &Asked, response: &Response) -> Result<()> {
+        let unverified = signature::response(asked, response.status, &response.headers)?;
+        if unverified.key_id().did() != row.partner {
+            return Err(Problem::new(ErrorCode::SignatureInvalid)
+                .with("what", "answer")
+                .with("who", unverified.key_id().did())
+                .with("key", unverified.key_id()));
+        }
+        let now = self.clock.now();
+        let key = self.directory.key_at(unverified.key_id(), now, now)?;
+        unverified.verify(&key, now, self.limits.max_skew)?.covers_body(&Digest::of(&response.body))
+    }
+
+    fn understand(&self, row: &DocumentRow, response: &Response) -> Result<Answer> {
+        match response.status {
+            StatusCode::OK => self.check_acknowledgement(row, &response.body).map(Answer::Acknowledged),
+            StatusCode::ACCEPTED => {
+                let wanted: Option<SendFrom> = serde_json::from_slice(&response.body).ok();
+                match wanted.filter(|w| w.offset <= row.size) {
+                    Some(wanted) => Ok(Answer::SendFrom(wanted.offset)),
+                    None => Err(answer_problem(&row.partner, "it wants content from no usable offset")),
+                }
+            }
+            status => {
+                let said = serde_json::from_slice::<ProblemDocument>(&response.body).ok();
+                match said.as_ref().and_then(Problem::from_document) {
+                    Some(problem) if problem.code() == ErrorCode::OffsetWrong => {
+                        let expected = problem.arg("expected").and_then(|e| e.parse().ok()).filter(|o| *o <= row.size);
+                        expected.map(Answer::SendFrom).ok_or(problem)
+                    }
+                    Some(problem) => Err(problem),
+                    None => Err(answer_problem(&row.partner, &format!("HTTP status {status}"))),
+                }
+            }
+        }
+    }
+
+    /// Whether this acknowledgement is for what we sent, signed by a listed key of the partner.
+    fn check_acknowledgement(&self, row: &DocumentRow, bytes: &[u8]) -> Result<Signed<Acknowledgement>> {
+        let wrong = |why: &str| answer_problem(&row.partner, why);
+        let signed = Signed::<Acknowledgement>::parse(bytes).map_err(|p| wrong(&p.to_string()))?;
+        let body = signed.body();
+        let ours = row.envelope.body();
+        let same = body.envelope == ours.id
+            && body.statement == row.envelope.digest()
+            && body.sha256 == ours.sha256
+            && body.sender == ours.sender
+            && body.recipient == ours.recipient;
+        if !same {
+            return Err(wrong("it acknowledges something else"));
+        }
+        let listed = self.directory.participant(&row.partner, self.clock.now())?;
+        // The acknowledgement may be an old one given again: any key the partner had will do, at the
+        // time that it names.
+        let signs = listed.participant.keys.iter().any(|k| k.covers(body.time) && signed.signed_by(k.id.as_str(), &k.key));
+        if signs { Ok(signed) } else { Err(wrong("its acknowledgement is not signed by a listed key")) }
+    }
+
+    /// What the books say once the partner has acknowledged.
+    fn acknowledged(&self, us: &Did, row: DocumentRow, acknowledgement: Signed<Acknowledgement>) -> Result<Unit> {
+        let fields = [
+            ("envelope", row.id.to_string()),
+            ("partner", row.partner.to_string()),
+            ("acknowledgement", acknowledgement.digest().to_string()),
+        ];
+        let record = self.seal(us, &act::DOCUMENT_ACKNOWLEDGED, &fields)?;
+        let service = self.services.iter().find(|s| s.kinds().contains(&row.kind.as_str())).cloned();
+        Ok(Box::new(move |tx| {
+            let step = Step { acknowledgement: Some(&acknowledgement), ..Step::to(State::Delivered) };
+            if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
+                return Ok(());
+            }
+            if let Some(service) = &service {
+                service.acknowledged(tx, &row)?;
+            }
+            tx.record(&record, &row.id.to_string())
+        }))
+    }
+
+    /// What the books say once the partner has refused, or we have given up.
+    fn given_up(&self, us: &Did, row: DocumentRow, state: State, problem: &Problem) -> Result<Unit> {
+        let fields = [
+            ("envelope", row.id.to_string()),
+            ("partner", row.partner.to_string()),
+            ("code", problem.code().to_string()),
+        ];
+        let record = self.seal(us, &act::DOCUMENT_REFUSED, &fields)?;
+        let problem = problem.clone();
+        Ok(Box::new(move |tx| {
+            let step = Step { problem: Some(&problem), ..Step::to(state) };
+            if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
+                return Ok(());
+            }
+            tx.record(&record, &row.id.to_string())
+        }))
+    }
+}
+
+/// Whether offering the same document again cannot help. What may pass with time (a list that is
+/// late, a clock, a full disk) is offered again.
+const fn is_final(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::AgreementUnknown
+            | ErrorCode::AgreementInvalid
+            | ErrorCode::AgreementAltered
+            | ErrorCode::AgreementNotInForce
+            | ErrorCode::PolicyDenied
+            | ErrorCode::TooLarge
+            | ErrorCode::Malformed
+            | ErrorCode::EnvelopeConflict
+            | ErrorCode::ContentMismatch
+            | ErrorCode::WrongRecipient
+            | ErrorCode::ParticipantRemoved
+            | ErrorCode::Forbidden
+    )
+}
+
+/// The trust list says where a partner answers; what is no address there, nobody can call.
+fn address(row: &DocumentRow, url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", &row.partner).because(e))
+}
+
+fn answer_problem(partner: &Did, why: &str) -> Problem {
+    Problem::new(ErrorCode::PartnerAnswer).with("partner", partner).with("why", why)
+}
+
+fn request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Request {
+    Request { method, url, headers, body, limit: MAX_ANSWER, timeout: REQUEST_TIMEOUT }
+}
+
+fn nothing() -> Unit {
+    Box::new(|_| Ok(()))
+}
