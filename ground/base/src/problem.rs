@@ -50,6 +50,7 @@ errors! {
     Malformed = "malformed", 400;
     TooLarge = "too-large", 413;
     NotFound = "not-found", 404;
+    MethodNotAllowed = "method-not-allowed", 405;
     UnknownVersion = "unknown-version", 400;
     // Who are you
     Unauthenticated = "unauthenticated", 401;
@@ -69,6 +70,7 @@ errors! {
     TrustListInvalid = "trust-list-invalid", 422;
     TrustListOld = "trust-list-old", 409;
     RecognitionMissing = "recognition-missing", 403;
+    RecognitionInvalid = "recognition-invalid", 422;
     // Agreement and policy
     AgreementUnknown = "agreement-unknown", 403;
     AgreementInvalid = "agreement-invalid", 422;

@@ -37,6 +37,11 @@ not-found = Not found
     .detail = Nothing is kept here under this name: { $what }
     .remedy = Check the spelling and that you are asking on behalf of the right participant.
 
+# args: what
+method-not-allowed = Method not possible here
+    .detail = This address does not take the method { $what }.
+    .remedy = See which methods an address takes in the description of the API: `corridor openapi`.
+
 # args: what, found, expected
 unknown-version = Version not supported
     .detail = Version { $found } of { $what } is not supported here. Supported: { $expected }
@@ -125,6 +130,11 @@ trust-list-old = Trust list not newer
 recognition-missing = Country not recognised
     .detail = There is no mutual recognition in force with { $country }.
     .remedy = The offices that issue the two trust lists must both sign a recognition. Once they have, import the newest lists with `corridor trust import`.
+
+# args: country, why
+recognition-invalid = Recognition not valid
+    .detail = The mutual recognition with { $country } was not accepted: { $why }
+    .remedy = Both offices that issue the trust lists must sign the same recognition. Get it again directly from your own office. What was accepted before stays in use.
 
 ## Agreement and policy
 

@@ -17,6 +17,10 @@ not-found = 見つかりません
     .detail = 該当するものがありません: { $what }
     .remedy = 名称の表記と、どの参加機関として操作しているかを確認してください。
 
+method-not-allowed = このメソッドは使えません
+    .detail = このアドレスではメソッド { $what } を使えません。
+    .remedy = 使えるメソッドは API の仕様（`corridor openapi`）で確認してください。
+
 unknown-version = 対応していないバージョンです
     .detail = 「{ $what }」のバージョン { $found } には対応していません。対応バージョン: { $expected }
     .remedy = 両ノードのうち古い方を更新してください。隣り合うバージョン同士は通信できるため、双方が同じ日に更新する必要はありません。
@@ -88,6 +92,10 @@ trust-list-old = 新しい信頼リストではありません
 recognition-missing = 相互承認がありません
     .detail = { $country } との間に有効な相互承認がありません。
     .remedy = 両国の信頼リストの発行機関が、相互承認に署名する必要があります。署名の後、`corridor trust import` で最新の信頼リストを取り込んでください。
+
+recognition-invalid = 相互承認が無効です
+    .detail = { $country } との相互承認を受け入れませんでした: { $why }
+    .remedy = 両国の信頼リストの発行機関が、同じ相互承認に署名する必要があります。自国の発行機関から直接入手し直してください。これまでに受け入れたものは引き続き使われます。
 
 ## 協定と利用条件
 

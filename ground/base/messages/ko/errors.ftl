@@ -18,6 +18,10 @@ not-found = 찾을 수 없습니다
     .detail = 해당하는 항목이 없습니다: { $what }
     .remedy = 이름의 표기와, 어느 참여 기관의 자격으로 요청하는지를 확인하십시오.
 
+method-not-allowed = 사용할 수 없는 메서드입니다
+    .detail = 이 주소에서는 메서드 { $what }을(를) 사용할 수 없습니다.
+    .remedy = 사용할 수 있는 메서드는 API 명세(`corridor openapi`)에서 확인하십시오.
+
 unknown-version = 지원하지 않는 버전입니다
     .detail = { $what }의 버전 { $found } 형식은 지원하지 않습니다. 지원하는 버전: { $expected }
     .remedy = 두 노드 중 오래된 쪽을 업데이트하십시오. 바로 앞뒤 버전끼리는 통신할 수 있으므로 양쪽이 같은 날 업데이트할 필요는 없습니다.
@@ -89,6 +93,10 @@ trust-list-old = 더 새로운 신뢰 목록이 아닙니다
 recognition-missing = 상호 인정이 없습니다
     .detail = 유효한 상호 인정이 없는 국가입니다: { $country }
     .remedy = 두 나라의 신뢰 목록 발행 기관이 모두 상호 인정에 서명해야 합니다. 서명한 뒤 `corridor trust import`로 최신 신뢰 목록을 가져오십시오.
+
+recognition-invalid = 상호 인정이 유효하지 않습니다
+    .detail = 다음 국가와의 상호 인정을 받아들이지 않았습니다: { $country }. 이유: { $why }
+    .remedy = 두 나라의 신뢰 목록 발행 기관이 같은 상호 인정에 서명해야 합니다. 자국의 발행 기관에서 직접 다시 받으십시오. 앞서 받아들인 것은 그대로 쓰입니다.
 
 ## 협약과 이용 조건
 
