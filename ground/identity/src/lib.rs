@@ -1,1 +1,23 @@
-//! placeholder
+//! Who is who: a participant's keys and documents, the trust lists that pin them, the anchors that
+//! sign the lists, and the judgement that the gate asks for each request (ID-1).
+//!
+//! Absent on purpose: nothing here resolves a DID to *learn* a key. Keys come from trust lists alone;
+//! a DID document is fetched only to be held against them.
+
+pub mod anchor;
+pub mod did;
+pub mod diff;
+pub mod directory;
+mod files;
+mod keyfile;
+pub mod keyring;
+mod schema;
+pub mod view;
+
+pub use anchor::{Admission, Anchor, Terms};
+pub use did::{DidDocument, Difference, DocumentKey, differs};
+pub use diff::{Change, changes};
+pub use directory::{Accepted, Directory, StoredList};
+pub use keyring::{KeyRecord, KeyState, Keyring};
+pub use schema::SCHEMA;
+pub use view::{AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, Standing, View, Warning};

@@ -1,0 +1,275 @@
+//! What changed between two versions of a trust list, as data: the reader's program says it in the
+//! reader's language.
+
+use corridor_base::{Did, KeyId, Timestamp};
+use corridor_proof::{ListedKey, ListedParticipant, Names, PublicKey, TrustList};
+use serde::{Deserialize, Serialize};
+
+/// One change. Those that no honest anchor makes are marked by [`Change::is_alarming`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    /// A participant was admitted.
+    Admitted {
+        /// Who.
+        who: Did,
+        /// Its name.
+        name: Names,
+        /// Where its node answers.
+        endpoint: String,
+    },
+    /// A participant was removed.
+    Removed {
+        /// Who.
+        who: Did,
+        /// From when.
+        at: Timestamp,
+    },
+    /// A removed participant was admitted again.
+    Readmitted {
+        /// Who.
+        who: Did,
+    },
+    /// A participant is not in the list any more, not even as removed: what it signed can be judged
+    /// by older lists only.
+    Dropped {
+        /// Who.
+        who: Did,
+    },
+    /// A key was added.
+    KeyAdded {
+        /// Its name.
+        key: KeyId,
+        /// The key.
+        public: PublicKey,
+        /// Valid from.
+        from: Timestamp,
+    },
+    /// The end of a key was set, or moved.
+    KeyEnded {
+        /// Its name.
+        key: KeyId,
+        /// Valid until, not included.
+        until: Timestamp,
+    },
+    /// The end of a key was taken back.
+    KeyRevived {
+        /// Its name.
+        key: KeyId,
+    },
+    /// Another key, or another beginning, stands under the name of an old one.
+    KeyReplaced {
+        /// Its name.
+        key: KeyId,
+        /// The key before.
+        before: PublicKey,
+        /// The key now.
+        after: PublicKey,
+    },
+    /// A key is not in the list any more.
+    KeyDropped {
+        /// Its name.
+        key: KeyId,
+    },
+    /// The node of a participant answers elsewhere.
+    Endpoint {
+        /// Who.
+        who: Did,
+        /// Before.
+        before: String,
+        /// Now.
+        after: String,
+    },
+    /// A participant is called otherwise.
+    Name {
+        /// Who.
+        who: Did,
+        /// Before.
+        before: Names,
+        /// Now.
+        after: Names,
+    },
+    /// The list stands until another instant.
+    Expiry {
+        /// Before.
+        before: Timestamp,
+        /// Now.
+        after: Timestamp,
+    },
+    /// Nodes may go by the list longer, or less long, after its expiry.
+    Grace {
+        /// Hours before.
+        before: u32,
+        /// Hours now.
+        after: u32,
+    },
+}
+
+impl Change {
+    /// Whether the list rewrites history, which must stay readable (ID-1): ask the anchor why.
+    #[must_use]
+    pub fn is_alarming(&self) -> bool {
+        matches!(
+            self,
+            Self::Dropped { .. }
+                | Self::KeyRevived { .. }
+                | Self::KeyReplaced { .. }
+                | Self::KeyDropped { .. }
+        )
+    }
+}
+
+/// What changed from `old` to `new`, in the order of the list; `None` as `old` is the empty list.
+#[must_use]
+pub fn changes(old: Option<&TrustList>, new: &TrustList) -> Vec<Change> {
+    let mut out = Vec::new();
+    for after in &new.participants {
+        match old.and_then(|old| old.participant(&after.did)) {
+            Some(before) => participant(before, after, &mut out),
+            None => admitted(after, &mut out),
+        }
+    }
+    let Some(old) = old else { return out };
+    for before in old.participants.iter().filter(|p| new.participant(&p.did).is_none()) {
+        out.push(Change::Dropped { who: before.did.clone() });
+    }
+    if old.expires != new.expires {
+        out.push(Change::Expiry { before: old.expires, after: new.expires });
+    }
+    if old.grace_hours != new.grace_hours {
+        out.push(Change::Grace { before: old.grace_hours, after: new.grace_hours });
+    }
+    out
+}
+
+fn admitted(new: &ListedParticipant, out: &mut Vec<Change>) {
+    let who = new.did.clone();
+    out.push(Change::Admitted { who, name: new.name.clone(), endpoint: new.endpoint.clone() });
+    keys(&[], &new.keys, out);
+    removal(None, new, out);
+}
+
+fn participant(old: &ListedParticipant, new: &ListedParticipant, out: &mut Vec<Change>) {
+    removal(old.removed, new, out);
+    if old.name != new.name {
+        out.push(Change::Name { who: new.did.clone(), before: old.name.clone(), after: new.name.clone() });
+    }
+    if old.endpoint != new.endpoint {
+        let (before, after) = (old.endpoint.clone(), new.endpoint.clone());
+        out.push(Change::Endpoint { who: new.did.clone(), before, after });
+    }
+    keys(&old.keys, &new.keys, out);
+}
+
+fn removal(before: Option<Timestamp>, new: &ListedParticipant, out: &mut Vec<Change>) {
+    let who = new.did.clone();
+    match new.removed {
+        Some(at) if before != Some(at) => out.push(Change::Removed { who, at }),
+        None if before.is_some() => out.push(Change::Readmitted { who }),
+        _ => {}
+    }
+}
+
+fn keys(old: &[ListedKey], new: &[ListedKey], out: &mut Vec<Change>) {
+    for after in new {
+        let key = after.id.clone();
+        let Some(before) = old.iter().find(|k| k.id == after.id) else {
+            out.push(Change::KeyAdded { key: key.clone(), public: after.key.clone(), from: after.from });
+            out.extend(after.until.map(|until| Change::KeyEnded { key, until }));
+            continue;
+        };
+        if before.key != after.key || before.from != after.from {
+            let (before, after) = (before.key.clone(), after.key.clone());
+            out.push(Change::KeyReplaced { key: key.clone(), before, after });
+        }
+        match after.until {
+            Some(until) if before.until != Some(until) => out.push(Change::KeyEnded { key, until }),
+            None if before.until.is_some() => out.push(Change::KeyRevived { key }),
+            _ => {}
+        }
+    }
+    for gone in old.iter().filter(|k| new.iter().all(|n| n.id != k.id)) {
+        out.push(Change::KeyDropped { key: gone.id.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use corridor_base::{Digest, SeededRandom};
+    use corridor_proof::{SecretKey, Signer as _};
+
+    fn at(hour: u32) -> Timestamp {
+        Timestamp::parse(&format!("2026-01-01T{hour:02}:00:00.000Z")).unwrap()
+    }
+
+    fn key(name: &str, seed: u64) -> ListedKey {
+        let key = SecretKey::generate("k", &SeededRandom::new(seed)).unwrap().public().clone();
+        ListedKey { id: format!("did:web:b.kr#{name}").parse().unwrap(), key, from: at(0), until: None }
+    }
+
+    fn list() -> TrustList {
+        let participant = ListedParticipant {
+            did: "did:web:b.kr".parse().unwrap(),
+            name: Names::same("B"),
+            endpoint: "https://b.kr".to_owned(),
+            keys: vec![key("k1", 1)],
+            removed: None,
+        };
+        TrustList {
+            country: "KR".parse().unwrap(),
+            number: 2,
+            previous: Some(Digest::of(b"1")),
+            issued: at(0),
+            expires: at(9),
+            grace_hours: 24,
+            participants: vec![participant],
+        }
+    }
+
+    fn check(change: impl Fn(&mut TrustList), expect: &[&str], alarming: bool) {
+        let mut new = list();
+        change(&mut new);
+        let found = changes(Some(&list()), &new);
+        let json = serde_json::to_value(&found).unwrap();
+        let kinds: Vec<&str> =
+            json.as_array().unwrap().iter().map(|c| c["change"].as_str().unwrap()).collect();
+        assert_eq!(kinds, expect, "{found:?}");
+        assert_eq!(found.iter().any(Change::is_alarming), alarming, "{found:?}");
+        assert_eq!(serde_json::from_value::<Vec<Change>>(json).unwrap(), found);
+    }
+
+    #[test]
+    fn every_kind_of_change_is_named() {
+        check(|_| (), &[], false);
+        check(|l| l.number = 3, &[], false);
+        check(|l| l.participants[0].removed = Some(at(3)), &["removed"], false);
+        check(|l| l.participants[0].name = Names::same("C"), &["name"], false);
+        check(|l| l.participants[0].endpoint = "https://c.kr".to_owned(), &["endpoint"], false);
+        check(|l| l.participants[0].keys.push(key("k2", 2)), &["key-added"], false);
+        check(|l| l.participants[0].keys[0].until = Some(at(4)), &["key-ended"], false);
+        check(|l| l.participants[0].keys[0] = key("k1", 2), &["key-replaced"], true);
+        check(|l| l.participants[0].keys[0] = key("k2", 1), &["key-added", "key-dropped"], true);
+        check(|l| l.participants.clear(), &["dropped"], true);
+        check(|l| l.expires = at(10), &["expiry"], false);
+        check(|l| l.grace_hours = 1, &["grace"], false);
+    }
+
+    #[test]
+    fn going_back_is_named_too() {
+        let mut ended = list();
+        ended.participants[0].removed = Some(at(1));
+        ended.participants[0].keys[0].until = Some(at(1));
+        let found = changes(Some(&ended), &list());
+        assert!(
+            matches!(found.as_slice(), [Change::Readmitted { .. }, Change::KeyRevived { .. }]),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn the_first_list_admits_everybody() {
+        let found = changes(None, &list());
+        assert!(matches!(found.as_slice(), [Change::Admitted { .. }, Change::KeyAdded { .. }]), "{found:?}");
+    }
+}

@@ -1,0 +1,405 @@
+//! What this node trusts, kept: takes in trust lists and recognitions, stores every version with
+//! its act in one unit of work (EX-2), and holds the newest as a [`View`] that the gate asks for
+//! each request.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
+use corridor_proof::act::{RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
+use corridor_proof::{Act, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
+use corridor_storage::{Row, Store, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::diff::{Change, changes};
+use crate::view::{
+    AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, View, Warning, Weighed, list_invalid,
+    weigh_number,
+};
+
+/// How many conflicting lists of one country are kept as evidence.
+const MAX_CONFLICTS: u64 = 16;
+
+/// What came of a statement that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "accepted", rename_all = "kebab-case")]
+pub enum Accepted {
+    /// A new trust list is in use.
+    List {
+        /// Whose list.
+        country: Country,
+        /// Its number.
+        number: u64,
+        /// The number of the list before it here.
+        before: Option<u64>,
+        /// The digest of what was signed.
+        digest: Digest,
+        /// What changed from the list before it here.
+        changes: Vec<Change>,
+    },
+    /// A recognition is in use, or will be from its date.
+    Recognition {
+        /// The two countries.
+        countries: [Country; 2],
+        /// The digest of what was signed.
+        digest: Digest,
+    },
+    /// It was here already; nothing changed.
+    Held {
+        /// The digest of what was signed.
+        digest: Digest,
+    },
+}
+
+/// One version of a trust list as it was accepted.
+#[derive(Clone, Debug)]
+pub struct StoredList {
+    /// Its number.
+    pub number: u64,
+    /// The digest of what was signed.
+    pub digest: Digest,
+    /// When it came into use here.
+    pub accepted: Timestamp,
+    /// The note, byte for byte.
+    pub bytes: Vec<u8>,
+}
+
+/// What this node trusts. Reading takes no lock; taking in goes through the store.
+pub struct Directory {
+    store: Store,
+    operator: Did,
+    pinned: Vec<AnchorKey>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    view: ArcSwap<View>,
+    /// What the view was made of; held while it is made, so that of two readings at once the older
+    /// does not replace the newer.
+    seen: tokio::sync::Mutex<Option<Stored>>,
+}
+
+impl Directory {
+    /// Reads what is stored. `anchors` are those of the configuration: that of our own country, and
+    /// whichever else the operator vouches for without a recognition.
+    ///
+    /// # Errors
+    /// What the store says; `storage-failed` when a stored statement cannot be read any more.
+    pub async fn load(
+        store: Store,
+        operator: Did,
+        anchors: Vec<AnchorKey>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
+        let view = ArcSwap::from_pointee(View::new(anchors.clone()));
+        let seen = tokio::sync::Mutex::new(None);
+        let directory = Self { store, operator, pinned: anchors, clock, random, view, seen };
+        directory.refresh().await?;
+        Ok(directory)
+    }
+
+    /// The picture as it is now: for several questions that must agree with each other.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// See [`View::key_at`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn key_at(&self, key: &KeyId, at: Timestamp, now: Timestamp) -> Result<PublicKey> {
+        self.view.load().key_at(key, at, now)
+    }
+
+    /// See [`View::participant`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn participant(&self, did: &Did, now: Timestamp) -> Result<Listed> {
+        self.view.load().participant(did, now)
+    }
+
+    /// See [`View::pins`].
+    #[must_use]
+    pub fn pins(&self, id: &KeyId, key: &PublicKey, now: Timestamp) -> bool {
+        self.view.load().pins(id, key, now)
+    }
+
+    /// See [`View::all`].
+    #[must_use]
+    pub fn all(&self) -> Vec<Listed> {
+        self.view.load().all()
+    }
+
+    /// See [`View::lists`].
+    #[must_use]
+    pub fn lists(&self, now: Timestamp) -> Vec<ListSummary> {
+        self.view.load().lists(now)
+    }
+
+    /// See [`View::recognitions`].
+    #[must_use]
+    pub fn recognitions(&self, now: Timestamp) -> Vec<RecognitionSummary> {
+        self.view.load().recognitions(now)
+    }
+
+    /// See [`View::warnings`].
+    #[must_use]
+    pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
+        self.view.load().warnings(now)
+    }
+
+    /// Takes in a trust list or a recognition. When this answers, it is durable and in use.
+    ///
+    /// A list must be signed by an anchor of its country: one that is pinned, or the one that the
+    /// recognition in force now names. It must follow what is held: a country never goes back.
+    ///
+    /// # Errors
+    /// `malformed`, `too-large`, `unknown-version`; `recognition-missing` for a list of a country
+    /// that nobody vouches for; `trust-list-old`; `trust-list-invalid` when it is not signed by its
+    /// anchor, does not follow the list held, or is another list of the same number, which is kept
+    /// as evidence and shown by [`Directory::warnings`]; `recognition-invalid`; what the store says.
+    pub async fn accept(&self, bytes: &[u8], now: Timestamp) -> Result<Accepted> {
+        let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+        if first == Recognition::KIND.as_bytes() {
+            self.accept_recognition(Signed::parse(bytes)?, now).await
+        } else {
+            self.accept_list(Signed::parse(bytes)?, now).await
+        }
+    }
+
+    async fn accept_list(&self, signed: Signed<TrustList>, now: Timestamp) -> Result<Accepted> {
+        // Another replica may have taken in more.
+        self.refresh().await?;
+        let view = self.view();
+        let (country, number, digest) =
+            (signed.body().country.clone(), signed.body().number, signed.digest());
+        if view.weigh_list(&signed, now)? == Weighed::Held {
+            return Ok(Accepted::Held { digest });
+        }
+        let old = view.list(&country).map(Signed::body);
+        let (before, changes) = (old.map(|o| o.number), changes(old, signed.body()));
+        let fields = [
+            ("country", country.as_str()),
+            ("number", &number.to_string()),
+            ("statement", &digest.to_string()),
+        ];
+        let act = Act::seal(&TRUST_LIST_ACCEPTED, &self.operator, &fields, &*self.clock, &*self.random)?;
+        let weighed = self.store.write(&self.operator, move |tx| file_list(tx, &signed, &act)).await?;
+        self.refresh().await?;
+        match weighed {
+            Weighed::New => Ok(Accepted::List { country, number, before, digest, changes }),
+            Weighed::Held => Ok(Accepted::Held { digest }),
+            Weighed::Conflicting => {
+                tracing::error!(%country, number, refused = %digest, "an anchor signed two lists of one number");
+                Err(list_invalid(
+                    &country,
+                    format!("two lists of one number ({number}), both signed by the anchor"),
+                ))
+            }
+        }
+    }
+
+    async fn accept_recognition(&self, signed: Signed<Recognition>, now: Timestamp) -> Result<Accepted> {
+        self.refresh().await?;
+        let digest = signed.digest();
+        if self.view().weigh_recognition(&signed, now)? == Weighed::Held {
+            return Ok(Accepted::Held { digest });
+        }
+        let countries = signed.body().countries.each_ref().map(|c| c.country.clone());
+        let named = countries.each_ref().map(Country::as_str).join(" ");
+        let fields = [("countries", named.as_str()), ("statement", &digest.to_string())];
+        let act = Act::seal(&RECOGNITION_ACCEPTED, &self.operator, &fields, &*self.clock, &*self.random)?;
+        let filed = self.store.write(&self.operator, move |tx| file_recognition(tx, &signed, &act)).await?;
+        self.refresh().await?;
+        Ok(if filed { Accepted::Recognition { countries, digest } } else { Accepted::Held { digest } })
+    }
+
+    /// Looks whether another replica has taken something in, and takes it up. Cheap when not: three
+    /// small queries. Answers whether anything changed.
+    ///
+    /// # Errors
+    /// What the store says; then the view stays as it is.
+    pub async fn refresh(&self) -> Result<bool> {
+        let mut seen = self.seen.lock().await;
+        let found = Some(self.store.read(&self.operator, stored).await?);
+        if found == *seen {
+            return Ok(false);
+        }
+        let kept = self.store.read(&self.operator, stored_statements).await?;
+        let mut lists = Vec::new();
+        for (bytes, accepted) in &kept.lists {
+            lists.push((Signed::parse(bytes).map_err(unreadable)?, *accepted));
+        }
+        let recognitions: Result<Vec<_>> =
+            kept.recognitions.iter().map(|bytes| Signed::parse(bytes).map_err(unreadable)).collect();
+        let view = View::build(self.pinned.clone(), recognitions?, lists, kept.conflicts);
+        self.view.store(Arc::new(view));
+        *seen = found;
+        Ok(true)
+    }
+
+    /// One version of a country's list.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn list(&self, country: &Country, number: u64) -> Result<Option<StoredList>> {
+        let country = country.clone();
+        let ask = move |tx: &mut Tx<'_>| {
+            let sql = "SELECT number, digest, accepted, statement FROM trust_list
+                       WHERE participant = $1 AND country = $2 AND number = $3";
+            tx.query_one(sql, &[(&country).into(), number.into()])?.map(StoredList::read).transpose()
+        };
+        self.store.read(&self.operator, ask).await
+    }
+
+    /// The list of a country that was in use here at this instant: the newest that had been accepted
+    /// by then. Whether it had expired is for the reader to judge.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn list_in_use(&self, country: &Country, at: Timestamp) -> Result<Option<StoredList>> {
+        let country = country.clone();
+        let ask = move |tx: &mut Tx<'_>| {
+            let sql = "SELECT number, digest, accepted, statement FROM trust_list
+                       WHERE participant = $1 AND country = $2 AND accepted <= $3
+                       ORDER BY number DESC LIMIT 1";
+            tx.query_one(sql, &[(&country).into(), at.into()])?.map(StoredList::read).transpose()
+        };
+        self.store.read(&self.operator, ask).await
+    }
+
+    /// The numbers of a country's lists that are kept here, ascending.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn versions(&self, country: &Country) -> Result<Vec<u64>> {
+        let country = country.clone();
+        let ask = move |tx: &mut Tx<'_>| {
+            let sql = "SELECT number FROM trust_list WHERE participant = $1 AND country = $2 ORDER BY number";
+            tx.query(sql, &[(&country).into()])?.iter().map(|row| row.size(0)).collect()
+        };
+        self.store.read(&self.operator, ask).await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn random(&self) -> &Arc<dyn Random> {
+        &self.random
+    }
+}
+
+impl StoredList {
+    fn read(mut row: Row) -> Result<Self> {
+        let (number, digest, accepted) = (row.size(0)?, row.digest(1)?, row.timestamp(2)?);
+        Ok(Self { number, digest, accepted, bytes: row.take_bytes(3)? })
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// `storage-failed` when the stored bytes are no list any more.
+    pub fn parse(&self) -> Result<Signed<TrustList>> {
+        Signed::parse(&self.bytes).map_err(unreadable)
+    }
+}
+
+fn unreadable(problem: Problem) -> Problem {
+    Problem::new(ErrorCode::StorageFailed).with("why", format!("a stored trust statement: {problem}"))
+}
+
+/// What tells one picture from another without reading it.
+#[derive(Debug, PartialEq, Eq)]
+struct Stored {
+    lists: Vec<(Country, u64)>,
+    recognitions: Vec<Digest>,
+    conflicts: usize,
+}
+
+fn stored(tx: &mut Tx<'_>) -> Result<Stored> {
+    let sql = "SELECT country, MAX(number) FROM trust_list WHERE participant = $1 GROUP BY country ORDER BY country";
+    let lists: Result<Vec<_>> =
+        tx.query(sql, &[])?.iter().map(|row| Ok((row.parse(0)?, row.size(1)?))).collect();
+    let sql = "SELECT digest FROM recognition WHERE participant = $1 ORDER BY digest";
+    let recognitions: Result<Vec<_>> = tx.query(sql, &[])?.iter().map(|row| row.digest(0)).collect();
+    let sql = "SELECT digest FROM trust_list_conflict WHERE participant = $1";
+    let conflicts = tx.query(sql, &[])?.len();
+    Ok(Stored { lists: lists?, recognitions: recognitions?, conflicts })
+}
+
+struct Kept {
+    lists: Vec<(Vec<u8>, Timestamp)>,
+    recognitions: Vec<Vec<u8>>,
+    conflicts: Vec<Conflict>,
+}
+
+fn stored_statements(tx: &mut Tx<'_>) -> Result<Kept> {
+    let sql = "SELECT t.statement, t.accepted FROM trust_list AS t
+               WHERE t.participant = $1 AND t.number =
+                 (SELECT MAX(u.number) FROM trust_list AS u WHERE u.participant = $1 AND u.country = t.country)
+               ORDER BY t.country";
+    let list = |mut row: Row| Ok((row.take_bytes(0)?, row.timestamp(1)?));
+    let lists: Result<Vec<_>> = tx.query(sql, &[])?.into_iter().map(list).collect();
+    let sql = "SELECT statement FROM recognition WHERE participant = $1 ORDER BY digest";
+    let recognitions: Result<Vec<_>> =
+        tx.query(sql, &[])?.into_iter().map(|mut row| row.take_bytes(0)).collect();
+    let sql = "SELECT country, number, digest, seen FROM trust_list_conflict WHERE participant = $1
+               ORDER BY country, number, digest";
+    let conflict = |row: &Row| {
+        let (country, number) = (row.parse(0)?, row.size(1)?);
+        Ok(Conflict { country, number, digest: row.digest(2)?, seen: row.timestamp(3)? })
+    };
+    let conflicts: Result<Vec<_>> = tx.query(sql, &[])?.iter().map(conflict).collect();
+    Ok(Kept { lists: lists?, recognitions: recognitions?, conflicts: conflicts? })
+}
+
+/// Stores a list with its act, judged once more against what is stored: another replica may have
+/// been faster, and both must come to one result.
+fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Result<Weighed> {
+    let list = signed.body();
+    let (country, number) = (&list.country, list.number);
+    let sql = "SELECT number, digest FROM trust_list WHERE participant = $1 AND country = $2
+               ORDER BY number DESC LIMIT 1";
+    let held = tx.query_one(sql, &[country.into()])?;
+    let held = held.map(|row| Ok::<_, Problem>((row.size(0)?, row.digest(1)?))).transpose()?;
+    let weighed = weigh_number(signed, held)?;
+    let values =
+        [country.into(), number.into(), signed.digest().into(), signed.bytes().into(), tx.now().into()];
+    match weighed {
+        Weighed::Held => {}
+        Weighed::New => {
+            let sql = "INSERT INTO trust_list (participant, country, number, digest, statement, accepted)
+                       VALUES ($1, $2, $3, $4, $5, $6)";
+            tx.execute(sql, &values)?;
+            tx.record(act)?;
+        }
+        Weighed::Conflicting => {
+            let sql = "SELECT COUNT(*) FROM trust_list_conflict WHERE participant = $1 AND country = $2";
+            let kept = tx.query_one(sql, &[country.into()])?.map(|row| row.size(0)).transpose()?;
+            if kept.unwrap_or(0) < MAX_CONFLICTS {
+                let sql =
+                    "INSERT INTO trust_list_conflict (participant, country, number, digest, statement, seen)
+                           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+                tx.execute(sql, &values)?;
+            }
+        }
+    }
+    Ok(weighed)
+}
+
+/// Stores a recognition with its act; answers whether it was new.
+fn file_recognition(tx: &mut Tx<'_>, signed: &Signed<Recognition>, act: &SealedAct) -> Result<bool> {
+    let sql = "INSERT INTO recognition (participant, digest, statement, accepted)
+               VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let filed = tx.execute(sql, &[signed.digest().into(), signed.bytes().into(), tx.now().into()])?;
+    if filed > 0 {
+        tx.record(act)?;
+    }
+    Ok(filed > 0)
+}

@@ -1,0 +1,627 @@
+//! The judgement: which key counts, for whom, at which instant. Pure: a picture of the anchors,
+//! trust lists and recognitions held, asked by the gate for each request.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use corridor_base::{Country, Did, Digest, ErrorCode, KeyId, Problem, Result, Timestamp};
+use corridor_proof::{ListedParticipant, PublicKey, Recognition, Signed, TrustList};
+use serde::{Deserialize, Serialize};
+
+/// How long before its end a recognition is warned about.
+const RECOGNITION_WARNING: Duration = Duration::from_secs(30 * 86_400);
+
+/// The highest number of a list: one a second for thirty years.
+const MAX_NUMBER: u64 = 1_000_000_000;
+
+/// The anchor of a country: who signs its trust lists.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AnchorKey {
+    /// Whose anchor.
+    pub country: Country,
+    /// The name it signs under.
+    pub name: String,
+    /// Its key.
+    pub key: PublicKey,
+}
+
+impl AnchorKey {
+    /// From a country and the verifier key of its anchor, `NAME+HASH+KEY` (C2SP signed-note).
+    ///
+    /// # Errors
+    /// `malformed` when the verifier key cannot be read.
+    pub fn parse(country: Country, vkey: &str) -> Result<Self> {
+        let (name, key) = PublicKey::from_vkey(vkey)?;
+        Ok(Self { country, name, key })
+    }
+
+    /// The verifier key, `NAME+HASH+KEY`.
+    #[must_use]
+    pub fn vkey(&self) -> String {
+        self.key.vkey(&self.name)
+    }
+}
+
+impl fmt::Debug for AnchorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.country, self.vkey())
+    }
+}
+
+/// A trust list that is held.
+pub(crate) struct HeldList {
+    pub(crate) signed: Signed<TrustList>,
+    pub(crate) accepted: Timestamp,
+    /// Those known anchors of its country that signed it.
+    anchors: Vec<AnchorKey>,
+    participants: Vec<Arc<ListedParticipant>>,
+}
+
+/// A recognition that is held, with the anchor at its far end.
+pub(crate) struct HeldRecognition {
+    pub(crate) signed: Signed<Recognition>,
+    other: AnchorKey,
+}
+
+/// The picture at one moment. Cheap to share and never changed: a new list makes a new picture.
+#[derive(Default)]
+pub struct View {
+    pinned: Vec<AnchorKey>,
+    lists: BTreeMap<Country, Arc<HeldList>>,
+    recognitions: Vec<Arc<HeldRecognition>>,
+    /// Which lists name a participant, and where in them.
+    index: HashMap<Did, Vec<(Country, usize)>>,
+    conflicts: Vec<Conflict>,
+}
+
+/// Two lists of one number, both signed by the anchor: evidence that it told two stories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Whose lists.
+    pub country: Country,
+    /// Their number.
+    pub number: u64,
+    /// The digest of the one that was refused.
+    pub digest: Digest,
+    /// When it came.
+    pub seen: Timestamp,
+}
+
+/// A participant as its country's list has it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The participant.
+    pub participant: Arc<ListedParticipant>,
+    /// The country that vouches for it.
+    pub country: Country,
+    /// The number of the list.
+    pub list: u64,
+}
+
+/// How a list stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It is used.
+    InForce,
+    /// It has expired and is used because a new one may be late.
+    Grace,
+    /// It has expired, its grace too: nothing new is accepted.
+    Closed,
+    /// Nobody whom this node trusts now vouches for the anchor that signed it.
+    Unrecognised,
+}
+
+/// A list that is held, in figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListSummary {
+    /// Whose list.
+    pub country: Country,
+    /// Its number.
+    pub number: u64,
+    /// The digest of what was signed.
+    pub digest: Digest,
+    /// When it was signed.
+    pub issued: Timestamp,
+    /// Until when it stands.
+    pub expires: Timestamp,
+    /// From when nothing new is accepted under it.
+    pub closes: Timestamp,
+    /// When it came into use here.
+    pub accepted: Timestamp,
+    /// How many participants it names and does not mark as removed.
+    pub participants: usize,
+    /// How it stands now.
+    pub standing: Standing,
+}
+
+/// A recognition that is held, in figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecognitionSummary {
+    /// The two countries.
+    pub countries: [Country; 2],
+    /// Their anchors, `NAME+HASH+KEY`, in the same order.
+    pub anchors: [String; 2],
+    /// The digest of what was signed.
+    pub digest: Digest,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, not included.
+    pub until: Timestamp,
+    /// Whether it is the one that counts now.
+    pub in_force: bool,
+}
+
+/// Something an operator should see to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "warning", rename_all = "kebab-case")]
+pub enum Warning {
+    /// No list of a country whose anchor is pinned or recognised is held.
+    ListMissing {
+        /// Which country.
+        country: Country,
+    },
+    /// A list has expired and is used until it closes.
+    ListInGrace {
+        /// Whose list.
+        country: Country,
+        /// Its number.
+        number: u64,
+        /// When it expired.
+        expired: Timestamp,
+        /// From when nothing new is accepted.
+        closes: Timestamp,
+    },
+    /// A list has closed: nothing new is accepted from its country.
+    ListClosed {
+        /// Whose list.
+        country: Country,
+        /// Its number.
+        number: u64,
+        /// Since when.
+        closed: Timestamp,
+    },
+    /// A list is held and the anchor that signed it is not recognised now.
+    ListUnrecognised {
+        /// Whose list.
+        country: Country,
+        /// Its number.
+        number: u64,
+    },
+    /// A recognition ends within 30 days.
+    RecognitionEnds {
+        /// The country that is recognised.
+        country: Country,
+        /// When.
+        until: Timestamp,
+    },
+    /// Two lists in force name one participant. A pinned anchor's word counts before a recognised
+    /// one's; two recognised ones cancel each other out.
+    NamedTwice {
+        /// Who.
+        who: Did,
+        /// By whose lists.
+        countries: Vec<Country>,
+    },
+    /// An anchor signed two lists of one number.
+    TwoLists(Conflict),
+}
+
+/// What to do with a list that has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Weighed {
+    New,
+    Held,
+    /// Same number, other digest: refused, and kept as evidence.
+    Conflicting,
+}
+
+pub(crate) fn list_invalid(country: &Country, why: impl fmt::Display) -> Problem {
+    Problem::new(ErrorCode::TrustListInvalid).with("country", country).with("why", why)
+}
+
+fn recognition_invalid(country: &Country, why: impl fmt::Display) -> Problem {
+    Problem::new(ErrorCode::RecognitionInvalid).with("country", country).with("why", why)
+}
+
+fn recognition_missing(country: &Country) -> Problem {
+    Problem::new(ErrorCode::RecognitionMissing).with("country", country)
+}
+
+/// The far anchor of a recognition that is signed by both ends, one of which is pinned.
+///
+/// # Errors
+/// `recognition-invalid`.
+fn far_end(pinned: &[AnchorKey], signed: &Signed<Recognition>) -> Result<AnchorKey> {
+    let [a, b] = &signed.body().countries;
+    let a = AnchorKey::parse(a.country.clone(), &a.anchor)?;
+    let b = AnchorKey::parse(b.country.clone(), &b.anchor)?;
+    for anchor in [&a, &b] {
+        if !signed.signed_by(&anchor.name, &anchor.key) {
+            return Err(recognition_invalid(&anchor.country, format!("not signed by {}", anchor.name)));
+        }
+    }
+    match (pinned.contains(&a), pinned.contains(&b)) {
+        (true, _) => Ok(b),
+        (false, true) => Ok(a),
+        (false, false) => Err(recognition_invalid(&b.country, "neither of its anchors is pinned here")),
+    }
+}
+
+impl View {
+    /// A picture with nothing but the pinned anchors.
+    pub(crate) fn new(pinned: Vec<AnchorKey>) -> Self {
+        Self { pinned, ..Self::default() }
+    }
+
+    /// The picture of these recognitions and lists. What no pinned anchor vouches for any more,
+    /// because the configuration changed, is passed over.
+    pub(crate) fn build(
+        pinned: Vec<AnchorKey>,
+        recognitions: Vec<Signed<Recognition>>,
+        lists: Vec<(Signed<TrustList>, Timestamp)>,
+        conflicts: Vec<Conflict>,
+    ) -> Self {
+        let mut view = Self { conflicts, ..Self::new(pinned) };
+        for signed in recognitions {
+            if let Ok(other) = far_end(&view.pinned, &signed) {
+                view.recognitions.push(Arc::new(HeldRecognition { signed, other }));
+            }
+        }
+        for (signed, accepted) in lists {
+            let country = signed.body().country.clone();
+            let anchors =
+                view.known_anchors(&country).filter(|a| signed.signed_by(&a.name, &a.key)).cloned().collect();
+            let participants = signed.body().participants.iter().cloned().map(Arc::new).collect::<Vec<_>>();
+            for (place, participant) in participants.iter().enumerate() {
+                view.index.entry(participant.did.clone()).or_default().push((country.clone(), place));
+            }
+            view.lists.insert(country, Arc::new(HeldList { signed, accepted, anchors, participants }));
+        }
+        view
+    }
+
+    /// All anchors of a country that were ever trusted here, in force or not.
+    fn known_anchors<'a>(&'a self, country: &'a Country) -> impl Iterator<Item = &'a AnchorKey> {
+        let recognised = self.recognitions.iter().map(|r| &r.other);
+        self.pinned.iter().chain(recognised).filter(move |a| a.country == *country)
+    }
+
+    /// The anchors of a country that count at this instant: the pinned ones, and the one that the
+    /// latest recognition names. A later recognition replaces an earlier one, longer or not, so that
+    /// a stolen anchor key does not live on in an old paper.
+    fn anchors(&self, country: &Country, now: Timestamp) -> Vec<&AnchorKey> {
+        let mut out: Vec<&AnchorKey> = self.pinned.iter().filter(|a| a.country == *country).collect();
+        out.extend(self.recognition(country, now).map(|r| &r.other));
+        out
+    }
+
+    /// The recognition of a country that counts at this instant.
+    fn recognition(&self, country: &Country, now: Timestamp) -> Option<&Arc<HeldRecognition>> {
+        let begun =
+            self.recognitions.iter().filter(|r| r.other.country == *country && r.signed.body().from <= now);
+        begun
+            .max_by_key(|r| (r.signed.body().from, r.signed.digest()))
+            .filter(|r| r.signed.body().covers(now))
+    }
+
+    fn is_pinned(&self, country: &Country) -> bool {
+        self.pinned.iter().any(|a| a.country == *country)
+    }
+
+    /// How a held list stands at this instant.
+    fn standing(&self, held: &HeldList, now: Timestamp) -> Standing {
+        let list = held.signed.body();
+        if !self.anchors(&list.country, now).into_iter().any(|a| held.anchors.contains(a)) {
+            Standing::Unrecognised
+        } else if now >= list.closes() {
+            Standing::Closed
+        } else if now >= list.expires {
+            Standing::Grace
+        } else {
+            Standing::InForce
+        }
+    }
+
+    /// Refuses a list that must not be gone by at this instant; fails closed.
+    fn usable(&self, held: &HeldList, now: Timestamp) -> Result<()> {
+        let list = held.signed.body();
+        match self.standing(held, now) {
+            Standing::InForce | Standing::Grace => Ok(()),
+            Standing::Closed => Err(Problem::new(ErrorCode::TrustListExpired)
+                .with("country", &list.country)
+                .with("list", list.number)
+                .with("at", list.expires)),
+            Standing::Unrecognised if self.is_pinned(&list.country) => {
+                Err(Problem::new(ErrorCode::TrustListMissing).with("country", &list.country))
+            }
+            Standing::Unrecognised => Err(recognition_missing(&list.country)),
+        }
+    }
+
+    /// The participant, removed or not, in the list that speaks for it at this instant.
+    fn find(&self, did: &Did, now: Timestamp) -> Result<Listed> {
+        let named = self.index.get(did).map(Vec::as_slice).unwrap_or_default();
+        let mut found: Vec<Listed> = Vec::new();
+        let mut refused = None;
+        for (country, place) in named {
+            let Some(held) = self.lists.get(country) else { continue };
+            let Some(participant) = held.participants.get(*place) else { continue };
+            let listed = Listed {
+                participant: participant.clone(),
+                country: country.clone(),
+                list: held.signed.body().number,
+            };
+            // The word of our own anchor is the last one, also where it has expired.
+            if self.is_pinned(country) {
+                return self.usable(held, now).map(|()| listed);
+            }
+            match self.usable(held, now) {
+                Ok(()) => found.push(listed),
+                Err(problem) => refused = refused.or(Some(problem)),
+            }
+        }
+        if found.len() > 1 {
+            found.retain(|l| l.participant.removed.is_none());
+        }
+        match (found.pop(), found.pop()) {
+            (Some(listed), None) => Ok(listed),
+            (Some(a), Some(b)) => {
+                Err(list_invalid(&a.country, format!("{did} stands in the list of {} too", b.country)))
+            }
+            (None, _) => Err(refused.unwrap_or_else(|| self.not_named(did))),
+        }
+    }
+
+    fn not_named(&self, did: &Did) -> Problem {
+        match self.pinned.iter().find(|a| !self.lists.contains_key(&a.country)) {
+            Some(anchor) => Problem::new(ErrorCode::TrustListMissing).with("country", &anchor.country),
+            None => Problem::new(ErrorCode::ParticipantUnknown).with("who", did),
+        }
+    }
+
+    /// The key of this name, judged (ID-1).
+    ///
+    /// `at` is the instant at which the signature was first recorded *here*, never the time that its
+    /// maker wrote; `now` is the instant by which lists and recognitions must stand. For something
+    /// new both are the clock's now. For something recorded long ago pass its instant twice: it is
+    /// judged as it was then, whatever has expired since. The instant recorded with the clock's now
+    /// is the strict middle: the key of then, under a list that still stands.
+    ///
+    /// # Errors
+    /// `trust-list-missing`, `participant-unknown`, `participant-removed`, `key-unknown`,
+    /// `key-not-valid`, `trust-list-expired`, `recognition-missing`; `trust-list-invalid` when two
+    /// recognised lists name the participant.
+    pub fn key_at(&self, key: &KeyId, at: Timestamp, now: Timestamp) -> Result<PublicKey> {
+        let listed = self.find(&key.did(), now)?;
+        listed.present(at)?;
+        let known = listed.participant.keys.iter().find(|k| k.id == *key);
+        let known = known.ok_or_else(|| Problem::new(ErrorCode::KeyUnknown).with("key", key))?;
+        if !known.covers(at) {
+            return Err(Problem::new(ErrorCode::KeyNotValid).with("key", key).with("at", at));
+        }
+        Ok(known.key.clone())
+    }
+
+    /// The participant as the lists have it now.
+    ///
+    /// # Errors
+    /// As [`View::key_at`], those about keys aside.
+    pub fn participant(&self, did: &Did, now: Timestamp) -> Result<Listed> {
+        let listed = self.find(did, now)?;
+        listed.present(now)?;
+        Ok(listed)
+    }
+
+    /// Whether the lists pin this very key as valid now: what [`crate::Keyring::activate`] asks.
+    #[must_use]
+    pub fn pins(&self, id: &KeyId, key: &PublicKey, now: Timestamp) -> bool {
+        self.key_at(id, now, now).is_ok_and(|pinned| pinned == *key)
+    }
+
+    /// Every participant of every list, removed ones too, by country and identifier.
+    #[must_use]
+    pub fn all(&self) -> Vec<Listed> {
+        let mut out = Vec::new();
+        for (country, held) in &self.lists {
+            for participant in &held.participants {
+                let list = held.signed.body().number;
+                out.push(Listed { participant: participant.clone(), country: country.clone(), list });
+            }
+        }
+        out
+    }
+
+    /// The newest list of each country, in figures.
+    #[must_use]
+    pub fn lists(&self, now: Timestamp) -> Vec<ListSummary> {
+        let summary = |held: &Arc<HeldList>| {
+            let list = held.signed.body();
+            ListSummary {
+                country: list.country.clone(),
+                number: list.number,
+                digest: held.signed.digest(),
+                issued: list.issued,
+                expires: list.expires,
+                closes: list.closes(),
+                accepted: held.accepted,
+                participants: list.participants.iter().filter(|p| p.removed.is_none()).count(),
+                standing: self.standing(held, now),
+            }
+        };
+        self.lists.values().map(summary).collect()
+    }
+
+    /// The recognitions, in figures, earliest first.
+    #[must_use]
+    pub fn recognitions(&self, now: Timestamp) -> Vec<RecognitionSummary> {
+        let summary = |held: &Arc<HeldRecognition>| {
+            let body = held.signed.body();
+            let in_force = self.recognition(&held.other.country, now).is_some_and(|r| Arc::ptr_eq(r, held));
+            RecognitionSummary {
+                countries: body.countries.each_ref().map(|c| c.country.clone()),
+                anchors: body.countries.each_ref().map(|c| c.anchor.clone()),
+                digest: held.signed.digest(),
+                from: body.from,
+                until: body.until,
+                in_force,
+            }
+        };
+        let mut out: Vec<_> = self.recognitions.iter().map(summary).collect();
+        out.sort_by_key(|r| (r.from, r.digest));
+        out
+    }
+
+    /// The newest list of a country, as it was signed.
+    #[must_use]
+    pub fn list(&self, country: &Country) -> Option<&Signed<TrustList>> {
+        self.lists.get(country).map(|held| &held.signed)
+    }
+
+    /// The recognitions as they were signed.
+    pub fn recognition_notes(&self) -> impl Iterator<Item = &Signed<Recognition>> {
+        self.recognitions.iter().map(|held| &held.signed)
+    }
+
+    /// The anchors of the configuration.
+    #[must_use]
+    pub fn pinned(&self) -> &[AnchorKey] {
+        &self.pinned
+    }
+
+    /// What an operator should see to now.
+    #[must_use]
+    pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
+        let mut out = Vec::new();
+        let missing = |country: &Country| !self.lists.contains_key(country);
+        let mut expected: Vec<&Country> = self.pinned.iter().map(|a| &a.country).collect();
+        expected.extend(self.recognitions.iter().map(|r| &r.other.country));
+        expected.sort_unstable();
+        expected.dedup();
+        for country in expected {
+            if missing(country) && !self.anchors(country, now).is_empty() {
+                out.push(Warning::ListMissing { country: country.clone() });
+            }
+            if let Some(until) = self.recognition(country, now).map(|r| r.signed.body().until)
+                && until.since(now) <= RECOGNITION_WARNING
+            {
+                out.push(Warning::RecognitionEnds { country: country.clone(), until });
+            }
+        }
+        out.extend(self.lists.values().filter_map(|held| self.list_warning(held, now)));
+        out.extend(self.named_twice(now));
+        out.extend(self.conflicts.iter().cloned().map(Warning::TwoLists));
+        out
+    }
+
+    fn list_warning(&self, held: &HeldList, now: Timestamp) -> Option<Warning> {
+        let list = held.signed.body();
+        let (country, number) = (list.country.clone(), list.number);
+        match self.standing(held, now) {
+            Standing::InForce => None,
+            Standing::Grace => {
+                Some(Warning::ListInGrace { country, number, expired: list.expires, closes: list.closes() })
+            }
+            Standing::Closed => Some(Warning::ListClosed { country, number, closed: list.closes() }),
+            Standing::Unrecognised => Some(Warning::ListUnrecognised { country, number }),
+        }
+    }
+
+    fn named_twice(&self, now: Timestamp) -> Vec<Warning> {
+        let mut out = Vec::new();
+        for (who, named) in self.index.iter().filter(|(_, named)| named.len() > 1) {
+            let speaks = |country: &Country| {
+                self.lists.get(country).is_some_and(|held| self.usable(held, now).is_ok())
+            };
+            let mut countries: Vec<Country> = named.iter().map(|(c, _)| c.clone()).filter(speaks).collect();
+            countries.sort_unstable();
+            if countries.len() > 1 {
+                out.push((who.clone(), countries));
+            }
+        }
+        out.sort_unstable();
+        out.into_iter().map(|(who, countries)| Warning::NamedTwice { who, countries }).collect()
+    }
+
+    /// Judges a list that has come, by its signature and by the newest one of its country that is
+    /// held: a country never goes back.
+    ///
+    /// # Errors
+    /// `recognition-missing`, `trust-list-invalid`, `trust-list-old`.
+    pub(crate) fn weigh_list(&self, signed: &Signed<TrustList>, now: Timestamp) -> Result<Weighed> {
+        let list = signed.body();
+        let anchors = self.anchors(&list.country, now);
+        if anchors.is_empty() {
+            return Err(recognition_missing(&list.country));
+        }
+        if !anchors.iter().any(|a| signed.signed_by(&a.name, &a.key)) {
+            let names: Vec<&str> = anchors.iter().map(|a| a.name.as_str()).collect();
+            return Err(list_invalid(&list.country, format!("not signed by {}", names.join(", "))));
+        }
+        if list.number > MAX_NUMBER {
+            return Err(list_invalid(&list.country, format!("a number above {MAX_NUMBER}")));
+        }
+        let held = self.lists.get(&list.country).map(|h| (h.signed.body().number, h.signed.digest()));
+        weigh_number(signed, held)
+    }
+
+    /// Judges a recognition that has come.
+    ///
+    /// # Errors
+    /// `recognition-invalid`.
+    pub(crate) fn weigh_recognition(&self, signed: &Signed<Recognition>, now: Timestamp) -> Result<Weighed> {
+        let other = far_end(&self.pinned, signed)?;
+        if self.recognitions.iter().any(|r| r.signed.digest() == signed.digest()) {
+            return Ok(Weighed::Held);
+        }
+        if signed.body().until <= now {
+            return Err(recognition_invalid(&other.country, format!("it ended at {}", signed.body().until)));
+        }
+        Ok(Weighed::New)
+    }
+}
+
+/// Judges the number of a list against the newest one held, given by number and digest.
+///
+/// # Errors
+/// `trust-list-old`; `trust-list-invalid` when it does not follow the one held.
+pub(crate) fn weigh_number(signed: &Signed<TrustList>, held: Option<(u64, Digest)>) -> Result<Weighed> {
+    let list = signed.body();
+    let Some((number, digest)) = held else { return Ok(Weighed::New) };
+    match list.number.cmp(&number) {
+        std::cmp::Ordering::Less => Err(Problem::new(ErrorCode::TrustListOld)
+            .with("country", &list.country)
+            .with("found", list.number)
+            .with("expected", number)),
+        std::cmp::Ordering::Equal if digest == signed.digest() => Ok(Weighed::Held),
+        std::cmp::Ordering::Equal => Ok(Weighed::Conflicting),
+        std::cmp::Ordering::Greater
+            if list.number.checked_sub(1) == Some(number) && list.previous != Some(digest) =>
+        {
+            Err(list_invalid(
+                &list.country,
+                format!("list {} does not follow list {number} as it is here", list.number),
+            ))
+        }
+        std::cmp::Ordering::Greater => Ok(Weighed::New),
+    }
+}
+
+impl Listed {
+    /// Refuses a participant that was removed by then.
+    fn present(&self, at: Timestamp) -> Result<()> {
+        match self.participant.removed {
+            Some(removed) if removed <= at => Err(Problem::new(ErrorCode::ParticipantRemoved)
+                .with("who", &self.participant.did)
+                .with("list", self.list)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its keys that are valid at this instant.
+    pub fn keys_at(&self, at: Timestamp) -> impl Iterator<Item = &corridor_proof::ListedKey> {
+        self.participant.keys.iter().filter(move |k| k.covers(at))
+    }
+}
