@@ -1,0 +1,338 @@
+//! Characters of an interchange, by the syntax identifier of its UNB (ISO 9735-1, data element
+//! 0001). Bytes are carried untouched; text is made from them for people only.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use encoding_rs::Encoding;
+use serde::{Serialize, Serializer};
+
+/// How the bytes of an interchange spell characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charset {
+    /// UNOA: capitals, digits and some signs.
+    LevelA,
+    /// UNOB, IATA, IATB: printable ASCII.
+    Ascii,
+    /// UNOC: ISO 8859-1.
+    Latin1,
+    /// UNOD to UNOK: another part of ISO 8859.
+    Table(&'static Encoding),
+    /// UNOW, UNOY: UTF-8.
+    Utf8,
+    /// KECA: EUC-KR with the CP949 extension, as KTNET writes it.
+    EucKr,
+    /// UNOX: ISO 2022 with escape sequences (ISO-2022-JP, ISO-2022-KR).
+    Iso2022,
+    /// Not one we know: shown byte by byte.
+    Unknown,
+}
+
+/// Why a byte may not stand where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadCharacter {
+    /// A control character; never allowed in data.
+    Control,
+    /// Not in the repertoire the interchange says it keeps to.
+    Outside,
+}
+
+impl Charset {
+    /// The characters of a syntax identifier (ISO 9735-1, annex A of the service code directory;
+    /// KECA is Korea's own).
+    #[must_use]
+    pub fn of(identifier: &[u8]) -> Self {
+        match identifier {
+            b"UNOA" => Self::LevelA,
+            b"UNOB" | b"IATA" | b"IATB" => Self::Ascii,
+            b"UNOC" => Self::Latin1,
+            b"UNOD" => Self::Table(encoding_rs::ISO_8859_2),
+            b"UNOE" => Self::Table(encoding_rs::ISO_8859_5),
+            b"UNOF" => Self::Table(encoding_rs::ISO_8859_7),
+            b"UNOG" => Self::Table(encoding_rs::ISO_8859_3),
+            b"UNOH" => Self::Table(encoding_rs::ISO_8859_4),
+            b"UNOI" => Self::Table(encoding_rs::ISO_8859_6),
+            b"UNOJ" => Self::Table(encoding_rs::ISO_8859_8),
+            // ISO 8859-9 and windows-1254 differ in control characters alone, which are refused.
+            b"UNOK" => Self::Table(encoding_rs::WINDOWS_1254),
+            b"UNOW" | b"UNOY" => Self::Utf8,
+            b"UNOX" => Self::Iso2022,
+            b"KECA" => Self::EucKr,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The bytes as people read them. What cannot be read is shown as `⟨XX⟩` in hexadecimal, byte
+    /// by byte, so that nothing is lost or replaced.
+    #[must_use]
+    pub fn text(self, bytes: &[u8]) -> String {
+        let decoded = match self {
+            Self::LevelA | Self::Ascii | Self::Unknown => bytes.is_ascii().then(|| latin1(bytes)),
+            Self::Latin1 => Some(latin1(bytes)),
+            Self::Table(encoding) => strict(encoding, bytes),
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Self::EucKr => strict(encoding_rs::EUC_KR, bytes),
+            Self::Iso2022 => iso2022(bytes),
+        };
+        match decoded {
+            Some(text) if !text.contains(char::is_control) => text,
+            Some(text) => text.chars().fold(String::new(), |mut shown, c| {
+                if c.is_control() {
+                    let _ = write!(shown, "⟨{:02X}⟩", u32::from(c));
+                } else {
+                    shown.push(c);
+                }
+                shown
+            }),
+            None => escaped(bytes),
+        }
+    }
+
+    /// The first byte that may not stand in data, if there is one. Line breaks pass: transports
+    /// wrap lines.
+    #[must_use]
+    pub fn check(self, bytes: &[u8]) -> Option<(usize, BadCharacter)> {
+        let plain = |b: u8| (0x20..0x7f).contains(&b);
+        if self != Self::LevelA && bytes.iter().fold(true, |all, b| all & plain(*b)) {
+            return None;
+        }
+        let control = |b: u8| {
+            let shift = self == Self::Iso2022 && matches!(b, 0x0e | 0x0f | 0x1b);
+            b < 0x20 && b != b'\r' && b != b'\n' && !shift || b == 0x7f
+        };
+        if let Some(at) = bytes.iter().position(|b| control(*b)) {
+            return Some((at, BadCharacter::Control));
+        }
+        let outside = match self {
+            Self::LevelA => bytes.iter().position(|b| !LEVEL_A[usize::from(*b)]),
+            Self::Ascii | Self::Unknown => bytes.iter().position(|b| !b.is_ascii()),
+            Self::Latin1 => bytes.iter().position(|b| (0x80..0xa0).contains(b)),
+            Self::Utf8 => std::str::from_utf8(bytes).err().map(|e| e.valid_up_to()),
+            Self::Table(_) | Self::EucKr => malformed(self, bytes),
+            Self::Iso2022 => iso2022(bytes).is_none().then_some(0),
+        };
+        outside.map(|at| (at, BadCharacter::Outside))
+    }
+}
+
+/// ISO 9735 level A (section 5.1 of the 1988 edition), and line breaks.
+static LEVEL_A: [bool; 256] = {
+    let mut table = [false; 256];
+    let allowed = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>\r\n";
+    let mut i = 0;
+    while i < allowed.len() {
+        table[allowed[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| char::from(*b)).collect()
+}
+
+fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
+}
+
+/// Where a multi-byte text stops being readable: the shortest prefix that cannot be decoded.
+fn malformed(charset: Charset, bytes: &[u8]) -> Option<usize> {
+    let encoding = match charset {
+        Charset::Table(encoding) => encoding,
+        _ => encoding_rs::EUC_KR,
+    };
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).is_none().then(|| {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut sink = String::with_capacity(bytes.len().saturating_mul(3).saturating_add(16));
+        let (_, read) = decoder.decode_to_string_without_replacement(bytes, &mut sink, true);
+        read.saturating_sub(1).min(bytes.len().saturating_sub(1))
+    })
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut shown = String::with_capacity(bytes.len());
+    for b in bytes {
+        if (0x20..0x7f).contains(b) {
+            shown.push(char::from(*b));
+        } else {
+            let _ = write!(shown, "⟨{b:02X}⟩");
+        }
+    }
+    shown
+}
+
+/// ISO-2022-JP by encoding_rs; ISO-2022-KR (RFC 1557) by lifting the shifted bytes to EUC-KR,
+/// because encoding_rs does not read it.
+fn iso2022(bytes: &[u8]) -> Option<String> {
+    let korean = bytes.contains(&0x0e) || bytes.windows(4).any(|w| w == b"\x1b$)C");
+    if !korean {
+        return strict(encoding_rs::ISO_2022_JP, bytes);
+    }
+    let mut lifted = Vec::with_capacity(bytes.len());
+    let mut shifted = false;
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            0x0e => shifted = true,
+            0x0f => shifted = false,
+            0x1b => rest = rest.strip_prefix(b"$)C")?,
+            b if shifted && (0x21..=0x7e).contains(b) => lifted.push(b | 0x80),
+            b => lifted.push(*b),
+        }
+    }
+    strict(encoding_rs::EUC_KR, &lifted)
+}
+
+/// Which character set ISO 2022 bytes are in at one place. Bytes of a two-byte set look like
+/// service characters (カ is 25 2B, and 2B is `+`), so the state is followed before any delimiter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shift {
+    /// One byte a character: delimiters count.
+    #[default]
+    Single,
+    /// Two bytes a character, until SI or an escape sequence.
+    Double,
+    /// Inside an escape sequence, from the state before it; what was seen so far in order.
+    Escape {
+        /// Whether the set before the sequence was a two-byte one.
+        double: bool,
+        /// `$` was seen: a two-byte set is being named.
+        multi: bool,
+        /// `)`, `*` or `+` was seen: a set is named but not switched to.
+        aside: bool,
+    },
+}
+
+impl Shift {
+    /// The state after one more byte, and whether that byte can be a delimiter.
+    pub(crate) fn step(self, byte: u8) -> (Self, bool) {
+        match (self, byte) {
+            (Self::Escape { double, multi, aside }, _) => (Self::escape(double, multi, aside, byte), false),
+            (now, 0x1b) => (Self::Escape { double: now == Self::Double, multi: false, aside: false }, false),
+            (_, 0x0e) => (Self::Double, false),
+            (_, 0x0f) => (Self::Single, false),
+            (now, _) => (now, now == Self::Single),
+        }
+    }
+
+    /// ECMA-35 (ISO 2022), section 13: intermediate bytes 20 to 2F, then one final byte.
+    fn escape(double: bool, multi: bool, aside: bool, byte: u8) -> Self {
+        match byte {
+            b'$' => Self::Escape { double, multi: true, aside },
+            b')' | b'*' | b'+' => Self::Escape { double, multi, aside: true },
+            0x20..=0x2f => Self::Escape { double, multi, aside },
+            _ if aside && !double => Self::Single,
+            _ if aside || multi => Self::Double,
+            _ => Self::Single,
+        }
+    }
+}
+
+/// A short piece of an interchange that is kept: the very bytes (release characters resolved), and
+/// the text people read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value {
+    bytes: Vec<u8>,
+    text: String,
+}
+
+impl Value {
+    /// The longest value kept; everything that has to be compared is far shorter.
+    pub const LONGEST: usize = 512;
+
+    /// These bytes, cut at [`Value::LONGEST`].
+    #[must_use]
+    pub fn new(bytes: &[u8], charset: Charset) -> Self {
+        let kept = bytes.get(..Self::LONGEST).unwrap_or(bytes);
+        Self { bytes: kept.to_vec(), text: charset.text(kept) }
+    }
+
+    /// ASCII text of our own.
+    #[must_use]
+    pub fn ascii(text: &str) -> Self {
+        Self::new(text.as_bytes(), Charset::Ascii)
+    }
+
+    /// The bytes, release characters resolved.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text people read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether nothing stands there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(identifier: &str, bytes: &[u8], text: &str, bad: Option<(usize, BadCharacter)>) {
+        let charset = Charset::of(identifier.as_bytes());
+        assert_eq!(charset.text(bytes), text, "{identifier} {bytes:x?}");
+        assert_eq!(charset.check(bytes), bad, "{identifier} {bytes:x?}");
+    }
+
+    #[test]
+    fn bytes_become_text_without_loss() {
+        use BadCharacter::{Control, Outside};
+        check("UNOA", b"BUSAN 1", "BUSAN 1", None);
+        check("UNOA", b"Busan", "Busan", Some((1, Outside)));
+        check("UNOA", b"A\x00B", "A⟨00⟩B", Some((1, Control)));
+        check("UNOB", b"M\xfcnchen", "M⟨FC⟩nchen", Some((1, Outside)));
+        check("UNOC", b"M\xfcnchen", "München", None);
+        check("UNOC", b"\x93quoted", "⟨93⟩quoted", Some((0, Outside)));
+        check("UNOD", b"\xb1", "ą", None);
+        check("UNOY", "水産".as_bytes(), "水産", None);
+        check("UNOY", b"ok\xff", "ok⟨FF⟩", Some((2, Outside)));
+        check("KECA", b"\xb9\xab\xbf\xaa", "무역", None);
+        // CP949, beyond EUC-KR proper.
+        check("KECA", b"\x8c\x63", "똠", None);
+        check("KECA", b"ab\xff", "ab⟨FF⟩", Some((2, Outside)));
+        check("UNOX", b"\x1b$B%+%(%G?e;:\x1b(B", "カエデ水産", None);
+        check("UNOX", b"\x1b$)C\x0e9+?*\x0f", "무역", None);
+        check("XXXX", b"a\xe4", "a⟨E4⟩", Some((1, Outside)));
+        check("UNOB", b"two\r\nlines", "two⟨0D⟩⟨0A⟩lines", None);
+    }
+
+    #[test]
+    fn shift_state_hides_delimiters() {
+        let delimiters = |bytes: &[u8]| {
+            let mut shift = Shift::default();
+            let mut plain = Vec::new();
+            for (at, b) in bytes.iter().enumerate() {
+                let (next, counts) = shift.step(*b);
+                shift = next;
+                if counts {
+                    plain.push(at);
+                }
+            }
+            (plain, shift)
+        };
+        assert_eq!(delimiters(b"+\x1b$B%+\x1b(B+"), (vec![0, 9], Shift::Single));
+        assert_eq!(delimiters(b"\x1b$)C+\x0e9+\x0f+"), (vec![4, 9], Shift::Single));
+        assert_eq!(delimiters(b"\x1b$(D%+").1, Shift::Double);
+    }
+}

@@ -1,0 +1,26 @@
+//! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
+//! document that leaves one country is understood and acknowledged in the other.
+//!
+//! What stands here is pure: bytes in, values out, no clock, no network, no disk. Content that is
+//! not known is carried untouched.
+
+pub mod correlate;
+pub mod edifact;
+
+use std::sync::OnceLock;
+
+use corridor_base::Catalogue;
+use corridor_base::messages::Source;
+
+/// The words of this crate in three languages: segments, messages, syntax errors, findings.
+pub const MESSAGES: Source = corridor_base::message_source!("trade");
+
+/// A cargo report of our own (CUSCAR D.08A, Busan to Hakata) that stands in for a forwarder's real
+/// one; every name in it is invented.
+pub static SAMPLE: &[u8] = include_bytes!("../samples/cuscar.edi");
+
+/// The words of this crate, ready to be looked up.
+pub fn messages() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES]))
+}
