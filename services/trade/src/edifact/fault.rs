@@ -145,7 +145,7 @@ pub struct Finding {
     /// What should have stood there, where that can be said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What stands there.
+    /// What stands there. It may be personal data: for the parties, not for logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }

@@ -5,6 +5,7 @@ pub mod charset;
 pub mod contrl;
 pub mod envelope;
 pub mod fault;
+mod judge;
 pub mod token;
 pub mod tree;
 pub mod write;
