@@ -9,6 +9,7 @@
 pub mod client;
 pub mod nonce;
 pub mod public_url;
+pub mod refusal;
 pub mod serve;
 pub mod signature;
 pub mod tls;
@@ -16,6 +17,7 @@ pub mod tls;
 pub use client::{Allow, Client, ClientOptions, Request, Response};
 pub use nonce::NonceCache;
 pub use public_url::PublicUrl;
+pub use refusal::Refusal;
 pub use serve::{Limits, Listen, Server, serve};
 pub use signature::{Asked, Unverified, Verified};
 pub use tls::ServerTls;

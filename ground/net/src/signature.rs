@@ -314,11 +314,11 @@ fn required_of_response(headers: &HeaderMap) -> Vec<Component> {
 
 /// The signature base (RFC 9421, 2.5): each component on a line, then the parameters. Refuses with
 /// the component that has no single value.
-fn base<'i>(
-    input: &'i Input,
+fn base(
+    input: &Input,
     value: impl Fn(&Component) -> Option<String>,
     mut seen: impl FnMut(&Component, &str),
-) -> Result<String, &'i Component> {
+) -> Result<String, &Component> {
     let mut out = String::with_capacity(512);
     for component in &input.components {
         let value = value(component).ok_or(component)?;

@@ -275,7 +275,7 @@ impl Resolve for GuardedResolver {
             match (good.is_empty(), found.first()) {
                 (true, Some(bad)) => {
                     let kind = inside(bad.ip()).unwrap_or("plain http leaves this machine");
-                    Err(Box::new(refused(format!("{} = {}", name.as_str(), bad.ip()), kind)).into())
+                    Err(refused(format!("{} = {}", name.as_str(), bad.ip()), kind).into())
                 }
                 _ => Ok(Box::new(good.into_iter()) as Addrs),
             }
