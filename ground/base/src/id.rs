@@ -98,6 +98,17 @@ impl Did {
     }
 }
 
+impl EnvelopeId {
+    /// The identifier that follows from a digest (UUID version 8, RFC 9562): whoever makes the same
+    /// answer to the same document again, after a crash or on another replica, gives it the same
+    /// number (EX-4).
+    #[must_use]
+    pub fn derived(from: &crate::Digest) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = from.0;
+        Self(uuid::Builder::from_custom_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]).into_uuid())
+    }
+}
+
 impl KeyId {
     /// Whose key it is.
     #[must_use]

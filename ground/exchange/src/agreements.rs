@@ -171,7 +171,7 @@ impl Exchange {
         let partner = self.party(us, signed.body())?;
         self.signed_by_listed(&signed, &partner)?;
         let keyring = self.keyring(us)?;
-        let ours = keyring.keys().iter().any(|k| signed.signed_by(k.id.as_str(), &k.key));
+        let ours = keyring.keys().iter().any(|k| signed.signed_by(k.id.as_str(), &k.public));
         let signed = if ours { signed } else { signed.countersigned(&*keyring.current())? };
         self.book(us, &partner, signed.clone(), Standing::Concluded).await?;
         Ok(signed)
@@ -182,7 +182,7 @@ impl Exchange {
     /// # Errors
     /// Those of the store.
     pub async fn agreements(&self, us: &Did) -> Result<Vec<AgreementRow>> {
-        self.store.read(us, |tx| {
+        self.0.store.read(us, |tx| {
             let rows = tx.query(
                 "SELECT partner, state, recorded, statement FROM agreement WHERE participant = $1 ORDER BY recorded DESC, id LIMIT 1000",
                 &[],
@@ -196,7 +196,7 @@ impl Exchange {
     /// # Errors
     /// `not-found`.
     pub async fn agreement(&self, us: &Did, id: AgreementId) -> Result<AgreementRow> {
-        let row = self.store.read(us, move |tx| {
+        let row = self.0.store.read(us, move |tx| {
             let row = tx.query_one(
                 "SELECT partner, state, recorded, statement FROM agreement WHERE participant = $1 AND id = $2",
                 &[id.to_string().into()],
@@ -212,7 +212,7 @@ impl Exchange {
     /// # Errors
     /// `agreement-unknown`.
     pub async fn agreement_for(&self, us: &Did, to: &Did, kind: &corridor_proof::Kind) -> Result<AgreementId> {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let all = self.agreements(us).await?;
         all.iter()
             .filter(|a| a.in_force(now) && &a.partner == to)
@@ -231,13 +231,13 @@ impl Exchange {
         let row = self.agreement(us, id).await?;
         let fields = [("agreement", id.to_string()), ("partner", row.partner.to_string())];
         let record = self.seal(us, &act::AGREEMENT_ENDED, &fields)?;
-        self.store.write(us, move |tx| {
+        self.0.store.write(us, move |tx| {
             let now = tx.now().millis();
             let ended = tx.execute(
                 "UPDATE agreement SET state = 'ended', ended = $3 WHERE participant = $1 AND id = $2 AND state <> 'ended'",
                 &[id.to_string().into(), now.into()],
             )?;
-            if ended == 1 { tx.record(&record, &id.to_string()) } else { Ok(()) }
+            if ended == 1 { tx.record(&record) } else { Ok(()) }
         }).await
     }
 
@@ -250,8 +250,8 @@ impl Exchange {
 
     /// Whether one of the partner's listed, now valid keys signed.
     fn signed_by_listed(&self, signed: &Signed<Agreement>, partner: &Did) -> Result<()> {
-        let now = self.clock.now();
-        let listed = self.directory.participant(partner, now)?;
+        let now = self.0.clock.now();
+        let listed = self.0.directory.participant(partner, now)?;
         let signs = listed.participant.keys.iter().any(|k| k.covers(now) && signed.signed_by(k.id.as_str(), &k.key));
         if signs {
             return Ok(());
@@ -271,9 +271,9 @@ impl Exchange {
         ];
         let record = self.seal(us, &act::AGREEMENT_CONCLUDED, &fields)?;
         let partner = partner.clone();
-        self.store.write(us, move |tx| {
+        self.0.store.write(us, move |tx| {
             if write(tx, &partner, &signed, standing)? && standing == Standing::Concluded {
-                tx.record(&record, &signed.body().id.to_string())?;
+                tx.record(&record)?;
             }
             Ok(())
         }).await

@@ -299,7 +299,7 @@ impl Exchange {
     /// # Errors
     /// Those of the store.
     pub async fn documents(&self, us: &Did, side: Side, filter: DocumentFilter) -> Result<Vec<DocumentRow>> {
-        self.store.read(us, move |tx| list(tx, side, &filter)).await
+        self.0.store.read(us, move |tx| list(tx, side, &filter)).await
     }
 
     /// One document.
@@ -307,7 +307,7 @@ impl Exchange {
     /// # Errors
     /// `not-found`.
     pub async fn document(&self, us: &Did, side: Side, id: EnvelopeId) -> Result<DocumentRow> {
-        let row = self.store.read(us, move |tx| find_any(tx, side, id)).await?;
+        let row = self.0.store.read(us, move |tx| find_any(tx, side, id)).await?;
         row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("document {id}")))
     }
 
@@ -316,7 +316,7 @@ impl Exchange {
     /// # Errors
     /// Those of the store.
     pub async fn answers(&self, us: &Did, side: Side, id: EnvelopeId) -> Result<Vec<DocumentRow>> {
-        self.store.read(us, move |tx| {
+        self.0.store.read(us, move |tx| {
             let rows = tx.query(
                 "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
                  FROM document WHERE participant = $1 AND side = $2 AND answers = $3 ORDER BY created LIMIT 100",
@@ -335,8 +335,7 @@ impl Exchange {
         let row = self.document(us, side, id).await?;
         let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
         let record = self.seal(us, &act::DOCUMENT_READ, &fields)?;
-        let subject = id.to_string();
-        self.store.write(us, move |tx| tx.record(&record, &subject)).await?;
+        self.0.store.write(us, move |tx| tx.record(&record)).await?;
         let content = self.content(us, &row).await?;
         Ok((row, content))
     }
@@ -350,10 +349,10 @@ impl Exchange {
             return Err(Problem::new(ErrorCode::NotFound).with("what", format!("content of {}", row.id)));
         }
         if let Some(key) = &row.blob {
-            return Ok(self.store.blobs().read(us, &key.parse()?, 0).await?.boxed());
+            return Ok(self.0.store.blobs().read(us, &key.parse()?, 0).await?.boxed());
         }
         let (side, partner, id) = (row.side, row.partner.clone(), row.id);
-        let bytes = self.store.read(us, move |tx| inline_content(tx, side, &partner, id)).await?;
+        let bytes = self.0.store.read(us, move |tx| inline_content(tx, side, &partner, id)).await?;
         let bytes = bytes.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("content of {id}")))?;
         Ok(stream::once(async move { Ok(Bytes::from(bytes)) }).boxed())
     }
@@ -366,7 +365,7 @@ impl Exchange {
         fields: &[(&'static str, String)],
     ) -> Result<corridor_proof::SealedAct> {
         let fields: Vec<(&'static str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        Act::seal(kind, us, &fields, &*self.clock, &*self.random)
+        Act::seal(kind, us, &fields, &*self.0.clock, &*self.0.random)
     }
 }
 

@@ -43,7 +43,7 @@ struct Call {
 impl Call {
     async fn read(exchange: &Exchange, request: Request, limit: usize) -> (Self, Result<()>) {
         let (parts, body) = request.into_parts();
-        let target = exchange.public_url.target_of(&parts.uri);
+        let target = exchange.0.public_url.target_of(&parts.uri);
         let header = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let lang = Lang::prefer(header(ACCEPT_LANGUAGE).unwrap_or_default());
         let (body, read) = match to_bytes(body, limit).await {
@@ -66,7 +66,7 @@ impl Call {
 
 /// `POST /exchange/v1/deliveries`
 async fn deliver(State(exchange): State<Exchange>, request: Request) -> Response {
-    let Ok(_place) = exchange.places.clone().try_acquire_owned() else { return busy() };
+    let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
     let (mut call, read) = Call::read(&exchange, request, MAX_DELIVERY).await;
     let mut recipient = None;
     let answer = match read {
@@ -106,7 +106,7 @@ async fn piece(
     query: Result<Query<For>, axum::extract::rejection::QueryRejection>,
     request: Request,
 ) -> Response {
-    let Ok(_place) = exchange.places.clone().try_acquire_owned() else { return busy() };
+    let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
     let (mut call, read) = Call::read(&exchange, request, PIECE).await;
     let malformed = |why: String| Problem::new(ErrorCode::Malformed).with("what", "address of a delivery").with("why", why);
     let id = path.map(|Path(id)| id).map_err(|e| malformed(e.to_string()));
@@ -142,7 +142,7 @@ fn respond(exchange: &Exchange, call: &Call, recipient: Option<&Did>, answer: Re
         }
         Err(problem) => problem_parts(&problem, call.lang, &mut headers),
     };
-    let signer = recipient.and_then(|r| exchange.keyring(r).ok()).unwrap_or(&exchange.operator).current();
+    let signer = recipient.and_then(|r| exchange.keyring(r).ok()).unwrap_or(&exchange.0.operator).current();
     sign(exchange, status, &mut headers, &body, call.asked.as_ref(), &*signer);
     assemble(status, headers, body)
 }
@@ -166,7 +166,7 @@ fn problem_parts(problem: &Problem, lang: Lang, headers: &mut HeaderMap) -> (Sta
 /// unsigned: it tells a person what is wrong, and no node goes by it.
 fn sign(exchange: &Exchange, status: StatusCode, headers: &mut HeaderMap, body: &Bytes, asked: Option<&Asked>, signer: &dyn Signer) {
     let Some(asked) = asked else { return };
-    let signed = signature::sign_response(asked, status, headers, &Digest::of(body), signer, exchange.clock.now());
+    let signed = signature::sign_response(asked, status, headers, &Digest::of(body), signer, exchange.0.clock.now());
     if let Err(problem) = signed {
         tracing::error!(code = %problem.code(), "an answer could not be signed");
     }

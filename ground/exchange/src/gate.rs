@@ -31,12 +31,12 @@ impl Exchange {
     /// `signature-missing`, `signature-invalid`, `clock-skew`, `replayed`, `participant-unknown`,
     /// `participant-removed`, `key-unknown`, `key-not-valid`, `trust-list-…`, `recognition-missing`.
     pub(crate) fn caller(&self, unverified: Unverified, body: &[u8]) -> Result<Caller> {
-        let now = self.clock.now();
-        let key = self.directory.key_at(unverified.key_id(), now, now)?;
-        let verified = unverified.verify(&key, now, self.limits.max_skew)?;
+        let now = self.0.clock.now();
+        let key = self.0.directory.key_at(unverified.key_id(), now, now)?;
+        let verified = unverified.verify(&key, now, self.0.limits.max_skew)?;
         verified.covers_body(&Digest::of(body))?;
         // Last, so that only the true signer can use up a nonce.
-        self.nonces.take(verified.key_id(), verified.nonce(), now)?;
+        self.0.nonces.take(&verified, now)?;
         Ok(Caller { did: verified.key_id().did(), verified })
     }
 
@@ -47,28 +47,28 @@ impl Exchange {
     /// `forbidden`, `wrong-recipient`, `signature-invalid`, `clock-skew`, `too-large`.
     pub(crate) fn judge_envelope(&self, caller: &Caller, envelope: &Signed<Envelope>) -> Result<()> {
         let body = envelope.body();
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         if caller.did != body.sender {
             return Err(Problem::new(ErrorCode::Forbidden).with("what", "delivering for another participant"));
         }
         self.keyring(&body.recipient)?;
-        let listed = self.directory.participant(&body.sender, now)?;
+        let listed = self.0.directory.participant(&body.sender, now)?;
         let signed = listed.participant.keys.iter().any(|k| k.covers(now) && envelope.signed_by(k.id.as_str(), &k.key));
         if !signed {
             let key = envelope.signers().next().unwrap_or("none").to_owned();
             return Err(Problem::new(ErrorCode::SignatureInvalid).with("what", "envelope").with("who", &body.sender).with("key", key));
         }
         let ahead = body.time.since(now);
-        if ahead > self.limits.max_skew {
+        if ahead > self.0.limits.max_skew {
             return Err(Problem::new(ErrorCode::ClockSkew)
                 .with("skew", ahead.as_secs())
-                .with("limit", self.limits.max_skew.as_secs())
+                .with("limit", self.0.limits.max_skew.as_secs())
                 .with("at", body.time));
         }
-        if body.size > self.limits.max_size {
+        if body.size > self.0.limits.max_size {
             return Err(Problem::new(ErrorCode::TooLarge)
                 .with("what", "document")
-                .with("limit", format!("{} bytes", self.limits.max_size)));
+                .with("limit", format!("{} bytes", self.0.limits.max_size)));
         }
         Ok(())
     }

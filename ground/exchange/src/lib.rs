@@ -35,6 +35,10 @@ pub use schema::SCHEMA;
 pub use service::Service;
 pub use submit::Draft;
 
+/// How many requests of the last two skew windows are remembered against replay: at 40 bytes each
+/// this is 40 MB under an attack by listed participants, and next to nothing otherwise.
+const NONCES: usize = 1_000_000;
+
 /// What the operator may set.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -127,7 +131,7 @@ impl Exchange {
             services: parts.services,
             clock: parts.clock,
             random: parts.random,
-            nonces: NonceCache::new(parts.limits.max_skew),
+            nonces: NonceCache::new(NONCES, parts.limits.max_skew),
             agreements: agreements::Book::default(),
             uploads: receive::Uploads::default(),
             places: Arc::new(tokio::sync::Semaphore::new(parts.limits.concurrent)),
@@ -161,13 +165,5 @@ impl Exchange {
     /// `wrong-recipient` when it is not hosted here.
     pub fn keyring(&self, us: &Did) -> Result<&Arc<Keyring>> {
         self.0.keyrings.get(us).ok_or_else(|| Problem::new(ErrorCode::WrongRecipient).with("who", us))
-    }
-}
-
-impl std::ops::Deref for Exchange {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
     }
 }

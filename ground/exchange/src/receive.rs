@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use corridor_base::{DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
 use corridor_storage::{BlobName, NewDelivery, Staging, Tx};
 
@@ -74,14 +74,14 @@ impl Exchange {
         let us = body.recipient.clone();
         let receipt = self.receipt(envelope)?;
         let exchange = self.clone();
-        self.store.write(&us, move |tx| {
+        self.0.store.write(&us, move |tx| {
             let body = receipt.envelope.body();
             if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
                 if let Some(answer) = already(&row, &receipt.envelope)? {
                     return Ok(Answer::Acknowledged(answer));
                 }
             }
-            exchange.agreements.permits(tx, body, &body.sender)?;
+            exchange.0.agreements.permits(tx, body, &body.sender)?;
             documents::insert(tx, &NewDocument {
                 side: Side::In,
                 partner: &body.sender,
@@ -103,12 +103,12 @@ impl Exchange {
         let name = staging_name(&envelope);
         let small = envelope.body().size <= INLINE as u64;
         let exchange = self.clone();
-        let answer = self.store.write(&us, move |tx| {
+        let answer = self.0.store.write(&us, move |tx| {
             let body = envelope.body();
             if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
                 return already(&row, &envelope);
             }
-            exchange.agreements.permits(tx, body, &body.sender)?;
+            exchange.0.agreements.permits(tx, body, &body.sender)?;
             if small {
                 return Ok(None);
             }
@@ -128,7 +128,7 @@ impl Exchange {
         match answer {
             Some(acknowledgement) => Ok(Answer::Acknowledged(acknowledgement)),
             None if small => Ok(Answer::SendFrom(0)),
-            None => Ok(Answer::SendFrom(self.store.blobs().staged(&us, &name).await?)),
+            None => Ok(Answer::SendFrom(self.0.store.blobs().staged(&us, &name).await?)),
         }
     }
 
@@ -139,7 +139,7 @@ impl Exchange {
     /// `not-found`, `offset-wrong`, `too-large`, `content-mismatch`, those of the agreement.
     pub(crate) async fn take_piece(&self, us: &Did, caller: &Caller, id: EnvelopeId, offset: u64, piece: Bytes) -> Result<Answer> {
         let partner = caller.did.clone();
-        let turn = self.uploads.turn(us, &partner, id);
+        let turn = self.0.uploads.turn(us, &partner, id);
         let _turn = turn.lock().await;
         let row = self.upload(us, &partner, id).await?;
         let body = row.envelope.body();
@@ -147,7 +147,7 @@ impl Exchange {
             let answer = already(&row, &row.envelope)?;
             return answer.map(Answer::Acknowledged).ok_or_else(|| not_here(id));
         }
-        let mut staging = self.store.blobs().staging(us, &staging_name(&row.envelope)).await?;
+        let mut staging = self.0.store.blobs().staging(us, &staging_name(&row.envelope)).await?;
         if staging.length() != offset {
             return Err(Problem::new(ErrorCode::OffsetWrong).with("expected", staging.length()).with("found", offset));
         }
@@ -164,10 +164,10 @@ impl Exchange {
     /// The document an upload belongs to, judged again (EX-1).
     async fn upload(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Result<DocumentRow> {
         let (exchange, partner) = (self.clone(), partner.clone());
-        self.store.read(us, move |tx| {
+        self.0.store.read(us, move |tx| {
             let row = documents::find(tx, Side::In, &partner, id)?.ok_or_else(|| not_here(id))?;
             if row.state == State::Receiving {
-                exchange.agreements.permits(tx, row.envelope.body(), &partner)?;
+                exchange.0.agreements.permits(tx, row.envelope.body(), &partner)?;
             }
             Ok(row)
         }).await
@@ -182,7 +182,7 @@ impl Exchange {
             let problem = mismatch(envelope.body(), found);
             staging.discard().await?;
             let whose = partner.clone();
-            self.store.write(us, move |tx| documents::withdraw(tx, &whose, id)).await?;
+            self.0.store.write(us, move |tx| documents::withdraw(tx, &whose, id)).await?;
             self.note_refusal(us, &partner, id, &problem).await;
             return Err(problem);
         }
@@ -191,13 +191,13 @@ impl Exchange {
         staging.finish(&name).await?;
         let receipt = self.receipt(envelope)?;
         let exchange = self.clone();
-        self.store.write(us, move |tx| {
+        self.0.store.write(us, move |tx| {
             let body = receipt.envelope.body();
             let row = documents::find(tx, Side::In, &body.sender, body.id)?.ok_or_else(|| not_here(body.id))?;
             if let Some(answer) = already(&row, &receipt.envelope)? {
                 return Ok(Answer::Acknowledged(answer));
             }
-            exchange.agreements.permits(tx, body, &body.sender)?;
+            exchange.0.agreements.permits(tx, body, &body.sender)?;
             let step = Step {
                 acknowledgement: Some(&receipt.acknowledgement),
                 blob: Some(name.as_str()),
@@ -220,7 +220,7 @@ impl Exchange {
                 sha256: body.sha256,
                 sender: body.sender.clone(),
                 recipient: body.recipient.clone(),
-                time: self.clock.now(),
+                time: self.0.clock.now(),
             },
             &[&*self.keyring(&body.recipient)?.current()],
         )?;
@@ -234,13 +234,7 @@ impl Exchange {
             ("acknowledgement", acknowledgement.digest().to_string()),
         ];
         let record = self.seal(&body.recipient, &act::DOCUMENT_RECEIVED, &fields)?;
-        let delivery = self.services.iter().find(|s| s.kinds().contains(&body.kind.as_str())).map(|service| NewDelivery {
-            id: DeliveryId::new(&*self.clock, &*self.random),
-            queue: format!("{}{}", service::QUEUE, service.name()),
-            kind: "received".to_owned(),
-            subject: body.id.to_string(),
-            body: body.sender.as_str().as_bytes().to_vec(),
-        });
+        let delivery = service::tell(self, Side::In, &body.kind, body.id);
         Ok(Receipt { envelope, acknowledgement, record, delivery })
     }
 
@@ -251,7 +245,7 @@ impl Exchange {
             &[partner.as_str().into()],
         )?;
         let open = open.map_or(Ok(0), |row| row.int(0))?;
-        if usize::try_from(open).unwrap_or(usize::MAX) >= self.limits.open_uploads {
+        if usize::try_from(open).unwrap_or(usize::MAX) >= self.0.limits.open_uploads {
             return Err(Problem::new(ErrorCode::Overloaded));
         }
         Ok(())
@@ -267,7 +261,7 @@ impl Exchange {
         let fields = [("envelope", id.to_string()), ("partner", partner.to_string()), ("code", code.to_string())];
         let Ok(record) = self.seal(us, &act::DELIVERY_REFUSED, &fields) else { return };
         let whose = partner.clone();
-        let noted = self.store.write(us, move |tx| {
+        let noted = self.0.store.write(us, move |tx| {
             let at = tx.now();
             if refused_lately(tx, &whose, at)? >= REFUSALS_AN_HOUR {
                 return Ok(());
@@ -276,7 +270,7 @@ impl Exchange {
                 "INSERT INTO refusal (participant, partner, id, code, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
                 &[whose.as_str().into(), id.to_string().into(), code.as_str().into(), at.millis().into()],
             )?;
-            if fresh == 1 { tx.record(&record, &id.to_string()) } else { Ok(()) }
+            if fresh == 1 { tx.record(&record) } else { Ok(()) }
         }).await;
         if let Err(failed) = noted {
             tracing::warn!(code = %failed.code(), "a refusal could not be recorded");
@@ -300,7 +294,7 @@ fn refused_lately(tx: &mut Tx<'_>, partner: &Did, at: Timestamp) -> Result<i64> 
 
 impl Receipt {
     fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        tx.record(&self.record, &self.envelope.body().id.to_string())?;
+        tx.record(&self.record)?;
         match &self.delivery {
             Some(delivery) => tx.enqueue(delivery),
             None => Ok(()),

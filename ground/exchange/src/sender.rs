@@ -43,16 +43,16 @@ impl Deliver for Exchange {
 }
 
 impl Exchange {
-    /// Offers a received document to the service whose kind it is.
+    /// Tells a service of a document of its kind.
     async fn to_service(&self, name: &str, delivery: &Delivery) -> Result<Outcome> {
         let us = &delivery.participant;
-        let found = self.services.iter().find(|s| s.name() == name).cloned();
+        let found = self.0.services.iter().find(|s| s.name() == name).cloned();
         let Some(service) = found else {
             let problem = Problem::new(ErrorCode::NotFound).with("what", format!("service {name}"));
             return Ok(Outcome::Dead { problem, unit: nothing() });
         };
-        let document = self.document(us, Side::In, delivery.subject.parse()?).await?;
-        match service.received(self, us, document).await {
+        let document = self.document(us, delivery.kind.parse()?, delivery.subject.parse()?).await?;
+        match service.document(self, us, document).await {
             Ok(unit) => Ok(Outcome::Done(unit)),
             Err(problem) if delivery.attempts + 1 >= SERVICE_ATTEMPTS => Ok(Outcome::Dead { problem, unit: nothing() }),
             Err(problem) => Err(problem),
@@ -65,7 +65,7 @@ impl Exchange {
         let id = delivery.subject.parse()?;
         let partner: Did = delivery.queue.parse()?;
         let whose = partner.clone();
-        let row = self.store.read(us, move |tx| documents::find(tx, Side::Out, &whose, id)).await?;
+        let row = self.0.store.read(us, move |tx| documents::find(tx, Side::Out, &whose, id)).await?;
         let Some(row) = row.filter(|row| row.state == State::Sending) else {
             // Delivered already, by an attempt whose end we did not live to write down.
             return Ok(Outcome::Done(nothing()));
@@ -75,7 +75,7 @@ impl Exchange {
             Err(problem) if is_final(problem.code()) => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Refused, &problem)?, problem })
             }
-            Err(problem) if self.clock.now().since(row.updated) > self.limits.give_up_after => {
+            Err(problem) if self.0.clock.now().since(row.updated) > self.0.limits.give_up_after => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Failed, &problem)?, problem })
             }
             Err(problem) => Ok(Outcome::Retry { problem, after: None }),
@@ -85,7 +85,7 @@ impl Exchange {
     /// One attempt: until the partner acknowledges, refuses, or cannot be reached.
     async fn offer(&self, us: &Did, row: &DocumentRow, again: bool) -> Result<Signed<Acknowledgement>> {
         let content = self.may_cross(us, row).await?;
-        let endpoint = self.directory.participant(&row.partner, self.clock.now())?.participant.endpoint.clone();
+        let endpoint = self.0.directory.participant(&row.partner, self.0.clock.now())?.participant.endpoint.clone();
         // Offered for the first time a small document goes whole; again, the envelope goes alone,
         // because the partner may have it already.
         let first = content.clone().filter(|_| !again);
@@ -109,8 +109,8 @@ impl Exchange {
     async fn may_cross(&self, us: &Did, row: &DocumentRow) -> Result<Option<Bytes>> {
         let (exchange, envelope, partner, id) = (self.clone(), row.envelope.body().clone(), row.partner.clone(), row.id);
         let inline = row.blob.is_none();
-        self.store.read(us, move |tx| {
-            exchange.agreements.permits(tx, &envelope, &partner)?;
+        self.0.store.read(us, move |tx| {
+            exchange.0.agreements.permits(tx, &envelope, &partner)?;
             if !inline {
                 return Ok(None);
             }
@@ -138,7 +138,7 @@ impl Exchange {
     async fn pieces(&self, us: &Did, row: &DocumentRow, endpoint: &str, mut offset: u64) -> Result<Answer> {
         let name = row.blob.as_deref().unwrap_or_default().parse()?;
         let url = address(row, &format!("{endpoint}{}", wire::pieces(row.id, &row.partner)))?;
-        let mut stream = self.store.blobs().read(us, &name, offset).await?;
+        let mut stream = self.0.store.blobs().read(us, &name, offset).await?;
         let mut buffer = BytesMut::with_capacity(PIECE);
         loop {
             while buffer.len() < PIECE {
@@ -163,8 +163,8 @@ impl Exchange {
     async fn ask(&self, us: &Did, row: &DocumentRow, mut request: Request) -> Result<Answer> {
         let extra = [HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
         let signer = self.keyring(us)?.current();
-        let asked = signature::sign_request(&mut request, &extra, &*signer, self.clock.now(), &*self.random)?;
-        let response = self.client.send(request).await?;
+        let asked = signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
+        let response = self.0.client.send(request).await?;
         self.signed_by_partner(row, &asked, &response)
             .map_err(|p| answer_problem(&row.partner, &format!("HTTP status {}: {p}", response.status)))?;
         self.understand(row, &response)
@@ -180,9 +180,9 @@ impl Exchange {
                 .with("who", unverified.key_id().did())
                 .with("key", unverified.key_id()));
         }
-        let now = self.clock.now();
-        let key = self.directory.key_at(unverified.key_id(), now, now)?;
-        unverified.verify(&key, now, self.limits.max_skew)?.covers_body(&Digest::of(&response.body))
+        let now = self.0.clock.now();
+        let key = self.0.directory.key_at(unverified.key_id(), now, now)?;
+        unverified.verify(&key, now, self.0.limits.max_skew)?.covers_body(&Digest::of(&response.body))
     }
 
     fn understand(&self, row: &DocumentRow, response: &Response) -> Result<Answer> {
@@ -223,7 +223,7 @@ impl Exchange {
         if !same {
             return Err(wrong("it acknowledges something else"));
         }
-        let listed = self.directory.participant(&row.partner, self.clock.now())?;
+        let listed = self.0.directory.participant(&row.partner, self.0.clock.now())?;
         // The acknowledgement may be an old one given again: any key the partner had will do, at the
         // time that it names.
         let signs = listed.participant.keys.iter().any(|k| k.covers(body.time) && signed.signed_by(k.id.as_str(), &k.key));
@@ -238,16 +238,12 @@ impl Exchange {
             ("acknowledgement", acknowledgement.digest().to_string()),
         ];
         let record = self.seal(us, &act::DOCUMENT_ACKNOWLEDGED, &fields)?;
-        let service = self.services.iter().find(|s| s.kinds().contains(&row.kind.as_str())).cloned();
         Ok(Box::new(move |tx| {
             let step = Step { acknowledgement: Some(&acknowledgement), ..Step::to(State::Delivered) };
             if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
                 return Ok(());
             }
-            if let Some(service) = &service {
-                service.acknowledged(tx, &row)?;
-            }
-            tx.record(&record, &row.id.to_string())
+            tx.record(&record)
         }))
     }
 
@@ -265,7 +261,7 @@ impl Exchange {
             if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
                 return Ok(());
             }
-            tx.record(&record, &row.id.to_string())
+            tx.record(&record)
         }))
     }
 }

@@ -1,12 +1,13 @@
-//! How a service hears of documents: it names the kinds it takes, and each received document of
-//! such a kind is delivered to it through the outbox, at least once, like to any partner. The local
-//! path is the same path.
+//! How a service hears of documents: it names the kinds it takes, and each document of such a kind,
+//! received or handed in, is delivered to it through the outbox, at least once, like to any partner.
+//! The local path is the same path.
 
 use async_trait::async_trait;
-use corridor_base::{Did, Result};
-use corridor_storage::Unit;
+use corridor_base::{DeliveryId, Did, EnvelopeId, Result};
+use corridor_proof::Kind;
+use corridor_storage::{NewDelivery, Unit};
 
-use crate::{DocumentRow, Exchange};
+use crate::{DocumentRow, Exchange, Side};
 
 /// The queue of a service in the outbox.
 pub(crate) const QUEUE: &str = "service:";
@@ -20,19 +21,34 @@ pub trait Service: Send + Sync {
     /// The kinds of document it takes; one kind belongs to one service.
     fn kinds(&self) -> &'static [&'static str];
 
-    /// A document came into the inbox of `us`. May be called again for the same one. What the
-    /// service changes stands in the unit it returns, which runs together with the removal from
-    /// its queue (EX-2).
+    /// A document of one of these kinds came into the inbox of `us`, or was handed in by `us` for
+    /// sending: its `side` says which. May be called again for the same one. What the service
+    /// changes stands in the unit it returns, which runs together with the removal from its queue
+    /// (EX-2).
     ///
     /// # Errors
     /// Any problem: the document is offered again later, and given up on as a dead letter.
-    async fn received(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Unit>;
+    async fn document(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Unit>;
+}
 
-    /// A document of ours was acknowledged by the partner (transport, not content).
-    ///
-    /// # Errors
-    /// As for [`Service::received`].
-    fn acknowledged(&self, _tx: &mut corridor_storage::Tx<'_>, _document: &DocumentRow) -> Result<()> {
-        Ok(())
-    }
+/// The delivery that tells the service of a document; `None` when no service takes its kind.
+pub(crate) fn tell(exchange: &Exchange, side: Side, kind: &Kind, id: EnvelopeId) -> Option<NewDelivery> {
+    let service = exchange.0.services.iter().find(|s| s.kinds().contains(&kind.as_str()))?;
+    Some(NewDelivery {
+        id: DeliveryId::new(&*exchange.0.clock, &*exchange.0.random),
+        queue: format!("{QUEUE}{}", service.name()),
+        kind: side.as_str().to_owned(),
+        subject: id.to_string(),
+        body: Vec::new(),
+    })
+}
+
+/// For whom a request to a service's own endpoints acts, once the node has checked the token and
+/// the role: the node puts it into the request's extensions, and a handler without it cannot run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acting {
+    /// The participant.
+    pub participant: Did,
+    /// Who it is, as acts name a reader.
+    pub reader: String,
 }

@@ -10,7 +10,7 @@ use corridor_proof::{Envelope, Kind, Signed, act};
 use corridor_storage::{BlobName, NewDelivery, Staging};
 use futures::{Stream, StreamExt};
 
-use crate::Exchange;
+use crate::{Exchange, service};
 use crate::documents::{self, NewDocument, Side, State};
 use crate::wire::{INLINE, PIECE};
 
@@ -51,12 +51,12 @@ impl Exchange {
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
         let signer = self.keyring(us)?.current();
-        self.directory.participant(&draft.to, self.clock.now())?;
+        self.0.directory.participant(&draft.to, self.0.clock.now())?;
         let agreement = match draft.agreement {
             Some(id) => id,
             None => self.agreement_for(us, &draft.to, &draft.kind).await?,
         };
-        let id = draft.id.unwrap_or_else(|| EnvelopeId::new(&*self.clock, &*self.random));
+        let id = draft.id.unwrap_or_else(|| EnvelopeId::new(&*self.0.clock, &*self.0.random));
         let (stored, size, sha256) = self.take_in(us, id, content).await?;
         let known = self.known(us, &draft, id).await?;
         if let Some(known) = known {
@@ -69,7 +69,7 @@ impl Exchange {
             sender: us.clone(),
             recipient: draft.to,
             agreement,
-            time: self.clock.now(),
+            time: self.0.clock.now(),
             size,
             sha256,
             name: draft.name,
@@ -84,7 +84,7 @@ impl Exchange {
         if draft.id.is_none() {
             return Ok(None);
         }
-        let found = self.store.read(us, move |tx| documents::find_any(tx, Side::Out, id)).await?;
+        let found = self.0.store.read(us, move |tx| documents::find_any(tx, Side::Out, id)).await?;
         Ok(found.map(|row| row.sha256))
     }
 
@@ -100,9 +100,10 @@ impl Exchange {
             ("statement", signed.digest().to_string()),
         ];
         let record = self.seal(us, &act::DOCUMENT_SUBMITTED, &fields)?;
-        let delivery = delivery(&signed, DeliveryId::new(&*self.clock, &*self.random));
+        let delivery = delivery(&signed, DeliveryId::new(&*self.0.clock, &*self.0.random));
+        let told = service::tell(self, Side::Out, &body.kind, body.id);
         let exchange = self.clone();
-        self.store.write(us, move |tx| {
+        self.0.store.write(us, move |tx| {
             let body = signed.body();
             if let Some(known) = documents::find(tx, Side::Out, &body.recipient, body.id)? {
                 return if known.sha256 == body.sha256 {
@@ -111,7 +112,7 @@ impl Exchange {
                     Err(conflict(body.id, &body.sender, known.sha256, body.sha256))
                 };
             }
-            exchange.agreements.permits(tx, body, &body.recipient)?;
+            exchange.0.agreements.permits(tx, body, &body.recipient)?;
             let (content, blob) = match &stored {
                 Stored::Inline(bytes) => (Some(bytes.as_slice()), None),
                 Stored::Blob(name) => (None, Some(name.as_str())),
@@ -126,7 +127,10 @@ impl Exchange {
                 acknowledgement: None,
                 delivery: Some(delivery.id),
             })?;
-            tx.record(&record, &body.id.to_string())?;
+            tx.record(&record)?;
+            if let Some(told) = &told {
+                tx.enqueue(told)?;
+            }
             tx.enqueue(&delivery)
         }).await
     }
@@ -138,7 +142,7 @@ impl Exchange {
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
         // A name of its own: two callers that hand in one identifier must not write one file.
-        let name = format!("out-{}", DeliveryId::new(&*self.clock, &*self.random));
+        let name = format!("out-{}", DeliveryId::new(&*self.0.clock, &*self.0.random));
         let mut hasher = Hasher::new();
         let mut size = 0u64;
         let mut buffer: Vec<u8> = Vec::new();
@@ -147,16 +151,16 @@ impl Exchange {
             let piece = piece.map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "request body").because(e))?;
             hasher.update(&piece);
             size += piece.len() as u64;
-            if size > self.limits.max_size {
+            if size > self.0.limits.max_size {
                 return Err(Problem::new(ErrorCode::TooLarge)
                     .with("what", "document")
-                    .with("limit", format!("{} bytes", self.limits.max_size)));
+                    .with("limit", format!("{} bytes", self.0.limits.max_size)));
             }
             buffer.extend_from_slice(&piece);
             if buffer.len() >= PIECE {
                 let staging = match &mut staging {
                     Some(staging) => staging,
-                    none => none.insert(self.store.blobs().staging(us, &name).await?),
+                    none => none.insert(self.0.store.blobs().staging(us, &name).await?),
                 };
                 staging.append(staging.length(), std::mem::take(&mut buffer).into()).await?;
             }
@@ -167,7 +171,7 @@ impl Exchange {
             staging => {
                 let mut staging = match staging {
                     Some(staging) => staging,
-                    None => self.store.blobs().staging(us, &name).await?,
+                    None => self.0.store.blobs().staging(us, &name).await?,
                 };
                 staging.append(staging.length(), buffer.into()).await?;
                 // Named by its content: whatever is handed in under this identifier later cannot
@@ -189,11 +193,11 @@ impl Exchange {
         let dead = dead.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("dead letter {id}")))?;
         let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
         let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
-        self.store.write(us, move |tx| {
+        self.0.store.write(us, move |tx| {
             let from = [State::Failed, State::Refused];
             if documents::advance(tx, Side::Out, &row.partner, id, &from, &documents::Step::to(State::Sending))? {
                 tx.resend(dead)?;
-                tx.record(&record, &id.to_string())?;
+                tx.record(&record)?;
             }
             Ok(())
         }).await

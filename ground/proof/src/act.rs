@@ -107,6 +107,16 @@ impl<'de> Deserialize<'de> for Commitment {
     }
 }
 
+impl SealedAct {
+    /// What the act is about: the value of the first field of its type (the envelope, the agreement,
+    /// the key …), so that the history of one thing can be found among its participant's own acts.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        let first = self.act.known_type()?.fields.first()?;
+        self.opening.fields.get(*first).map(String::as_str)
+    }
+}
+
 /// What opens an act's commitments: kept by the participant, destroyed by erasure, never part of
 /// the ledger (LG-3).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

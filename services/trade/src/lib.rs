@@ -1,16 +1,23 @@
 //! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
 //! document that leaves one country is understood and acknowledged in the other.
 //!
-//! What stands here is pure: bytes in, values out, no clock, no network, no disk. Content that is
-//! not known is carried untouched.
+//! [`edifact`] and [`correlate`] are pure: bytes in, values out, no clock, no network, no disk.
+//! [`desk`] is the service that hears of documents, [`books`] what it keeps, [`edge`] what it shows.
+//! Content that is not known is carried untouched.
 
+pub mod books;
 pub mod correlate;
+pub mod desk;
+pub mod edge;
 pub mod edifact;
 
 use std::sync::OnceLock;
 
 use corridor_base::Catalogue;
 use corridor_base::messages::Source;
+
+pub use books::SCHEMA;
+pub use desk::Desk;
 
 /// The words of this crate in three languages: segments, messages, syntax errors, findings.
 pub const MESSAGES: Source = corridor_base::message_source!("trade");

@@ -1,0 +1,245 @@
+//! The books of the trade desk: one row for each interchange that crossed, what reading it found, and
+//! what became of it.
+
+use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
+use corridor_exchange::Side;
+use corridor_storage::{Migration, Row, Schema, Tx};
+use serde::Serialize;
+
+use crate::correlate::{Sent, State};
+use crate::edifact::{Charset, Party, Report, Value, Verdict};
+
+/// The tables. Every key begins with the participant (PA-1).
+pub const SCHEMA: Schema = Schema {
+    name: "trade",
+    migrations: &[Migration {
+        version: 1,
+        name: "interchanges",
+        sql: "
+CREATE TABLE interchange (
+    participant TEXT NOT NULL,
+    side TEXT NOT NULL,
+    envelope TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    sender BLOB NOT NULL,
+    sender_qualifier BLOB NOT NULL,
+    recipient BLOB NOT NULL,
+    recipient_qualifier BLOB NOT NULL,
+    reference BLOB NOT NULL,
+    messages INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    state TEXT NOT NULL,
+    answer TEXT,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    PRIMARY KEY (participant, side, envelope)
+);
+CREATE INDEX interchange_by_time ON interchange (participant, side, created, envelope);
+CREATE INDEX interchange_by_reference ON interchange (participant, side, reference);
+",
+        verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM interchange) >= 0 THEN 1 ELSE 0 END",
+    }],
+};
+
+/// How far back a reference used again is called a duplicate: ISO 9735 leaves it to the partners;
+/// most guides say that references do not repeat within months.
+pub const DUPLICATE_WINDOW: std::time::Duration = std::time::Duration::from_secs(90 * 24 * 3600);
+
+/// One interchange in the books.
+#[derive(Clone, Debug, Serialize)]
+pub struct Interchange {
+    /// Received or sent.
+    pub side: Side,
+    /// The envelope it crossed in.
+    pub envelope: EnvelopeId,
+    /// The other participant.
+    pub partner: Did,
+    /// Who sends, as UNB names it.
+    pub sender: String,
+    /// To whom, as UNB names it.
+    pub recipient: String,
+    /// The interchange control reference.
+    pub reference: String,
+    /// How many messages.
+    pub messages: u64,
+    /// Which messages, and what reading found: see [`Summary`].
+    pub summary: serde_json::Value,
+    /// What we think of it.
+    pub verdict: String,
+    /// What is known of its answers.
+    pub state: State,
+    /// The envelope of the CONTRL that answered it.
+    pub answer: Option<EnvelopeId>,
+    /// When it came into the books.
+    pub created: Timestamp,
+    /// When its state last changed.
+    pub updated: Timestamp,
+    #[serde(skip)]
+    pub(crate) sent: Sent,
+}
+
+/// What is kept of reading: enough to show a list and to say why something was refused.
+#[derive(Serialize)]
+struct Summary<'a> {
+    kinds: &'a std::collections::BTreeMap<String, u64>,
+    segments: u64,
+    errors: u64,
+    warnings: u64,
+    findings: &'a [crate::edifact::Finding],
+}
+
+/// How many findings are kept in the row; the rest is found again by reading the document.
+const KEPT_FINDINGS: usize = 20;
+
+impl Interchange {
+    const fn parse_state(text: &str) -> Option<State> {
+        match text.as_bytes() {
+            b"sent" => Some(State::Sent),
+            b"received" => Some(State::Received),
+            b"accepted" => Some(State::Accepted),
+            b"partly-rejected" => Some(State::PartlyRejected),
+            b"rejected" => Some(State::Rejected),
+            _ => None,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self> {
+        let value = |at: usize| -> Result<Value> { Ok(Value::new(row.bytes(at)?, Charset::of(b"UNOC"))) };
+        let party = |at: usize| -> Result<Party> {
+            Ok(Party { id: value(at)?, qualifier: value(at + 1)?, ..Party::default() })
+        };
+        let (sender, recipient, reference) = (party(3)?, party(5)?, value(7)?);
+        let state = row.text(11)?;
+        let unknown = || Problem::new(ErrorCode::Malformed).with("what", "state of an interchange").with("why", state);
+        let messages = u64::try_from(row.int(8)?).unwrap_or(0);
+        Ok(Self {
+            side: row.text(0)?.parse()?,
+            envelope: row.text(1)?.parse()?,
+            partner: row.text(2)?.parse()?,
+            sender: sender.id.text().to_owned(),
+            recipient: recipient.id.text().to_owned(),
+            reference: reference.text().to_owned(),
+            messages,
+            summary: serde_json::from_str(row.text(9)?).unwrap_or_default(),
+            verdict: row.text(10)?.to_owned(),
+            state: Self::parse_state(state).ok_or_else(unknown)?,
+            answer: row.opt_text(12)?.map(str::parse).transpose()?,
+            created: Timestamp::from_millis(row.int(13)?),
+            updated: Timestamp::from_millis(row.int(14)?),
+            sent: Sent { sender, recipient, reference: reference.bytes().to_vec(), messages: Some(messages) },
+        })
+    }
+}
+
+/// The word for a state, as it is stored.
+pub(crate) const fn state_word(state: State) -> &'static str {
+    match state {
+        State::Sent => "sent",
+        State::Received => "received",
+        State::Accepted => "accepted",
+        State::PartlyRejected => "partly-rejected",
+        State::Rejected => "rejected",
+    }
+}
+
+/// The word for a verdict, as it is stored and as acts name it.
+pub(crate) const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::PartlyRejected => "partly-rejected",
+        Verdict::Rejected => "rejected",
+        Verdict::Unreadable => "unreadable",
+    }
+}
+
+/// Writes an interchange into the books; false when it is there already (EX-4).
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    side: Side,
+    envelope: EnvelopeId,
+    partner: &Did,
+    report: &Report,
+    answer: Option<EnvelopeId>,
+) -> Result<bool> {
+    let empty = Party::default();
+    let (sender, recipient, reference) = match &report.header {
+        Some(header) => (&header.sender, &header.recipient, header.reference.bytes()),
+        None => (&empty, &empty, b"".as_slice()),
+    };
+    let kept = report.findings.get(..KEPT_FINDINGS.min(report.findings.len())).unwrap_or_default();
+    let summary = Summary {
+        kinds: &report.kinds,
+        segments: report.segments,
+        errors: report.errors,
+        warnings: report.warnings,
+        findings: kept,
+    };
+    let summary = serde_json::to_string(&summary).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+    let now = tx.now().millis();
+    let inserted = tx.execute(
+        "INSERT INTO interchange (participant, side, envelope, partner, sender, sender_qualifier, recipient,
+            recipient_qualifier, reference, messages, summary, verdict, state, answer, created, updated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sent', $13, $14, $14) ON CONFLICT DO NOTHING",
+        &[
+            side.as_str().into(),
+            envelope.to_string().into(),
+            partner.as_str().into(),
+            sender.id.bytes().into(),
+            sender.qualifier.bytes().into(),
+            recipient.id.bytes().into(),
+            recipient.qualifier.bytes().into(),
+            reference.into(),
+            i64::try_from(report.messages).unwrap_or(i64::MAX).into(),
+            summary.into(),
+            verdict_word(report.verdict()).into(),
+            answer.map(|a| a.to_string()).into(),
+            now.into(),
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// One interchange of ours.
+pub(crate) fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<Interchange>> {
+    let row = tx.query_one(
+        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
+            messages, summary, verdict, state, answer, created, updated
+         FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
+        &[side.as_str().into(), envelope.to_string().into()],
+    )?;
+    row.as_ref().map(Interchange::from_row).transpose()
+}
+
+/// The interchanges under one control reference, newest first.
+pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Result<Vec<Interchange>> {
+    let rows = tx.query(
+        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
+            messages, summary, verdict, state, answer, created, updated
+         FROM interchange WHERE participant = $1 AND side = $2 AND reference = $3 ORDER BY created DESC LIMIT 100",
+        &[side.as_str().into(), reference.into()],
+    )?;
+    rows.iter().map(Interchange::from_row).collect()
+}
+
+/// The interchanges of one side, newest first.
+pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u32) -> Result<Vec<Interchange>> {
+    let rows = tx.query(
+        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
+            messages, summary, verdict, state, answer, created, updated
+         FROM interchange WHERE participant = $1 AND side = $2 ORDER BY created DESC, envelope DESC LIMIT $3",
+        &[side.as_str().into(), i64::from(limit).into()],
+    )?;
+    rows.iter().map(Interchange::from_row).collect()
+}
+
+/// Moves an interchange of ours on after an answer.
+pub(crate) fn judge(tx: &mut Tx<'_>, envelope: EnvelopeId, state: State, answer: EnvelopeId) -> Result<()> {
+    let now = tx.now().millis();
+    tx.execute(
+        "UPDATE interchange SET state = $3, answer = $4, updated = $5
+         WHERE participant = $1 AND side = 'out' AND envelope = $2",
+        &[envelope.to_string().into(), state_word(state).into(), answer.to_string().into(), now.into()],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The HTTP edge of the trade desk, below `/api/v1/trade`: what crossed, and one interchange as a
+//! readable tree. The node has checked who calls before a handler runs.
+
+use axum::Json;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+use corridor_base::{Did, EnvelopeId, ErrorCode, Lang, Problem, Result};
+use corridor_exchange::service::Acting;
+use corridor_net::Refusal;
+use corridor_exchange::{Exchange, Side};
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use tokio_util::io::{StreamReader, SyncIoBridge};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::books::{self, Interchange};
+use crate::edifact::tree::{Page, tree};
+use crate::edifact::{Options, Verdict};
+
+/// Which interchanges to list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ListQuery {
+    /// `in` or `out`; `in` when left out.
+    side: Option<String>,
+    /// How many, at most 1,000; 100 when left out.
+    limit: Option<u32>,
+}
+
+/// Which part of an interchange to show.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct TreeQuery {
+    /// How many segments to pass over.
+    skip: Option<u64>,
+    /// How many segments to show, at most 2,000; 200 when left out.
+    segments: Option<u64>,
+}
+
+/// One interchange, readable.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shown {
+    /// The row in the books; absent while the desk has not read it yet.
+    #[schema(value_type = Object)]
+    interchange: Option<Interchange>,
+    /// The readable tree.
+    #[schema(value_type = Object)]
+    tree: crate::edifact::tree::Tree,
+    /// The tree as lines of text.
+    lines: Vec<String>,
+    /// What reading it found.
+    findings: Vec<String>,
+    /// Accepted, partly rejected, rejected or unreadable.
+    verdict: String,
+}
+
+/// Lists interchanges, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/trade/interchanges",
+    params(ListQuery),
+    responses((status = 200, description = "Interchanges, newest first", body = Vec<Object>))
+)]
+pub async fn list(
+    State(exchange): State<Exchange>,
+    Extension(acting): Extension<Acting>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Vec<Interchange>>, Refusal> {
+    let side = query.side.as_deref().unwrap_or("in").parse()?;
+    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
+    Ok(Json(exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?))
+}
+
+/// Shows one interchange as a readable tree. Reading it leaves a record of who read (AC-1).
+#[utoipa::path(
+    get,
+    path = "/api/v1/trade/interchanges/{side}/{id}",
+    params(("side" = String, Path, description = "in or out"), ("id" = String, Path, description = "the envelope"), TreeQuery),
+    responses((status = 200, description = "The interchange as a tree", body = Shown))
+)]
+pub async fn show(
+    State(exchange): State<Exchange>,
+    Extension(acting): Extension<Acting>,
+    headers: HeaderMap,
+    Path((side, id)): Path<(String, String)>,
+    Query(query): Query<TreeQuery>,
+) -> Result<Json<Shown>, Refusal> {
+    let page = Page {
+        skip: query.skip.unwrap_or(0),
+        segments: query.segments.unwrap_or(200).min(2000),
+        ..Page::default()
+    };
+    Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
+}
+
+async fn shown(exchange: &Exchange, acting: &Acting, side: Side, id: EnvelopeId, page: Page, lang: Lang) -> Result<Shown> {
+    let us: &Did = &acting.participant;
+    let (document, content) = exchange.read_content(us, side, id, &acting.reader).await?;
+    if document.kind.as_str() != crate::desk::EDIFACT {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("interchange {id}")));
+    }
+    let interchange = exchange.store().read(us, move |tx| books::find(tx, side, id)).await?;
+    let reader = StreamReader::new(content.map_err(std::io::Error::other));
+    // Reading is arithmetic over a whole document: off the threads that serve requests.
+    let read = tokio::task::spawn_blocking(move || {
+        tree(&mut SyncIoBridge::new(reader), Options::default(), page, lang)
+    });
+    let (tree, report) = match read.await {
+        Ok(Ok(read)) => read,
+        Ok(Err(e)) => return Err(Problem::new(ErrorCode::StorageFailed).because(e)),
+        Err(e) => return Err(Problem::new(ErrorCode::Internal).because(e)),
+    };
+    let verdict: Verdict = report.verdict();
+    Ok(Shown {
+        interchange,
+        lines: tree.lines(lang),
+        tree,
+        findings: report.findings.iter().map(|f| format!("{}: {}", f.place.describe(lang), f.text(lang))).collect(),
+        verdict: books::verdict_word(verdict).to_owned(),
+    })
+}
+
+fn lang(headers: &HeaderMap) -> Lang {
+    Lang::prefer(headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default())
+}
+
+/// The routes, with their description.
+pub fn router(exchange: Exchange) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).with_state(exchange)
+}
