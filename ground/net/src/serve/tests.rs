@@ -35,6 +35,7 @@ async fn running(limits: Limits) -> Running {
         .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }))
         .route("/all", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/early", post(|| async { (StatusCode::PAYLOAD_TOO_LARGE, "too large") }))
+        .route("/big", get(|| async { vec![b'x'; 32 << 20] }))
         .route("/slow", get(|| async { sleep(Duration::from_millis(300)).await }))
         .route("/never", get(std::future::pending::<()>))
         .route(
@@ -174,6 +175,19 @@ async fn more_connections_than_allowed_wait_their_turn() {
     );
     drop(first);
     assert!(read(&mut second).await.ends_with("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_read_its_answer_is_cut() {
+    let limits = Limits { connections: 1, stall: Duration::from_millis(200), ..quick() };
+    let running = running(limits).await;
+    let mut deaf = running.connect().await;
+    deaf.write_all(b"GET /big HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    // The only place comes free although the first caller keeps its connection open.
+    assert!(
+        running.say(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ends_with("127.0.0.1")
+    );
+    drop(deaf);
 }
 
 #[tokio::test]
