@@ -1,14 +1,24 @@
 //! Blobs: contents too large for a row, kept beside the database, led by their participant (PA-1),
 //! written and fsynced before anything refers to them (EX-3), never changed afterwards.
 
+use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use corridor_base::digest::Hasher;
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
-use futures::Stream;
+use futures::{Stream, StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use crate::durable::{self, file_problem};
 
 /// The largest piece a blob is read or written in, in bytes: what one stream holds in memory.
 pub const PIECE: usize = 1 << 20;
@@ -61,25 +71,65 @@ impl fmt::Display for BlobName {
 /// The blobs of a store; cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
-    _staging: PathBuf,
+    store: Arc<dyn ObjectStore>,
+    /// Where the store keeps its files.
+    root: PathBuf,
+    staging: PathBuf,
+}
+
+/// The directory of a participant: the digest of its DID, so that a case-insensitive file system
+/// keeps two participants apart.
+fn directory_of(participant: &Did) -> String {
+    Digest::of(participant.as_str().as_bytes()).to_string().chars().take(32).collect()
+}
+
+fn place_of(participant: &Did, name: &BlobName) -> object_store::path::Path {
+    format!("{}/{name}", directory_of(participant)).into()
+}
+
+/// The directory that a place names.
+pub(crate) fn root_of(place: &BlobPlace) -> Result<PathBuf> {
+    match place {
+        BlobPlace::Directory(path) => Ok(path.clone()),
+        BlobPlace::Url(url) => match url.strip_prefix("file://") {
+            Some(path) if path.starts_with('/') => Ok(path.into()),
+            _ => {
+                let why = "blobs: this build knows directories and file:///PATH only";
+                Err(Problem::new(ErrorCode::StorageFailed).with("why", why))
+            }
+        },
+    }
+}
+
+/// Runs something that blocks on the disk.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|e| Err(Problem::new(ErrorCode::Internal).because(e)))
 }
 
 impl Blobs {
+    pub(crate) fn open(place: &BlobPlace, staging: &Path) -> Result<Self> {
+        let root = root_of(place)?;
+        durable::create_directory(&root)?;
+        durable::create_directory(staging)?;
+        let files = LocalFileSystem::new_with_prefix(&root).map_err(|e| problem(&e))?;
+        Ok(Self { store: Arc::new(files.with_fsync(true)), root, staging: staging.to_owned() })
+    }
+
     /// Writes a blob that is in memory; durable when this answers. One of the same name is replaced
     /// by the whole of the new one.
     ///
     /// # Errors
-    /// `storage-full`, `storage-failed`, `file-failed`.
+    /// `storage-full`, `storage-failed`.
     pub async fn put(&self, participant: &Did, name: &BlobName, bytes: Bytes) -> Result<()> {
-        let _ = (participant, name, bytes);
-        todo!()
+        self.store.put(&place_of(participant, name), bytes.into()).await.map(|_| ()).map_err(|e| problem(&e))
     }
 
     /// Writes a blob from a stream of at most `limit` bytes; answers its size and digest. Durable
     /// when this answers; nothing is there when it fails.
     ///
     /// # Errors
-    /// `too-large`; `file-failed` when the stream fails; `storage-full`, `storage-failed`.
+    /// `too-large`; `storage-failed` when the stream fails; `storage-full`, `file-failed`.
     pub async fn put_stream<S>(
         &self,
         participant: &Did,
@@ -90,8 +140,21 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Send,
     {
-        let _ = (participant, name, content, limit);
-        todo!();
+        let id = format!("put-{}", Digest::of(name.as_str().as_bytes()));
+        let mut staging = self.staging(participant, &id).await?;
+        staging.cut(0).await?;
+        match fill(&mut staging, content, limit).await {
+            Ok(digest) => {
+                let size = staging.length();
+                staging.finish(name).await?;
+                Ok((size, digest))
+            }
+            Err(problem) => {
+                // The problem is told, not that its traces stay until they are swept.
+                let _ = staging.discard().await;
+                Err(problem)
+            }
+        }
     }
 
     /// The size of a blob in bytes.
@@ -99,11 +162,11 @@ impl Blobs {
     /// # Errors
     /// `not-found`, `storage-failed`.
     pub async fn size(&self, participant: &Did, name: &BlobName) -> Result<u64> {
-        let _ = (participant, name);
-        todo!()
+        Ok(self.store.head(&place_of(participant, name)).await.map_err(|e| problem(&e))?.size)
     }
 
-    /// The bytes of a blob from `offset` to its end, in pieces of at most [`PIECE`] bytes.
+    /// The bytes of a blob from `offset` to its end, in pieces of at most [`PIECE`] bytes; nothing
+    /// when it ends before.
     ///
     /// # Errors
     /// `not-found`, `storage-failed`; the stream itself: `storage-failed`.
@@ -112,9 +175,21 @@ impl Blobs {
         participant: &Did,
         name: &BlobName,
         offset: u64,
-    ) -> Result<impl Stream<Item = Result<Bytes>> + Send + Unpin + use<>> {
-        let _ = (participant, name, offset);
-        Ok(futures::stream::empty())
+    ) -> Result<impl Stream<Item = Result<Bytes>> + Send + Unpin + 'static + use<>> {
+        let size = self.size(participant, name).await?;
+        let (store, place) = (self.store.clone(), place_of(participant, name));
+        let pieces = futures::stream::try_unfold(offset, move |at| {
+            let (store, place) = (store.clone(), place.clone());
+            async move {
+                if at >= size {
+                    return Ok(None);
+                }
+                let end = size.min(at + PIECE as u64);
+                let piece = store.get_range(&place, at..end).await.map_err(|e| problem(&e))?;
+                Ok(Some((piece, end)))
+            }
+        });
+        Ok(pieces.boxed())
     }
 
     /// Removes a blob; one that is not there is fine.
@@ -122,26 +197,46 @@ impl Blobs {
     /// # Errors
     /// `storage-failed`.
     pub async fn delete(&self, participant: &Did, name: &BlobName) -> Result<()> {
-        let _ = (participant, name);
-        todo!()
+        let place = place_of(participant, name);
+        match self.store.delete(&place).await {
+            Ok(()) => {}
+            Err(object_store::Error::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(problem(&error)),
+        }
+        let file = self.root.join(place.as_ref());
+        blocking(move || durable::sync_parent(&file)).await
     }
 
     /// Opens the upload of this id, going on where an earlier one, or an earlier process, stopped.
+    /// `id` is one part of a [`BlobName`].
     ///
     /// # Errors
-    /// `storage-conflict` when somebody else has it open; `file-failed`, `storage-full`.
+    /// `storage-conflict` when somebody else has it open; `malformed`; `file-failed`,
+    /// `storage-full`.
     pub async fn staging(&self, participant: &Did, id: &str) -> Result<Staging> {
-        let _ = (participant, id);
-        todo!()
+        let path = self.part(participant, id)?;
+        let target = self.root.join(directory_of(participant));
+        blocking(move || open_staging(path, target)).await
     }
 
     /// How far the upload of this id has come; 0 when there is none.
     ///
     /// # Errors
-    /// `file-failed`.
+    /// `malformed`, `file-failed`.
     pub async fn staged(&self, participant: &Did, id: &str) -> Result<u64> {
-        let _ = (participant, id);
-        todo!()
+        let path = self.part(participant, id)?;
+        let length = move || match path.metadata() {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(file_problem(&path, error)),
+        };
+        blocking(length).await
+    }
+
+    fn part(&self, participant: &Did, id: &str) -> Result<PathBuf> {
+        let id: BlobName = id.parse()?;
+        let file = format!("{}.part", id.as_str().replace('/', "."));
+        Ok(self.staging.join(directory_of(participant)).join(file))
     }
 
     /// Removes uploads that nobody added to for so long; answers how many.
@@ -149,14 +244,104 @@ impl Blobs {
     /// # Errors
     /// `file-failed`.
     pub async fn sweep_staging(&self, untouched: Duration) -> Result<u64> {
-        let _ = untouched;
-        todo!()
+        let staging = self.staging.clone();
+        blocking(move || {
+            let mut removed = 0;
+            for path in files_below(&staging)? {
+                removed += u64::from(remove_untouched(&path, untouched)?);
+            }
+            Ok(removed)
+        })
+        .await
     }
+}
+
+/// Every file below a directory; one that vanishes meanwhile is left out.
+pub(crate) fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        let entries = match directory.read_dir() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(file_problem(&directory, error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|e| file_problem(&directory, e))?;
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(entry.path()),
+                Ok(kind) if kind.is_file() => found.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes an upload when its file is old and nobody has it open.
+fn remove_untouched(path: &Path, untouched: Duration) -> Result<bool> {
+    let Ok(file) = File::open(path) else { return Ok(false) };
+    let age = file.metadata().and_then(|m| m.modified()).map(|at| at.elapsed().unwrap_or_default());
+    if age.is_ok_and(|age| age >= untouched) && file.try_lock().is_ok() {
+        durable::remove_file(path)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Writes a stream to its end, in pieces of a good size; answers the digest.
+async fn fill<S>(staging: &mut Staging, content: S, limit: u64) -> Result<Digest>
+where
+    S: Stream<Item = std::io::Result<Bytes>> + Send,
+{
+    let mut hasher = Hasher::new();
+    let mut content = std::pin::pin!(content);
+    let failed = |e: std::io::Error| Problem::new(ErrorCode::StorageFailed).because(e);
+    while let Some(mut piece) = content.try_next().await.map_err(failed)? {
+        hasher.update(&piece);
+        while !piece.is_empty() {
+            let some = piece.split_to(piece.len().min(PIECE));
+            if staging.length() + some.len() as u64 > limit {
+                return Err(Problem::new(ErrorCode::TooLarge).with("what", "content").with("limit", limit));
+            }
+            staging.write(some).await?;
+        }
+    }
+    Ok(hasher.finish())
+}
+
+fn open_staging(path: PathBuf, target: PathBuf) -> Result<Staging> {
+    let directory = path.parent().unwrap_or(Path::new(".")).to_owned();
+    durable::create_directory(&directory)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|e| file_problem(&path, e))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(Problem::new(ErrorCode::StorageConflict)),
+        Err(TryLockError::Error(error)) => return Err(file_problem(&path, error)),
+    }
+    // What is there was perhaps written and not synced by a process that is no more: only what is
+    // durable counts as received.
+    file.sync_all().map_err(|e| file_problem(&path, e))?;
+    durable::sync_directory(&directory)?;
+    let length = file.metadata().map_err(|e| file_problem(&path, e))?.len();
+    Ok(Staging { file: Arc::new(file), path, target, length })
 }
 
 /// An upload that grows piece by piece and becomes a blob when it is whole. Dropped before that it
 /// stays, to be gone on with.
 pub struct Staging {
+    file: Arc<File>,
+    path: PathBuf,
+    /// The directory of the participant's blobs.
+    target: PathBuf,
     length: u64,
 }
 
@@ -173,26 +358,71 @@ impl Staging {
     /// # Errors
     /// `offset-wrong` when `offset` is not the length; `storage-full`, `file-failed`.
     pub async fn append(&mut self, offset: u64, piece: Bytes) -> Result<u64> {
-        let _ = (offset, piece);
-        todo!()
+        if offset != self.length {
+            let wrong = Problem::new(ErrorCode::OffsetWrong);
+            return Err(wrong.with("expected", self.length).with("found", offset));
+        }
+        self.add(piece, true).await
+    }
+
+    /// Adds a piece that need not be durable before the whole is.
+    async fn write(&mut self, piece: Bytes) -> Result<u64> {
+        self.add(piece, false).await
+    }
+
+    async fn add(&mut self, piece: Bytes, sync: bool) -> Result<u64> {
+        let (file, path, at) = (self.file.clone(), self.path.clone(), self.length);
+        let added = blocking(move || {
+            let written = file.write_all_at(&piece, at).and_then(|()| if sync { file.sync_data() } else { Ok(()) });
+            if let Err(error) = written {
+                // A piece that is there in part would make the offset a lie.
+                let _ = file.set_len(at).and_then(|()| file.sync_data());
+                return Err(file_problem(&path, error));
+            }
+            Ok(piece.len() as u64)
+        });
+        self.length += added.await?;
+        Ok(self.length)
+    }
+
+    /// Drops what is beyond `length`.
+    async fn cut(&mut self, length: u64) -> Result<()> {
+        let (file, path) = (self.file.clone(), self.path.clone());
+        blocking(move || file.set_len(length).map_err(|e| file_problem(&path, e))).await?;
+        self.length = length;
+        Ok(())
+    }
+
+    /// Starts over: what is there is dropped, because it turned out to be other bytes.
+    ///
+    /// # Errors
+    /// `file-failed`.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.cut(0).await
     }
 
     /// The digest of all that is there, read back from the disk.
     ///
     /// # Errors
     /// `file-failed`.
-    pub async fn digest(&mut self) -> Result<Digest> {
-        todo!()
+    pub async fn digest(&self) -> Result<Digest> {
+        let path = self.path.clone();
+        blocking(move || digest_of_file(&path).map(|(_, digest)| digest)).await
     }
 
     /// Makes it the blob of this name; durable when this answers, and only then may a row refer to
     /// it (EX-3).
     ///
     /// # Errors
-    /// `storage-full`, `file-failed`, `storage-failed`.
+    /// `storage-full`, `file-failed`.
     pub async fn finish(self, name: &BlobName) -> Result<()> {
-        let _ = name;
-        todo!()
+        let to = self.target.join(name.as_str());
+        blocking(move || {
+            self.file.sync_all().map_err(|e| file_problem(&self.path, e))?;
+            durable::create_directory(to.parent().unwrap_or(&self.target))?;
+            durable::rename(&self.path, &to)
+        })
+        .await
     }
 
     /// Throws it away.
@@ -200,6 +430,151 @@ impl Staging {
     /// # Errors
     /// `file-failed`.
     pub async fn discard(self) -> Result<()> {
-        todo!()
+        blocking(move || durable::remove_file(&self.path)).await
+    }
+}
+
+/// Size and digest of a file, read in pieces.
+pub(crate) fn digest_of_file(path: &Path) -> Result<(u64, Digest)> {
+    let mut file = File::open(path).map_err(|e| file_problem(path, e))?;
+    let mut hasher = Hasher::new();
+    let mut piece = vec![0; PIECE / 4];
+    let mut size = 0;
+    loop {
+        let read = file.read(&mut piece).map_err(|e| file_problem(path, e))?;
+        if read == 0 {
+            return Ok((size, hasher.finish()));
+        }
+        size += read as u64;
+        hasher.update(piece.get(..read).unwrap_or_default());
+    }
+}
+
+/// What an error of the object store means to people.
+fn problem(error: &object_store::Error) -> Problem {
+    if let object_store::Error::NotFound { path, .. } = error {
+        return Problem::new(ErrorCode::NotFound).with("what", path);
+    }
+    let mut below: Option<&dyn Error> = Some(error);
+    while let Some(cause) = below {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>()
+            && matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+        {
+            return Problem::new(ErrorCode::StorageFull).with("what", "a blob");
+        }
+        below = cause.source();
+    }
+    Problem::new(ErrorCode::StorageFailed).with("why", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn did(name: &str) -> Did {
+        format!("did:web:example.jp:{name}").parse().unwrap()
+    }
+
+    fn open(folder: &Path) -> Blobs {
+        Blobs::open(&BlobPlace::Directory(folder.join("blobs")), &folder.join("staging")).unwrap()
+    }
+
+    async fn whole(blobs: &Blobs, who: &Did, name: &BlobName, offset: u64) -> Result<Vec<u8>> {
+        let pieces: Vec<Bytes> = blobs.read(who, name, offset).await?.try_collect().await?;
+        assert!(pieces.iter().all(|p| p.len() <= PIECE));
+        Ok(pieces.concat())
+    }
+
+    fn check(name: &str, expect: bool) {
+        assert_eq!(name.parse::<BlobName>().is_ok(), expect, "{name}");
+    }
+
+    #[test]
+    fn names_lead_nowhere_else() {
+        check("received/0192", true);
+        check("a", true);
+        for name in ["", "/", "a/", "/a", "../a", "a/../b", "A", "a.b", "a/b/c/d/e", "a\\b", "%2e"] {
+            check(name, false);
+        }
+        check(&"a".repeat(201), false);
+    }
+
+    #[tokio::test]
+    async fn a_blob_is_read_from_any_offset_and_by_its_participant_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = open(folder.path());
+        let (a, b) = (did("a"), did("b"));
+        let name: BlobName = "received/x".parse().unwrap();
+        let bytes: Vec<u8> = (0..3 * PIECE + 17).map(|i| (i % 251) as u8).collect();
+        let pieces: Vec<std::io::Result<Bytes>> =
+            bytes.chunks(PIECE * 2 + 3).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
+        let (size, digest) = blobs.put_stream(&a, &name, futures::stream::iter(pieces), 1 << 30).await.unwrap();
+        assert_eq!((size, digest), (bytes.len() as u64, Digest::of(&bytes)));
+        for offset in [0, 1, PIECE as u64, size - 1, size, size + 9] {
+            let expect = bytes.get(offset as usize..).unwrap_or_default();
+            assert!(whole(&blobs, &a, &name, offset).await.unwrap() == expect, "from {offset}");
+        }
+        assert_eq!(whole(&blobs, &b, &name, 0).await.unwrap_err().code(), ErrorCode::NotFound);
+        blobs.delete(&b, &name).await.unwrap();
+        assert_eq!(blobs.size(&a, &name).await.unwrap(), size);
+        blobs.put(&b, &name, Bytes::from_static(b"other")).await.unwrap();
+        assert_eq!(blobs.size(&a, &name).await.unwrap(), size);
+        blobs.delete(&a, &name).await.unwrap();
+        blobs.delete(&a, &name).await.unwrap();
+        assert_eq!(blobs.size(&a, &name).await.unwrap_err().code(), ErrorCode::NotFound);
+        assert_eq!(whole(&blobs, &b, &name, 0).await.unwrap(), b"other");
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_too_long_or_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = open(folder.path());
+        let name: BlobName = "x".parse().unwrap();
+        let long = futures::stream::iter([Ok(Bytes::from_static(b"12345")), Ok(Bytes::from_static(b"6"))]);
+        let problem = blobs.put_stream(&did("a"), &name, long, 5).await.unwrap_err();
+        assert_eq!(problem.code(), ErrorCode::TooLarge);
+        let broken =
+            futures::stream::iter([Ok(Bytes::from_static(b"1")), Err(std::io::Error::other("gone"))]);
+        assert!(blobs.put_stream(&did("a"), &name, broken, 5).await.is_err());
+        assert_eq!(files_below(folder.path()).unwrap(), Vec::<PathBuf>::new());
+    }
+
+    #[tokio::test]
+    async fn an_upload_goes_on_where_it_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (who, name): (Did, BlobName) = (did("a"), "received/y".parse().unwrap());
+        let blobs = open(folder.path());
+        let mut upload = blobs.staging(&who, "id-1").await.unwrap();
+        assert_eq!(upload.append(0, Bytes::from_static(b"one ")).await.unwrap(), 4);
+        for wrong in [0, 3, 5] {
+            let problem = upload.append(wrong, Bytes::from_static(b"x")).await.unwrap_err();
+            assert_eq!((problem.code(), problem.arg("expected")), (ErrorCode::OffsetWrong, Some("4")));
+        }
+        let second = blobs.staging(&who, "id-1").await.err().unwrap();
+        assert_eq!(second.code(), ErrorCode::StorageConflict);
+        drop(upload);
+        // As after a restart.
+        let blobs = open(folder.path());
+        assert_eq!(blobs.staged(&who, "id-1").await.unwrap(), 4);
+        assert_eq!(blobs.staged(&did("b"), "id-1").await.unwrap(), 0);
+        let mut upload = blobs.staging(&who, "id-1").await.unwrap();
+        upload.append(4, Bytes::from_static(b"two")).await.unwrap();
+        assert_eq!(upload.digest().await.unwrap(), Digest::of(b"one two"));
+        upload.finish(&name).await.unwrap();
+        assert_eq!(whole(&blobs, &who, &name, 0).await.unwrap(), b"one two");
+        assert_eq!(blobs.staged(&who, "id-1").await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn old_uploads_are_swept_unless_somebody_is_at_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = open(folder.path());
+        let who = did("a");
+        let open_one = blobs.staging(&who, "open").await.unwrap();
+        drop(blobs.staging(&who, "left").await.unwrap());
+        assert_eq!(blobs.sweep_staging(Duration::from_secs(3600)).await.unwrap(), 0);
+        assert_eq!(blobs.sweep_staging(Duration::ZERO).await.unwrap(), 1);
+        drop(open_one);
+        assert_eq!(blobs.sweep_staging(Duration::ZERO).await.unwrap(), 1);
     }
 }

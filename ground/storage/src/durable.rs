@@ -104,6 +104,11 @@ pub fn sync_directory(path: &Path) -> Result<()> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(|error| file_problem(path, error))
 }
 
+/// Makes durable that a file is, or is no more, in its directory.
+pub(crate) fn sync_parent(path: &Path) -> Result<()> {
+    sync_directory(parent(path))
+}
+
 /// What an error of the file system means to people.
 #[must_use]
 pub fn file_problem(path: &Path, error: std::io::Error) -> Problem {

@@ -20,10 +20,14 @@ pub mod dispatcher;
 pub mod durable;
 pub mod metrics;
 pub mod outbox;
+mod postgresql;
 pub mod schema;
+mod sql;
+mod sqlite;
 pub mod store;
 pub mod tx;
 pub mod value;
+mod worker;
 
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
 pub use directory::DataDir;

@@ -1,6 +1,10 @@
 //! Schemas: the tables of each crate, made and changed by numbered migrations, each checked by a
 //! query of its own before it counts. A database from a newer build is refused by name.
 
+use std::collections::BTreeMap;
+
+use corridor_base::{Digest, ErrorCode, Problem, Result, Timestamp};
+
 /// The tables of one crate.
 #[derive(Debug)]
 pub struct Schema {
@@ -29,4 +33,224 @@ pub struct Migration {
     /// version wants them, whatever rows they hold. It is asked in the migration's transaction,
     /// and again at every start when this is the newest version.
     pub verify: &'static str,
+}
+
+/// Storage's own tables, migrated before all others.
+pub(crate) static STORAGE: Schema = Schema {
+    name: "storage",
+    migrations: &[Migration {
+        version: 1,
+        name: "acts and deliveries",
+        sql: "
+            CREATE TABLE act (
+                participant TEXT NOT NULL,
+                id TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                time INTEGER NOT NULL,
+                bytes BLOB NOT NULL,
+                opening BLOB,
+                PRIMARY KEY (participant, id)
+            );
+            CREATE TABLE delivery (
+                participant TEXT NOT NULL,
+                id TEXT NOT NULL,
+                queue TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                body BLOB NOT NULL,
+                state TEXT NOT NULL,
+                attempts INTEGER NOT NULL,
+                created INTEGER NOT NULL,
+                due INTEGER NOT NULL,
+                owner TEXT NOT NULL,
+                last_error TEXT,
+                PRIMARY KEY (participant, id)
+            );
+            CREATE INDEX delivery_due ON delivery (participant, state, queue, due);
+        ",
+        verify: "
+            SELECT CASE WHEN (SELECT COUNT(*) FROM act WHERE time < 0) = 0
+                AND (SELECT COUNT(*) FROM delivery WHERE state NOT IN ('pending', 'dead')) = 0
+                THEN 1 ELSE 0 END
+        ",
+    }],
+};
+
+/// The table of applied migrations. The one table without a participant: it describes the database,
+/// not what anybody stored, and only this module reads it.
+pub(crate) const VERSION_TABLE: &str = "schema_version";
+
+/// What migrating needs of an engine, on a connection that nobody else uses.
+pub(crate) trait Maintenance {
+    /// Runs statements that answer nothing.
+    fn batch(&mut self, sql: &str) -> Result<()>;
+    /// Asks, and has every value as text.
+    fn ask(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>>;
+    /// A migration's SQL in this engine's types.
+    fn dialect(&self, sql: &str) -> String;
+    /// How a transaction that will write begins.
+    fn begin(&self) -> &'static str;
+    /// Every table with the first column of its primary key.
+    fn tables(&mut self) -> Result<Vec<(String, Option<String>)>>;
+}
+
+/// Brings the tables to the newest version this build knows, or to the versions of `up_to` for the
+/// schemas it names. Several processes may not do this at once: the caller holds a lock.
+pub(crate) fn migrate(
+    db: &mut dyn Maintenance,
+    schemas: &[&'static Schema],
+    now: Timestamp,
+    up_to: Option<&BTreeMap<String, u32>>,
+) -> Result<()> {
+    db.batch(&db.dialect(
+        "CREATE TABLE IF NOT EXISTS schema_version (name TEXT NOT NULL, version INTEGER NOT NULL, \
+         title TEXT NOT NULL, digest TEXT NOT NULL, applied INTEGER NOT NULL, PRIMARY KEY (name, version));",
+    ))?;
+    let schemas: Vec<&'static Schema> = std::iter::once(&STORAGE).chain(schemas.iter().copied()).collect();
+    let applied = applied(db)?;
+    for (name, versions) in &applied {
+        judge(name, versions, &schemas)?;
+    }
+    for schema in schemas {
+        let current = applied.get(schema.name).map_or(0, BTreeMap::len);
+        let wanted = up_to.map_or(u32::MAX, |up_to| up_to.get(schema.name).copied().unwrap_or(0));
+        if let Some(newest) = current.checked_sub(1).and_then(|i| schema.migrations.get(i)) {
+            verify(db, schema, newest)?;
+        }
+        for migration in schema.migrations.iter().skip(current).filter(|m| m.version <= wanted) {
+            apply(db, schema, migration, now)?;
+        }
+    }
+    led_by_participant(db)
+}
+
+/// Each schema with the digests of its applied migrations by version.
+type Applied = BTreeMap<String, BTreeMap<u32, String>>;
+
+fn applied(db: &mut dyn Maintenance) -> Result<Applied> {
+    let mut found = Applied::new();
+    for row in db.ask("SELECT name, version, digest FROM schema_version ORDER BY name, version")? {
+        let mut values = row.into_iter().map(Option::unwrap_or_default);
+        let (name, version, digest) = (values.next(), values.next(), values.next());
+        let version = version.and_then(|v| v.parse().ok()).unwrap_or(u32::MAX);
+        found.entry(name.unwrap_or_default()).or_default().insert(version, digest.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+/// The versions that this build knows, by schema.
+pub(crate) fn known(schemas: &[&'static Schema]) -> BTreeMap<String, u32> {
+    let newest = |s: &Schema| (s.name.to_owned(), s.migrations.last().map_or(0, |m| m.version));
+    std::iter::once(&STORAGE).chain(schemas.iter().copied()).map(newest).collect()
+}
+
+/// What is refused: data of a build that knows more than this one.
+pub(crate) fn unknown(name: &str, found: u32, expected: u32) -> Problem {
+    Problem::new(ErrorCode::SchemaUnknown).with("what", name).with("found", found).with("expected", expected)
+}
+
+fn judge(name: &str, versions: &BTreeMap<u32, String>, schemas: &[&'static Schema]) -> Result<()> {
+    let found = versions.keys().next_back().copied().unwrap_or(0);
+    let schema = schemas.iter().find(|s| s.name == name).ok_or_else(|| unknown(name, found, 0))?;
+    let expected = schema.migrations.last().map_or(0, |m| m.version);
+    if found > expected {
+        return Err(unknown(name, found, expected));
+    }
+    for (migration, (version, digest)) in schema.migrations.iter().zip(versions) {
+        if migration.version != *version || Digest::of(migration.sql.as_bytes()).to_string() != *digest {
+            return Err(unverified(name, format!("migration {version} is not the one that made these data")));
+        }
+    }
+    Ok(())
+}
+
+fn unverified(name: &str, why: String) -> Problem {
+    Problem::new(ErrorCode::SchemaUnverified).with("what", name).with("why", why)
+}
+
+fn apply(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration, now: Timestamp) -> Result<()> {
+    db.batch(db.begin())?;
+    let done = apply_inside(db, schema, migration, now).and_then(|()| db.batch("COMMIT"));
+    if done.is_err() {
+        // When this fails too, the connection is of no use any more and its end rolls back.
+        let _ = db.batch("ROLLBACK");
+    }
+    done
+}
+
+fn apply_inside(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration, now: Timestamp) -> Result<()> {
+    db.batch(&db.dialect(migration.sql))?;
+    verify(db, schema, migration)?;
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    db.batch(&format!(
+        "INSERT INTO schema_version (name, version, title, digest, applied) VALUES ({}, {}, {}, {}, {})",
+        quoted(schema.name),
+        migration.version,
+        quoted(migration.name),
+        quoted(&Digest::of(migration.sql.as_bytes()).to_string()),
+        now.millis(),
+    ))
+}
+
+fn verify(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration) -> Result<()> {
+    let wrong = |why: String| unverified(schema.name, format!("version {}: {why}", migration.version));
+    let rows = db.ask(migration.verify).map_err(|p| wrong(p.arg("why").unwrap_or_default().to_owned()))?;
+    match rows.as_slice() {
+        [row] if row.as_slice() == [Some("1".to_owned())] => Ok(()),
+        _ => Err(wrong(format!("the check answered {rows:?}"))),
+    }
+}
+
+/// PA-1 at the root: no table without the participant at the head of its primary key.
+fn led_by_participant(db: &mut dyn Maintenance) -> Result<()> {
+    for (table, first) in db.tables()? {
+        if table != VERSION_TABLE && first.as_deref() != Some("participant") {
+            return Err(unverified(&table, "its primary key does not begin with participant (PA-1)".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of a name and perhaps another.
+pub(crate) fn pairs(rows: Vec<Vec<Option<String>>>) -> Vec<(String, Option<String>)> {
+    let pair = |row: Vec<Option<String>>| {
+        let mut values = row.into_iter();
+        (values.next().flatten().unwrap_or_default(), values.next().flatten())
+    };
+    rows.into_iter().map(pair).collect()
+}
+
+/// Replaces whole words outside of quoted text.
+pub(crate) fn replace_words(sql: &str, replace: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(sql.len() + sql.len() / 4);
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in sql.chars().chain(std::iter::once('\n')) {
+        if !quoted && (c.is_ascii_alphanumeric() || c == '_') {
+            word.push(c);
+            continue;
+        }
+        let other = replace.iter().find(|(from, _)| *from == word).map(|(_, to)| *to);
+        out.push_str(other.unwrap_or(&word));
+        word.clear();
+        quoted ^= c == '\'';
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str, expect: &str) {
+        let pairs = [("TEXT", "TEXT COLLATE \"C\""), ("INTEGER", "BIGINT"), ("BLOB", "BYTEA")];
+        assert_eq!(replace_words(sql, &pairs), format!("{expect}\n"));
+    }
+
+    #[test]
+    fn types_are_replaced_as_words_only() {
+        check("a TEXT, b INTEGER", "a TEXT COLLATE \"C\", b BIGINT");
+        check("BLOB_STORE BLOB 'BLOB' BLOB", "BLOB_STORE BYTEA 'BLOB' BYTEA");
+    }
 }

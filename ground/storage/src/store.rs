@@ -1,15 +1,22 @@
 //! The store: the one handle of a node on its data.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
-use corridor_base::{ActId, Clock, DeliveryId, Did, Random, Result, Timestamp};
+use corridor_base::{ActId, Clock, DeliveryId, Did, ErrorCode, Problem, Random, Result, Timestamp};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::blobs::{BlobPlace, Blobs};
+use crate::durable;
 use crate::metrics::Metrics;
-use crate::outbox::{Delivery, DeliveryFilter};
-use crate::schema::Schema;
+use crate::outbox::{self, Delivery, DeliveryFilter};
+use crate::postgresql;
+use crate::schema::{self, Schema};
+use crate::sqlite;
 use crate::tx::Tx;
+use crate::value::{Row, Value};
+use crate::worker::{Message, Shared, SharedQueue, Work};
 
 /// Where the rows live.
 #[derive(Clone, Debug)]
@@ -41,7 +48,7 @@ pub struct Options {
 impl Options {
     /// Everything in one directory: `corridor.sqlite`, `blobs/` and `staging/`.
     #[must_use]
-    pub fn directory(path: &std::path::Path) -> Self {
+    pub fn directory(path: &Path) -> Self {
         Self {
             database: Database::Sqlite(path.join("corridor.sqlite")),
             blobs: BlobPlace::Directory(path.join("blobs")),
@@ -79,15 +86,20 @@ pub struct ActPage {
     pub limit: u32,
 }
 
-/// The one handle of a node on its data; cheap to clone.
+/// The one handle of a node on its data; cheap to clone. The database threads end when the last
+/// clone is dropped, or with [`Store::close`].
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
 }
 
 struct Inner {
+    shared: Arc<Shared>,
     blobs: Blobs,
-    metrics: Metrics,
+    writers: mpsc::Sender<Message>,
+    readers: mpsc::Sender<Message>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    alone: bool,
 }
 
 impl Store {
@@ -104,8 +116,40 @@ impl Store {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self> {
-        let _ = (options, schemas, clock, random);
-        todo!()
+        // The blocking client of PostgreSQL has a runtime of its own, which must not be started
+        // from inside another: hence a thread.
+        std::thread::scope(|scope| {
+            let opening = scope.spawn(|| Self::open_here(&options, schemas, clock, random));
+            opening.join().unwrap_or_else(|_| Err(failed("a panic while opening")))
+        })
+    }
+
+    fn open_here(
+        options: &Options,
+        schemas: &[&'static Schema],
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self> {
+        let blobs = Blobs::open(&options.blobs, &options.staging)?;
+        let now = clock.now();
+        let shared = Arc::new(Shared::new(clock, random));
+        let opened = match &options.database {
+            Database::Sqlite(path) => open_sqlite(path, options, schemas, now, &shared)?,
+            Database::Postgres(url) => open_postgres(url, options, schemas, now, &shared)?,
+        };
+        let Opened { writers, readers, threads } = opened;
+        let alone = matches!(options.database, Database::Sqlite(_));
+        let threads = Mutex::new(threads);
+        Ok(Self { inner: Arc::new(Inner { shared, blobs, writers, readers, threads, alone }) })
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    /// Whether no other process can hold this database.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.inner.alone
     }
 
     /// Does one unit of work for `participant` (EX-2): durable when this answers (EX-3), without a
@@ -114,15 +158,15 @@ impl Store {
     /// not call the store again. A caller that goes away does not stop it.
     ///
     /// # Errors
-    /// What the unit answers; `storage-full`, `storage-failed`, `storage-conflict`;
-    /// `shutting-down` after [`Store::close`]; `internal` when the unit panicked.
+    /// What the unit answers; `storage-full`, `storage-failed` (when it says "outcome unknown", the
+    /// connection to PostgreSQL was lost in the middle of the commit: ask before doing it again),
+    /// `storage-conflict`; `shutting-down` after [`Store::close`]; `internal` when the unit panicked.
     pub async fn write<T, F>(&self, participant: &Did, unit: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let _ = (participant, unit);
-        todo!()
+        self.ask(&self.inner.writers, Message::Write, participant, unit).await
     }
 
     /// Reads for `participant` from one snapshot. The same rules as for [`Store::write`].
@@ -134,8 +178,25 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let _ = (participant, unit);
-        todo!()
+        self.ask(&self.inner.readers, Message::Read, participant, unit).await
+    }
+
+    async fn ask<T, F>(
+        &self,
+        threads: &mpsc::Sender<Message>,
+        message: fn(Box<dyn crate::worker::Job>) -> Message,
+        participant: &Did,
+        unit: F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let work = Work { participant: participant.clone(), unit, answer: None, reply };
+        let closed = || Problem::new(ErrorCode::ShuttingDown);
+        threads.send(message(Box::new(work))).await.map_err(|_| closed())?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// The participant's deliveries, oldest first, without their bodies.
@@ -143,8 +204,7 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn deliveries(&self, participant: &Did, filter: DeliveryFilter) -> Result<Vec<Delivery>> {
-        let _ = (participant, filter);
-        todo!()
+        self.read(participant, move |tx| outbox::list(tx, &filter)).await
     }
 
     /// Sends a delivery that was given up on once more.
@@ -152,8 +212,10 @@ impl Store {
     /// # Errors
     /// `not-found` when the participant has no such delivery in that state; as [`Store::write`].
     pub async fn resend(&self, participant: &Did, id: DeliveryId) -> Result<()> {
-        let _ = (participant, id);
-        todo!()
+        match self.write(participant, move |tx| tx.resend(id)).await? {
+            true => Ok(()),
+            false => Err(Problem::new(ErrorCode::NotFound).with("what", id)),
+        }
     }
 
     /// The participant's acts.
@@ -161,8 +223,7 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn acts(&self, participant: &Did, page: ActPage) -> Result<Vec<ActRow>> {
-        let _ = (participant, page);
-        todo!()
+        self.read(participant, move |tx| list_acts(tx, &page)).await
     }
 
     /// One act of the participant.
@@ -170,8 +231,14 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn act(&self, participant: &Did, id: ActId) -> Result<Option<ActRow>> {
-        let _ = (participant, id);
-        todo!()
+        let one = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id = $2",
+                &[id.into()],
+            )?;
+            row.map(read_act).transpose()
+        };
+        self.read(participant, one).await
     }
 
     /// The blobs beside the database.
@@ -183,7 +250,7 @@ impl Store {
     /// What was done so far, in numbers.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
-        &self.inner.metrics
+        &self.inner.shared.metrics
     }
 
     /// Whether the database answers and the last commit succeeded.
@@ -191,11 +258,113 @@ impl Store {
     /// # Errors
     /// What is wrong: `storage-full`, `storage-failed`, `shutting-down`.
     pub async fn health(&self) -> Result<()> {
-        todo!()
+        // The question is nobody's: it names no table.
+        let nobody: Did = "did:web:health.invalid".parse()?;
+        self.read(&nobody, |tx| tx.query_one("SELECT 1", &[]).map(|_| ())).await?;
+        match self.inner.shared.trouble() {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        }
     }
 
     /// Finishes what was accepted, refuses what comes later, and lets the database go.
     pub async fn close(&self) {
-        todo!()
+        let inner = &self.inner;
+        // A thread that has ended already is what this is about.
+        let _ = inner.writers.send(Message::Stop).await;
+        let _ = inner.readers.send(Message::Stop).await;
+        let threads = std::mem::take(&mut *inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|t| drop(t.join()))).await;
     }
+}
+
+fn failed(why: &str) -> Problem {
+    Problem::new(ErrorCode::StorageFailed).with("why", why)
+}
+
+/// The threads of an open database and how they are spoken to.
+struct Opened {
+    writers: mpsc::Sender<Message>,
+    readers: mpsc::Sender<Message>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+fn open_sqlite(
+    path: &Path,
+    options: &Options,
+    schemas: &[&'static Schema],
+    now: Timestamp,
+    shared: &Arc<Shared>,
+) -> Result<Opened> {
+    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        durable::create_directory(directory)?;
+    }
+    let mut writer = sqlite::Connection::writer(path)?;
+    schema::migrate(&mut writer, schemas, now, None)?;
+    let (writers, write_queue) = mpsc::channel(options.waiting_units.max(1));
+    let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
+    let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
+    let writing = shared.clone();
+    let mut threads =
+        vec![spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &writing))?];
+    for _ in 0..options.reader_threads.max(1) {
+        let (reader, queue, shared) = (sqlite::Connection::reader(path)?, read_queue.clone(), shared.clone());
+        threads.push(spawn("corridor-read", move || sqlite::read(reader, &queue, &shared))?);
+    }
+    Ok(Opened { writers, readers, threads })
+}
+
+fn open_postgres(
+    url: &str,
+    options: &Options,
+    schemas: &[&'static Schema],
+    now: Timestamp,
+    shared: &Arc<Shared>,
+) -> Result<Opened> {
+    let config = postgresql::config(url)?;
+    let mut first = postgresql::Connection::open(&config)?;
+    first.migrating(|db| schema::migrate(db, schemas, now, None))?;
+    let (writers, queue) = mpsc::channel(options.waiting_units.max(1));
+    let queue: SharedQueue = Arc::new(Mutex::new(queue));
+    let mut threads = Vec::new();
+    let mut first = Some(first);
+    for _ in 0..options.connections.max(1) {
+        let connection = match first.take() {
+            Some(first) => first,
+            None => postgresql::Connection::open(&config)?,
+        };
+        let (config, queue, shared) = (config.clone(), queue.clone(), shared.clone());
+        threads.push(spawn("corridor-postgres", move || {
+            postgresql::serve(connection, &config, &queue, &shared);
+        })?);
+    }
+    Ok(Opened { readers: writers.clone(), writers, threads })
+}
+
+fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(life).map_err(|e| failed("no thread").because(e))
+}
+
+fn read_act(mut row: Row) -> Result<ActRow> {
+    let opening = if *row.value(4)? == Value::Null { None } else { Some(row.take_bytes(4)?) };
+    Ok(ActRow {
+        id: row.parse(0)?,
+        kind: row.text(1)?.to_owned(),
+        time: row.timestamp(2)?,
+        bytes: row.take_bytes(3)?,
+        opening,
+    })
+}
+
+fn list_acts(tx: &mut Tx<'_>, page: &ActPage) -> Result<Vec<ActRow>> {
+    let sql = if page.newest_first {
+        "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND ($2 = '' OR id < $2) \
+         ORDER BY id DESC LIMIT $3"
+    } else {
+        "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3"
+    };
+    let after = page.after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = tx.query(sql, &[after.into(), outbox::page(page.limit).into()])?;
+    rows.into_iter().map(read_act).collect()
 }

@@ -1,22 +1,86 @@
 //! The handle a unit of work holds: statements of one participant in one transaction.
 
-use corridor_base::{DeliveryId, Did, Result, Timestamp};
+use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::SealedAct;
 
-use crate::outbox::NewDelivery;
-use crate::value::{Row, Value};
+use crate::dispatcher::Hub;
+use crate::outbox::{Delivery, DeliveryState, MAX_BODY, MAX_QUEUE, NewDelivery};
+use crate::postgresql;
+use crate::sqlite;
+use crate::value::{Arg, Row, Value};
+
+/// The connection under a handle.
+pub(crate) enum Engine<'a> {
+    Sqlite(&'a mut sqlite::Connection),
+    Postgres(&'a mut postgresql::Connection),
+}
+
+/// Why a statement failed, and what the engine may do about it.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) problem: Problem,
+    pub(crate) kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// It stands.
+    Plain,
+    /// Another transaction was in the way: run the unit again.
+    Conflict,
+    /// The connection is gone, and nothing was committed on it.
+    Lost,
+}
+
+impl Fault {
+    pub(crate) fn plain(problem: Problem) -> Self {
+        Self { problem, kind: FaultKind::Plain }
+    }
+}
+
+/// What is to be told to the dispatcher once the unit is committed.
+#[derive(Debug)]
+pub(crate) enum AfterCommit {
+    /// Claimed by this process in the same transaction.
+    Claimed(Box<Delivery>),
+    /// In the database for whoever comes.
+    Waiting(String),
+}
 
 /// One transaction of one participant (PA-1). `$1` is always the participant, bound by the handle;
 /// the parameters given are `$2` and on.
 ///
 /// A statement that fails ends the unit: what follows fails too and nothing is committed, whatever
 /// the unit answers, because PostgreSQL goes on after no error. Ask first, or write `ON CONFLICT`.
+///
+/// What differs between the engines and is therefore avoided: `SUM` (write
+/// `CAST(SUM(x) AS BIGINT)`), texts that stand for numbers, `OR REPLACE`, `ROWID`.
 pub struct Tx<'a> {
+    engine: Engine<'a>,
     participant: &'a Did,
     now: Timestamp,
+    hub: &'a Hub,
+    reads_only: bool,
+    fault: Option<Fault>,
+    after: Vec<AfterCommit>,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    pub(crate) fn new(
+        engine: Engine<'a>,
+        participant: &'a Did,
+        now: Timestamp,
+        hub: &'a Hub,
+        reads_only: bool,
+    ) -> Self {
+        Self { engine, participant, now, hub, reads_only, fault: None, after: Vec::new() }
+    }
+
+    /// What failed, if anything did, and what is to be told after the commit.
+    pub(crate) fn end(self) -> (Option<Fault>, Vec<AfterCommit>) {
+        (self.fault, self.after)
+    }
+
     /// Whose unit it is.
     #[must_use]
     pub fn participant(&self) -> &Did {
@@ -33,11 +97,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// `already-exists` when a unique key is taken; `internal` when the statement is not scoped to
-    /// the participant (PA-1) or this is a reading handle; `malformed` for a text with NUL in it;
-    /// `storage-full`, `storage-failed`, `storage-conflict`.
+    /// the participant (PA-1), does not fit its parameters or the tables, or changes something
+    /// through a reading handle; `malformed` for a text with NUL in it; `storage-full`,
+    /// `storage-failed`, `storage-conflict`.
     pub fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
-        let _ = (sql, params);
-        todo!()
+        let args: Vec<Arg<'_>> = params.iter().map(Arg::from).collect();
+        self.run(sql, &args, None)
     }
 
     /// Asks for rows, or changes some and asks for them (`RETURNING`).
@@ -45,8 +110,10 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::execute`].
     pub fn query(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
-        let _ = (sql, params);
-        todo!()
+        let args: Vec<Arg<'_>> = params.iter().map(Arg::from).collect();
+        let mut rows = Vec::new();
+        self.run(sql, &args, Some(&mut rows))?;
+        Ok(rows)
     }
 
     /// Asks for at most one row.
@@ -54,8 +121,11 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::execute`]; `internal` when there are more rows than one.
     pub fn query_one(&mut self, sql: &'static str, params: &[Value]) -> Result<Option<Row>> {
-        let _ = (sql, params);
-        todo!()
+        let mut rows = self.query(sql, params)?;
+        if rows.len() > 1 {
+            return Err(Problem::new(ErrorCode::Internal).with("why", format!("more than one row: {sql}")));
+        }
+        Ok(rows.pop())
     }
 
     /// Records the act with its opening (EX-2).
@@ -63,8 +133,22 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::execute`].
     pub fn record(&mut self, act: &SealedAct) -> Result<()> {
-        let _ = act;
-        todo!()
+        let id = act.act.id.to_string();
+        let opening =
+            serde_json::to_vec(&act.opening).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let args = [
+            Arg::Text(&id),
+            Arg::Text(&act.act.kind),
+            Arg::Int(act.act.time.millis()),
+            Arg::Bytes(&act.bytes),
+            Arg::Bytes(&opening),
+        ];
+        self.run(
+            "INSERT INTO act (participant, id, kind, time, bytes, opening) VALUES ($1, $2, $3, $4, $5, $6)",
+            &args,
+            None,
+        )?;
+        Ok(())
     }
 
     /// Puts a delivery in the outbox; it leaves after the commit (EX-2). A delivery that is there
@@ -73,8 +157,62 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::execute`]; `too-large` when body or queue exceed what the outbox takes.
     pub fn enqueue(&mut self, delivery: &NewDelivery) -> Result<()> {
-        let _ = delivery;
-        todo!()
+        fits("delivery", delivery.body.len(), MAX_BODY)?;
+        fits("queue name", delivery.queue.len(), MAX_QUEUE)?;
+        let claim = self.hub.reserve(self.participant, &delivery.queue);
+        let added = self.insert_delivery(delivery, claim.is_some().then(|| self.hub.owner()), claim);
+        if claim.is_some() && !matches!(added, Ok(1)) {
+            self.hub.cancel(self.participant, &delivery.queue);
+        }
+        if added? == 0 {
+            return Ok(());
+        }
+        self.after.push(match claim {
+            Some(lease) => AfterCommit::Claimed(Box::new(self.delivery(delivery, self.now.plus(lease)))),
+            None => AfterCommit::Waiting(delivery.queue.clone()),
+        });
+        Ok(())
+    }
+
+    fn insert_delivery(
+        &mut self,
+        delivery: &NewDelivery,
+        owner: Option<&str>,
+        lease: Option<std::time::Duration>,
+    ) -> Result<u64> {
+        let id = delivery.id.to_string();
+        let args = [
+            Arg::Text(&id),
+            Arg::Text(&delivery.queue),
+            Arg::Text(&delivery.kind),
+            Arg::Text(&delivery.subject),
+            Arg::Bytes(&delivery.body),
+            Arg::Int(self.now.millis()),
+            Arg::Int(self.now.plus(lease.unwrap_or_default()).millis()),
+            Arg::Text(owner.unwrap_or_default()),
+        ];
+        self.run(
+            "INSERT INTO delivery (participant, id, queue, kind, subject, body, state, attempts, created, due, owner) \
+             VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $8, $9) ON CONFLICT (participant, id) DO NOTHING",
+            &args,
+            None,
+        )
+    }
+
+    fn delivery(&self, new: &NewDelivery, due: Timestamp) -> Delivery {
+        Delivery {
+            participant: self.participant.clone(),
+            id: new.id,
+            queue: new.queue.clone(),
+            kind: new.kind.clone(),
+            subject: new.subject.clone(),
+            body: new.body.clone(),
+            state: DeliveryState::Pending,
+            attempts: 0,
+            created: self.now,
+            due,
+            last_error: None,
+        }
     }
 
     /// Sends a delivery that was given up on once more, from the start. Answers whether there was
@@ -83,7 +221,57 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::execute`].
     pub fn resend(&mut self, id: DeliveryId) -> Result<bool> {
-        let _ = id;
-        todo!()
+        let row = self.query_one(
+            "UPDATE delivery SET state = 'pending', attempts = 0, due = $3, owner = '' \
+             WHERE participant = $1 AND id = $2 AND state = 'dead' RETURNING queue",
+            &[id.into(), self.now.into()],
+        )?;
+        let Some(row) = row else { return Ok(false) };
+        self.after.push(AfterCommit::Waiting(row.text(0)?.to_owned()));
+        Ok(true)
     }
+
+    /// Which of two statements the engine wants: they differ only in how rows are locked.
+    pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.engine {
+            Engine::Sqlite(_) => sqlite,
+            Engine::Postgres(_) => postgres,
+        }
+    }
+
+    fn run(&mut self, sql: &'static str, args: &[Arg<'_>], rows: Option<&mut Vec<Row>>) -> Result<u64> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.problem.clone());
+        }
+        if args.iter().any(|arg| matches!(arg, Arg::Text(text) if text.contains('\0'))) {
+            let why = "it contains the character NUL";
+            return Err(Problem::new(ErrorCode::Malformed).with("what", "text").with("why", why));
+        }
+        if self.reads_only && (rows.is_none() || !reads(sql)) {
+            let why = format!("a change through a reading handle: {sql}");
+            return Err(Problem::new(ErrorCode::Internal).with("why", why));
+        }
+        let participant = self.participant.as_str();
+        let ran = match &mut self.engine {
+            Engine::Sqlite(connection) => connection.run(sql, participant, args, rows),
+            Engine::Postgres(connection) => connection.run(sql, participant, args, rows),
+        };
+        ran.map_err(|fault| {
+            let problem = fault.problem.clone();
+            self.fault = Some(fault);
+            problem
+        })
+    }
+}
+
+fn reads(sql: &str) -> bool {
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with")
+}
+
+fn fits(what: &str, size: usize, limit: usize) -> Result<()> {
+    if size <= limit {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::TooLarge).with("what", what).with("limit", limit))
 }

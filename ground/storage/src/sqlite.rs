@@ -1,0 +1,350 @@
+//! SQLite: one thread owns the writing connection. Units run one after another, each in a savepoint
+//! of its own, and what is queued shares one commit, because the fsync is what costs. Readers have
+//! connections of their own and see snapshots (WAL).
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use corridor_base::{ErrorCode, Problem, Result};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{OpenFlags, ToSql};
+use tokio::sync::mpsc;
+
+use crate::durable;
+use crate::schema::{Maintenance, replace_words};
+use crate::sql;
+use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
+use crate::value::{Arg, Row, Value};
+use crate::worker::{Job, Message, Shared, SharedQueue, attempt, next};
+
+/// The most units that share a commit.
+const BATCH: usize = 512;
+
+/// How long units are added to a commit while more are queued.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+
+/// A connection with the statements it has checked (PA-1), by the address of their text: statements
+/// are literals, so one address with one length is one text.
+pub(crate) struct Connection {
+    inner: rusqlite::Connection,
+    checked: HashMap<(usize, usize), Arc<str>>,
+}
+
+impl Connection {
+    /// Opens the database for writing, making it when it is not there.
+    pub(crate) fn writer(path: &Path) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let new = !path.exists();
+        if new {
+            // Made by us, so that it is closed to others from its first byte; its journal files
+            // take after it.
+            durable::write_file(path, b"", 0o600)?;
+        }
+        let this = Self::open(path, flags)?;
+        // FULL makes every commit fsync the log (EX-3).
+        this.pragmas(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; \
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+        )?;
+        let mode: String =
+            this.inner.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| problem(&e))?;
+        if mode != "wal" {
+            return Err(failed(format!("{} cannot be kept in WAL mode", path.display())));
+        }
+        if new && let Some(directory) = path.parent() {
+            durable::sync_directory(directory)?;
+        }
+        Ok(this)
+    }
+
+    /// Opens the database for reading only.
+    pub(crate) fn reader(path: &Path) -> Result<Self> {
+        let this = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        this.pragmas("PRAGMA cache_size = -4000;")?;
+        Ok(this)
+    }
+
+    fn open(path: &Path, flags: OpenFlags) -> Result<Self> {
+        let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| problem(&e))?;
+        inner.set_prepared_statement_cache_capacity(512);
+        inner.busy_timeout(Duration::from_secs(10)).map_err(|e| problem(&e))?;
+        let this = Self { inner, checked: HashMap::new() };
+        this.pragmas("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
+        Ok(this)
+    }
+
+    fn pragmas(&self, sql: &str) -> Result<()> {
+        self.inner.execute_batch(sql).map_err(|e| problem(&e))
+    }
+
+    /// The connection itself, for backup and restoration.
+    pub(crate) fn raw(&self) -> &rusqlite::Connection {
+        &self.inner
+    }
+
+    /// Runs a statement of a unit; answers how many rows it changed.
+    pub(crate) fn run(
+        &mut self,
+        sql: &'static str,
+        participant: &str,
+        args: &[Arg<'_>],
+        rows: Option<&mut Vec<Row>>,
+    ) -> Result<u64, Fault> {
+        let text = self.checked(sql).map_err(Fault::plain)?;
+        let mut statement = self.inner.prepare_cached(&text).map_err(|e| fault(&e))?;
+        let wanted = statement.parameter_count();
+        if wanted != args.len() + 1 && !(wanted == 0 && args.is_empty()) {
+            let why = format!("{} parameters for {sql}", args.len());
+            return Err(Fault::plain(Problem::new(ErrorCode::Internal).with("why", why)));
+        }
+        if wanted > 0 {
+            statement.raw_bind_parameter(1, participant).map_err(|e| fault(&e))?;
+        }
+        for (i, arg) in args.iter().enumerate() {
+            statement.raw_bind_parameter(i + 2, arg).map_err(|e| fault(&e))?;
+        }
+        let Some(rows) = rows else {
+            let changed = statement.raw_execute().map_err(|e| fault(&e))?;
+            return Ok(changed as u64);
+        };
+        let columns = statement.column_count();
+        let mut found = statement.raw_query();
+        while let Some(row) = found.next().map_err(|e| fault(&e))? {
+            rows.push(read_row(row, columns).map_err(Fault::plain)?);
+        }
+        Ok(rows.len() as u64)
+    }
+
+    fn checked(&mut self, sql: &'static str) -> Result<Arc<str>> {
+        let key = (sql.as_ptr() as usize, sql.len());
+        if let Some(text) = self.checked.get(&key) {
+            return Ok(text.clone());
+        }
+        sql::check_scope(sql)?;
+        let text: Arc<str> = sql::for_sqlite(sql).into();
+        self.checked.insert(key, text.clone());
+        Ok(text)
+    }
+
+    /// A statement that steers the transaction.
+    fn steer(&self, sql: &str) -> Result<()> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(|e| problem(&e))?;
+        statement.raw_execute().map(|_| ()).map_err(|e| problem(&e))
+    }
+}
+
+/// One row as values.
+pub(crate) fn read_row(row: &rusqlite::Row<'_>, columns: usize) -> Result<Row> {
+    let mut values = Vec::with_capacity(columns);
+    for i in 0..columns {
+        let value = row.get_ref(i).map_err(|e| problem(&e))?;
+        values.push(match value {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(n) => Value::Int(n),
+            ValueRef::Text(text) => Value::Text(
+                String::from_utf8(text.to_vec()).map_err(|_| failed("a text that is not UTF-8".to_owned()))?,
+            ),
+            ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+            ValueRef::Real(_) => return Err(failed("a number with a fraction".to_owned())),
+        });
+    }
+    Ok(Row(values))
+}
+
+impl ToSql for Arg<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Arg::Null => ValueRef::Null,
+            Arg::Int(n) => ValueRef::Integer(n),
+            Arg::Text(text) => ValueRef::Text(text.as_bytes()),
+            Arg::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn failed(why: String) -> Problem {
+    Problem::new(ErrorCode::StorageFailed).with("why", why)
+}
+
+fn fault(error: &rusqlite::Error) -> Fault {
+    Fault { problem: problem(error), kind: FaultKind::Plain }
+}
+
+/// What an error of SQLite means to people.
+pub(crate) fn problem(error: &rusqlite::Error) -> Problem {
+    use rusqlite::ErrorCode as Code;
+    let text = error.to_string();
+    match error.sqlite_error() {
+        Some(e) if e.code == Code::DiskFull => {
+            Problem::new(ErrorCode::StorageFull).with("what", "the database")
+        }
+        Some(e) if e.code == Code::ConstraintViolation && matches!(e.extended_code & 0xff00, 0x600 | 0x800) => {
+            Problem::new(ErrorCode::AlreadyExists).with("what", text)
+        }
+        Some(e) if e.code == Code::Unknown => Problem::new(ErrorCode::Internal).with("why", text),
+        Some(_) => failed(text),
+        None => Problem::new(ErrorCode::Internal).with("why", text),
+    }
+}
+
+impl Maintenance for Connection {
+    fn batch(&mut self, sql: &str) -> Result<()> {
+        self.inner.execute_batch(sql).map_err(|e| problem(&e))
+    }
+
+    fn ask(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let mut statement = self.inner.prepare(sql).map_err(|e| problem(&e))?;
+        let columns = statement.column_count();
+        let mut found = statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(|e| problem(&e))? {
+            let row = read_row(row, columns)?.into_values().into_iter();
+            rows.push(row.map(as_text).collect());
+        }
+        Ok(rows)
+    }
+
+    fn dialect(&self, sql: &str) -> String {
+        replace_words(sql, &[])
+    }
+
+    fn begin(&self) -> &'static str {
+        "BEGIN IMMEDIATE"
+    }
+
+    fn tables(&mut self) -> Result<Vec<(String, Option<String>)>> {
+        let rows = self.ask(
+            "SELECT m.name, (SELECT c.name FROM pragma_table_info(m.name) c WHERE c.pk = 1 AND c.\"notnull\" = 1) \
+             FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name",
+        )?;
+        Ok(crate::schema::pairs(rows))
+    }
+}
+
+fn as_text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Int(n) => Some(n.to_string()),
+        Value::Text(text) => Some(text),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// A unit of a batch that has run and waits for the commit.
+struct Ran {
+    job: Box<dyn Job>,
+    outcome: Result<()>,
+    after: Vec<AfterCommit>,
+}
+
+/// The life of the writing thread.
+pub(crate) fn write(mut connection: Connection, mut queue: mpsc::Receiver<Message>, shared: &Shared) {
+    while let Some(message) = queue.blocking_recv() {
+        match message {
+            Message::Write(job) => batch(&mut connection, job, &mut queue, shared),
+            Message::Read(job) => job.finish(Err(Problem::new(ErrorCode::Internal))),
+            Message::Stop => queue.close(),
+        }
+    }
+    // Leaves a database without a log behind; when it cannot, the next start reads the log.
+    let _ = connection.inner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Runs what is queued and commits it together. Nobody is answered before the commit (EX-3).
+fn batch(
+    connection: &mut Connection,
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Message>,
+    shared: &Shared,
+) {
+    if let Err(problem) = connection.steer("BEGIN IMMEDIATE") {
+        shared.commit_went(Some(&problem));
+        return first.finish(Err(problem));
+    }
+    let started = Instant::now();
+    let mut ran = Vec::new();
+    let mut job = Some(first);
+    let mut broken = None;
+    while let Some(now) = job.take() {
+        let (unit, gone) = run_one(connection, now, shared);
+        ran.push(unit);
+        broken = gone;
+        if broken.is_some() || ran.len() >= BATCH || started.elapsed() >= BATCH_TIME {
+            break;
+        }
+        job = match queue.try_recv() {
+            Ok(Message::Write(job)) => Some(job),
+            Ok(Message::Stop) => {
+                queue.close();
+                None
+            }
+            _ => None,
+        };
+    }
+    let committed = match broken {
+        Some(problem) => Err(problem),
+        None => connection.steer("COMMIT"),
+    };
+    if committed.is_err() && !connection.inner.is_autocommit() {
+        // When this fails too, the next BEGIN says so to the next unit.
+        let _ = connection.steer("ROLLBACK");
+    }
+    answer(ran, committed, shared);
+}
+
+/// Runs one unit in a savepoint; the second answer is why the whole transaction is gone, if it is.
+fn run_one(connection: &mut Connection, mut job: Box<dyn Job>, shared: &Shared) -> (Ran, Option<Problem>) {
+    if let Err(problem) = connection.steer("SAVEPOINT unit") {
+        return (Ran { job, outcome: Err(problem.clone()), after: Vec::new() }, Some(problem));
+    }
+    let attempt = attempt(&mut *job, Engine::Sqlite(connection), shared, false);
+    let outcome = attempt.outcome.map_err(|fault| fault.problem);
+    // A full disk ends the transaction by itself (https://sqlite.org/lang_transaction.html).
+    let gone = match &outcome {
+        _ if connection.inner.is_autocommit() => {
+            Some(outcome.as_ref().err().cloned().unwrap_or_else(|| failed("the transaction ended".to_owned())))
+        }
+        Ok(()) => connection.steer("RELEASE unit").err(),
+        Err(_) => {
+            connection.steer("ROLLBACK TO unit").and_then(|()| connection.steer("RELEASE unit")).err()
+        }
+    };
+    (Ran { job, outcome, after: attempt.after }, gone)
+}
+
+fn answer(ran: Vec<Ran>, committed: Result<()>, shared: &Shared) {
+    let problem = committed.err();
+    shared.commit_went(problem.as_ref());
+    if problem.is_none() {
+        shared.metrics.commits.add(1);
+    }
+    for Ran { job, outcome, after } in ran {
+        let outcome = match (&problem, outcome) {
+            (Some(problem), Ok(())) => Err(problem.clone()),
+            (_, outcome) => outcome,
+        };
+        shared.hub.after(job.participant(), after, outcome.is_ok());
+        let counter =
+            if outcome.is_ok() { &shared.metrics.units_committed } else { &shared.metrics.units_failed };
+        counter.add(1);
+        job.finish(outcome);
+    }
+}
+
+/// The life of a reading thread.
+pub(crate) fn read(mut connection: Connection, queue: &SharedQueue, shared: &Shared) {
+    while let Some(message) = next(queue) {
+        let (Message::Read(mut job) | Message::Write(mut job)) = message else { continue };
+        let outcome = connection.steer("BEGIN").and_then(|()| {
+            let attempt = attempt(&mut *job, Engine::Sqlite(&mut connection), shared, true);
+            // Nothing was changed, so there is nothing to lose in ending it.
+            let _ = connection.steer("ROLLBACK");
+            attempt.outcome.map_err(|fault| fault.problem)
+        });
+        job.finish(outcome);
+    }
+}
