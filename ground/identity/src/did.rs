@@ -342,6 +342,7 @@ fn depth(json: &[u8]) -> usize {
 /// One way in which a DID document differs from what the trust list pins. `Display` is English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "there are a handful at most, and only when something is wrong")]
 pub enum Difference {
     /// It is somebody else's document.
     Did {

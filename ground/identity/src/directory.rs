@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
-use corridor_proof::act::{RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
+use corridor_proof::act::{KEY_ROTATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
 use corridor_proof::{Act, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
 use corridor_storage::{Row, Store, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{Change, changes};
+use crate::keyring::{KeyRecord, Keyring};
 use crate::view::{
     AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, View, Warning, Weighed, list_invalid,
     weigh_number,
@@ -282,6 +283,21 @@ impl Directory {
         self.store.read(&self.operator, ask).await
     }
 
+    /// Makes a new key for a participant of this node, and the act that says so. It signs once the
+    /// lists pin it: see [`Keyring::rotate`].
+    ///
+    /// # Errors
+    /// What the keyring and the store say. When the act cannot be stored the key is there already
+    /// and stays pending; rotating again makes the next one.
+    pub async fn rotate_key(&self, keyring: &Keyring) -> Result<KeyRecord> {
+        let replaces = keyring.current_id();
+        let made = keyring.rotate(&*self.clock, &*self.random)?;
+        let fields = [("key", made.id.as_str()), ("replaces", replaces.as_str())];
+        let act = Act::seal(&KEY_ROTATED, keyring.did(), &fields, &*self.clock, &*self.random)?;
+        self.store.write(keyring.did(), move |tx| tx.record(&act)).await?;
+        Ok(made)
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
@@ -385,7 +401,8 @@ fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Re
             if kept.unwrap_or(0) < MAX_CONFLICTS {
                 let sql =
                     "INSERT INTO trust_list_conflict (participant, country, number, digest, statement, seen)
-                           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+                           VALUES ($1, $2, $3, $4, $5, $6)
+                           ON CONFLICT (participant, country, number, digest) DO NOTHING";
                 tx.execute(sql, &values)?;
             }
         }
@@ -396,10 +413,13 @@ fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Re
 /// Stores a recognition with its act; answers whether it was new.
 fn file_recognition(tx: &mut Tx<'_>, signed: &Signed<Recognition>, act: &SealedAct) -> Result<bool> {
     let sql = "INSERT INTO recognition (participant, digest, statement, accepted)
-               VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+               VALUES ($1, $2, $3, $4) ON CONFLICT (participant, digest) DO NOTHING";
     let filed = tx.execute(sql, &[signed.digest().into(), signed.bytes().into(), tx.now().into()])?;
     if filed > 0 {
         tx.record(act)?;
     }
     Ok(filed > 0)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -8,16 +8,22 @@ pub mod anchor;
 pub mod did;
 pub mod diff;
 pub mod directory;
+pub mod edge;
 mod files;
+pub mod job;
 mod keyfile;
 pub mod keyring;
 mod schema;
+#[cfg(test)]
+mod testing;
 pub mod view;
 
 pub use anchor::{Admission, Anchor, Terms};
 pub use did::{DidDocument, Difference, DocumentKey, differs};
 pub use diff::{Change, changes};
 pub use directory::{Accepted, Directory, StoredList};
+pub use edge::{Hosted, RecognitionNotes, router};
+pub use job::{Intervals, PartnerCheck, Pulled, Refresher, verify_partner};
 pub use keyring::{KeyRecord, KeyState, Keyring};
 pub use schema::SCHEMA;
 pub use view::{AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, Standing, View, Warning};

@@ -625,3 +625,6 @@ impl Listed {
         self.participant.keys.iter().filter(move |k| k.covers(at))
     }
 }
+
+#[cfg(test)]
+mod tests;
