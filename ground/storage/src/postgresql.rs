@@ -46,6 +46,8 @@ const MIGRATION_LOCK: i64 = 0x636f_7272_6964_6f72;
 pub(crate) struct Connection {
     client: Client,
     prepared: HashMap<(usize, usize), Statement>,
+    /// The statement that rows of a backup go in by.
+    loading: Option<(String, Statement)>,
 }
 
 /// Reads the connection string.
@@ -85,7 +87,7 @@ impl Connection {
         let durable = "SELECT set_config('synchronous_commit', 'on', false) \
                        WHERE current_setting('synchronous_commit') = 'off'";
         client.simple_query(durable).map_err(|e| problem(&e))?;
-        Ok(Self { client, prepared: HashMap::new() })
+        Ok(Self { client, prepared: HashMap::new(), loading: None })
     }
 
     /// The connection itself, for backup and restoration.
@@ -125,6 +127,18 @@ impl Connection {
             rows.push(read_row(&row).map_err(Fault::plain)?);
         }
         Ok(rows.len() as u64)
+    }
+
+    /// Inserts one row while a backup is restored; `sql` is the same for all rows of a table.
+    pub(crate) fn insert_row(&mut self, sql: &str, row: &[Value]) -> Result<()> {
+        if self.loading.as_ref().is_none_or(|(text, _)| text != sql) {
+            let statement = self.client.prepare(sql).map_err(|e| problem(&e))?;
+            self.loading = Some((sql.to_owned(), statement));
+        }
+        let Some((_, statement)) = &self.loading else { return Ok(()) };
+        let args: Vec<Arg<'_>> = row.iter().map(Arg::from).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = args.iter().map(|arg| arg as &(dyn ToSql + Sync)).collect();
+        self.client.execute(statement, &params).map(|_| ()).map_err(|e| problem(&e))
     }
 
     fn prepared(&mut self, sql: &'static str) -> Result<Statement, Fault> {
