@@ -37,10 +37,9 @@ impl Standing {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        [Self::Proposed, Self::Concluded, Self::Ended]
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| Problem::new(ErrorCode::Malformed).with("what", "standing of an agreement").with("why", text))
+        [Self::Proposed, Self::Concluded, Self::Ended].into_iter().find(|s| s.as_str() == text).ok_or_else(
+            || Problem::new(ErrorCode::Malformed).with("what", "standing of an agreement").with("why", text),
+        )
     }
 }
 
@@ -104,7 +103,9 @@ impl Book {
             at_hand.insert(digest, terms.clone());
             return Ok(terms);
         }
-        Err(Problem::new(ErrorCode::AgreementAltered).with("id", terms.id).with("why", "the stored text is not the text that was signed"))
+        Err(Problem::new(ErrorCode::AgreementAltered)
+            .with("id", terms.id)
+            .with("why", "the stored text is not the text that was signed"))
     }
 
     /// Judges, inside a unit of work, whether this envelope may cross now (EX-1).
@@ -122,7 +123,8 @@ impl Book {
         let Some(row) = row.filter(|r| r.text(0).is_ok_and(|p| p == partner.as_str())) else {
             return Err(Problem::new(ErrorCode::AgreementUnknown).with("who", partner).with("id", id));
         };
-        let not_in_force = |why: &str| Problem::new(ErrorCode::AgreementNotInForce).with("id", id).with("why", why);
+        let not_in_force =
+            |why: &str| Problem::new(ErrorCode::AgreementNotInForce).with("id", id).with("why", why);
         match Standing::parse(row.text(1)?)? {
             Standing::Proposed => return Err(not_in_force("one party has not signed")),
             Standing::Ended => return Err(not_in_force("it was ended")),
@@ -134,7 +136,9 @@ impl Book {
         }
         let Some(grant) = terms.grant_for(envelope) else {
             let why = format!("{} from {} to {}", envelope.kind, envelope.sender, envelope.recipient);
-            return Err(Problem::new(ErrorCode::PolicyDenied).with("what", format!("agreement {id}")).with("why", why));
+            return Err(Problem::new(ErrorCode::PolicyDenied)
+                .with("what", format!("agreement {id}"))
+                .with("why", why));
         };
         if envelope.size > grant.max_size {
             return Err(Problem::new(ErrorCode::TooLarge)
@@ -211,7 +215,12 @@ impl Exchange {
     ///
     /// # Errors
     /// `agreement-unknown`.
-    pub async fn agreement_for(&self, us: &Did, to: &Did, kind: &corridor_proof::Kind) -> Result<AgreementId> {
+    pub async fn agreement_for(
+        &self,
+        us: &Did,
+        to: &Did,
+        kind: &corridor_proof::Kind,
+    ) -> Result<AgreementId> {
         let now = self.0.clock.now();
         let all = self.agreements(us).await?;
         all.iter()
@@ -244,7 +253,9 @@ impl Exchange {
     /// The partner in this agreement, when we are a party.
     fn party(&self, us: &Did, terms: &Agreement) -> Result<Did> {
         terms.partner_of(us).cloned().ok_or_else(|| {
-            Problem::new(ErrorCode::AgreementInvalid).with("id", terms.id).with("why", format!("{us} is not a party"))
+            Problem::new(ErrorCode::AgreementInvalid)
+                .with("id", terms.id)
+                .with("why", format!("{us} is not a party"))
         })
     }
 
@@ -252,7 +263,8 @@ impl Exchange {
     fn signed_by_listed(&self, signed: &Signed<Agreement>, partner: &Did) -> Result<()> {
         let now = self.0.clock.now();
         let listed = self.0.directory.participant(partner, now)?;
-        let signs = listed.participant.keys.iter().any(|k| k.covers(now) && signed.signed_by(k.id.as_str(), &k.key));
+        let signs =
+            listed.participant.keys.iter().any(|k| k.covers(now) && signed.signed_by(k.id.as_str(), &k.key));
         if signs {
             return Ok(());
         }
@@ -262,7 +274,13 @@ impl Exchange {
     }
 
     /// Writes an agreement into the books, with its act once it is concluded.
-    async fn book(&self, us: &Did, partner: &Did, signed: Signed<Agreement>, standing: Standing) -> Result<()> {
+    async fn book(
+        &self,
+        us: &Did,
+        partner: &Did,
+        signed: Signed<Agreement>,
+        standing: Standing,
+    ) -> Result<()> {
         let terms = signed.body();
         let fields = [
             ("agreement", terms.id.to_string()),
@@ -271,12 +289,15 @@ impl Exchange {
         ];
         let record = self.seal(us, &act::AGREEMENT_CONCLUDED, &fields)?;
         let partner = partner.clone();
-        self.0.store.write(us, move |tx| {
-            if write(tx, &partner, &signed, standing)? && standing == Standing::Concluded {
-                tx.record(&record)?;
-            }
-            Ok(())
-        }).await
+        self.0
+            .store
+            .write(us, move |tx| {
+                if write(tx, &partner, &signed, standing)? && standing == Standing::Concluded {
+                    tx.record(&record)?;
+                }
+                Ok(())
+            })
+            .await
     }
 }
 

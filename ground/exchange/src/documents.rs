@@ -5,8 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use corridor_base::{AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_base::problem::ProblemDocument;
+use corridor_base::{
+    AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp,
+};
 use corridor_proof::{Acknowledgement, Act, Envelope, Kind, Signed, act};
 use corridor_storage::{Row, Tx, Value};
 use futures::stream::{self, BoxStream, StreamExt};
@@ -135,7 +137,8 @@ pub struct DocumentFilter {
     pub limit: u32,
 }
 
-const COLUMNS: &str = "id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery";
+const COLUMNS: &str =
+    "id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery";
 
 impl DocumentRow {
     /// Reads one row of [`COLUMNS`].
@@ -208,7 +211,12 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<()> {
 
 /// What an identifier already stands for in the books, if anything: the digest of the envelope's
 /// signed text, the state, and the answer that was given.
-pub(crate) fn find(tx: &mut Tx<'_>, side: Side, partner: &Did, id: EnvelopeId) -> Result<Option<DocumentRow>> {
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    side: Side,
+    partner: &Did,
+    id: EnvelopeId,
+) -> Result<Option<DocumentRow>> {
     let row = tx.query_one(
         "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
          FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
@@ -279,7 +287,12 @@ impl Step<'_> {
 }
 
 /// The content kept in the row, when it is there.
-pub(crate) fn inline_content(tx: &mut Tx<'_>, side: Side, partner: &Did, id: EnvelopeId) -> Result<Option<Vec<u8>>> {
+pub(crate) fn inline_content(
+    tx: &mut Tx<'_>,
+    side: Side,
+    partner: &Did,
+    id: EnvelopeId,
+) -> Result<Option<Vec<u8>>> {
     let row = tx.query_one(
         "SELECT content FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
         &[side.as_str().into(), partner.as_str().into(), id.to_string().into()],
@@ -331,7 +344,13 @@ impl Exchange {
     ///
     /// # Errors
     /// `not-found`, also while a document is still being received.
-    pub async fn read_content(&self, us: &Did, side: Side, id: EnvelopeId, reader: &str) -> Result<(DocumentRow, Content)> {
+    pub async fn read_content(
+        &self,
+        us: &Did,
+        side: Side,
+        id: EnvelopeId,
+        reader: &str,
+    ) -> Result<(DocumentRow, Content)> {
         let row = self.document(us, side, id).await?;
         let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
         let record = self.seal(us, &act::DOCUMENT_READ, &fields)?;
@@ -353,7 +372,8 @@ impl Exchange {
         }
         let (side, partner, id) = (row.side, row.partner.clone(), row.id);
         let bytes = self.0.store.read(us, move |tx| inline_content(tx, side, &partner, id)).await?;
-        let bytes = bytes.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("content of {id}")))?;
+        let bytes = bytes
+            .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("content of {id}")))?;
         Ok(stream::once(async move { Ok(Bytes::from(bytes)) }).boxed())
     }
 

@@ -14,14 +14,13 @@ use corridor_net::signature::{self, Asked};
 use corridor_proof::{Envelope, Signed, Signer};
 use serde::Deserialize;
 
+use crate::Exchange;
 use crate::gate::Caller;
 use crate::receive::Answer;
 use crate::wire::{self, ENVELOPE_LENGTH, MAX_DELIVERY, NOTE, PIECE, SendFrom, UPLOAD_OFFSET};
-use crate::Exchange;
 
 impl Exchange {
     /// The routes partners call.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new()
             .route(wire::DELIVERIES, post(deliver))
@@ -108,7 +107,9 @@ async fn piece(
 ) -> Response {
     let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
     let (mut call, read) = Call::read(&exchange, request, PIECE).await;
-    let malformed = |why: String| Problem::new(ErrorCode::Malformed).with("what", "address of a delivery").with("why", why);
+    let malformed = |why: String| {
+        Problem::new(ErrorCode::Malformed).with("what", "address of a delivery").with("why", why)
+    };
     let id = path.map(|Path(id)| id).map_err(|e| malformed(e.to_string()));
     let us = query.map(|Query(q)| q.recipient).map_err(|e| malformed(e.to_string()));
     let mut recipient = None;
@@ -119,7 +120,13 @@ async fn piece(
     respond(&exchange, &call, recipient.as_ref(), answer)
 }
 
-async fn take_piece(exchange: &Exchange, call: &mut Call, us: Did, id: EnvelopeId, recipient: &mut Option<Did>) -> Result<Answer> {
+async fn take_piece(
+    exchange: &Exchange,
+    call: &mut Call,
+    us: Did,
+    id: EnvelopeId,
+    recipient: &mut Option<Did>,
+) -> Result<Answer> {
     let caller = call.caller(exchange)?;
     exchange.keyring(&us)?;
     *recipient = Some(us.clone());
@@ -164,9 +171,17 @@ fn problem_parts(problem: &Problem, lang: Lang, headers: &mut HeaderMap) -> (Sta
 
 /// Signs an answer. One to a request without a signature has nothing to be bound to and goes
 /// unsigned: it tells a person what is wrong, and no node goes by it.
-fn sign(exchange: &Exchange, status: StatusCode, headers: &mut HeaderMap, body: &Bytes, asked: Option<&Asked>, signer: &dyn Signer) {
+fn sign(
+    exchange: &Exchange,
+    status: StatusCode,
+    headers: &mut HeaderMap,
+    body: &Bytes,
+    asked: Option<&Asked>,
+    signer: &dyn Signer,
+) {
     let Some(asked) = asked else { return };
-    let signed = signature::sign_response(asked, status, headers, &Digest::of(body), signer, exchange.0.clock.now());
+    let signed =
+        signature::sign_response(asked, status, headers, &Digest::of(body), signer, exchange.0.clock.now());
     if let Err(problem) = signed {
         tracing::error!(code = %problem.code(), "an answer could not be signed");
     }

@@ -19,7 +19,9 @@ impl Caller {
     /// A number in a header field that the signature covers.
     pub(crate) fn number(&self, name: &'static str) -> Result<u64> {
         let number = self.verified.field(name).and_then(|value| value.parse().ok());
-        number.ok_or_else(|| Problem::new(ErrorCode::Malformed).with("what", "signed header field").with("why", name))
+        number.ok_or_else(|| {
+            Problem::new(ErrorCode::Malformed).with("what", "signed header field").with("why", name)
+        })
     }
 }
 
@@ -53,10 +55,17 @@ impl Exchange {
         }
         self.keyring(&body.recipient)?;
         let listed = self.0.directory.participant(&body.sender, now)?;
-        let signed = listed.participant.keys.iter().any(|k| k.covers(now) && envelope.signed_by(k.id.as_str(), &k.key));
+        let signed = listed
+            .participant
+            .keys
+            .iter()
+            .any(|k| k.covers(now) && envelope.signed_by(k.id.as_str(), &k.key));
         if !signed {
             let key = envelope.signers().next().unwrap_or("none").to_owned();
-            return Err(Problem::new(ErrorCode::SignatureInvalid).with("what", "envelope").with("who", &body.sender).with("key", key));
+            return Err(Problem::new(ErrorCode::SignatureInvalid)
+                .with("what", "envelope")
+                .with("who", &body.sender)
+                .with("key", key));
         }
         let ahead = body.time.since(now);
         if ahead > self.0.limits.max_skew {

@@ -115,11 +115,10 @@ impl Exchange {
     /// # Errors
     /// `internal` when there is no participant.
     pub fn new(parts: Parts) -> Result<Self> {
-        let operator = parts
-            .keyrings
-            .first()
-            .cloned()
-            .ok_or_else(|| Problem::new(ErrorCode::Internal).with("why", "a node without a participant"))?;
+        let operator =
+            parts.keyrings.first().cloned().ok_or_else(|| {
+                Problem::new(ErrorCode::Internal).with("why", "a node without a participant")
+            })?;
         let keyrings = parts.keyrings.into_iter().map(|k| (k.did().clone(), k)).collect();
         Ok(Self(Arc::new(Inner {
             store: parts.store,

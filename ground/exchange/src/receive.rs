@@ -27,10 +27,15 @@ pub(crate) enum Answer {
 
 /// Uploads under way: the pieces of one document come one after another, whatever the partner does.
 #[derive(Default)]
-pub(crate) struct Uploads(Mutex<HashMap<(Did, Did, EnvelopeId), Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Uploads(Mutex<HashMap<Upload, Turn>>);
+
+/// Whose inbox, from whom, which envelope.
+type Upload = (Did, Did, EnvelopeId);
+/// Held by whoever writes a piece.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl Uploads {
-    fn turn(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Arc<tokio::sync::Mutex<()>> {
+    fn turn(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Turn {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Forget those that nobody holds, so that the map is bounded by the requests in flight.
         all.retain(|_, turn| Arc::strong_count(turn) > 1);
@@ -51,7 +56,11 @@ impl Exchange {
     ///
     /// # Errors
     /// `envelope-conflict`, `content-mismatch`, those of the agreement, `overloaded`, the store's.
-    pub(crate) async fn take_envelope(&self, envelope: Signed<Envelope>, content: Option<Bytes>) -> Result<Answer> {
+    pub(crate) async fn take_envelope(
+        &self,
+        envelope: Signed<Envelope>,
+        content: Option<Bytes>,
+    ) -> Result<Answer> {
         let body = envelope.body();
         let (us, partner, id) = (body.recipient.clone(), body.sender.clone(), body.id);
         let result = match content {
@@ -74,27 +83,33 @@ impl Exchange {
         let us = body.recipient.clone();
         let receipt = self.receipt(envelope)?;
         let exchange = self.clone();
-        self.0.store.write(&us, move |tx| {
-            let body = receipt.envelope.body();
-            if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
-                if let Some(answer) = already(&row, &receipt.envelope)? {
+        self.0
+            .store
+            .write(&us, move |tx| {
+                let body = receipt.envelope.body();
+                let known = documents::find(tx, Side::In, &body.sender, body.id)?;
+                let known = known.map(|row| already(&row, &receipt.envelope)).transpose()?.flatten();
+                if let Some(answer) = known {
                     return Ok(Answer::Acknowledged(answer));
                 }
-            }
-            exchange.0.agreements.permits(tx, body, &body.sender)?;
-            documents::insert(tx, &NewDocument {
-                side: Side::In,
-                partner: &body.sender,
-                envelope: &receipt.envelope,
-                content: Some(&content),
-                blob: None,
-                state: State::Received,
-                acknowledgement: Some(&receipt.acknowledgement),
-                delivery: None,
-            })?;
-            receipt.write(tx)?;
-            Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
-        }).await
+                exchange.0.agreements.permits(tx, body, &body.sender)?;
+                documents::insert(
+                    tx,
+                    &NewDocument {
+                        side: Side::In,
+                        partner: &body.sender,
+                        envelope: &receipt.envelope,
+                        content: Some(&content),
+                        blob: None,
+                        state: State::Received,
+                        acknowledgement: Some(&receipt.acknowledgement),
+                        delivery: None,
+                    },
+                )?;
+                receipt.write(tx)?;
+                Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
+            })
+            .await
     }
 
     /// An envelope alone: already here, or say from where to send.
@@ -103,28 +118,35 @@ impl Exchange {
         let name = staging_name(&envelope);
         let small = envelope.body().size <= INLINE as u64;
         let exchange = self.clone();
-        let answer = self.0.store.write(&us, move |tx| {
-            let body = envelope.body();
-            if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
-                return already(&row, &envelope);
-            }
-            exchange.0.agreements.permits(tx, body, &body.sender)?;
-            if small {
-                return Ok(None);
-            }
-            exchange.room_for_upload(tx, &body.sender)?;
-            documents::insert(tx, &NewDocument {
-                side: Side::In,
-                partner: &body.sender,
-                envelope: &envelope,
-                content: None,
-                blob: None,
-                state: State::Receiving,
-                acknowledgement: None,
-                delivery: None,
-            })?;
-            Ok(None)
-        }).await?;
+        let answer = self
+            .0
+            .store
+            .write(&us, move |tx| {
+                let body = envelope.body();
+                if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
+                    return already(&row, &envelope);
+                }
+                exchange.0.agreements.permits(tx, body, &body.sender)?;
+                if small {
+                    return Ok(None);
+                }
+                exchange.room_for_upload(tx, &body.sender)?;
+                documents::insert(
+                    tx,
+                    &NewDocument {
+                        side: Side::In,
+                        partner: &body.sender,
+                        envelope: &envelope,
+                        content: None,
+                        blob: None,
+                        state: State::Receiving,
+                        acknowledgement: None,
+                        delivery: None,
+                    },
+                )?;
+                Ok(None)
+            })
+            .await?;
         match answer {
             Some(acknowledgement) => Ok(Answer::Acknowledged(acknowledgement)),
             None if small => Ok(Answer::SendFrom(0)),
@@ -137,7 +159,14 @@ impl Exchange {
     ///
     /// # Errors
     /// `not-found`, `offset-wrong`, `too-large`, `content-mismatch`, those of the agreement.
-    pub(crate) async fn take_piece(&self, us: &Did, caller: &Caller, id: EnvelopeId, offset: u64, piece: Bytes) -> Result<Answer> {
+    pub(crate) async fn take_piece(
+        &self,
+        us: &Did,
+        caller: &Caller,
+        id: EnvelopeId,
+        offset: u64,
+        piece: Bytes,
+    ) -> Result<Answer> {
         let partner = caller.did.clone();
         let turn = self.0.uploads.turn(us, &partner, id);
         let _turn = turn.lock().await;
@@ -149,10 +178,14 @@ impl Exchange {
         }
         let mut staging = self.0.store.blobs().staging(us, &staging_name(&row.envelope)).await?;
         if staging.length() != offset {
-            return Err(Problem::new(ErrorCode::OffsetWrong).with("expected", staging.length()).with("found", offset));
+            return Err(Problem::new(ErrorCode::OffsetWrong)
+                .with("expected", staging.length())
+                .with("found", offset));
         }
         if offset + piece.len() as u64 > body.size {
-            return Err(Problem::new(ErrorCode::TooLarge).with("what", "document").with("limit", format!("{} bytes", body.size)));
+            return Err(Problem::new(ErrorCode::TooLarge)
+                .with("what", "document")
+                .with("limit", format!("{} bytes", body.size)));
         }
         staging.append(offset, piece).await?;
         if staging.length() < body.size {
@@ -164,19 +197,23 @@ impl Exchange {
     /// The document an upload belongs to, judged again (EX-1).
     async fn upload(&self, us: &Did, partner: &Did, id: EnvelopeId) -> Result<DocumentRow> {
         let (exchange, partner) = (self.clone(), partner.clone());
-        self.0.store.read(us, move |tx| {
-            let row = documents::find(tx, Side::In, &partner, id)?.ok_or_else(|| not_here(id))?;
-            if row.state == State::Receiving {
-                exchange.0.agreements.permits(tx, row.envelope.body(), &partner)?;
-            }
-            Ok(row)
-        }).await
+        self.0
+            .store
+            .read(us, move |tx| {
+                let row = documents::find(tx, Side::In, &partner, id)?.ok_or_else(|| not_here(id))?;
+                if row.state == State::Receiving {
+                    exchange.0.agreements.permits(tx, row.envelope.body(), &partner)?;
+                }
+                Ok(row)
+            })
+            .await
     }
 
     /// All bytes are here: are they the ones that were promised? Then make them a blob and
     /// acknowledge; otherwise drop them and the promise, so that the sender may start afresh.
-    async fn complete(&self, us: &Did, envelope: Signed<Envelope>, mut staging: Staging) -> Result<Answer> {
-        let (partner, id, sha256) = (envelope.body().sender.clone(), envelope.body().id, envelope.body().sha256);
+    async fn complete(&self, us: &Did, envelope: Signed<Envelope>, staging: Staging) -> Result<Answer> {
+        let (partner, id, sha256) =
+            (envelope.body().sender.clone(), envelope.body().id, envelope.body().sha256);
         let found = staging.digest().await?;
         if found != sha256 {
             let problem = mismatch(envelope.body(), found);
@@ -187,26 +224,31 @@ impl Exchange {
             return Err(problem);
         }
         // Named by sender, number and content: nothing received later can overwrite it.
-        let name: BlobName = format!("in/{}/{id}-{sha256}", Digest::of(partner.as_str().as_bytes())).parse()?;
+        let name: BlobName =
+            format!("in/{}/{id}-{sha256}", Digest::of(partner.as_str().as_bytes())).parse()?;
         staging.finish(&name).await?;
         let receipt = self.receipt(envelope)?;
         let exchange = self.clone();
-        self.0.store.write(us, move |tx| {
-            let body = receipt.envelope.body();
-            let row = documents::find(tx, Side::In, &body.sender, body.id)?.ok_or_else(|| not_here(body.id))?;
-            if let Some(answer) = already(&row, &receipt.envelope)? {
-                return Ok(Answer::Acknowledged(answer));
-            }
-            exchange.0.agreements.permits(tx, body, &body.sender)?;
-            let step = Step {
-                acknowledgement: Some(&receipt.acknowledgement),
-                blob: Some(name.as_str()),
-                ..Step::to(State::Received)
-            };
-            documents::advance(tx, Side::In, &body.sender, body.id, &[State::Receiving], &step)?;
-            receipt.write(tx)?;
-            Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
-        }).await
+        self.0
+            .store
+            .write(us, move |tx| {
+                let body = receipt.envelope.body();
+                let row =
+                    documents::find(tx, Side::In, &body.sender, body.id)?.ok_or_else(|| not_here(body.id))?;
+                if let Some(answer) = already(&row, &receipt.envelope)? {
+                    return Ok(Answer::Acknowledged(answer));
+                }
+                exchange.0.agreements.permits(tx, body, &body.sender)?;
+                let step = Step {
+                    acknowledgement: Some(&receipt.acknowledgement),
+                    blob: Some(name.as_str()),
+                    ..Step::to(State::Received)
+                };
+                documents::advance(tx, Side::In, &body.sender, body.id, &[State::Receiving], &step)?;
+                receipt.write(tx)?;
+                Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
+            })
+            .await
     }
 
     /// Signs the acknowledgement and seals the act. Nobody sees either before the unit that writes
@@ -258,22 +300,28 @@ impl Exchange {
         if code.status() >= 500 || matches!(code, ErrorCode::OffsetWrong) {
             return;
         }
-        let fields = [("envelope", id.to_string()), ("partner", partner.to_string()), ("code", code.to_string())];
+        let fields =
+            [("envelope", id.to_string()), ("partner", partner.to_string()), ("code", code.to_string())];
         let Ok(record) = self.seal(us, &act::DELIVERY_REFUSED, &fields) else { return };
         let whose = partner.clone();
-        let noted = self.0.store.write(us, move |tx| {
-            let at = tx.now();
-            if refused_lately(tx, &whose, at)? >= REFUSALS_AN_HOUR {
-                return Ok(());
-            }
-            let fresh = tx.execute(
-                "INSERT INTO refusal (participant, partner, id, code, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                &[whose.as_str().into(), id.to_string().into(), code.as_str().into(), at.millis().into()],
-            )?;
-            if fresh == 1 { tx.record(&record) } else { Ok(()) }
-        }).await;
+        let noted = self
+            .0
+            .store
+            .write(us, move |tx| {
+                let at = tx.now();
+                if refused_lately(tx, &whose, at)? >= REFUSALS_AN_HOUR {
+                    return Ok(());
+                }
+                let fresh = tx.execute(
+                    "INSERT INTO refusal (participant, partner, id, code, at) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (participant, partner, id, code) DO NOTHING",
+                    &[whose.as_str().into(), id.to_string().into(), code.as_str().into(), at.millis().into()],
+                )?;
+                if fresh == 1 { tx.record(&record) } else { Ok(()) }
+            })
+            .await;
         if let Err(failed) = noted {
-            tracing::warn!(code = %failed.code(), "a refusal could not be recorded");
+            tracing::error!(code = %failed.code(), "a refusal could not be recorded");
         }
         tracing::warn!(participant = %us, partner = %partner, code = %code, "delivery refused");
     }

@@ -54,7 +54,9 @@ impl Exchange {
         let document = self.document(us, delivery.kind.parse()?, delivery.subject.parse()?).await?;
         match service.document(self, us, document).await {
             Ok(unit) => Ok(Outcome::Done(unit)),
-            Err(problem) if delivery.attempts + 1 >= SERVICE_ATTEMPTS => Ok(Outcome::Dead { problem, unit: nothing() }),
+            Err(problem) if delivery.attempts + 1 >= SERVICE_ATTEMPTS => {
+                Ok(Outcome::Dead { problem, unit: nothing() })
+            }
             Err(problem) => Err(problem),
         }
     }
@@ -85,7 +87,8 @@ impl Exchange {
     /// One attempt: until the partner acknowledges, refuses, or cannot be reached.
     async fn offer(&self, us: &Did, row: &DocumentRow, again: bool) -> Result<Signed<Acknowledgement>> {
         let content = self.may_cross(us, row).await?;
-        let endpoint = self.0.directory.participant(&row.partner, self.0.clock.now())?.participant.endpoint.clone();
+        let endpoint =
+            self.0.directory.participant(&row.partner, self.0.clock.now())?.participant.endpoint.clone();
         // Offered for the first time a small document goes whole; again, the envelope goes alone,
         // because the partner may have it already.
         let first = content.clone().filter(|_| !again);
@@ -107,22 +110,33 @@ impl Exchange {
     /// EX-1, on our side of the border: the agreement is in force at this very moment. Brings the
     /// content along when it lies in the row.
     async fn may_cross(&self, us: &Did, row: &DocumentRow) -> Result<Option<Bytes>> {
-        let (exchange, envelope, partner, id) = (self.clone(), row.envelope.body().clone(), row.partner.clone(), row.id);
+        let (exchange, envelope, partner, id) =
+            (self.clone(), row.envelope.body().clone(), row.partner.clone(), row.id);
         let inline = row.blob.is_none();
-        self.0.store.read(us, move |tx| {
-            exchange.0.agreements.permits(tx, &envelope, &partner)?;
-            if !inline {
-                return Ok(None);
-            }
-            let content = documents::inline_content(tx, Side::Out, &partner, id)?;
-            content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
-                Problem::new(ErrorCode::StorageFailed).with("why", format!("the content of {id} is missing"))
+        self.0
+            .store
+            .read(us, move |tx| {
+                exchange.0.agreements.permits(tx, &envelope, &partner)?;
+                if !inline {
+                    return Ok(None);
+                }
+                let content = documents::inline_content(tx, Side::Out, &partner, id)?;
+                content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
+                    Problem::new(ErrorCode::StorageFailed)
+                        .with("why", format!("the content of {id} is missing"))
+                })
             })
-        }).await
+            .await
     }
 
     /// The envelope, and behind it the content when given.
-    async fn post(&self, us: &Did, row: &DocumentRow, endpoint: &str, content: Option<Bytes>) -> Result<Answer> {
+    async fn post(
+        &self,
+        us: &Did,
+        row: &DocumentRow,
+        endpoint: &str,
+        content: Option<Bytes>,
+    ) -> Result<Answer> {
         let note = row.envelope.bytes();
         let mut body = BytesMut::with_capacity(note.len() + INLINE);
         body.extend_from_slice(note);
@@ -161,9 +175,12 @@ impl Exchange {
 
     /// One signed request, and its signed answer understood.
     async fn ask(&self, us: &Did, row: &DocumentRow, mut request: Request) -> Result<Answer> {
-        let extra = [HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
+        let mut extra =
+            vec![HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
+        extra.retain(|name| request.headers.contains_key(name));
         let signer = self.keyring(us)?.current();
-        let asked = signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
+        let asked =
+            signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
         let response = self.0.client.send(request).await?;
         self.signed_by_partner(row, &asked, &response)
             .map_err(|p| answer_problem(&row.partner, &format!("HTTP status {}: {p}", response.status)))?;
@@ -199,7 +216,8 @@ impl Exchange {
                 let said = serde_json::from_slice::<ProblemDocument>(&response.body).ok();
                 match said.as_ref().and_then(Problem::from_document) {
                     Some(problem) if problem.code() == ErrorCode::OffsetWrong => {
-                        let expected = problem.arg("expected").and_then(|e| e.parse().ok()).filter(|o| *o <= row.size);
+                        let expected =
+                            problem.arg("expected").and_then(|e| e.parse().ok()).filter(|o| *o <= row.size);
                         expected.map(Answer::SendFrom).ok_or(problem)
                     }
                     Some(problem) => Err(problem),
@@ -226,12 +244,21 @@ impl Exchange {
         let listed = self.0.directory.participant(&row.partner, self.0.clock.now())?;
         // The acknowledgement may be an old one given again: any key the partner had will do, at the
         // time that it names.
-        let signs = listed.participant.keys.iter().any(|k| k.covers(body.time) && signed.signed_by(k.id.as_str(), &k.key));
+        let signs = listed
+            .participant
+            .keys
+            .iter()
+            .any(|k| k.covers(body.time) && signed.signed_by(k.id.as_str(), &k.key));
         if signs { Ok(signed) } else { Err(wrong("its acknowledgement is not signed by a listed key")) }
     }
 
     /// What the books say once the partner has acknowledged.
-    fn acknowledged(&self, us: &Did, row: DocumentRow, acknowledgement: Signed<Acknowledgement>) -> Result<Unit> {
+    fn acknowledged(
+        &self,
+        us: &Did,
+        row: DocumentRow,
+        acknowledgement: Signed<Acknowledgement>,
+    ) -> Result<Unit> {
         let fields = [
             ("envelope", row.id.to_string()),
             ("partner", row.partner.to_string()),
@@ -288,7 +315,8 @@ const fn is_final(code: ErrorCode) -> bool {
 
 /// The trust list says where a partner answers; what is no address there, nobody can call.
 fn address(row: &DocumentRow, url: &str) -> Result<Url> {
-    Url::parse(url).map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", &row.partner).because(e))
+    Url::parse(url)
+        .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", &row.partner).because(e))
 }
 
 fn answer_problem(partner: &Did, why: &str) -> Problem {

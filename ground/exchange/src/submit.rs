@@ -10,9 +10,9 @@ use corridor_proof::{Envelope, Kind, Signed, act};
 use corridor_storage::{BlobName, NewDelivery, Staging};
 use futures::{Stream, StreamExt};
 
-use crate::{Exchange, service};
 use crate::documents::{self, NewDocument, Side, State};
 use crate::wire::{INLINE, PIECE};
+use crate::{Exchange, service};
 
 /// What is to be sent, beside the content.
 #[derive(Clone, Debug)]
@@ -103,36 +103,42 @@ impl Exchange {
         let delivery = delivery(&signed, DeliveryId::new(&*self.0.clock, &*self.0.random));
         let told = service::tell(self, Side::Out, &body.kind, body.id);
         let exchange = self.clone();
-        self.0.store.write(us, move |tx| {
-            let body = signed.body();
-            if let Some(known) = documents::find(tx, Side::Out, &body.recipient, body.id)? {
-                return if known.sha256 == body.sha256 {
-                    Ok(())
-                } else {
-                    Err(conflict(body.id, &body.sender, known.sha256, body.sha256))
+        self.0
+            .store
+            .write(us, move |tx| {
+                let body = signed.body();
+                if let Some(known) = documents::find(tx, Side::Out, &body.recipient, body.id)? {
+                    return if known.sha256 == body.sha256 {
+                        Ok(())
+                    } else {
+                        Err(conflict(body.id, &body.sender, known.sha256, body.sha256))
+                    };
+                }
+                exchange.0.agreements.permits(tx, body, &body.recipient)?;
+                let (content, blob) = match &stored {
+                    Stored::Inline(bytes) => (Some(bytes.as_slice()), None),
+                    Stored::Blob(name) => (None, Some(name.as_str())),
                 };
-            }
-            exchange.0.agreements.permits(tx, body, &body.recipient)?;
-            let (content, blob) = match &stored {
-                Stored::Inline(bytes) => (Some(bytes.as_slice()), None),
-                Stored::Blob(name) => (None, Some(name.as_str())),
-            };
-            documents::insert(tx, &NewDocument {
-                side: Side::Out,
-                partner: &body.recipient,
-                envelope: &signed,
-                content,
-                blob,
-                state: State::Sending,
-                acknowledgement: None,
-                delivery: Some(delivery.id),
-            })?;
-            tx.record(&record)?;
-            if let Some(told) = &told {
-                tx.enqueue(told)?;
-            }
-            tx.enqueue(&delivery)
-        }).await
+                documents::insert(
+                    tx,
+                    &NewDocument {
+                        side: Side::Out,
+                        partner: &body.recipient,
+                        envelope: &signed,
+                        content,
+                        blob,
+                        state: State::Sending,
+                        acknowledgement: None,
+                        delivery: Some(delivery.id),
+                    },
+                )?;
+                tx.record(&record)?;
+                if let Some(told) = &told {
+                    tx.enqueue(told)?;
+                }
+                tx.enqueue(&delivery)
+            })
+            .await
     }
 
     /// Stores content as it arrives: small content in memory, larger in a staging file that becomes
@@ -148,7 +154,8 @@ impl Exchange {
         let mut buffer: Vec<u8> = Vec::new();
         let mut staging: Option<Staging> = None;
         while let Some(piece) = content.next().await {
-            let piece = piece.map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "request body").because(e))?;
+            let piece = piece
+                .map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "request body").because(e))?;
             hasher.update(&piece);
             size += piece.len() as u64;
             if size > self.0.limits.max_size {
@@ -190,17 +197,28 @@ impl Exchange {
     pub async fn resend(&self, us: &Did, id: EnvelopeId, reader: &str) -> Result<()> {
         let row = self.document(us, Side::Out, id).await?;
         let dead = row.delivery.filter(|_| matches!(row.state, State::Failed | State::Refused));
-        let dead = dead.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("dead letter {id}")))?;
+        let dead =
+            dead.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("dead letter {id}")))?;
         let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
         let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
-        self.0.store.write(us, move |tx| {
-            let from = [State::Failed, State::Refused];
-            if documents::advance(tx, Side::Out, &row.partner, id, &from, &documents::Step::to(State::Sending))? {
-                tx.resend(dead)?;
-                tx.record(&record)?;
-            }
-            Ok(())
-        }).await
+        self.0
+            .store
+            .write(us, move |tx| {
+                let from = [State::Failed, State::Refused];
+                if documents::advance(
+                    tx,
+                    Side::Out,
+                    &row.partner,
+                    id,
+                    &from,
+                    &documents::Step::to(State::Sending),
+                )? {
+                    tx.resend(dead)?;
+                    tx.record(&record)?;
+                }
+                Ok(())
+            })
+            .await
     }
 }
 

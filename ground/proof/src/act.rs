@@ -165,7 +165,7 @@ impl Act {
             time: clock.now(),
             fields: opening.commitments(),
         };
-        let bytes = serde_json::to_vec(&act).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let bytes = act.to_bytes();
         Ok(SealedAct { act, bytes, opening })
     }
 
@@ -181,10 +181,18 @@ impl Act {
                 .with("limit", format!("{MAX_ACT} bytes")));
         }
         let act: Self = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
-        match serde_json::to_vec(&act) {
-            Ok(again) if again == bytes => Ok(act),
-            _ => Err(refuse("not in the one spelling of an act".to_owned())),
+        if act.to_bytes() == bytes {
+            Ok(act)
+        } else {
+            Err(refuse("not in the one spelling of an act".to_owned()))
         }
+    }
+
+    /// The one spelling.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and maps with string keys: there is nothing that cannot be written.
+        serde_json::to_vec(self).unwrap_or_default()
     }
 
     /// The type, when this build knows it.

@@ -111,7 +111,8 @@ impl Interchange {
         };
         let (sender, recipient, reference) = (party(3)?, party(5)?, value(7)?);
         let state = row.text(11)?;
-        let unknown = || Problem::new(ErrorCode::Malformed).with("what", "state of an interchange").with("why", state);
+        let unknown =
+            || Problem::new(ErrorCode::Malformed).with("what", "state of an interchange").with("why", state);
         let messages = u64::try_from(row.int(8)?).unwrap_or(0);
         Ok(Self {
             side: row.text(0)?.parse()?,
@@ -175,12 +176,14 @@ pub(crate) fn insert(
         warnings: report.warnings,
         findings: kept,
     };
-    let summary = serde_json::to_string(&summary).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+    let summary =
+        serde_json::to_string(&summary).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     let now = tx.now().millis();
     let inserted = tx.execute(
         "INSERT INTO interchange (participant, side, envelope, partner, sender, sender_qualifier, recipient,
             recipient_qualifier, reference, messages, summary, verdict, state, answer, created, updated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sent', $13, $14, $14) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sent', $13, $14, $14)
+         ON CONFLICT (participant, side, envelope) DO NOTHING",
         &[
             side.as_str().into(),
             envelope.to_string().into(),

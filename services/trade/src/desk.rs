@@ -60,7 +60,13 @@ impl Service for Desk {
 
 impl Desk {
     /// Answers an interchange with CONTRL, as an ordinary document under the same agreement.
-    async fn give_answer(&self, exchange: &Exchange, us: &Did, document: DocumentRow, report: Report) -> Result<Unit> {
+    async fn give_answer(
+        &self,
+        exchange: &Exchange,
+        us: &Did,
+        document: DocumentRow,
+        report: Report,
+    ) -> Result<Unit> {
         let id = answer_id(us, &document);
         let reference = answer_reference(&document);
         // The answer is made of the document alone, so that it is the same when it is made again.
@@ -85,7 +91,14 @@ impl Desk {
 
     /// Hands the CONTRL in; false when the agreement does not allow us to answer, which is no fault
     /// of the interchange.
-    async fn submit(&self, exchange: &Exchange, us: &Did, document: &DocumentRow, id: EnvelopeId, contrl: Vec<u8>) -> Result<bool> {
+    async fn submit(
+        &self,
+        exchange: &Exchange,
+        us: &Did,
+        document: &DocumentRow,
+        id: EnvelopeId,
+        contrl: Vec<u8>,
+    ) -> Result<bool> {
         let draft = Draft {
             id: Some(id),
             to: document.partner.clone(),
@@ -97,7 +110,9 @@ impl Desk {
         let content = stream::iter([Ok(Bytes::from(contrl))]);
         match exchange.submit(us, draft, content).await {
             Ok(_) => Ok(true),
-            Err(problem) if matches!(problem.code(), ErrorCode::PolicyDenied | ErrorCode::AgreementNotInForce) => {
+            Err(problem)
+                if matches!(problem.code(), ErrorCode::PolicyDenied | ErrorCode::AgreementNotInForce) =>
+            {
                 tracing::warn!(code = %problem.code(), envelope = %document.id, "an interchange stays unanswered");
                 Ok(false)
             }
@@ -106,13 +121,21 @@ impl Desk {
     }
 
     /// Takes up a CONTRL: finds what it answers and moves that on.
-    async fn take_answer(&self, exchange: &Exchange, us: &Did, document: DocumentRow, report: Report) -> Result<Unit> {
+    async fn take_answer(
+        &self,
+        exchange: &Exchange,
+        us: &Did,
+        document: DocumentRow,
+        report: Report,
+    ) -> Result<Unit> {
         let mut judged = Vec::new();
         for contrl in &contrls(exchange, us, &document).await? {
             let Some(ours) = answered(exchange, us, &document, contrl).await? else { continue };
             let state = correlate::answered(contrl, &ours.sent);
             match correlate::advance(ours.state, state) {
-                Step::Moves(state) => judged.push((ours.envelope, state, self.seal(us, &ours, &document, state)?)),
+                Step::Moves(state) => {
+                    judged.push((ours.envelope, state, self.seal(us, &ours, &document, state)?))
+                }
                 Step::Stays => {}
                 Step::Contradicts(_) => {
                     tracing::warn!(envelope = %ours.envelope, answer = %document.id, "a second verdict differs from the first, which stands");
@@ -131,9 +154,16 @@ impl Desk {
         }))
     }
 
-    fn seal(&self, us: &Did, ours: &Interchange, answer: &DocumentRow, state: State) -> Result<corridor_proof::SealedAct> {
+    fn seal(
+        &self,
+        us: &Did,
+        ours: &Interchange,
+        answer: &DocumentRow,
+        state: State,
+    ) -> Result<corridor_proof::SealedAct> {
         let (envelope, answer) = (ours.envelope.to_string(), answer.id.to_string());
-        let fields = [("envelope", envelope.as_str()), ("answer", &answer), ("verdict", books::state_word(state))];
+        let fields =
+            [("envelope", envelope.as_str()), ("answer", &answer), ("verdict", books::state_word(state))];
         Act::seal(&act::INTERCHANGE_JUDGED, us, &fields, &*self.clock, &*self.random)
     }
 }
@@ -157,13 +187,22 @@ fn note(document: DocumentRow, report: Report) -> Unit {
 }
 
 /// Error 26 of CONTRL: the sender used this control reference before, for something else.
-async fn refuse_duplicate(exchange: &Exchange, us: &Did, document: &DocumentRow, report: &mut Report) -> Result<()> {
+async fn refuse_duplicate(
+    exchange: &Exchange,
+    us: &Did,
+    document: &DocumentRow,
+    report: &mut Report,
+) -> Result<()> {
     let Some(header) = &report.header else { return Ok(()) };
     let (reference, sender) = (header.reference.bytes().to_vec(), header.sender.id.bytes().to_vec());
-    let (id, partner, since) = (document.id, document.partner.clone(), document.created.minus(DUPLICATE_WINDOW));
+    let (id, partner, since) =
+        (document.id, document.partner.clone(), document.created.minus(DUPLICATE_WINDOW));
     let before = exchange.store().read(us, move |tx| books::by_reference(tx, Side::In, &reference)).await?;
     let again = before.iter().any(|other| {
-        other.envelope != id && other.partner == partner && other.created > since && other.sent.sender.id.bytes() == sender
+        other.envelope != id
+            && other.partner == partner
+            && other.created > since
+            && other.sent.sender.id.bytes() == sender
     });
     if again {
         report.refuse(FaultCode::DUPLICATE, 5);
@@ -174,7 +213,9 @@ async fn refuse_duplicate(exchange: &Exchange, us: &Did, document: &DocumentRow,
 /// The CONTRL messages of a document.
 async fn contrls(exchange: &Exchange, us: &Did, document: &DocumentRow) -> Result<Vec<Contrl>> {
     if document.size > MAX_CONTRL {
-        return Err(Problem::new(ErrorCode::TooLarge).with("what", "CONTRL").with("limit", format!("{MAX_CONTRL} bytes")));
+        return Err(Problem::new(ErrorCode::TooLarge)
+            .with("what", "CONTRL")
+            .with("limit", format!("{MAX_CONTRL} bytes")));
     }
     let mut content = exchange.content(us, document).await?;
     let mut bytes = Vec::new();
@@ -187,10 +228,17 @@ async fn contrls(exchange: &Exchange, us: &Did, document: &DocumentRow) -> Resul
 /// Which interchange of ours this CONTRL answers: by its references; the envelope that the document
 /// says it answers decides when references are not unique. Only an interchange that went to this very
 /// partner can be answered by it.
-async fn answered(exchange: &Exchange, us: &Did, document: &DocumentRow, contrl: &Contrl) -> Result<Option<Interchange>> {
+async fn answered(
+    exchange: &Exchange,
+    us: &Did,
+    document: &DocumentRow,
+    contrl: &Contrl,
+) -> Result<Option<Interchange>> {
     let reference = contrl.reference.bytes().to_vec();
-    let candidates = exchange.store().read(us, move |tx| books::by_reference(tx, Side::Out, &reference)).await?;
-    let mut candidates: Vec<Interchange> = candidates.into_iter().filter(|c| c.partner == document.partner).collect();
+    let candidates =
+        exchange.store().read(us, move |tx| books::by_reference(tx, Side::Out, &reference)).await?;
+    let mut candidates: Vec<Interchange> =
+        candidates.into_iter().filter(|c| c.partner == document.partner).collect();
     if let Some(named) = document.answers.filter(|a| candidates.iter().any(|c| c.envelope == *a)) {
         candidates.retain(|c| c.envelope == named);
     }
@@ -202,7 +250,9 @@ async fn answered(exchange: &Exchange, us: &Did, document: &DocumentRow, contrl:
             Ok(None)
         }
         // What we sent may not have been read yet: the same queue brings it, so come again.
-        Found::None if document.answers.is_some() && candidates.is_empty() => unread(exchange, us, document).await,
+        Found::None if document.answers.is_some() && candidates.is_empty() => {
+            unread(exchange, us, document).await
+        }
         Found::None => Ok(None),
     }
 }
@@ -220,7 +270,9 @@ async fn unread(exchange: &Exchange, us: &Did, document: &DocumentRow) -> Result
 
 /// The envelope number of an answer follows from what it answers (EX-4).
 fn answer_id(us: &Did, document: &DocumentRow) -> EnvelopeId {
-    EnvelopeId::derived(&Digest::of(format!("corridor/contrl\n{us}\n{}\n{}", document.partner, document.id).as_bytes()))
+    EnvelopeId::derived(&Digest::of(
+        format!("corridor/contrl\n{us}\n{}\n{}", document.partner, document.id).as_bytes(),
+    ))
 }
 
 /// The control reference of an answer: 14 characters that follow from the envelope.

@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Lang, Problem, Result};
 use corridor_exchange::service::Acting;
-use corridor_net::Refusal;
 use corridor_exchange::{Exchange, Side};
+use corridor_net::Refusal;
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio_util::io::{StreamReader, SyncIoBridge};
@@ -94,7 +94,14 @@ pub async fn show(
     Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
 }
 
-async fn shown(exchange: &Exchange, acting: &Acting, side: Side, id: EnvelopeId, page: Page, lang: Lang) -> Result<Shown> {
+async fn shown(
+    exchange: &Exchange,
+    acting: &Acting,
+    side: Side,
+    id: EnvelopeId,
+    page: Page,
+    lang: Lang,
+) -> Result<Shown> {
     let us: &Did = &acting.participant;
     let (document, content) = exchange.read_content(us, side, id, &acting.reader).await?;
     if document.kind.as_str() != crate::desk::EDIFACT {
@@ -116,7 +123,11 @@ async fn shown(exchange: &Exchange, acting: &Acting, side: Side, id: EnvelopeId,
         interchange,
         lines: tree.lines(lang),
         tree,
-        findings: report.findings.iter().map(|f| format!("{}: {}", f.place.describe(lang), f.text(lang))).collect(),
+        findings: report
+            .findings
+            .iter()
+            .map(|f| format!("{}: {}", f.place.describe(lang), f.text(lang)))
+            .collect(),
         verdict: books::verdict_word(verdict).to_owned(),
     })
 }
