@@ -1,14 +1,15 @@
 //! What the gate refuses, each by its own name, and that a refusal leaves nothing behind but its
 //! record.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod common;
 
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use bytes::Bytes;
-use common::{Node, World, envelope};
+use common::{Node, Setup, World, envelope};
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{AgreementId, Did, OsRandom, SystemClock};
+use corridor_base::{AgreementId, Clock, Did, OsRandom, SystemClock};
 use corridor_exchange::wire::{DELIVERIES, ENVELOPE_LENGTH, UPLOAD_OFFSET, pieces};
 use corridor_exchange::{DocumentFilter, Limits, Side, State};
 use corridor_net::{Request, signature};
@@ -29,7 +30,6 @@ fn request(from: &Node, to: &Node, envelope: &Signed<Envelope>, content: &[u8]) 
 }
 
 fn sign(from: &Node, request: &mut Request) {
-    use corridor_base::Clock;
     let mut extra = vec![HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
     extra.retain(|name| request.headers.contains_key(name));
     let signer = from.keyrings[0].current();
@@ -162,16 +162,10 @@ async fn who_is_not_listed_now_is_refused() {
         "participant-unknown"
     );
     let us = world.kr.us.clone();
-    world.anchors[0].remove(&us, SystemClock_now(), &SystemClock).unwrap();
+    world.anchors[0].remove(&us, SystemClock.now(), &SystemClock).unwrap();
     world.publish().await;
     let signed = envelope(&world.kr, &world.jp.us, world.agreement, b"x");
     assert_eq!(answer(&world.kr, request(&world.kr, &world.jp, &signed, b"x")).await, "participant-removed");
-}
-
-#[allow(non_snake_case, reason = "reads as what it is")]
-fn SystemClock_now() -> corridor_base::Timestamp {
-    use corridor_base::Clock;
-    SystemClock.now()
 }
 
 #[tokio::test]
@@ -254,7 +248,7 @@ async fn an_altered_agreement_is_refused() {
 #[tokio::test]
 async fn bodies_are_bounded() {
     let limits = Limits { max_size: 1000, ..Limits::default() };
-    let world = World::with(limits, Vec::new()).await;
+    let world = World::with(Setup { limits, ..Setup::default() }).await;
     let (kr, jp) = (&world.kr, &world.jp);
     let signed = envelope(kr, &jp.us, world.agreement, &[0; 1001]);
     assert_eq!(answer(kr, request(kr, jp, &signed, &[0; 1001])).await, "too-large");

@@ -1,14 +1,15 @@
 //! Sending from one country to the other: documents arrive whole and once, resume, are acknowledged,
 //! and a partner that is gone delays nobody.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod common;
 
 use std::sync::Arc;
 
-use common::{Counting, World, content};
+use common::{Counting, Setup, World, content};
 use corridor_base::AgreementId;
 use corridor_base::{OsRandom, SystemClock};
-use corridor_exchange::{DocumentFilter, Limits, Side, State};
+use corridor_exchange::{DocumentFilter, Side, State};
 
 #[tokio::test]
 async fn a_small_document_arrives_and_both_books_agree() {
@@ -114,7 +115,7 @@ async fn participants_of_one_node_do_not_see_each_other() {
 #[tokio::test]
 async fn a_service_hears_of_every_document_on_both_sides() {
     let service = Arc::new(Counting::default());
-    let mut world = World::with(Limits::default(), vec![service.clone()]).await;
+    let mut world = World::with(Setup { services: vec![service.clone()], ..Setup::default() }).await;
     world.kr.dispatch();
     world.jp.dispatch();
     let id = world.kr.send(&world.jp.us, world.agreement, b"heard").await.unwrap();

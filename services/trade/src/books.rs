@@ -204,7 +204,10 @@ pub(crate) fn insert(
 }
 
 /// One interchange of ours.
-pub(crate) fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<Interchange>> {
+///
+/// # Errors
+/// Those of the store.
+pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<Interchange>> {
     let row = tx.query_one(
         "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
             messages, summary, verdict, state, answer, created, updated

@@ -136,7 +136,7 @@ fn lang(headers: &HeaderMap) -> Lang {
     Lang::prefer(headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default())
 }
 
-/// The routes, with their description.
-pub fn router(exchange: Exchange) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).with_state(exchange)
+/// The routes, with their description; the node gives them its exchange.
+pub fn router() -> OpenApiRouter<Exchange> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
 }

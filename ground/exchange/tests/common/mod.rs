@@ -18,7 +18,7 @@ use corridor_identity::anchor::{Admission, Anchor, Terms};
 use corridor_identity::{DidDocument, Directory, Keyring};
 use corridor_net::{Allow, Client, ClientOptions, Listen, PublicUrl, Server, serve};
 use corridor_proof::{Agreement, Grant, Names, Signed, Verb};
-use corridor_storage::{DispatchOptions, Dispatcher, Options, Store, Unit};
+use corridor_storage::{DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
 use futures::stream;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -55,6 +55,14 @@ pub struct Node {
     folder: TempDir,
 }
 
+/// What a test may set.
+#[derive(Clone, Default)]
+pub struct Setup {
+    pub limits: Limits,
+    pub services: Vec<Arc<dyn Service>>,
+    pub schemas: Vec<&'static Schema>,
+}
+
 /// Both countries and their anchors.
 pub struct World {
     pub kr: Node,
@@ -73,7 +81,7 @@ pub fn text(text: &str) -> Names {
 }
 
 impl Node {
-    async fn new(country: &str, anchor: &Anchor, limits: Limits, services: Vec<Arc<dyn Service>>) -> Self {
+    async fn new(country: &str, anchor: &Anchor, setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<MovedClock> = Arc::default();
         let random = Arc::new(OsRandom);
@@ -83,7 +91,8 @@ impl Node {
         let keys = folder.path().join("keys");
         let keyring = |did: &Did| Arc::new(Keyring::open_or_create(&keys, did, &*clock, &*random).unwrap());
         let keyrings = vec![keyring(&us), keyring(&second)];
-        let schemas = [&corridor_identity::SCHEMA, &SCHEMA];
+        let Setup { limits, services, schemas: more } = setup;
+        let schemas = [vec![&corridor_identity::SCHEMA, &SCHEMA], more].concat();
         let store =
             Store::open(Options::directory(folder.path()), &schemas, clock.clone(), random.clone()).unwrap();
         let directory = Directory::load(
@@ -198,10 +207,9 @@ impl Node {
     /// Waits until a document is in a state.
     pub async fn reaches(&self, side: Side, id: EnvelopeId, wanted: impl Fn(State) -> bool) -> DocumentRow {
         for _ in 0..600 {
-            if let Ok(row) = self.exchange.document(&self.us, side, id).await {
-                if wanted(row.state) {
-                    return row;
-                }
+            let row = self.exchange.document(&self.us, side, id).await;
+            if let Some(row) = row.ok().filter(|row| wanted(row.state)) {
+                return row;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -218,12 +226,12 @@ impl Node {
 
 impl World {
     /// Two countries that recognise each other, and an agreement in force between the first
-    /// participants of both: notes either way, up to 8 MiB.
+    /// participants of both: notes and EDIFACT either way, up to 8 MiB.
     pub async fn new() -> Self {
-        Self::with(Limits::default(), Vec::new()).await
+        Self::with(Setup::default()).await
     }
 
-    pub async fn with(limits: Limits, services: Vec<Arc<dyn Service>>) -> Self {
+    pub async fn with(setup: Setup) -> Self {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let found = |at: usize, country: &str| {
             let terms = Terms {
@@ -235,8 +243,8 @@ impl World {
             Anchor::found(folders[at].path(), terms, &SystemClock, &OsRandom).unwrap()
         };
         let mut anchors = [found(0, "KR"), found(1, "JP")];
-        let kr = Node::new("KR", &anchors[0], limits.clone(), services.clone()).await;
-        let jp = Node::new("JP", &anchors[1], limits, services).await;
+        let kr = Node::new("KR", &anchors[0], setup.clone()).await;
+        let jp = Node::new("JP", &anchors[1], setup).await;
         for which in 0..2 {
             anchors[0].admit(&kr.admission(which), &SystemClock).unwrap();
             anchors[1].admit(&jp.admission(which), &SystemClock).unwrap();
@@ -271,9 +279,10 @@ impl World {
 
     /// What the agreement says.
     pub fn terms(&self, id: AgreementId, max_size: u64) -> Agreement {
-        let grant = |from: &Did, to: &Did| Grant {
+        let (kr, jp) = (&self.kr.us, &self.jp.us);
+        let grant = |(kind, from, to): (&str, &Did, &Did)| Grant {
             verb: Verb::Send,
-            kind: "note".parse().unwrap(),
+            kind: kind.parse().unwrap(),
             from: from.clone(),
             to: to.clone(),
             max_size,
@@ -282,7 +291,9 @@ impl World {
             id,
             parties: [self.kr.us.clone(), self.jp.us.clone()],
             purpose: text("Tests"),
-            grants: vec![grant(&self.kr.us, &self.jp.us), grant(&self.jp.us, &self.kr.us)],
+            grants: [("note", kr, jp), ("note", jp, kr), ("edifact", kr, jp), ("edifact", jp, kr)]
+                .map(grant)
+                .to_vec(),
             from: SystemClock.now().minus(Duration::from_secs(3600)),
             until: SystemClock.now().plus(Duration::from_secs(3600 * 24)),
         }
