@@ -8,14 +8,14 @@ use arc_swap::ArcSwap;
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
 use corridor_proof::act::{KEY_ROTATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
 use corridor_proof::{Act, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
-use corridor_storage::{Row, Store, Tx};
+use corridor_storage::{Row, Store, Tx, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{Change, changes};
 use crate::keyring::{KeyRecord, Keyring};
 use crate::view::{
     AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, View, Warning, Weighed, list_invalid,
-    weigh_number,
+    list_old, weigh_number,
 };
 
 /// How many conflicting lists of one country are kept as evidence.
@@ -190,7 +190,7 @@ impl Directory {
         self.refresh().await?;
         match weighed {
             Weighed::New => Ok(Accepted::List { country, number, before, digest, changes }),
-            Weighed::Held => Ok(Accepted::Held { digest }),
+            Weighed::Held | Weighed::Older => Ok(Accepted::Held { digest }),
             Weighed::Conflicting => {
                 tracing::error!(%country, number, refused = %digest, "an anchor signed two lists of one number");
                 Err(list_invalid(
@@ -378,36 +378,63 @@ fn stored_statements(tx: &mut Tx<'_>) -> Result<Kept> {
 /// Stores a list with its act, judged once more against what is stored: another replica may have
 /// been faster, and both must come to one result.
 fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Result<Weighed> {
-    let list = signed.body();
-    let (country, number) = (&list.country, list.number);
-    let sql = "SELECT number, digest FROM trust_list WHERE participant = $1 AND country = $2
-               ORDER BY number DESC LIMIT 1";
-    let held = tx.query_one(sql, &[country.into()])?;
-    let held = held.map(|row| Ok::<_, Problem>((row.size(0)?, row.digest(1)?))).transpose()?;
-    let weighed = weigh_number(signed, held)?;
-    let values =
-        [country.into(), number.into(), signed.digest().into(), signed.bytes().into(), tx.now().into()];
+    let weighed = weigh_stored(tx, signed)?;
     match weighed {
-        Weighed::Held => {}
         Weighed::New => {
             let sql = "INSERT INTO trust_list (participant, country, number, digest, statement, accepted)
                        VALUES ($1, $2, $3, $4, $5, $6)";
+            let values = columns(tx, signed);
             tx.execute(sql, &values)?;
             tx.record(act)?;
         }
-        Weighed::Conflicting => {
-            let sql = "SELECT COUNT(*) FROM trust_list_conflict WHERE participant = $1 AND country = $2";
-            let kept = tx.query_one(sql, &[country.into()])?.map(|row| row.size(0)).transpose()?;
-            if kept.unwrap_or(0) < MAX_CONFLICTS {
-                let sql =
-                    "INSERT INTO trust_list_conflict (participant, country, number, digest, statement, seen)
-                           VALUES ($1, $2, $3, $4, $5, $6)
-                           ON CONFLICT (participant, country, number, digest) DO NOTHING";
-                tx.execute(sql, &values)?;
-            }
-        }
+        Weighed::Conflicting => keep_evidence(tx, signed)?,
+        Weighed::Held | Weighed::Older => {}
     }
     Ok(weighed)
+}
+
+fn columns(tx: &Tx<'_>, signed: &Signed<TrustList>) -> [Value; 5] {
+    let list = signed.body();
+    let (digest, bytes) = (signed.digest().into(), signed.bytes().into());
+    [(&list.country).into(), list.number.into(), digest, bytes, tx.now().into()]
+}
+
+/// # Errors
+/// `trust-list-old`; `trust-list-invalid` when it does not follow the newest one.
+fn weigh_stored(tx: &mut Tx<'_>, signed: &Signed<TrustList>) -> Result<Weighed> {
+    let (country, number) = (&signed.body().country, signed.body().number);
+    let sql = "SELECT number, digest FROM trust_list WHERE participant = $1 AND country = $2
+               ORDER BY number DESC LIMIT 1";
+    let newest = match tx.query_one(sql, &[country.into()])? {
+        Some(row) => Some((row.size(0)?, row.digest(1)?)),
+        None => None,
+    };
+    match (weigh_number(signed, newest)?, newest) {
+        (Weighed::Older, Some((newest, _))) => {
+            // An old list is no news, but another one under an old number is evidence.
+            let sql = "SELECT digest FROM trust_list WHERE participant = $1 AND country = $2 AND number = $3";
+            let then =
+                tx.query_one(sql, &[country.into(), number.into()])?.map(|row| row.digest(0)).transpose()?;
+            if then.is_none_or(|digest| digest == signed.digest()) {
+                return Err(list_old(country, number, newest));
+            }
+            Ok(Weighed::Conflicting)
+        }
+        (weighed, _) => Ok(weighed),
+    }
+}
+
+fn keep_evidence(tx: &mut Tx<'_>, signed: &Signed<TrustList>) -> Result<()> {
+    let values = columns(tx, signed);
+    let sql = "SELECT COUNT(*) FROM trust_list_conflict WHERE participant = $1 AND country = $2";
+    let kept = tx.query_one(sql, &[(&signed.body().country).into()])?.map(|row| row.size(0)).transpose()?;
+    if kept.unwrap_or(0) < MAX_CONFLICTS {
+        let sql = "INSERT INTO trust_list_conflict (participant, country, number, digest, statement, seen)
+                   VALUES ($1, $2, $3, $4, $5, $6)
+                   ON CONFLICT (participant, country, number, digest) DO NOTHING";
+        tx.execute(sql, &values)?;
+    }
+    Ok(())
 }
 
 /// Stores a recognition with its act; answers whether it was new.

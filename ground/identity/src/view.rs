@@ -214,8 +214,17 @@ pub enum Warning {
 pub(crate) enum Weighed {
     New,
     Held,
+    /// Its number is lower than that of the one held: refused, unless it is found to conflict.
+    Older,
     /// Same number, other digest: refused, and kept as evidence.
     Conflicting,
+}
+
+pub(crate) fn list_old(country: &Country, found: u64, expected: u64) -> Problem {
+    Problem::new(ErrorCode::TrustListOld)
+        .with("country", country)
+        .with("found", found)
+        .with("expected", expected)
 }
 
 pub(crate) fn list_invalid(country: &Country, why: impl fmt::Display) -> Problem {
@@ -549,7 +558,7 @@ impl View {
     /// held: a country never goes back.
     ///
     /// # Errors
-    /// `recognition-missing`, `trust-list-invalid`, `trust-list-old`.
+    /// `recognition-missing`, `trust-list-invalid`.
     pub(crate) fn weigh_list(&self, signed: &Signed<TrustList>, now: Timestamp) -> Result<Weighed> {
         let list = signed.body();
         let anchors = self.anchors(&list.country, now);
@@ -586,15 +595,12 @@ impl View {
 /// Judges the number of a list against the newest one held, given by number and digest.
 ///
 /// # Errors
-/// `trust-list-old`; `trust-list-invalid` when it does not follow the one held.
+/// `trust-list-invalid` when it does not follow the one held.
 pub(crate) fn weigh_number(signed: &Signed<TrustList>, held: Option<(u64, Digest)>) -> Result<Weighed> {
     let list = signed.body();
     let Some((number, digest)) = held else { return Ok(Weighed::New) };
     match list.number.cmp(&number) {
-        std::cmp::Ordering::Less => Err(Problem::new(ErrorCode::TrustListOld)
-            .with("country", &list.country)
-            .with("found", list.number)
-            .with("expected", number)),
+        std::cmp::Ordering::Less => Ok(Weighed::Older),
         std::cmp::Ordering::Equal if digest == signed.digest() => Ok(Weighed::Held),
         std::cmp::Ordering::Equal => Ok(Weighed::Conflicting),
         std::cmp::Ordering::Greater

@@ -1,3 +1,5 @@
+//! What the public routes answer, and what they never do.
+
 use super::*;
 use crate::directory::tests::{World, world};
 use crate::testing::*;
@@ -24,7 +26,7 @@ struct Site {
 
 async fn site() -> Site {
     let world = world();
-    let store = world.store(world.dir.path());
+    let store = world.store();
     let directory = Arc::new(world.directory(&store).await);
     let one = first("JP", vec![]);
     let two = next(&one, vec![participant("did:web:a.jp", 1)]);

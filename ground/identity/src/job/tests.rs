@@ -1,3 +1,5 @@
+//! What is pulled and checked, against real listeners on this machine.
+
 use std::sync::Mutex;
 
 use super::*;
@@ -34,7 +36,7 @@ struct Node {
 
 async fn node() -> Node {
     let world = world();
-    let store = world.store(world.dir.path());
+    let store = world.store();
     let directory = Arc::new(world.directory(&store).await);
     Node { world, store, directory }
 }
