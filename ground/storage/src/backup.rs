@@ -161,11 +161,14 @@ fn write_into(
             return Err(Problem::new(ErrorCode::FileFailed).with("path", &file.name).with("why", "its name"));
         }
         if !copy_in(&file.path, part, &format!("files/{}", file.name), &mut manifest)? {
-            return Err(Problem::new(ErrorCode::FileFailed).with("path", file.path.display()).with("why", "not there"));
+            return Err(Problem::new(ErrorCode::FileFailed)
+                .with("path", file.path.display())
+                .with("why", "not there"));
         }
     }
     progress(Progress { step: "files".to_owned(), done: extra.len() as u64 });
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+    let text =
+        serde_json::to_vec_pretty(&manifest).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     durable::write_file(&part.join("manifest.sha256"), Digest::of(&text).to_string().as_bytes(), 0o600)?;
     durable::write_file(&part.join("manifest.json"), &text, 0o600)?;
     Ok(manifest)
@@ -368,7 +371,7 @@ fn dump_sqlite(
 ) -> Result<()> {
     let wrong = |e: rusqlite::Error| sqlite::problem(&e);
     let mut statement = db.raw().prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(wrong)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let mut file = TableFile::create(part, table, columns, progress)?;
     let mut rows = statement.raw_query();
@@ -429,7 +432,7 @@ pub fn restore(
     judge_versions(&manifest, schemas)?;
     verify(from, &manifest, progress)?;
     let root = root_of(&into.blobs)?;
-    if files_below(&root)?.first().is_some() {
+    if !files_below(&root)?.is_empty() {
         return Err(Problem::new(ErrorCode::AlreadyExists).with("what", root.display()));
     }
     let kept = |name: &&String| name.starts_with("files/");
@@ -477,7 +480,9 @@ fn read_manifest(from: &Path) -> Result<Manifest> {
     let read = |name: &str| -> Result<Vec<u8>> {
         let file = File::open(from.join(name)).map_err(|e| invalid(from, format!("{name}: {e}")))?;
         let mut bytes = Vec::new();
-        file.take(MANIFEST_LIMIT).read_to_end(&mut bytes).map_err(|e| invalid(from, format!("{name}: {e}")))?;
+        file.take(MANIFEST_LIMIT)
+            .read_to_end(&mut bytes)
+            .map_err(|e| invalid(from, format!("{name}: {e}")))?;
         Ok(bytes)
     };
     let text = read("manifest.json")?;
@@ -520,7 +525,8 @@ fn verify(from: &Path, manifest: &Manifest, progress: &mut (dyn FnMut(Progress) 
             progress(Progress { step: "verify".to_owned(), done: done as u64 });
         }
     }
-    let tables: BTreeSet<String> = manifest.tables.keys().map(|name| format!("tables/{name}.jsonl")).collect();
+    let tables: BTreeSet<String> =
+        manifest.tables.keys().map(|name| format!("tables/{name}.jsonl")).collect();
     for path in files_below(from)? {
         let name = path.strip_prefix(from).unwrap_or(&path).to_string_lossy().into_owned();
         let of_manifest = name == "manifest.json" || name == "manifest.sha256";
@@ -587,10 +593,8 @@ trait Load: Maintenance {
 impl Load for sqlite::Connection {
     fn insert(&mut self, sql: &str, row: &[Value]) -> Result<()> {
         let args = rusqlite::params_from_iter(row.iter().map(Arg::from));
-        let mut statement = self
-            .raw()
-            .prepare_cached(&crate::sql::for_sqlite(sql))
-            .map_err(|e| sqlite::problem(&e))?;
+        let mut statement =
+            self.raw().prepare_cached(&crate::sql::for_sqlite(sql)).map_err(|e| sqlite::problem(&e))?;
         statement.execute(args).map(|_| ()).map_err(|e| sqlite::problem(&e))
     }
 }

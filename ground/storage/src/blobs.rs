@@ -373,7 +373,8 @@ impl Staging {
     async fn add(&mut self, piece: Bytes, sync: bool) -> Result<u64> {
         let (file, path, at) = (self.file.clone(), self.path.clone(), self.length);
         let added = blocking(move || {
-            let written = file.write_all_at(&piece, at).and_then(|()| if sync { file.sync_data() } else { Ok(()) });
+            let written =
+                file.write_all_at(&piece, at).and_then(|()| if sync { file.sync_data() } else { Ok(()) });
             if let Err(error) = written {
                 // A piece that is there in part would make the offset a lie.
                 let _ = file.set_len(at).and_then(|()| file.sync_data());
@@ -508,7 +509,8 @@ mod tests {
         let bytes: Vec<u8> = (0..3 * PIECE + 17).map(|i| (i % 251) as u8).collect();
         let pieces: Vec<std::io::Result<Bytes>> =
             bytes.chunks(PIECE * 2 + 3).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
-        let (size, digest) = blobs.put_stream(&a, &name, futures::stream::iter(pieces), 1 << 30).await.unwrap();
+        let (size, digest) =
+            blobs.put_stream(&a, &name, futures::stream::iter(pieces), 1 << 30).await.unwrap();
         assert_eq!((size, digest), (bytes.len() as u64, Digest::of(&bytes)));
         for offset in [0, 1, PIECE as u64, size - 1, size, size + 9] {
             let expect = bytes.get(offset as usize..).unwrap_or_default();

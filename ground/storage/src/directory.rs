@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn an_open_directory_is_closed_while_empty_and_refused_with_data_in_it() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let open =
+            |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
         open(0o755);
         drop(DataDir::lock(folder.path()).unwrap());
         assert_eq!(folder.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);

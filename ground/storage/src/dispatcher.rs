@@ -355,11 +355,11 @@ impl Inner {
         let tried = AssertUnwindSafe(self.deliver.deliver(&delivery)).catch_unwind().await;
         let ended = match tried {
             Ok(Outcome::Done(unit)) => self.done(&delivery, unit).await.map_err(|p| (p, None)),
-            Ok(Outcome::Dead { problem, unit }) => self.dead(&delivery, problem, unit).await.map_err(|p| (p, None)),
-            Ok(Outcome::Retry { problem, after }) => Err((problem, after)),
-            Err(_) => {
-                Err((Problem::new(ErrorCode::Internal).with("why", "a deliverer panicked"), None))
+            Ok(Outcome::Dead { problem, unit }) => {
+                self.dead(&delivery, problem, unit).await.map_err(|p| (p, None))
             }
+            Ok(Outcome::Retry { problem, after }) => Err((problem, after)),
+            Err(_) => Err((Problem::new(ErrorCode::Internal).with("why", "a deliverer panicked"), None)),
         };
         let ended = match ended {
             Ok(()) => None,
@@ -378,8 +378,7 @@ impl Inner {
             Ok(first)
         });
         let metrics = self.store.metrics();
-        let counter =
-            if first.await? { &metrics.deliveries_done } else { &metrics.deliveries_overtaken };
+        let counter = if first.await? { &metrics.deliveries_done } else { &metrics.deliveries_overtaken };
         counter.add(1);
         Ok(())
     }
@@ -394,8 +393,7 @@ impl Inner {
             Ok(first)
         });
         let metrics = self.store.metrics();
-        let counter =
-            if first.await? { &metrics.deliveries_dead } else { &metrics.deliveries_overtaken };
+        let counter = if first.await? { &metrics.deliveries_dead } else { &metrics.deliveries_overtaken };
         counter.add(1);
         Ok(())
     }
@@ -453,7 +451,8 @@ impl Inner {
         let options = &self.options;
         let most = options.first_rest.saturating_mul(2u32.saturating_pow(failures.min(30)));
         let most = most.min(options.longest_rest);
-        let share = f64::from(u32::from_be_bytes(self.store.shared().random.bytes::<4>())) / f64::from(u32::MAX);
+        let share =
+            f64::from(u32::from_be_bytes(self.store.shared().random.bytes::<4>())) / f64::from(u32::MAX);
         most.mul_f64(share).max(Duration::from_millis(20)).min(most.max(Duration::from_millis(1)))
     }
 
@@ -484,9 +483,9 @@ impl Inner {
     async fn let_go(&self, participant: &Did, ids: Vec<DeliveryId>) {
         for some in ids.chunks(256) {
             let (some, owner) = (some.to_vec(), self.owner());
-            let let_go = self.store.write(participant, move |tx| {
-                some.iter().try_for_each(|id| outbox::let_go(tx, *id, &owner))
-            });
+            let let_go = self
+                .store
+                .write(participant, move |tx| some.iter().try_for_each(|id| outbox::let_go(tx, *id, &owner)));
             if let Err(problem) = let_go.await {
                 tracing::warn!(code = %problem.code(), "claims not let go; they run out by themselves");
             }

@@ -6,7 +6,6 @@ use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result, Timestamp};
 use crate::tx::Tx;
 use crate::value::Row;
 
-
 /// The largest body of a delivery in bytes; what is larger is a blob that the body names.
 pub const MAX_BODY: usize = 64 << 10;
 

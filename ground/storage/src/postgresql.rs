@@ -54,7 +54,8 @@ pub(crate) struct Connection {
 pub(crate) fn config(url: &str) -> Result<Config> {
     let refuse = |why: String| Problem::new(ErrorCode::StorageFailed).with("why", why);
     // The error of the parser may repeat the password: only its kind is told.
-    let mut config = Config::from_str(url).map_err(|_| refuse("the PostgreSQL URL cannot be read".to_owned()))?;
+    let mut config =
+        Config::from_str(url).map_err(|_| refuse("the PostgreSQL URL cannot be read".to_owned()))?;
     let far = config.get_hosts().iter().find_map(|host| match host {
         Host::Tcp(name) if !is_loopback(name) => Some(name.clone()),
         _ => None,
@@ -246,7 +247,9 @@ fn ends_connection(code: &SqlState) -> bool {
 /// A parameter or a column that does not convert: the statement is wrong, not the connection.
 fn is_ours(error: &postgres::Error) -> bool {
     let text = error.to_string();
-    text.contains("serializing parameter") || text.contains("deserializing column") || text.contains("invalid column")
+    text.contains("serializing parameter")
+        || text.contains("deserializing column")
+        || text.contains("invalid column")
 }
 
 /// What an error of PostgreSQL means to people. Values of rows stay out of it: the server's detail
@@ -263,8 +266,12 @@ pub(crate) fn problem(error: &postgres::Error) -> Problem {
     let text = format!("PostgreSQL: {} ({})", db.message(), db.code().code());
     match db.code() {
         code if is_conflict(code) => Problem::new(ErrorCode::StorageConflict),
-        code if *code == SqlState::DISK_FULL => Problem::new(ErrorCode::StorageFull).with("what", "the database"),
-        code if *code == SqlState::UNIQUE_VIOLATION => Problem::new(ErrorCode::AlreadyExists).with("what", text),
+        code if *code == SqlState::DISK_FULL => {
+            Problem::new(ErrorCode::StorageFull).with("what", "the database")
+        }
+        code if *code == SqlState::UNIQUE_VIOLATION => {
+            Problem::new(ErrorCode::AlreadyExists).with("what", text)
+        }
         // Class 42: a statement that does not fit the tables.
         code if code.code().starts_with("42") => Problem::new(ErrorCode::Internal).with("why", text),
         _ => failed(text),
@@ -279,7 +286,9 @@ impl Maintenance for Connection {
     fn ask(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         let answer = self.client.simple_query(sql).map_err(|e| problem(&e))?;
         let rows = answer.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()),
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
+            }
             _ => None,
         });
         Ok(rows.collect())
@@ -308,12 +317,7 @@ impl Maintenance for Connection {
 }
 
 /// The life of a thread: one unit at a time, one connection, made again when it is lost.
-pub(crate) fn serve(
-    connection: Connection,
-    config: &Config,
-    queue: &SharedQueue,
-    shared: &Shared,
-) {
+pub(crate) fn serve(connection: Connection, config: &Config, queue: &SharedQueue, shared: &Shared) {
     let mut thread = Thread { connection: Some(connection), config, shared };
     while let Some(message) = next(queue) {
         match message {
@@ -417,7 +421,9 @@ impl Thread<'_> {
                     return Ok(connection);
                 }
                 Err(problem) if Instant::now() >= until => return Err(problem),
-                Err(_) => std::thread::sleep(Duration::from_millis(20) + pause(tries, &*self.shared.random) * 5),
+                Err(_) => {
+                    std::thread::sleep(Duration::from_millis(20) + pause(tries, &*self.shared.random) * 5)
+                }
             }
         }
     }

@@ -178,7 +178,12 @@ fn apply(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration, now: 
     done
 }
 
-fn apply_inside(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration, now: Timestamp) -> Result<()> {
+fn apply_inside(
+    db: &mut dyn Maintenance,
+    schema: &Schema,
+    migration: &Migration,
+    now: Timestamp,
+) -> Result<()> {
     db.batch(&db.dialect(migration.sql))?;
     verify(db, schema, migration)?;
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
@@ -205,7 +210,10 @@ fn verify(db: &mut dyn Maintenance, schema: &Schema, migration: &Migration) -> R
 fn led_by_participant(db: &mut dyn Maintenance) -> Result<()> {
     for (table, first) in db.tables()? {
         if table != VERSION_TABLE && first.as_deref() != Some("participant") {
-            return Err(unverified(&table, "its primary key does not begin with participant (PA-1)".to_owned()));
+            return Err(unverified(
+                &table,
+                "its primary key does not begin with participant (PA-1)".to_owned(),
+            ));
         }
     }
     Ok(())

@@ -143,14 +143,49 @@ fn tokens(sql: &str) -> Result<Vec<Token<'_>>> {
 
 /// Words after which a condition is over.
 const AFTER_CONDITION: &[&str] = &[
-    "and", "where", "group", "order", "limit", "offset", "returning", "union", "except", "intersect", "join",
-    "left", "inner", "cross", "for", "having",
+    "and",
+    "where",
+    "group",
+    "order",
+    "limit",
+    "offset",
+    "returning",
+    "union",
+    "except",
+    "intersect",
+    "join",
+    "left",
+    "inner",
+    "cross",
+    "for",
+    "having",
 ];
 
 /// Words that stand where the alias of a table could stand.
 const AFTER_TABLE: &[&str] = &[
-    "as", "set", "where", "on", "join", "left", "inner", "cross", "group", "order", "limit", "offset", "for",
-    "union", "except", "intersect", "returning", "having", "values", "select", "default", "do", "from",
+    "as",
+    "set",
+    "where",
+    "on",
+    "join",
+    "left",
+    "inner",
+    "cross",
+    "group",
+    "order",
+    "limit",
+    "offset",
+    "for",
+    "union",
+    "except",
+    "intersect",
+    "returning",
+    "having",
+    "values",
+    "select",
+    "default",
+    "do",
+    "from",
 ];
 
 struct Reader<'a> {
@@ -229,7 +264,9 @@ impl<'a> Reader<'a> {
                 }
             }
             "on" => query.clause = Clause::On(query.tables.len().saturating_sub(1), query.outer_join),
-            "group" | "order" | "limit" | "offset" | "returning" | "having" | "for" => query.clause = Clause::Other,
+            "group" | "order" | "limit" | "offset" | "returning" | "having" | "for" => {
+                query.clause = Clause::Other
+            }
             "union" | "except" | "intersect" => {
                 self.finish(query)?;
                 *query = Query::new();
@@ -237,23 +274,31 @@ impl<'a> Reader<'a> {
             "right" | "full" | "natural" | "using" | "replace" => {
                 return Err(self.refuse("a join or a change that is not followed here"));
             }
-            "case" if in_condition => return Err(self.refuse("CASE among the conditions, without parentheses")),
+            "case" if in_condition => {
+                return Err(self.refuse("CASE among the conditions, without parentheses"));
+            }
             "between" if in_condition => query.in_between = true,
             "or" if in_condition => query.has_or = true,
-            "participant" if query.clause == Clause::Set && self.at(i + 1) == Token::Sign(b'=') => {
-                if self.before(i, 1).is("set") || self.before(i, 1) == Token::Sign(b',') {
-                    return Err(self.refuse("a participant set anew"));
-                }
+            "participant" if query.clause == Clause::Set && self.is_assigned(i) => {
+                return Err(self.refuse("a participant set anew"));
             }
             _ => {}
         }
-        if query.clause == Clause::Set && word.eq_ignore_ascii_case("set") && self.at(i + 1) == Token::Sign(b'(') {
+        if query.clause == Clause::Set
+            && word.eq_ignore_ascii_case("set")
+            && self.at(i + 1) == Token::Sign(b'(')
+        {
             return Err(self.refuse("columns set together"));
         }
         if matches!(query.clause, Clause::Where | Clause::On(..)) {
             self.condition(i, query)?;
         }
         Ok(())
+    }
+
+    fn is_assigned(&self, i: usize) -> bool {
+        let begins = self.before(i, 1).is("set") || self.before(i, 1) == Token::Sign(b',');
+        begins && self.at(i + 1) == Token::Sign(b'=')
     }
 
     /// `INSERT INTO table (participant, …`
@@ -274,8 +319,8 @@ impl<'a> Reader<'a> {
     /// The table after `FROM`, `JOIN` or `UPDATE`; a subquery in its place is read by itself.
     fn table(&self, i: usize, query: &mut Query<'a>) -> Result<()> {
         query.clause = Clause::Tables;
-        query.outer_join = self.before(i, 1).is("left")
-            || (self.before(i, 1).is("outer") && self.before(i, 2).is("left"));
+        query.outer_join =
+            self.before(i, 1).is("left") || (self.before(i, 1).is("outer") && self.before(i, 2).is("left"));
         match self.at(i + 1) {
             Token::Sign(b'(') => Ok(()),
             Token::Word(name) if !name.contains('.') => {
@@ -301,7 +346,8 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let after = self.at(i + 4);
-        let ends = after == Token::Sign(b')') || after == Token::Sign(b';') || after.is_one_of(AFTER_CONDITION);
+        let ends =
+            after == Token::Sign(b')') || after == Token::Sign(b';') || after.is_one_of(AFTER_CONDITION);
         let (Token::Word(left), Token::Sign(b'=')) = (self.at(i + 1), self.at(i + 2)) else { return Ok(()) };
         let Some(left) = participant_of(left, query) else { return Ok(()) };
         let right = match self.at(i + 3) {

@@ -146,7 +146,8 @@ pub(crate) fn read_row(row: &rusqlite::Row<'_>, columns: usize) -> Result<Row> {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(n) => Value::Int(n),
             ValueRef::Text(text) => Value::Text(
-                String::from_utf8(text.to_vec()).map_err(|_| failed("a text that is not UTF-8".to_owned()))?,
+                String::from_utf8(text.to_vec())
+                    .map_err(|_| failed("a text that is not UTF-8".to_owned()))?,
             ),
             ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
             ValueRef::Real(_) => return Err(failed("a number with a fraction".to_owned())),
@@ -182,7 +183,9 @@ pub(crate) fn problem(error: &rusqlite::Error) -> Problem {
         Some(e) if e.code == Code::DiskFull => {
             Problem::new(ErrorCode::StorageFull).with("what", "the database")
         }
-        Some(e) if e.code == Code::ConstraintViolation && matches!(e.extended_code & 0xff00, 0x600 | 0x800) => {
+        Some(e)
+            if e.code == Code::ConstraintViolation && matches!(e.extended_code & 0xff00, 0x600 | 0x800) =>
+        {
             Problem::new(ErrorCode::AlreadyExists).with("what", text)
         }
         Some(e) if e.code == Code::Unknown => Problem::new(ErrorCode::Internal).with("why", text),
@@ -305,13 +308,11 @@ fn run_one(connection: &mut Connection, mut job: Box<dyn Job>, shared: &Shared) 
     let outcome = attempt.outcome.map_err(|fault| fault.problem);
     // A full disk ends the transaction by itself (https://sqlite.org/lang_transaction.html).
     let gone = match &outcome {
-        _ if connection.inner.is_autocommit() => {
-            Some(outcome.as_ref().err().cloned().unwrap_or_else(|| failed("the transaction ended".to_owned())))
-        }
+        _ if connection.inner.is_autocommit() => Some(
+            outcome.as_ref().err().cloned().unwrap_or_else(|| failed("the transaction ended".to_owned())),
+        ),
         Ok(()) => connection.steer("RELEASE unit").err(),
-        Err(_) => {
-            connection.steer("ROLLBACK TO unit").and_then(|()| connection.steer("RELEASE unit")).err()
-        }
+        Err(_) => connection.steer("ROLLBACK TO unit").and_then(|()| connection.steer("RELEASE unit")).err(),
     };
     (Ran { job, outcome, after: attempt.after }, gone)
 }

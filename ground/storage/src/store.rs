@@ -305,8 +305,7 @@ fn open_sqlite(
     let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
     let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
     let writing = shared.clone();
-    let mut threads =
-        vec![spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &writing))?];
+    let mut threads = vec![spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &writing))?];
     for _ in 0..options.reader_threads.max(1) {
         let (reader, queue, shared) = (sqlite::Connection::reader(path)?, read_queue.clone(), shared.clone());
         threads.push(spawn("corridor-read", move || sqlite::read(reader, &queue, &shared))?);

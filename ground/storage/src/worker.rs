@@ -108,9 +108,8 @@ pub(crate) struct Attempt {
 pub(crate) fn attempt(job: &mut dyn Job, engine: Engine<'_>, shared: &Shared, reads_only: bool) -> Attempt {
     let participant = job.participant().clone();
     let mut tx = Tx::new(engine, &participant, shared.clock.now(), &shared.hub, reads_only);
-    let said = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).unwrap_or_else(|_| {
-        Err(Problem::new(ErrorCode::Internal).with("why", "a unit of work panicked"))
-    });
+    let said = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
+        .unwrap_or_else(|_| Err(Problem::new(ErrorCode::Internal).with("why", "a unit of work panicked")));
     let (fault, after) = tx.end();
     let outcome = match (fault, said) {
         (Some(fault), _) => Err(fault),
