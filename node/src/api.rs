@@ -1,4 +1,145 @@
-//! The HTTP API of a node for the people and programs of its institutions.
+//! The HTTP API of a node for the people and programs of its institutions: one file a noun, one
+//! guard before all of them. The OpenAPI document is made of the handlers and committed.
 
+pub mod acts;
+pub mod agreements;
+pub mod documents;
 pub mod extract;
+mod guard;
+pub mod health;
+pub mod inbox;
+pub mod keys;
+pub mod outbox;
+pub mod partners;
 pub mod problem;
+pub mod tokens;
+pub mod trust;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, Request};
+use axum::middleware::{from_fn, from_fn_with_state};
+use corridor_base::{ErrorCode, Problem};
+use tokio::sync::Semaphore;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::assembly::Surroundings;
+use crate::log::{self, Watch};
+use crate::node::Node;
+use crate::service;
+use problem::Refusal;
+
+/// What every handler is given.
+pub type Shared = axum::extract::State<Arc<Node>>;
+
+/// The head of the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Corridor node",
+        description = "The API of a Corridor node for the people and programs of its institutions. \
+            Every request acts for the participant and in the role of its bearer token. Problems are \
+            RFC 9457 documents in the language of `Accept-Language` (en, ja, ko).",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(problem::ProblemBody)),
+    security(("token" = []))
+)]
+struct Head;
+
+/// All routes with their description.
+fn routes() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(health::openapi))
+        .routes(routes!(outbox::list, outbox::send))
+        .routes(routes!(outbox::show))
+        .routes(routes!(outbox::content))
+        .routes(routes!(outbox::resend))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::show))
+        .routes(routes!(inbox::content))
+        .routes(routes!(acts::list))
+        .routes(routes!(acts::show))
+        .routes(routes!(partners::list))
+        .routes(routes!(partners::show))
+        .routes(routes!(partners::test))
+        .routes(routes!(agreements::list, agreements::propose))
+        .routes(routes!(agreements::accept))
+        .routes(routes!(agreements::show))
+        .routes(routes!(agreements::end))
+        .routes(routes!(trust::show, trust::import))
+        .routes(routes!(trust::list))
+        .routes(routes!(health::doctor))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(keys::list, keys::rotate))
+}
+
+/// The OpenAPI document of the node, with the edges of these services.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = routes().split_for_parts();
+    for edge in service::all(&Surroundings::of_machine()).iter().filter_map(|s| s.edge) {
+        document.merge(edge().split_for_parts().1);
+    }
+    with_security(document)
+}
+
+fn with_security(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let token = SecurityScheme::Http(
+        Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("corridor_ID_SECRET")
+            .description(Some("An API token: `corridor token create`"))
+            .build(),
+    );
+    let components = document.components.get_or_insert_default();
+    components.security_schemes.insert("token".to_owned(), token.into());
+    document
+}
+
+/// The API listener's router: routes, guard, limits, problems, log.
+#[must_use]
+pub fn router(node: Arc<Node>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let edges = node.services.iter().filter_map(|s| s.edge).fold(Router::new(), |all, edge| {
+        all.merge(edge().split_for_parts().0.with_state(node.exchange.clone()))
+    });
+    let places = Arc::new(Semaphore::new(node.config.api_requests));
+    let watch = Watch { listener: "api", metrics: node.metrics.clone() };
+    let lang = node.config.language;
+    router
+        .fallback(unknown)
+        .with_state(node.clone())
+        .merge(edges)
+        .layer(from_fn_with_state(node, guard::guard))
+        .layer(from_fn_with_state(places, guard::places))
+        .layer(from_fn_with_state(lang, problem::say_problems))
+        .layer(from_fn(never_stored))
+        .layer(from_fn_with_state(watch, log::requests))
+}
+
+async fn unknown(request: Request<axum::body::Body>) -> Refusal {
+    let path: String = request.uri().path().chars().take(200).collect();
+    Problem::new(ErrorCode::NotFound).with("what", path).into()
+}
+
+/// Answers hold documents and records of institutions: no cache may keep them, no browser guess
+/// what they are.
+async fn never_stored(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corridor_base::{Did, Lang, Result};
+use corridor_identity::AnchorKey;
+use corridor_net::{Allow, PublicUrl};
 use url::Url;
 
 pub use keys::{KEYS, Key, Shape};
@@ -84,7 +86,7 @@ pub struct Config {
     /// The listener that partners reach.
     pub public: Listen,
     /// Under which address partners reach it.
-    pub public_url: Url,
+    pub public_url: PublicUrl,
     /// The listener of the API.
     pub api: Listen,
     /// How many requests of the API are worked on at once.
@@ -97,14 +99,14 @@ pub struct Config {
     pub blobs: PathBuf,
     /// Threads that read from the database.
     pub reader_threads: usize,
-    /// Verifier keys of the anchors this node goes by.
-    pub anchors: Vec<String>,
+    /// The anchors this node goes by.
+    pub anchors: Vec<AnchorKey>,
     /// Where new trust lists are fetched.
     pub trust_sources: Vec<Url>,
     /// How often they are fetched.
     pub trust_refresh: Duration,
     /// Private and local destinations that may be connected to (NE-1).
-    pub allow: Vec<String>,
+    pub allow: Vec<Allow>,
     /// The proxy for outbound connections.
     pub proxy: Option<Url>,
     /// Certificate authorities trusted beside the built-in ones, PEM.
@@ -113,8 +115,10 @@ pub struct Config {
     pub max_size: u64,
     /// How far a partner's clock may be off.
     pub max_skew: Duration,
-    /// How many deliveries to partners run at once.
+    /// How many deliveries to one partner run at once.
     pub parallel: usize,
+    /// For how long a document is offered to a partner that does not answer.
+    pub give_up_after: Duration,
     /// The log.
     pub log: LogSettings,
 }

@@ -2,8 +2,16 @@
 
 pub mod access;
 pub mod api;
+pub mod assembly;
+pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod log;
 pub mod metrics;
+pub mod node;
+pub mod partner;
+pub mod public;
+pub mod serve;
+pub mod service;
 pub mod texts;
 pub mod token;

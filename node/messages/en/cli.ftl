@@ -8,3 +8,207 @@ config-default = default: { $value }
 config-variable = environment: { $name }
 # args: value, origin
 config-in-force = in force: { $value } ({ $origin })
+
+## Answers
+
+none = Nothing to show.
+# args: value
+more = There is more: go on after { $value }
+yes = yes
+no = no
+title-envelope = Envelope, as it was signed:
+title-acknowledgement = Acknowledgement, as it was signed:
+title-answers = Answered by:
+title-anchors = Anchors
+title-lists = Trust lists
+title-recognitions = Recognitions
+
+## Fields
+
+field-id = ID
+field-partner = partner
+field-kind = kind
+field-size = bytes
+field-state = state
+field-name = name
+field-sha256 = SHA-256
+field-agreement = agreement
+field-answers = answers
+field-created = created
+field-updated = updated
+field-problem = problem
+field-time = time
+field-type = act
+field-fields = fields
+field-version = version
+field-verified = verified
+field-bytes = committed bytes
+field-did = DID
+field-country = country
+field-agreements = agreements
+field-agreed = agreements
+field-endpoint = address
+field-removed = removed
+field-list = list
+field-public = public key
+field-from = from
+field-until = until
+field-purpose = purpose
+field-standing = standing
+field-in_force = in force
+field-digest = digest
+field-role = role
+field-label = label
+field-expires = expires
+field-revoked = revoked
+field-secret = token
+field-key = key
+field-token_file = token file
+field-number = number
+field-participants = participants
+field-issued = issued
+field-closes = closes
+field-anchor = anchor
+field-path = file
+field-countries = countries
+field-accepted = accepted
+field-address = address
+field-millis = milliseconds
+field-clock_ahead = clock ahead by seconds
+field-remarks = remarks
+
+## Words
+
+word-sending = on its way
+word-delivered = delivered
+word-refused = refused
+word-failed = given up on
+word-receiving = coming in
+word-received = received
+word-proposed = proposed
+word-concluded = concluded
+word-ended = ended
+word-in-force = in force
+word-grace = expired, in grace
+word-closed = expired
+word-unrecognised = not recognised
+word-retired = retired
+word-current = signs
+word-pending = waits for the trust list
+word-officer = officer
+word-auditor = auditor
+word-operator = operator
+word-administrator = administrator
+word-good = good
+word-warning = warning
+word-wrong = wrong
+
+## Commands
+
+# args: config, data
+init-done = Ready. Configuration: { $config }. Data: { $data }.
+init-next = Next: give the DID document (`corridor key document`) to the office that issues your country's trust list, name its anchor in the configuration, then start with `corridor serve`.
+# args: public, api
+serve-ready = Ready. Partners: { $public }. API: { $api }.
+serve-stopping = Stopping: what was accepted is being finished.
+# args: done, size
+send-progress = Sent { $done } of { $size }
+send-waiting = Waiting for the partner's acknowledgement
+send-queued = Accepted. It is offered to the partner until it is acknowledged.
+send-delivered = The partner has acknowledged it.
+send-late = Not acknowledged yet. It is still on its way: see `corridor outbox show`.
+# args: done, size
+read-progress = Read { $done } of { $size }
+# args: path, size
+read-done = Written to { $path } ({ $size }); it is what the sender signed.
+token-once = Keep the token now: it cannot be shown again.
+# args: id
+token-revoked = Token { $id } no longer counts.
+key-rotated = The present key goes on signing. Give the new DID document to the office that issues the trust list; the new key signs once the list names it.
+partner-answers = The partner answers, and its keys are those of the trust list.
+# args: path
+agreement-proposed = Signed by us: give { $path } to the partner. It counts once the partner has signed it too and it has come back.
+# args: path, found
+backup-done = Backup written: { $path }, { $found } documents in files. It holds the keys: store it as carefully as the node.
+# args: what, done
+backup-progress = { $what }: { $done }
+# args: path, at
+restore-done = Restored to { $path } as it was at { $at }.
+
+## Trust
+
+# args: country, list
+trust-list-in-use = Trust list number { $list } of { $country } is in use.
+# args: country
+trust-recognition-in-use = The recognition between { $country } is in use.
+trust-held = It was here already; nothing changed.
+trust-offered = Offered. Give the file to the other country's office; it counts once that office has countersigned it.
+trust-countersigned = Signed by both. Give the file to the nodes of both countries: `corridor trust import`.
+# args: who, name, endpoint
+change-admitted = + { $who } ({ $name }) admitted, at { $endpoint }
+# args: who, at
+change-removed = - { $who } removed from { $at } on
+# args: who
+change-readmitted = + { $who } admitted again
+# args: who
+change-dropped = ! { $who } is gone from the list, not even marked as removed: ask the office why
+# args: key, from
+change-key-added = + key { $key } valid from { $from }
+# args: key, until
+change-key-ended = - key { $key } valid until { $until }
+# args: key
+change-key-revived = ! the end of key { $key } was taken back: ask the office why
+# args: key, before, after
+change-key-replaced = ! another key stands under the name { $key }: { $before }, now { $after }. Ask the office why
+# args: key
+change-key-dropped = ! key { $key } is gone from the list: ask the office why
+# args: who, before, after
+change-endpoint = ~ { $who } answers at { $after }, before at { $before }
+# args: who, before, after
+change-name = ~ { $who } is called { $after }, before { $before }
+# args: before, after
+change-expiry = ~ stands until { $after }, before until { $before }
+# args: before, after
+change-grace = ~ grace of { $after } hours, before { $before }
+
+## Doctor
+
+doctor-config = The configuration is valid.
+doctor-directory = The data directory belongs to this user and is closed to others.
+doctor-keys = The key files are closed to others.
+doctor-space = There is enough space.
+doctor-database = The database answers and has the expected form.
+doctor-certificate = The certificate is valid.
+doctor-trust = The trust list is in force.
+doctor-listed = The trust list names this participant with the key that signs now.
+doctor-outbox = Nothing was given up on.
+doctor-partner = It answers, and its keys are those of the trust list.
+# args: found
+doctor-space-little = Only { $found } MiB are free.
+    .remedy = Free or add space before documents are refused.
+# args: at
+doctor-certificate-ends = The certificate ends at { $at }.
+    .remedy = Replace the files; they are taken up without a restart.
+doctor-no-anchor = The configuration names no anchor: nobody is trusted.
+    .remedy = Get the anchor from the office that issues your country's trust list and name it under trust.anchors.
+# args: country, list, at, limit
+doctor-list-grace = Trust list number { $list } of { $country } expired at { $at }. It is still used until { $limit }.
+    .remedy = Get the newest list from the office that issues it and import it with `corridor trust import`.
+# args: country, at
+doctor-recognition-ends = The recognition of { $country } ends at { $at }.
+    .remedy = Ask the office that issues your trust list to renew it with the other country.
+# args: who, country
+doctor-named-twice = { $who } stands in the trust lists of several countries: { $country }
+    .remedy = Ask both offices which one is right.
+# args: country, list
+doctor-two-lists = The anchor of { $country } signed two different lists with the number { $list }.
+    .remedy = Report it to the office that issues the list, by telephone or another known channel. The list taken first stays in use.
+# args: address, found
+doctor-did-elsewhere = The DID points to { $found }, but partners reach this node at { $address }.
+    .remedy = See that the DID document is served at both, or correct public.url.
+# args: found
+doctor-dead-letters = { $found } deliveries were given up on.
+    .remedy = See them with `corridor outbox list --state failed` and send them again with `corridor outbox resend`.
+# args: skew
+doctor-clock = The partner's clock is { $skew } seconds ahead of ours.
+    .remedy = Set the clock by a time server (NTP); tell the partner if yours is right.

@@ -19,7 +19,7 @@ storage-database = Where records are kept: sqlite for a file in the data directo
 storage-password_file = File that holds the password of the PostgreSQL database, so that it need not stand in this file.
 storage-blobs = Directory of the contents of documents. Without it, blobs in the data directory.
 storage-reader_threads = Threads that read from the database.
-trust-anchors = Verifier keys of the anchors whose trust lists count here: one's own country and the countries it recognises.
+trust-anchors = Anchors whose trust lists count here, each as country and verifier key: that of one's own country, as a rule. Other countries count by a recognition that this anchor has signed.
 trust-sources = Addresses from which new trust lists are fetched. A list counts by its signature, not by where it came from.
 trust-refresh_seconds = How often new trust lists are fetched, in seconds.
 net-allow = Private or local destinations that this node may connect to: host:port, an address, or a network like 10.1.0.0/16. All others are refused.
@@ -27,6 +27,7 @@ net-proxy = Proxy for connections to the outside.
 net-extra_roots = Certificate authorities trusted in addition to the built-in ones, PEM.
 exchange-max_size = Largest document taken, in bytes.
 exchange-max_skew_seconds = How far the clock of a partner may be off, in seconds.
-exchange-parallel = How many deliveries to partners run at once.
+exchange-parallel = How many deliveries to one partner run at once.
+exchange-give_up_hours = For how many hours a document is offered to a partner that does not answer. Afterwards it waits until somebody sends it again.
 log-format = Form of the log: lines of text, or one JSON object a line.
 log-level = How much is logged: error, warn, info, debug, trace, or filters such as info,corridor_net=debug.

@@ -19,7 +19,7 @@ storage-database = 記録の保存先です。sqlite とするとデータディ
 storage-password_file = PostgreSQL のパスワードを書いたファイルです。この設定ファイルにパスワードを書かずに済みます。
 storage-blobs = 文書の内容を置くディレクトリです。省略するとデータディレクトリ内の blobs になります。
 storage-reader_threads = データベースを読み取るスレッド数です。
-trust-anchors = ここで有効とする信頼リストの発行元の検証鍵です。自国と、自国が承認した国のものを指定します。
+trust-anchors = ここで有効とする信頼リストの発行元です。国コードと検証鍵を空白で区切って書きます。通常は自国のものだけを指定します。ほかの国は、この発行元が署名した相互承認によって有効になります。
 trust-sources = 新しい信頼リストの取得先アドレスです。リストの有効性は取得先ではなく署名で判断します。
 trust-refresh_seconds = 新しい信頼リストを取得する間隔（秒）です。
 net-allow = このノードから接続してよい、プライベートまたはローカルの接続先です。「ホスト名:ポート」、IP アドレス、または 10.1.0.0/16 のようなネットワークで指定します。それ以外には接続しません。
@@ -27,6 +27,7 @@ net-proxy = 外部への接続に使うプロキシです。
 net-extra_roots = 組み込みの認証局に加えて信頼する認証局（PEM）です。
 exchange-max_size = 受け付ける文書の最大サイズ（バイト）です。
 exchange-max_skew_seconds = 相手機関の時計のずれを許す範囲（秒）です。
-exchange-parallel = 相手機関への配信を同時に行う数です。
+exchange-parallel = 1 つの相手機関への配信を同時に行う数です。
+exchange-give_up_hours = 応答しない相手機関に文書を送り続ける時間（時間単位）です。それを過ぎると、再送を指示するまで保留します。
 log-format = ログの形式です。text は 1 行ごとのテキスト、json は 1 行に 1 つの JSON オブジェクトです。
 log-level = ログの詳しさです。error、warn、info、debug、trace、または info,corridor_net=debug のような指定ができます。

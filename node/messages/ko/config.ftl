@@ -19,7 +19,7 @@ storage-database = 기록을 저장하는 곳입니다. sqlite이면 데이터 �
 storage-password_file = PostgreSQL 비밀번호가 든 파일입니다. 이 설정 파일에 비밀번호를 쓰지 않아도 됩니다.
 storage-blobs = 문서 내용을 두는 디렉터리입니다. 생략하면 데이터 디렉터리 안의 blobs가 됩니다.
 storage-reader_threads = 데이터베이스를 읽는 스레드 수입니다.
-trust-anchors = 여기에서 인정하는 신뢰 목록 발행처의 검증 키입니다. 자국과 자국이 인정한 나라의 것을 지정합니다.
+trust-anchors = 여기에서 인정하는 신뢰 목록 발행처입니다. 국가 코드와 검증 키를 빈칸으로 나누어 씁니다. 보통 자국의 것만 지정합니다. 다른 나라는 이 발행처가 서명한 상호 인정으로 인정됩니다.
 trust-sources = 새 신뢰 목록을 가져오는 주소입니다. 목록의 효력은 가져온 곳이 아니라 서명으로 판단합니다.
 trust-refresh_seconds = 새 신뢰 목록을 가져오는 간격(초)입니다.
 net-allow = 이 노드가 연결해도 되는 사설 또는 로컬 목적지입니다. 호스트:포트, 주소 또는 10.1.0.0/16 같은 네트워크로 지정합니다. 그 밖에는 연결하지 않습니다.
@@ -27,6 +27,7 @@ net-proxy = 외부 연결에 쓰는 프록시입니다.
 net-extra_roots = 내장된 인증 기관 외에 추가로 신뢰하는 인증 기관(PEM)입니다.
 exchange-max_size = 받는 문서의 최대 크기(바이트)입니다.
 exchange-max_skew_seconds = 상대 기관 시계의 허용 오차(초)입니다.
-exchange-parallel = 상대 기관에 동시에 전달하는 수입니다.
+exchange-parallel = 한 상대 기관에 동시에 전달하는 수입니다.
+exchange-give_up_hours = 응답하지 않는 상대 기관에 문서를 계속 보내는 시간(시간 단위)입니다. 지나면 다시 보내라고 할 때까지 보류합니다.
 log-format = 로그 형식입니다. text는 한 줄씩의 텍스트, json은 한 줄에 JSON 객체 하나입니다.
 log-level = 로그의 자세한 정도입니다. error, warn, info, debug, trace 또는 info,corridor_net=debug 같은 지정을 쓸 수 있습니다.

@@ -1,73 +1,36 @@
-//! Problems on the wire (RFC 9457): a handler refuses with a [`Refusal`], and one layer says it in
-//! the reader's language, so that no handler needs to know who reads.
+//! Problems as the OpenAPI document describes them; how they are made and said is
+//! `corridor_net::refusal`, which the edges of services use too.
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{
-    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-};
-use axum::http::{Response, StatusCode};
-use axum::middleware::Next;
-use axum::response::IntoResponse;
-use corridor_base::{ErrorCode, Lang, Problem};
+pub use corridor_net::refusal::{Answer, Refusal, say_problems};
 
-/// A problem on its way out of a handler.
-#[derive(Debug)]
-pub struct Refusal(pub Problem);
-
-/// What handlers return.
-pub type Answer<T> = std::result::Result<T, Refusal>;
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
+/// A problem document, as the OpenAPI document describes it.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// The page that explains the error, relative to the node.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What went wrong, in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What failed, on what.
+    pub detail: String,
+    /// What to do.
+    pub remedy: String,
+    /// The code in the table of errors.
+    pub code: String,
+    /// What the text speaks of, by name.
+    pub args: std::collections::BTreeMap<String, String>,
 }
 
-/// The problem of a response that has no body yet.
-#[derive(Clone)]
-struct Unsaid(Problem);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response<Body> {
-        let status =
-            StatusCode::from_u16(self.0.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = status.into_response();
-        response.extensions_mut().insert(Unsaid(self.0));
-        response
-    }
-}
-
-/// The layer that writes problem documents in the language of `Accept-Language`, or else of the node.
-pub async fn say_problems(State(fallback): State<Lang>, request: Request, next: Next) -> Response<Body> {
-    let wanted = request.headers().get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-    let lang = wanted.map_or(fallback, Lang::prefer);
-    let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Unsaid>() {
-        Some(Unsaid(problem)) => document(&problem, lang, response.status()),
-        None => response,
-    }
-}
-
-fn document(problem: &Problem, lang: Lang, status: StatusCode) -> Response<Body> {
-    if status.is_server_error() && problem.code() != ErrorCode::Overloaded {
-        tracing::error!(code = %problem.code(), "{}", problem.arg("why").unwrap_or_default());
-    }
-    let body = serde_json::to_vec(&problem.document(lang)).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
-    headers.insert(VARY, HeaderValue::from_static("accept-language"));
-    match problem.code() {
-        ErrorCode::Unauthenticated => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"corridor\""));
-        }
-        _ if status == StatusCode::SERVICE_UNAVAILABLE => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
-        }
-        _ => {}
-    }
-    response
+/// What every endpoint may answer instead.
+#[derive(utoipa::IntoResponses)]
+pub enum Problems {
+    /// A problem (RFC 9457).
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Refused(#[to_schema] ProblemBody),
+    /// A problem of the node itself (RFC 9457).
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Failed(#[to_schema] ProblemBody),
 }

@@ -126,7 +126,7 @@ pub static KEYS: &[Key] = &[
     key("storage.password_file", Shape::Path, "").example("\"/run/secrets/corridor-database\""),
     key("storage.blobs", Shape::Path, "").example("\"/srv/corridor/blobs\""),
     key("storage.reader_threads", Shape::Integer(1, 64), "2"),
-    key("trust.anchors", Shape::List, "[]").example("[\"anchor.example.jp+0b5dd8d6+AX…\"]"),
+    key("trust.anchors", Shape::List, "[]").example("[\"JP trust.example.jp+0b5dd8d6+AX…\"]"),
     key("trust.sources", Shape::List, "[]").example("[\"https://trust.example.jp/list\"]"),
     key("trust.refresh_seconds", Shape::Integer(10, 604_800), "3600"),
     key("net.allow", Shape::List, "[]").example("[\"localhost:7180\", \"10.1.0.0/16\"]"),
@@ -135,6 +135,7 @@ pub static KEYS: &[Key] = &[
     key("exchange.max_size", BYTES, "17179869184"),
     key("exchange.max_skew_seconds", Shape::Integer(1, 3600), "60"),
     key("exchange.parallel", Shape::Integer(1, 4096), "64"),
+    key("exchange.give_up_hours", Shape::Integer(1, 8760), "72"),
     key("log.format", Shape::Choice(&["text", "json"]), "\"text\""),
     key("log.level", Shape::Text, "\"info\""),
 ];

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result};
-use corridor_proof::PublicKey;
+use corridor_identity::AnchorKey;
+use corridor_net::{Allow, PublicUrl};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -139,12 +140,13 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         anchors: reader.anchors()?,
         trust_sources: reader.urls("trust.sources")?,
         trust_refresh: reader.seconds("trust.refresh_seconds"),
-        allow: reader.list("net.allow"),
+        allow: reader.allow()?,
         proxy: reader.url("net.proxy")?,
         extra_roots: reader.path("net.extra_roots")?,
         max_size: reader.integer("exchange.max_size"),
         max_skew: reader.seconds("exchange.max_skew_seconds"),
         parallel: reader.count("exchange.parallel"),
+        give_up_after: reader.seconds("exchange.give_up_hours").saturating_mul(3600),
         log: LogSettings { json: reader.text("log.format") == "json", level: reader.text("log.level") },
         data,
         participants,
@@ -332,13 +334,6 @@ impl Reader<'_> {
         Duration::from_secs(self.integer(path))
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
-        match self.get(path) {
-            Some((Value::List(list), _)) => list.clone(),
-            _ => Vec::new(),
-        }
-    }
-
     /// A relative path starts at the directory of the file, wherever the program was started.
     fn path(&self, path: &str) -> Result<Option<PathBuf>> {
         let Some((text, origin)) = self.opt_text(path) else { return Ok(None) };
@@ -360,21 +355,9 @@ impl Reader<'_> {
         list.iter().map(parse).collect()
     }
 
-    /// Partners write to this address, and DIDs are made of it: no path, query or user.
-    fn public_url(&self) -> Result<Url> {
-        let Some((text, origin)) = self.opt_text("public.url") else {
-            return Err(self.source.invalid("public.url", &Origin::Default, "it is missing"));
-        };
-        let invalid = |why: String| self.source.invalid("public.url", origin, why);
-        let url = Url::parse(text).map_err(|e| invalid(e.to_string()))?;
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty();
-        if !bare {
-            return Err(invalid("an address without path, query and user expected".to_owned()));
-        }
-        Ok(url)
+    fn public_url(&self) -> Result<PublicUrl> {
+        let (text, origin) = self.opt_text("public.url").unwrap_or(("", &Origin::Default));
+        PublicUrl::parse(text).map_err(|e| self.source.invalid("public.url", origin, said(&e)))
     }
 
     fn listen(&self, listen: &str, certificate: &str, key: &str) -> Result<Listen> {
@@ -420,13 +403,23 @@ impl Reader<'_> {
         Ok(DatabasePlace::Postgres(url))
     }
 
-    fn anchors(&self) -> Result<Vec<String>> {
+    fn anchors(&self) -> Result<Vec<AnchorKey>> {
         let Some((Value::List(list), origin)) = self.get("trust.anchors") else { return Ok(Vec::new()) };
-        for anchor in list {
-            PublicKey::from_vkey(anchor)
-                .map_err(|e| self.source.invalid("trust.anchors", origin, e.text(Lang::En).detail))?;
-        }
-        Ok(list.clone())
+        let parse = |text: &String| {
+            let invalid = |why: String| self.source.invalid("trust.anchors", origin, why);
+            let parts = text.split_once(' ');
+            let (country, key) = parts.ok_or_else(|| invalid("COUNTRY NAME+HASH+KEY expected".to_owned()))?;
+            let country = country.parse().map_err(|e| invalid(said(&e)))?;
+            AnchorKey::parse(country, key.trim()).map_err(|e| invalid(said(&e)))
+        };
+        list.iter().map(parse).collect()
+    }
+
+    fn allow(&self) -> Result<Vec<Allow>> {
+        let Some((Value::List(list), origin)) = self.get("net.allow") else { return Ok(Vec::new()) };
+        let parse =
+            |text: &String| text.parse().map_err(|e| self.source.invalid("net.allow", origin, said(&e)));
+        list.iter().map(parse).collect()
     }
 
     fn participants(&self) -> Result<Vec<Hosted>> {
@@ -468,6 +461,11 @@ impl Reader<'_> {
             .cloned()
             .ok_or_else(|| self.source.invalid("node.operator", origin, "no [[participant]] has this name"))
     }
+}
+
+/// What a problem says, as a part of another.
+fn said(problem: &Problem) -> String {
+    problem.text(Lang::En).detail
 }
 
 fn text_in<'a>(table: &'a BTreeMap<&'static str, (Value, Origin)>, path: &str) -> (&'a str, &'a Origin) {
@@ -519,7 +517,8 @@ mod tests {
         check("[node]\ndata = 3\n", "5", "node.data", None);
         check("[public]\nlisten = \"localhost\"\n", "5", "public.listen", None);
         check("[public]\nlisten = \"0.0.0.0:7080\"\n", "5", "public.listen", None);
-        check("[public]\nurl = \"http://localhost:7080/x\"\n", "5", "public.url", None);
+        check("[public]\nurl = \"http://example.jp\"\n", "5", "public.url", None);
+        check("[net]\nallow = [\"10.0.0.1/8\"]\n", "5", "net.allow", None);
         check("[public]\ntls_key = \"k\"\n", "5", "public.tls_key", None);
         check("[trust]\nrefresh_seconds = 1\n", "5", "trust.refresh_seconds", None);
         check("[trust]\nanchors = [\"x\"]\n", "5", "trust.anchors", None);
@@ -539,7 +538,7 @@ mod tests {
         let config =
             load(MINIMAL, &[("CORRIDOR_NODE_DATA", "/srv/c"), ("CORRIDOR_NET_ALLOW", "a:1, b:2")]).unwrap();
         assert_eq!(config.data, Path::new("/srv/c"));
-        assert_eq!(config.allow, ["a:1", "b:2"]);
+        assert_eq!(config.allow.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a:1", "b:2"]);
         let stranger = load(MINIMAL, &[("CORRIDOR_SERVICE_HOST", "10.0.0.1"), ("CORRIDOR_API_LISTEN", "")]);
         assert!(stranger.is_ok());
         let problem = load(MINIMAL, &[("CORRIDOR_API_LISTEN", "x")]).unwrap_err();

@@ -1,0 +1,234 @@
+//! Agreements: what may cross between us and a partner, once both have signed.
+
+use axum::Json;
+use axum::http::StatusCode;
+use corridor_base::{AgreementId, Did, Result, Timestamp};
+use corridor_exchange::agreements::{AgreementRow, Standing};
+use corridor_proof::{Agreement, Grant, Kind, Names, Signed, Verb};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Shared;
+use super::extract::{self, Named, Note};
+use super::problem::{Answer, Problems};
+use crate::access::Caller;
+
+/// An agreement in the books of the participant.
+#[derive(Serialize, ToSchema)]
+pub struct AgreementBody {
+    /// Its identifier.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: AgreementId,
+    /// The other party.
+    #[schema(value_type = String)]
+    pub partner: Did,
+    /// What it is for.
+    pub purpose: Words,
+    /// What it allows; anything else is denied.
+    pub grants: Vec<GrantBody>,
+    /// From when it is in force.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Until when, not included.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+    /// `proposed` (we signed, the partner has not), `concluded`, `ended`.
+    #[schema(value_type = String)]
+    pub standing: Standing,
+    /// Whether it is in force now.
+    pub in_force: bool,
+    /// When it came into the books.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded: Timestamp,
+    /// SHA-256 of the signed text.
+    pub digest: String,
+    /// The agreement as it is signed (a C2SP signed note): this is what the partner gets.
+    pub statement: String,
+}
+
+/// One thing an agreement allows.
+#[derive(Serialize, ToSchema)]
+pub struct GrantBody {
+    /// `send`, `ask` or `share`.
+    #[schema(value_type = String)]
+    pub verb: Verb,
+    /// With documents or data of which kind.
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    /// By whom.
+    #[schema(value_type = String)]
+    pub from: Did,
+    /// Towards whom.
+    #[schema(value_type = String)]
+    pub to: Did,
+    /// The largest content, in bytes.
+    pub max_size: u64,
+}
+
+/// A text in three languages.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Japanese.
+    pub ja: String,
+    /// Korean.
+    pub ko: String,
+}
+
+impl From<Names> for Words {
+    fn from(names: Names) -> Self {
+        Self { en: names.en, ja: names.ja, ko: names.ko }
+    }
+}
+
+/// All agreements of the participant.
+#[derive(Serialize, ToSchema)]
+pub struct AgreementList {
+    /// The agreements, newest first, at most 1000.
+    pub items: Vec<AgreementBody>,
+}
+
+/// An agreement to be drawn up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// With whom.
+    #[schema(value_type = String)]
+    partner: Did,
+    /// What it is for.
+    purpose: Words,
+    /// What it shall allow.
+    #[schema(min_items = 1, max_items = 200)]
+    grants: Vec<ProposedGrant>,
+    /// From when; now when left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Until when, not included.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+}
+
+/// One thing it shall allow.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposedGrant {
+    /// `send`, `ask` or `share`.
+    #[schema(value_type = String)]
+    verb: Verb,
+    /// With documents or data of which kind.
+    #[schema(value_type = String)]
+    kind: Kind,
+    /// `out`: by us; `in`: by the partner.
+    direction: Direction,
+    /// The largest content, in bytes.
+    max_size: u64,
+}
+
+/// In which direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From us to the partner.
+    Out,
+    /// From the partner to us.
+    In,
+}
+
+fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
+    let in_force = row.in_force(now);
+    let grant =
+        |g: Grant| GrantBody { verb: g.verb, kind: g.kind, from: g.from, to: g.to, max_size: g.max_size };
+    AgreementBody {
+        id: row.terms.id,
+        partner: row.partner,
+        purpose: row.terms.purpose.into(),
+        grants: row.terms.grants.into_iter().map(grant).collect(),
+        from: row.terms.from,
+        until: row.terms.until,
+        standing: row.standing,
+        in_force,
+        recorded: row.recorded,
+        digest: row.digest.to_string(),
+        statement: String::from_utf8_lossy(row.statement.bytes()).into_owned(),
+    }
+}
+
+async fn found(node: &Shared, caller: &Caller, id: AgreementId) -> Result<Json<AgreementBody>> {
+    let row = node.exchange.agreement(&caller.participant, id).await?;
+    Ok(Json(body(row, node.clock.now())))
+}
+
+/// Lists agreements.
+#[utoipa::path(get, path = "/api/v1/agreements", tag = "agreements", operation_id = "agreements_list",
+    responses((status = 200, description = "All agreements of the participant.", body = AgreementList), Problems))]
+pub async fn list(node: Shared, caller: Caller) -> Answer<Json<AgreementList>> {
+    let now = node.clock.now();
+    let rows = node.exchange.agreements(&caller.participant).await?;
+    Ok(Json(AgreementList { items: rows.into_iter().map(|r| body(r, now)).collect() }))
+}
+
+/// Draws up an agreement and signs it for us. Nothing is allowed by it until the partner's signature
+/// has come back.
+#[utoipa::path(post, path = "/api/v1/agreements", tag = "agreements", operation_id = "agreements_propose", request_body = Proposal,
+    responses((status = 201, description = "The agreement with our signature.", body = AgreementBody), Problems))]
+pub async fn propose(
+    node: Shared,
+    caller: Caller,
+    extract::Json(proposal): extract::Json<Proposal>,
+) -> Answer<(StatusCode, Json<AgreementBody>)> {
+    let us = &caller.participant;
+    let terms = terms(us, proposal, AgreementId::new(&*node.clock, &*node.random), node.clock.now());
+    let signed = node.exchange.propose(us, terms).await?;
+    Ok((StatusCode::CREATED, found(&node, &caller, signed.body().id).await?))
+}
+
+fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agreement {
+    let Proposal { partner, purpose, grants, from, until } = proposal;
+    let grant = |g: ProposedGrant| {
+        let (from, to) = match g.direction {
+            Direction::Out => (us.clone(), partner.clone()),
+            Direction::In => (partner.clone(), us.clone()),
+        };
+        Grant { verb: g.verb, kind: g.kind, from, to, max_size: g.max_size }
+    };
+    Agreement {
+        id,
+        grants: grants.into_iter().map(grant).collect(),
+        parties: [us.clone(), partner],
+        purpose: Names { en: purpose.en, ja: purpose.ja, ko: purpose.ko },
+        from: from.unwrap_or(now),
+        until,
+    }
+}
+
+/// Takes in an agreement that the partner signed; gives our signature when it is not on it yet.
+#[utoipa::path(post, path = "/api/v1/agreements/accept", tag = "agreements", operation_id = "agreements_accept",
+    request_body(content = String, content_type = "text/plain", description = "The agreement as the partner signed it."),
+    responses((status = 200, description = "The agreement with both signatures: it goes back to the partner.", body = AgreementBody), Problems))]
+pub async fn accept(node: Shared, caller: Caller, Note(bytes): Note) -> Answer<Json<AgreementBody>> {
+    let signed: Signed<Agreement> = node.exchange.conclude(&caller.participant, &bytes).await?;
+    Ok(found(&node, &caller, signed.body().id).await?)
+}
+
+/// Shows one agreement.
+#[utoipa::path(get, path = "/api/v1/agreements/{id}", tag = "agreements", operation_id = "agreements_show",
+    params(("id" = String, Path, format = "uuid", description = "The agreement's identifier.")),
+    responses((status = 200, description = "The agreement.", body = AgreementBody), Problems))]
+pub async fn show(
+    node: Shared,
+    caller: Caller,
+    Named(id): Named<AgreementId>,
+) -> Answer<Json<AgreementBody>> {
+    Ok(found(&node, &caller, id).await?)
+}
+
+/// Ends an agreement before its time. From now on nothing crosses under it.
+#[utoipa::path(post, path = "/api/v1/agreements/{id}/end", tag = "agreements", operation_id = "agreements_end",
+    params(("id" = String, Path, format = "uuid", description = "The agreement's identifier.")),
+    responses((status = 200, description = "The agreement.", body = AgreementBody), Problems))]
+pub async fn end(node: Shared, caller: Caller, Named(id): Named<AgreementId>) -> Answer<Json<AgreementBody>> {
+    node.exchange.end_agreement(&caller.participant, id).await?;
+    Ok(found(&node, &caller, id).await?)
+}

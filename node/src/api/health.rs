@@ -1,0 +1,97 @@
+//! Whether the node lives, whether it is ready, what it counts, and what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::HeaderValue;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use corridor_base::{ErrorCode, Lang, Problem};
+use corridor_identity::Standing;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Shared;
+use super::problem::{Answer, Problems};
+use crate::doctor::{self, Finding};
+
+/// What `/health/live` says.
+#[derive(Serialize, ToSchema)]
+pub struct Live {
+    /// `live`.
+    pub status: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+}
+
+/// What `/health/ready` says.
+#[derive(Serialize, ToSchema)]
+pub struct Ready {
+    /// `ready`.
+    pub status: &'static str,
+    /// The number of the trust list held for each country, as far as it is used.
+    pub trust_lists: BTreeMap<String, u64>,
+}
+
+/// Says that the process answers.
+#[utoipa::path(get, path = "/health/live", tag = "health", operation_id = "health_live", security(()),
+    responses((status = 200, description = "It lives.", body = Live)))]
+pub async fn live() -> Json<Live> {
+    Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Says whether new work is accepted: storage can be written, and no trust list in use is closed.
+#[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "health_ready", security(()),
+    responses((status = 200, description = "It takes new work.", body = Ready), Problems))]
+pub async fn ready(node: Shared) -> Answer<Json<Ready>> {
+    node.exchange.store().health().await?;
+    let mut used = BTreeMap::new();
+    for list in node.exchange.directory().lists(node.now()) {
+        match list.standing {
+            Standing::InForce | Standing::Grace => {
+                used.insert(list.country.to_string(), list.number);
+            }
+            Standing::Closed => {
+                return Err(Problem::new(ErrorCode::TrustListExpired)
+                    .with("country", list.country)
+                    .with("list", list.number)
+                    .with("at", list.expires)
+                    .into());
+            }
+            Standing::Unrecognised => {}
+        }
+    }
+    Ok(Json(Ready { status: "ready", trust_lists: used }))
+}
+
+/// The counters, in the text form of OpenMetrics 1.0.
+#[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "metrics", security(()),
+    responses((status = 200, description = "The counters.", content_type = "application/openmetrics-text", body = String), Problems))]
+pub async fn metrics(node: Shared) -> Answer<Response> {
+    node.count_outbox().await?;
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    Ok(([(CONTENT_TYPE, kind)], node.metrics.text()?).into_response())
+}
+
+/// The description of this API.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "health", operation_id = "openapi", security(()),
+    responses((status = 200, description = "The OpenAPI 3.1 document.", body = serde_json::Value), Problems))]
+pub async fn openapi() -> Json<utoipa::openapi::OpenApi> {
+    Json(super::document())
+}
+
+/// What the doctor found.
+#[derive(Serialize, ToSchema)]
+pub struct Findings {
+    /// One entry a check, in the reader's language.
+    pub items: Vec<Finding>,
+}
+
+/// Looks for what is wrong: storage, keys, trust lists, certificates, partners.
+#[utoipa::path(get, path = "/api/v1/doctor", tag = "health", operation_id = "doctor",
+    responses((status = 200, description = "What was looked at, and what is wrong.", body = Findings), Problems))]
+pub async fn doctor(node: Shared, headers: axum::http::HeaderMap) -> Answer<Json<Findings>> {
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    let lang = wanted.map_or(node.config.language, Lang::prefer);
+    Ok(Json(Findings { items: doctor::of_node(&node, lang).await }))
+}

@@ -1,0 +1,172 @@
+//! The outbox: what we send.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_exchange::{Draft, Side};
+use corridor_proof::Kind;
+use futures::TryStreamExt;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Shared;
+use super::documents::{self, Document, DocumentDetail, DocumentPage, DocumentQuery};
+use super::extract::{Ask, Named};
+use super::problem::{Answer, Problems};
+use crate::access::Caller;
+
+/// The header that makes handing in repeatable (IETF draft-ietf-httpapi-idempotency-key-header).
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// What is to be sent, beside the content.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SendQuery {
+    /// To whom: `did:web:…`.
+    #[param(value_type = String)]
+    to: Did,
+    /// What it is: `edifact`.
+    #[param(value_type = String)]
+    kind: Kind,
+    /// Under which agreement; left out, the one in force that allows it.
+    #[param(value_type = Option<String>, format = "uuid")]
+    agreement: Option<AgreementId>,
+    /// A name for people, as a rule that of a file.
+    #[param(max_length = 255)]
+    name: Option<String>,
+    /// The envelope it answers.
+    #[param(value_type = Option<String>, format = "uuid")]
+    answers: Option<EnvelopeId>,
+}
+
+/// Lists sent documents, newest first.
+#[utoipa::path(get, path = "/api/v1/outbox", tag = "outbox", operation_id = "outbox_list", params(DocumentQuery),
+    responses((status = 200, description = "A page of documents.", body = DocumentPage), Problems))]
+pub async fn list(
+    node: Shared,
+    caller: Caller,
+    Ask(query): Ask<DocumentQuery>,
+) -> Answer<Json<DocumentPage>> {
+    documents::page(&node, &caller, Side::Out, query).await.map(Json)
+}
+
+/// Hands in a document of any size for sending. The answer means that it is durable here; it is
+/// offered to the partner until it is acknowledged, refused, or given up on.
+#[utoipa::path(post, path = "/api/v1/outbox", tag = "outbox", operation_id = "outbox_send",
+    params(SendQuery, ("idempotency-key" = Option<String>, Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters.")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The content, unchanged to the last byte."),
+    responses((status = 201, description = "The document as it stands in the outbox.", body = Document), Problems))]
+pub async fn send(
+    node: Shared,
+    caller: Caller,
+    Ask(query): Ask<SendQuery>,
+    request: Request,
+) -> Answer<Response> {
+    let us = &caller.participant;
+    let draft = Draft {
+        id: idempotent(us, request.headers())?,
+        to: query.to.clone(),
+        kind: query.kind.clone(),
+        agreement: query.agreement,
+        name: query.name,
+        answers: query.answers,
+    };
+    let content = Body::into_data_stream(request.into_body()).map_err(std::io::Error::other);
+    let id = node.exchange.submit(us, draft, content).await?;
+    let row = node.exchange.document(us, Side::Out, id).await?;
+    if row.partner != query.to || row.kind != query.kind {
+        // The same key and content as before, for something else than before.
+        return Err(Problem::new(ErrorCode::AlreadyExists)
+            .with("what", format!("{IDEMPOTENCY_KEY} for {id}"))
+            .into());
+    }
+    let location = format!("/api/v1/outbox/{id}");
+    Ok((StatusCode::CREATED, [("location", location)], Json(Document::from(row))).into_response())
+}
+
+/// The identifier that an idempotency key stands for: made of the participant and the key, so that
+/// the books of the outbox themselves remember it, through crashes and on every replica (EX-4).
+fn idempotent(us: &Did, headers: &HeaderMap) -> Result<Option<EnvelopeId>> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let malformed = || {
+        Problem::new(ErrorCode::Malformed)
+            .with("what", IDEMPOTENCY_KEY)
+            .with("why", "1 to 200 printable ASCII characters expected")
+    };
+    let key = value.to_str().map_err(|_| malformed())?;
+    if key.is_empty() || key.len() > 200 {
+        return Err(malformed());
+    }
+    let digest = Digest::of(format!("corridor/idempotency/v1\n{us}\n{key}").as_bytes());
+    let mut hex: Vec<char> = digest.to_string().chars().take(32).collect();
+    // UUID version 8 (RFC 9562, 5.8): the version, and the variant in the two highest bits.
+    if let Some(version) = hex.get_mut(12) {
+        *version = '8';
+    }
+    if let Some(variant) = hex.get_mut(16) {
+        *variant = char::from_digit(8 + variant.to_digit(16).unwrap_or(0) % 4, 16).unwrap_or('8');
+    }
+    let part = |from: usize, to: usize| hex.iter().skip(from).take(to - from).collect::<String>();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+        .parse()
+        .map(Some)
+}
+
+/// Shows one sent document with its evidence.
+#[utoipa::path(get, path = "/api/v1/outbox/{id}", tag = "outbox", operation_id = "outbox_show",
+    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    responses((status = 200, description = "The document.", body = DocumentDetail), Problems))]
+pub async fn show(
+    node: Shared,
+    caller: Caller,
+    Named(id): Named<EnvelopeId>,
+) -> Answer<Json<DocumentDetail>> {
+    documents::detail(&node, &caller, Side::Out, id).await.map(Json)
+}
+
+/// Reads the content of a sent document. Leaves an act that says which token read it.
+#[utoipa::path(get, path = "/api/v1/outbox/{id}/content", tag = "outbox", operation_id = "outbox_content",
+    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = Vec<u8>), Problems))]
+pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Response> {
+    documents::content(&node, &caller, Side::Out, id).await
+}
+
+/// Hands in again a document that was given up on.
+#[utoipa::path(post, path = "/api/v1/outbox/{id}/resend", tag = "outbox", operation_id = "outbox_resend",
+    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    responses((status = 200, description = "The document as it stands in the outbox.", body = Document), Problems))]
+pub async fn resend(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<Document>> {
+    let us = &caller.participant;
+    node.exchange.resend(us, id, &caller.token).await?;
+    Ok(Json(node.exchange.document(us, Side::Out, id).await?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idempotency_key_names_one_envelope_of_one_participant() {
+        let did = |name: &str| format!("did:web:example.jp:{name}").parse::<Did>().unwrap();
+        let headers = |key: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IDEMPOTENCY_KEY, key.parse().unwrap());
+            headers
+        };
+        let id = |who: &str, key: &str| idempotent(&did(who), &headers(key)).unwrap().unwrap();
+        assert_eq!(id("a", "k"), id("a", "k"));
+        assert_ne!(id("a", "k"), id("a", "l"));
+        assert_ne!(id("a", "k"), id("b", "k"));
+        assert!(idempotent(&did("a"), &headers(&"k".repeat(201))).is_err());
+        assert_eq!(idempotent(&did("a"), &HeaderMap::new()).unwrap(), None);
+        for key in 0..64 {
+            let text = id("a", &key.to_string()).to_string();
+            assert!(text.as_bytes()[14] == b'8' && b"89ab".contains(&text.as_bytes()[19]), "{text}");
+        }
+    }
+}

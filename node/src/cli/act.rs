@@ -1,0 +1,114 @@
+//! `corridor act`: what happened and mattered.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Context, Done};
+
+/// How often new acts are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List acts, newest first
+    List {
+        /// Go on after this act
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// How many, at most 1000
+        #[arg(long, default_value = "100")]
+        limit: String,
+    },
+    /// Show one act with the bytes it commits to
+    Show {
+        /// The act's identifier
+        id: String,
+    },
+    /// Print acts as they happen, until Ctrl-C
+    Tail {
+        /// End after so many acts
+        #[arg(long, value_name = "COUNT")]
+        count: Option<u64>,
+    },
+}
+
+pub(super) async fn run(context: &Context, verb: Verb) -> Done {
+    let remote = context.remote()?;
+    match verb {
+        Verb::List { after, limit } => {
+            let answer =
+                remote.get(&["acts"], &[("after", after.as_deref()), ("limit", Some(&limit))]).await?;
+            // Programs get the answer as it is; people get the fields on one line.
+            let shown = if context.terminal.is_json() { answer } else { readable(answer) };
+            context.terminal.table(&shown, &["time", "id", "type", "fields"]);
+            Ok(())
+        }
+        Verb::Show { id } => {
+            let answer = remote.get(&["acts", &id], &[]).await?;
+            if context.terminal.is_json() {
+                context.terminal.json(&answer);
+            } else {
+                let shown = readable(json!({ "items": [answer] }));
+                let item = shown.pointer("/items/0").cloned().unwrap_or_default();
+                context
+                    .terminal
+                    .facts(&item, &["id", "type", "version", "time", "fields", "verified", "bytes"]);
+            }
+            Ok(())
+        }
+        Verb::Tail { count } => tail(context, &remote, count).await,
+    }
+}
+
+async fn tail(context: &Context, remote: &super::remote::Remote, count: Option<u64>) -> Done {
+    let newest = remote.get(&["acts"], &[("limit", Some("1"))]).await?;
+    let id_of = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
+    let mut last = newest.pointer("/items/0").and_then(id_of);
+    let mut seen = 0;
+    while count.is_none_or(|count| seen < count) {
+        let query = [("order", Some("oldest")), ("after", last.as_deref()), ("limit", Some("100"))];
+        let answer = remote.get(&["acts"], &query).await?;
+        let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        for item in &items {
+            seen += 1;
+            last = id_of(item).or(last);
+            line(context, item);
+        }
+        if items.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+    Ok(())
+}
+
+fn line(context: &Context, item: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json_line(item);
+    }
+    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let fields = fields(item.get("fields"));
+    context.terminal.line(&format!("{}  {}  {fields}", text("time"), text("type")));
+}
+
+/// The fields as one text, for a table.
+fn readable(mut answer: Value) -> Value {
+    for item in answer.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        let text = fields(item.get("fields"));
+        if let Some(object) = item.as_object_mut() {
+            object.insert("fields".to_owned(), Value::from(text));
+        }
+    }
+    answer
+}
+
+fn fields(fields: Option<&Value>) -> String {
+    let all = fields.and_then(Value::as_object).into_iter().flatten();
+    let shown =
+        all.filter(|(name, _)| *name != "participant" && *name != "statement" && *name != "acknowledgement");
+    shown
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}

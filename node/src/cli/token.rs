@@ -1,0 +1,56 @@
+//! `corridor token`: who may use the API.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Context, Done};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Make a token; its secret is shown once
+    Create {
+        /// officer, auditor, operator or administrator
+        #[arg(long)]
+        role: String,
+        /// What people call it: the program or the office that uses it
+        #[arg(long, default_value = "")]
+        label: String,
+        /// For how many days it counts
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+    },
+    /// List tokens, newest first
+    List,
+    /// Withdraw a token
+    Revoke {
+        /// The token's identifier
+        id: String,
+    },
+}
+
+pub(super) async fn run(context: &Context, verb: Verb) -> Done {
+    let remote = context.remote()?;
+    match verb {
+        Verb::Create { role, label, days } => {
+            let order = json!({ "role": role, "label": label, "days": days });
+            let answer = remote.post(&["tokens"], Some(&order)).await?;
+            context.terminal.facts(&answer, &["id", "role", "label", "expires", "secret"]);
+            context.terminal.say("token-once", &[]);
+        }
+        Verb::List => {
+            let answer = remote.get(&["tokens"], &[]).await?;
+            context.terminal.table(&answer, &["id", "role", "label", "created", "expires", "revoked"]);
+        }
+        Verb::Revoke { id } => {
+            remote.delete(&["tokens", &id]).await?;
+            if context.terminal.is_json() {
+                context
+                    .terminal
+                    .json(&Value::from(serde_json::Map::from_iter([("revoked".to_owned(), id.into())])));
+            } else {
+                context.terminal.say("token-revoked", &[("id", &id)]);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! `corridor trust`: what the node trusts, and the work of the office that issues a country's list.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_identity::changes;
+use corridor_net::Request;
+use corridor_proof::{Signed, TrustList};
+use serde_json::{Value, json};
+
+use super::anchor::{self, show_changes};
+use super::{Context, Done, read_file};
+use crate::api::extract::MAX_BODY;
+use crate::assembly;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Show the anchors, lists and recognitions that the node goes by, or those of an anchor
+    Show {
+        /// The directory of an anchor [default: ask the node]
+        directory: Option<PathBuf>,
+    },
+    /// Take a trust list or a recognition into the node
+    Import {
+        /// Files, or https addresses
+        #[arg(required = true)]
+        source: Vec<String>,
+    },
+    /// Show the list of a country that was in use on the node at an instant
+    At {
+        /// The country: JP
+        country: String,
+        /// The instant: 2026-11-22T09:25:00.000Z [default: now]
+        at: Option<String>,
+    },
+    /// Show what changed from one list to another
+    Diff {
+        /// The older list
+        old: PathBuf,
+        /// The newer list
+        new: PathBuf,
+    },
+    #[command(flatten)]
+    Office(anchor::Verb),
+}
+
+pub(super) async fn run(context: &Context, verb: Verb) -> Done {
+    match verb {
+        Verb::Show { directory: Some(directory) } => anchor::show(context, &directory),
+        Verb::Show { directory: None } => {
+            show(context, &context.remote()?.get(&["trust"], &[]).await?);
+            Ok(())
+        }
+        Verb::Import { source } => {
+            for source in &source {
+                import(context, source).await?;
+            }
+            Ok(())
+        }
+        Verb::At { country, at } => {
+            let path = ["trust", "lists", country.as_str()];
+            let answer = context.remote()?.get(&path, &[("at", at.as_deref())]).await?;
+            if context.terminal.is_json() {
+                context.terminal.json(&answer);
+            } else {
+                context.terminal.facts(&answer, &["country", "number", "digest", "accepted"]);
+                context.terminal.line("");
+                let note = answer.get("statement").and_then(Value::as_str).unwrap_or_default();
+                note.lines().for_each(|line| context.terminal.line(line));
+            }
+            Ok(())
+        }
+        Verb::Diff { old, new } => {
+            let (old, new) = (
+                Signed::<TrustList>::parse(&read_file(&old)?)?,
+                Signed::<TrustList>::parse(&read_file(&new)?)?,
+            );
+            show_changes(context, &json!(changes(Some(old.body()), new.body())));
+            Ok(())
+        }
+        Verb::Office(verb) => anchor::run(context, verb).await,
+    }
+}
+
+fn show(context: &Context, answer: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json(answer);
+    }
+    let part = |name: &str| json!({ "items": answer.get(name) });
+    context.terminal.say("title-anchors", &[]);
+    context.terminal.table(&part("anchors"), &["country", "key"]);
+    context.terminal.line("");
+    context.terminal.say("title-lists", &[]);
+    context.terminal.table(
+        &part("lists"),
+        &["country", "number", "standing", "participants", "issued", "expires", "closes"],
+    );
+    context.terminal.line("");
+    context.terminal.say("title-recognitions", &[]);
+    context.terminal.table(&part("recognitions"), &["countries", "in_force", "from", "until", "digest"]);
+}
+
+async fn import(context: &Context, source: &str) -> Result<()> {
+    let bytes = fetch(context, source).await?;
+    let answer = context.remote()?.post_note(&["trust"], bytes).await?;
+    if context.terminal.is_json() {
+        context.terminal.json(&answer);
+        return Ok(());
+    }
+    let text = |key: &str| match answer.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    match answer.get("accepted").and_then(Value::as_str) {
+        Some("list") => {
+            context
+                .terminal
+                .say("trust-list-in-use", &[("country", &text("country")), ("list", &text("number"))]);
+            show_changes(context, answer.get("changes").unwrap_or(&Value::Null));
+        }
+        Some("recognition") => {
+            context.terminal.say("trust-recognition-in-use", &[("country", &text("countries"))])
+        }
+        _ => context.terminal.say("trust-held", &[]),
+    }
+    Ok(())
+}
+
+/// A file, or an address that the guarded client may fetch (NE-1).
+pub(super) async fn fetch(context: &Context, source: &str) -> Result<Vec<u8>> {
+    if !source.starts_with("https://") && !source.starts_with("http://") {
+        return read_file(std::path::Path::new(source));
+    }
+    let malformed =
+        |e: url::ParseError| Problem::new(ErrorCode::Malformed).with("what", "address").with("why", e);
+    let url = url::Url::parse(source).map_err(malformed)?;
+    let client = match context.config() {
+        Ok(config) => assembly::client(&config)?,
+        // An office that runs no node reaches public addresses only.
+        Err(_) => corridor_net::Client::new(&corridor_net::ClientOptions::default())?,
+    };
+    let mut request = Request::new(http::Method::GET, url);
+    request.limit = MAX_BODY;
+    let response = client.send(request).await?;
+    if response.status.as_u16() != 200 {
+        return Err(Problem::new(ErrorCode::PartnerAnswer)
+            .with("partner", source)
+            .with("why", format!("status {}", response.status.as_u16())));
+    }
+    Ok(response.body.to_vec())
+}

@@ -1,0 +1,328 @@
+//! Looks for what is wrong with a node, and says what to do about each thing: on the files before
+//! anything runs, and on a node that runs.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_identity::{Keyring, Standing, Warning, did};
+use corridor_storage::{DeliveryFilter, DeliveryState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::assembly;
+use crate::config::Config;
+use crate::node::Node;
+use crate::partner;
+use crate::texts::texts;
+
+/// How long before its end a certificate is warned about.
+const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 86_400);
+/// Below so much free space the doctor warns, in bytes.
+const LITTLE_SPACE: u64 = 1 << 30;
+/// Below so much it calls it wrong, in bytes.
+const NO_SPACE: u64 = 64 << 20;
+/// How long one partner may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many partners are tried.
+const PARTNERS: usize = 50;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nothing to do.
+    Good,
+    /// Somebody should see to it.
+    Warning,
+    /// It keeps the node, or a part of it, from working.
+    Wrong,
+}
+
+/// What one check found.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// Which check: `directory`, `database`, `trust`, …
+    pub check: String,
+    /// On what: a path, a participant, a partner, a country.
+    pub about: String,
+    /// How it came out.
+    pub status: Status,
+    /// What was found, in the reader's language.
+    pub detail: String,
+    /// What to do; empty when there is nothing.
+    pub remedy: String,
+}
+
+/// What a warning beside the table of errors is called in `cli.ftl`.
+type Text<'a> = (&'static str, &'a [(&'a str, &'a str)]);
+
+/// Collects findings in one language.
+struct Record {
+    lang: Lang,
+    findings: Vec<Finding>,
+}
+
+impl Record {
+    fn push(&mut self, check: &str, about: &str, status: Status, detail: String, remedy: String) {
+        self.findings.push(Finding {
+            check: check.to_owned(),
+            about: about.to_owned(),
+            status,
+            detail,
+            remedy,
+        });
+    }
+
+    fn good(&mut self, check: &'static str, about: &str) {
+        let detail = texts().text(self.lang, &format!("doctor-{check}"), &[]);
+        self.push(check, about, Status::Good, detail, String::new());
+    }
+
+    fn problem(&mut self, check: &'static str, about: &str, problem: &Problem) {
+        let text = problem.text(self.lang);
+        self.push(check, about, Status::Wrong, text.detail, text.remedy);
+    }
+
+    fn warn(&mut self, check: &'static str, about: &str, (key, args): Text<'_>) {
+        let detail = texts().text(self.lang, key, args);
+        let remedy = texts().attribute(self.lang, key, "remedy", args);
+        self.push(check, about, Status::Warning, detail, remedy);
+    }
+
+    fn judge(&mut self, check: &'static str, about: &str, result: Result<()>) {
+        match result {
+            Ok(()) => self.good(check, about),
+            Err(problem) => self.problem(check, about, &problem),
+        }
+    }
+}
+
+/// What can be seen without opening anything: files, modes, space.
+#[must_use]
+pub fn of_files(config: &Config, lang: Lang) -> Vec<Finding> {
+    let mut record = Record { lang, findings: Vec::new() };
+    record.good("config", &config.file.display().to_string());
+    let data = config.data.display().to_string();
+    record.judge("directory", &data, private(&config.data, 0o700));
+    for hosted in &config.participants {
+        let keys = Keyring::directory(&assembly::keys(config), &hosted.did);
+        record.judge("keys", &hosted.name, key_files(&keys));
+    }
+    space(&mut record, &config.data);
+    record.findings
+}
+
+/// Owned by us, closed to others.
+fn private(path: &Path, expected: u32) -> Result<()> {
+    let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(e);
+    let found = path.metadata().map_err(failed)?;
+    let user = rustix::process::geteuid().as_raw();
+    if found.uid() != user {
+        return Err(Problem::new(ErrorCode::DirectoryOwner)
+            .with("path", path.display())
+            .with("expected", user)
+            .with("found", found.uid()));
+    }
+    let mode = found.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::FileMode)
+        .with("path", path.display())
+        .with("expected", format!("{expected:04o}"))
+        .with("found", format!("{mode:04o}")))
+}
+
+fn key_files(directory: &Path) -> Result<()> {
+    private(directory, 0o700)?;
+    let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", directory.display()).because(e);
+    for entry in directory.read_dir().map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "key") {
+            private(&path, 0o600)?;
+        }
+    }
+    Ok(())
+}
+
+fn space(record: &mut Record, data: &Path) {
+    let about = data.display().to_string();
+    let Ok(found) = rustix::fs::statvfs(data) else { return };
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let megabytes = (free >> 20).to_string();
+    if free < NO_SPACE {
+        record.problem("space", &about, &Problem::new(ErrorCode::StorageFull).with("what", &about));
+    } else if free < LITTLE_SPACE {
+        record.warn("space", &about, ("doctor-space-little", &[("found", &megabytes)]));
+    } else {
+        record.good("space", &about);
+    }
+}
+
+/// What a node that is put together says about itself and about its partners.
+pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
+    let mut record = Record { lang, findings: Vec::new() };
+    let now = node.now();
+    let place = match node.config.database {
+        crate::config::DatabasePlace::Sqlite => "SQLite",
+        crate::config::DatabasePlace::Postgres(_) => "PostgreSQL",
+    };
+    record.judge("database", place, node.exchange.store().health().await);
+    certificates(&mut record, node, now);
+    trust(&mut record, node, now);
+    for hosted in &node.config.participants {
+        record.judge("listed", &hosted.name, listed(node, &hosted.did, now));
+        let host = did::document_host(&hosted.did);
+        if !node.config.public_url.as_str().ends_with(&format!("://{host}")) {
+            let args = [("address", node.config.public_url.as_str()), ("found", host.as_str())];
+            record.warn("listed", &hosted.name, ("doctor-did-elsewhere", &args));
+        }
+        dead_letters(&mut record, node, &hosted.did, &hosted.name).await;
+    }
+    partners(&mut record, node, now).await;
+    record.findings
+}
+
+fn certificates(record: &mut Record, node: &Node, now: Timestamp) {
+    for (listener, tls) in &node.certificates {
+        let expires = tls.expires();
+        let at = expires.to_string();
+        if expires <= now {
+            let problem = Problem::new(ErrorCode::TlsInvalid)
+                .with("path", listener)
+                .with("why", format!("expired at {at}"));
+            record.problem("certificate", listener, &problem);
+        } else if expires.since(now) < CERTIFICATE_WARNING {
+            record.warn("certificate", listener, ("doctor-certificate-ends", &[("at", &at)]));
+        } else {
+            record.good("certificate", listener);
+        }
+    }
+}
+
+fn trust(record: &mut Record, node: &Node, now: Timestamp) {
+    let view = node.exchange.directory().view();
+    if view.pinned().is_empty() {
+        record.warn("trust", "", ("doctor-no-anchor", &[]));
+    }
+    for list in view.lists(now).iter().filter(|l| l.standing == Standing::InForce) {
+        record.good("trust", list.country.as_str());
+    }
+    for warning in view.warnings(now) {
+        trust_warning(record, warning);
+    }
+}
+
+fn trust_warning(record: &mut Record, warning: Warning) {
+    match warning {
+        Warning::ListMissing { country } => {
+            let problem = Problem::new(ErrorCode::TrustListMissing).with("country", &country);
+            record.problem("trust", country.as_str(), &problem);
+        }
+        Warning::ListInGrace { country, number, expired, closes } => {
+            let (number, expired, closes) = (number.to_string(), expired.to_string(), closes.to_string());
+            let args =
+                [("country", country.as_str()), ("list", &number), ("at", &expired), ("limit", &closes)];
+            record.warn("trust", country.as_str(), ("doctor-list-grace", &args));
+        }
+        Warning::ListClosed { country, number, closed } => {
+            let problem = Problem::new(ErrorCode::TrustListExpired)
+                .with("country", &country)
+                .with("list", number)
+                .with("at", closed);
+            record.problem("trust", country.as_str(), &problem);
+        }
+        Warning::ListUnrecognised { country, .. } => {
+            let problem = Problem::new(ErrorCode::RecognitionMissing).with("country", &country);
+            record.problem("trust", country.as_str(), &problem);
+        }
+        Warning::RecognitionEnds { country, until } => {
+            let at = until.to_string();
+            let args = [("country", country.as_str()), ("at", &at)];
+            record.warn("trust", country.as_str(), ("doctor-recognition-ends", &args));
+        }
+        Warning::NamedTwice { who, countries } => {
+            let named: Vec<&str> = countries.iter().map(corridor_base::Country::as_str).collect();
+            let named = named.join(", ");
+            record.warn(
+                "trust",
+                who.as_str(),
+                ("doctor-named-twice", &[("who", who.as_str()), ("country", &named)]),
+            );
+        }
+        Warning::TwoLists(conflict) => {
+            let number = conflict.number.to_string();
+            let args = [("country", conflict.country.as_str()), ("list", number.as_str())];
+            record.warn("trust", conflict.country.as_str(), ("doctor-two-lists", &args));
+        }
+    }
+}
+
+/// Whether the trust lists name this participant with the key that signs now.
+fn listed(node: &Node, us: &Did, now: Timestamp) -> Result<()> {
+    let directory = node.exchange.directory();
+    let signer = node.exchange.keyring(us)?.current();
+    let key = signer.name().parse()?;
+    let pinned = directory.key_at(&key, now, now)?;
+    if pinned == *signer.public() {
+        Ok(())
+    } else {
+        Err(Problem::new(ErrorCode::DidMismatch).with("who", us))
+    }
+}
+
+async fn dead_letters(record: &mut Record, node: &Node, us: &Did, name: &str) {
+    let filter =
+        DeliveryFilter { state: Some(DeliveryState::Dead), limit: 1000, ..DeliveryFilter::default() };
+    match node.exchange.store().deliveries(us, filter).await {
+        Ok(dead) if dead.is_empty() => record.good("outbox", name),
+        Ok(dead) => {
+            let count = dead.len().to_string();
+            record.warn("outbox", name, ("doctor-dead-letters", &[("found", &count)]));
+        }
+        Err(problem) => record.problem("outbox", name, &problem),
+    }
+}
+
+/// Tries every partner with which an agreement is in force, a few at a time.
+async fn partners(record: &mut Record, node: &Node, now: Timestamp) {
+    use futures::StreamExt;
+    let mut pairs: Vec<(Did, Did)> = Vec::new();
+    for us in node.exchange.participants() {
+        let Ok(agreements) = node.exchange.agreements(&us).await else { continue };
+        for agreement in agreements.into_iter().filter(|a| a.in_force(now)) {
+            if !pairs.iter().any(|(_, partner)| *partner == agreement.partner) {
+                pairs.push((us.clone(), agreement.partner));
+            }
+        }
+    }
+    pairs.truncate(PARTNERS);
+    let tries = pairs.into_iter().map(|(us, partner)| async move {
+        let tried = tokio::time::timeout(PATIENCE, partner::test(node, &us, &partner)).await;
+        let late = || {
+            Problem::new(ErrorCode::PartnerUnreachable)
+                .with("partner", &partner)
+                .with("why", "no answer in time")
+        };
+        let tried = tried.unwrap_or_else(|_| Err(late()));
+        (partner, tried)
+    });
+    let tried: Vec<_> = futures::stream::iter(tries).buffered(8).collect().await;
+    for (did, result) in tried {
+        match result {
+            Ok(test) => tried_well(record, &did, &test, node.config.max_skew),
+            Err(problem) => record.problem("partner", did.as_str(), &problem),
+        }
+    }
+}
+
+fn tried_well(record: &mut Record, did: &Did, test: &partner::Test, most: Duration) {
+    let ahead = test.clock_ahead.unwrap_or(0);
+    if ahead.unsigned_abs() > most.as_secs() {
+        let seconds = ahead.to_string();
+        record.warn("clock", did.as_str(), ("doctor-clock", &[("skew", &seconds)]));
+    }
+    record.good("partner", did.as_str());
+}

@@ -1,0 +1,41 @@
+//! The public listener: what partners and everybody may see. The exchange judges and signs for
+//! itself; DID documents and trust lists are public and carry their own signatures.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_identity::Hosted;
+use corridor_net::refusal::{Refusal, say_problems};
+
+use crate::log::{self, Watch};
+use crate::node::Node;
+
+/// The router of the public listener. When partners know the node under a path, it answers there
+/// too: a reverse proxy may take the path off or leave it on.
+///
+/// # Errors
+/// `wrong-recipient` when a participant has no keys here, which assembly does not let happen.
+pub fn router(node: &Arc<Node>) -> Result<Router> {
+    let endpoint = node.config.public_url.as_str();
+    let hosted: Result<Vec<Hosted>> = node
+        .exchange
+        .participants()
+        .iter()
+        .map(|us| Ok(Hosted { keyring: node.exchange.keyring(us)?.clone(), endpoint: endpoint.to_owned() }))
+        .collect();
+    let identity = corridor_identity::router(node.exchange.directory().clone(), hosted?);
+    let router = identity.merge(node.exchange.router()).fallback(unknown);
+    let prefix = node.config.public_url.prefix();
+    let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };
+    let watch = Watch { listener: "public", metrics: node.metrics.clone() };
+    Ok(router
+        .layer(from_fn_with_state(node.config.language, say_problems))
+        .layer(from_fn_with_state(watch, log::requests)))
+}
+
+async fn unknown(uri: axum::http::Uri) -> Refusal {
+    let path: String = uri.path().chars().take(200).collect();
+    Problem::new(ErrorCode::NotFound).with("what", path).into()
+}
