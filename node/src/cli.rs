@@ -7,6 +7,7 @@ mod anchor;
 mod backup;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod documents;
 mod init;
@@ -17,6 +18,7 @@ mod remote;
 mod send;
 mod serve;
 mod token;
+mod trade;
 mod trust;
 
 use std::ffi::OsString;
@@ -115,6 +117,11 @@ enum Command {
         #[command(subcommand)]
         verb: trust::Verb,
     },
+    /// EDIFACT interchanges that crossed, readable
+    Trade {
+        #[command(subcommand)]
+        verb: trade::Verb,
+    },
     /// API tokens
     Token {
         #[command(subcommand)]
@@ -131,6 +138,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Explain every configuration key and show the value in force
     Config(config::Args),
+    /// Run two countries on this machine and watch a document cross
+    Demo(demo::Args),
     /// Print the OpenAPI document of the node's API
     Openapi,
     /// Print a completion script
@@ -237,6 +246,8 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Act { verb } => in_runtime(act::run(context, verb)),
         Command::Partner { verb } => in_runtime(partner::run(context, verb)),
         Command::Trust { verb } => in_runtime(trust::run(context, verb)),
+        Command::Trade { verb } => in_runtime(trade::run(context, verb)),
+        Command::Demo(args) => demo::run(context, args),
         Command::Token { verb } => in_runtime(token::run(context, verb)),
         Command::Key { verb } => in_runtime(key::run(context, verb)),
         Command::Backup(args) => backup::backup(context, &args),

@@ -5,6 +5,7 @@ pub mod api;
 pub mod assembly;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod log;
 pub mod metrics;

@@ -10,10 +10,13 @@ pub const CONFIG: Source = message_source!("config");
 /// What the command line says.
 pub const CLI: Source = message_source!("cli");
 
+/// The story that `corridor demo` tells.
+pub const DEMO: Source = message_source!("demo");
+
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO]))
 }
 
 /// One text of the command line.

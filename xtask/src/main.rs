@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
 
+mod demo;
 mod postgres;
 mod repo;
 mod shell;
@@ -26,6 +27,12 @@ struct Arguments {
 /// One task a line; each has a file of its own.
 #[derive(Subcommand)]
 enum Task {
+    /// Run two countries on this machine and watch a document cross; options as `corridor demo --help`
+    Demo {
+        /// `--check`, `--file FILE`, `--lang ja|ko|en`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Check everything: format, clippy, tidy, all tests (PostgreSQL included)
     Test,
     /// Check what the compiler cannot: floors, invariants, messages, authorisation tests, forbidden words
@@ -40,6 +47,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
+        Task::Demo { options } => demo::run(&options),
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Postgres { command } => postgres::run(&command),

@@ -46,11 +46,13 @@ pub(crate) static STORAGE: Schema = Schema {
                 participant TEXT NOT NULL,
                 id TEXT NOT NULL,
                 kind TEXT NOT NULL,
+                subject TEXT,
                 time INTEGER NOT NULL,
                 bytes BLOB NOT NULL,
                 opening BLOB,
                 PRIMARY KEY (participant, id)
             );
+            CREATE INDEX act_subject ON act (participant, subject, id);
             CREATE TABLE delivery (
                 participant TEXT NOT NULL,
                 id TEXT NOT NULL,

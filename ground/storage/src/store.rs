@@ -37,9 +37,10 @@ pub struct Options {
     /// Where uploads grow until they are whole: a local directory, and on the same file system as
     /// the blobs when those are in a directory.
     pub staging: PathBuf,
-    /// Threads that read from SQLite, beside the one that writes.
+    /// Threads that read, each with a connection.
     pub reader_threads: usize,
-    /// Connections to PostgreSQL, each with a thread.
+    /// Connections that write to PostgreSQL, each with a thread. SQLite has one. More of them help
+    /// against a slow network and cost conflicts.
     pub connections: usize,
     /// Units of work that may wait for their turn; who comes after waits before joining the queue.
     pub waiting_units: usize,
@@ -54,7 +55,7 @@ impl Options {
             blobs: BlobPlace::Directory(path.join("blobs")),
             staging: path.join("staging"),
             reader_threads: 2,
-            connections: 8,
+            connections: 1,
             waiting_units: 4096,
         }
     }
@@ -80,6 +81,9 @@ pub struct ActRow {
 pub struct ActPage {
     /// Only those after this one (before it, when the newest come first).
     pub after: Option<ActId>,
+    /// Only those about this: an envelope, an agreement, a key (see `SealedAct::subject`). The history
+    /// of one thing.
+    pub subject: Option<String>,
     /// Whether the newest come first.
     pub newest_first: bool,
     /// How many at most; 0 means 100; never more than [`crate::outbox::MAX_PAGE`].
@@ -323,21 +327,24 @@ fn open_postgres(
     let config = postgresql::config(url)?;
     let mut first = postgresql::Connection::open(&config)?;
     first.migrating(|db| schema::migrate(db, schemas, now, None))?;
-    let (writers, queue) = mpsc::channel(options.waiting_units.max(1));
-    let queue: SharedQueue = Arc::new(Mutex::new(queue));
-    let mut threads = Vec::new();
     let mut first = Some(first);
-    for _ in 0..options.connections.max(1) {
-        let connection = match first.take() {
-            Some(first) => first,
-            None => postgresql::Connection::open(&config)?,
-        };
-        let (config, queue, shared) = (config.clone(), queue.clone(), shared.clone());
-        threads.push(spawn("corridor-postgres", move || {
-            postgresql::serve(connection, &config, &queue, &shared);
-        })?);
-    }
-    Ok(Opened { readers: writers.clone(), writers, threads })
+    let mut threads = Vec::new();
+    let mut start = |count: usize| {
+        let (sender, queue) = mpsc::channel(options.waiting_units.max(1));
+        let queue: SharedQueue = Arc::new(Mutex::new(queue));
+        for _ in 0..count.max(1) {
+            let connection = match first.take() {
+                Some(first) => first,
+                None => postgresql::Connection::open(&config)?,
+            };
+            let (config, queue, shared) = (config.clone(), queue.clone(), shared.clone());
+            let life = move || postgresql::serve(connection, &config, &queue, &shared);
+            threads.push(spawn("corridor-postgres", life)?);
+        }
+        Ok(sender)
+    };
+    let (writers, readers) = (start(options.connections)?, start(options.reader_threads)?);
+    Ok(Opened { writers, readers, threads })
 }
 
 fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
@@ -357,13 +364,29 @@ fn read_act(mut row: Row) -> Result<ActRow> {
 }
 
 fn list_acts(tx: &mut Tx<'_>, page: &ActPage) -> Result<Vec<ActRow>> {
-    let sql = if page.newest_first {
-        "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND ($2 = '' OR id < $2) \
-         ORDER BY id DESC LIMIT $3"
-    } else {
-        "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3"
-    };
     let after = page.after.map(|id| id.to_string()).unwrap_or_default();
-    let rows = tx.query(sql, &[after.into(), outbox::page(page.limit).into()])?;
-    rows.into_iter().map(read_act).collect()
+    let limit = outbox::page(page.limit).into();
+    let rows = match (&page.subject, page.newest_first) {
+        (None, false) => tx.query(
+            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3",
+            &[after.into(), limit],
+        ),
+        (None, true) => tx.query(
+            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND ($2 = '' OR id < $2)
+             ORDER BY id DESC LIMIT $3",
+            &[after.into(), limit],
+        ),
+        (Some(subject), false) => tx.query(
+            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND subject = $2 AND id > $3
+             ORDER BY id LIMIT $4",
+            &[subject.as_str().into(), after.into(), limit],
+        ),
+        (Some(subject), true) => tx.query(
+            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND subject = $2
+                AND ($3 = '' OR id < $3)
+             ORDER BY id DESC LIMIT $4",
+            &[subject.as_str().into(), after.into(), limit],
+        ),
+    };
+    rows?.into_iter().map(read_act).collect()
 }

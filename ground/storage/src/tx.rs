@@ -139,12 +139,13 @@ impl<'a> Tx<'a> {
         let args = [
             Arg::Text(&id),
             Arg::Text(&act.act.kind),
+            act.subject().map_or(Arg::Null, Arg::Text),
             Arg::Int(act.act.time.millis()),
             Arg::Bytes(&act.bytes),
             Arg::Bytes(&opening),
         ];
         self.run(
-            "INSERT INTO act (participant, id, kind, time, bytes, opening) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO act (participant, id, kind, subject, time, bytes, opening) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &args,
             None,
         )?;

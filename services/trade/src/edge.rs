@@ -55,21 +55,30 @@ pub struct Shown {
     verdict: String,
 }
 
+/// A page of interchanges.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InterchangeList {
+    /// The interchanges, newest first.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Interchange>,
+}
+
 /// Lists interchanges, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/trade/interchanges",
     params(ListQuery),
-    responses((status = 200, description = "Interchanges, newest first", body = Vec<Object>))
+    responses((status = 200, description = "Interchanges, newest first", body = InterchangeList))
 )]
 pub async fn list(
     State(exchange): State<Exchange>,
     Extension(acting): Extension<Acting>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Vec<Interchange>>, Refusal> {
+) -> Result<Json<InterchangeList>, Refusal> {
     let side = query.side.as_deref().unwrap_or("in").parse()?;
     let limit = query.limit.unwrap_or(100).clamp(1, 1000);
-    Ok(Json(exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?))
+    let items = exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?;
+    Ok(Json(InterchangeList { items }))
 }
 
 /// Shows one interchange as a readable tree. Reading it leaves a record of who read (AC-1).

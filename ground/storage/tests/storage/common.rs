@@ -80,7 +80,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let mut options = Options::directory(folder.path());
         options.database = Database::Postgres(url.to_owned());
-        options.connections = 4;
+        options.connections = 3;
         Self { options, folder, dropped: None, slot }
     }
 

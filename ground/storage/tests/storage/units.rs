@@ -219,7 +219,7 @@ fn acts_are_listed_page_by_page_with_their_very_bytes() {
         let opening: corridor_proof::Opening =
             serde_json::from_slice(found[0].opening.as_ref().unwrap()).unwrap();
         assert!(all[0].act.opened_by(&opening));
-        let newest = ActPage { newest_first: true, limit: 2, after: Some(found[6].id) };
+        let newest = ActPage { newest_first: true, limit: 2, after: Some(found[6].id), ..ActPage::default() };
         let newest: Vec<_> = store.acts(&a, newest).await.unwrap().iter().map(|row| row.id).collect();
         assert_eq!(newest, [found[5].id, found[4].id]);
         assert_eq!(store.act(&a, found[2].id).await.unwrap().as_ref(), Some(&found[2]));

@@ -1,0 +1,27 @@
+# The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
+
+demo-title = 二つの国、二つのノード、一通の文書
+demo-founded = { $country } が信頼の起点(自国の機関を保証する鍵)を設けます: { $anchor }
+demo-port-taken = ポート { $port } は別のプログラムが使用中のため、代わりに { $other } を使います。
+demo-node = { $who } のノードが、専用の鍵・データベース・ポートを持ちます。相手機関からは { $public }、職員からは { $api } で接続します。
+demo-admitted = { $country } が { $who } を保証します。信頼リスト第 { $number } 号にその鍵を載せました。
+demo-recognised = 韓国と日本が互いの信頼リストを認めます。双方が署名した一つの文書です。
+demo-started = { $who } がプロセス { $pid } として動き始めました({ $millis } ミリ秒で準備完了)。
+demo-imported = 双方のノードが信頼リストと相互承認を取り込みます。
+demo-agreed = { $a } と { $b } が協定に署名します。EDIFACT 文書を双方向に、一年間やり取りできます。
+demo-sending = { $who } が積荷目録を送ります: { $file }、{ $size } バイト。
+demo-acknowledged = { $who } が確実に保存し、署名付きで受領を知らせました。送信から受領まで { $millis } ミリ秒です。
+demo-understood = { $who } が内容を読み取ります:
+demo-answered = { $who } が、そのための電文 CONTRL で自動的に回答します。判定: { $verdict }
+demo-correlated = 回答は、対応する積荷目録に結び付けられます。{ $who } の記録では: { $verdict }
+demo-state-received = 受領
+demo-state-accepted = 受理
+demo-state-partly-rejected = 一部不受理
+demo-state-rejected = 不受理
+demo-tampering = 署名の後で、何者かが通信の途中で文書を 1 バイトだけ書き換えます。
+demo-refused = { $who } は受け取りを拒み、何も残しません: { $title }({ $code })
+demo-record = 起きたことはすべて記録されます。記録は内容を証明できますが、内容そのものは含みません:
+demo-look = 双方のノードは動き続けています。確認できる場所:
+demo-stop = Ctrl-C でデモを終了します。
+demo-ended = 双方のノードは、受け付けたものを処理し終えて停止しました。
+demo-failed = デモはこの手順の後で失敗しました: { $step }

@@ -1,0 +1,27 @@
+# The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
+
+demo-title = 두 나라, 두 노드, 한 통의 문서
+demo-founded = { $country }: 자국 기관을 보증하는 키, 곧 신뢰의 기점을 세웁니다: { $anchor }
+demo-port-taken = 포트 { $port }번을 다른 프로그램이 사용하고 있어 { $other }번을 대신 사용합니다.
+demo-node = { $who }: 노드가 자체 키, 데이터베이스, 포트를 갖춥니다. 상대 기관은 { $public }, 직원은 { $api } 주소로 접속합니다.
+demo-admitted = { $country }: { $who } 기관을 보증합니다. 신뢰 목록 제{ $number }호에 그 키를 올렸습니다.
+demo-recognised = 한국과 일본이 서로의 신뢰 목록을 인정합니다. 양쪽이 서명한 하나의 문서입니다.
+demo-started = { $who }: 프로세스 { $pid }번으로 시작했습니다({ $millis }밀리초 만에 준비 완료).
+demo-imported = 두 노드가 신뢰 목록과 상호 인정을 받아들입니다.
+demo-agreed = { $a } 및 { $b }: 협약에 서명합니다. EDIFACT 문서를 양방향으로 1년 동안 주고받을 수 있습니다.
+demo-sending = { $who }: 적하 목록을 보냅니다. { $file }, { $size }바이트.
+demo-acknowledged = { $who }: 안전하게 저장하고 서명으로 수신을 알렸습니다. 보낸 때부터 수신 확인까지 { $millis }밀리초.
+demo-understood = { $who }: 내용을 읽습니다.
+demo-answered = { $who }: 이를 위한 전문 CONTRL로 자동 회신합니다. 판정: { $verdict }
+demo-correlated = 회신이 해당 적하 목록과 연결됩니다. { $who } 기록: { $verdict }
+demo-state-received = 수신
+demo-state-accepted = 수리
+demo-state-partly-rejected = 일부 불수리
+demo-state-rejected = 불수리
+demo-tampering = 서명이 끝난 뒤 누군가가 통신 도중에 문서를 1바이트 바꿉니다.
+demo-refused = { $who }: 수신을 거부하고 아무것도 남기지 않습니다. { $title } ({ $code })
+demo-record = 일어난 일은 모두 기록됩니다. 기록은 내용을 증명할 수 있지만 내용 자체는 담지 않습니다.
+demo-look = 두 노드는 계속 실행 중입니다. 확인할 곳:
+demo-stop = Ctrl-C를 누르면 데모가 끝납니다.
+demo-ended = 두 노드가 접수한 일을 모두 마치고 종료했습니다.
+demo-failed = 데모가 다음 단계 뒤에 실패했습니다: { $step }

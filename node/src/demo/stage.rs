@@ -1,0 +1,326 @@
+//! What the demo needs to stand on: a directory of its own, free ports, the commands of this very
+//! program, and the two nodes as processes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use corridor_base::problem::ProblemDocument;
+use corridor_base::{ErrorCode, Lang, Problem, Result};
+use corridor_proof::Names;
+use corridor_storage::{DataDir, durable};
+use serde_json::Value;
+
+use super::story::Story;
+
+/// Marks a directory as the demo's own, which it may empty.
+const MARK: &str = "corridor-demo";
+/// How many demos may run beside each other.
+const BESIDE: u32 = 9;
+/// How long a node may take to end what it accepted.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// The directory of a country's anchor.
+pub(super) fn anchor(country: &str) -> String {
+    format!("anchor-{}", country.to_lowercase())
+}
+
+/// The directory, and this program.
+pub(super) struct Stage {
+    program: PathBuf,
+    directory: DataDir,
+    lang: Lang,
+}
+
+/// What is sent.
+pub(super) struct Document {
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) size: u64,
+}
+
+impl Stage {
+    /// Empties the directory of the demo before, or takes the next one beside it when that demo is
+    /// still running.
+    pub(super) fn set(wanted: &Path, lang: Lang) -> Result<Self> {
+        let program = std::env::current_exe().map_err(|e| failed(Path::new("corridor"), &e))?;
+        for number in 1..=BESIDE {
+            let path = match number {
+                1 => wanted.to_path_buf(),
+                more => wanted
+                    .with_file_name(format!("{}-{more}", wanted.file_name().unwrap_or_default().display())),
+            };
+            match own(&path) {
+                Ok(directory) => return Ok(Self { program, directory, lang }),
+                Err(problem) if problem.code() == ErrorCode::DirectoryLocked => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Err(Problem::new(ErrorCode::DirectoryLocked).with("path", wanted.display()))
+    }
+
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        durable::write_file(&self.path(name), bytes, 0o600)
+    }
+
+    /// The document to send: the reader's own, or the sample.
+    pub(super) fn document(&self, own: Option<&Path>) -> Result<Document> {
+        let path = match own {
+            Some(path) => std::path::absolute(path).map_err(|e| failed(path, &e))?,
+            None => {
+                self.write("cuscar.edi", corridor_trade::SAMPLE)?;
+                self.path("cuscar.edi")
+            }
+        };
+        let size = std::fs::metadata(&path).map_err(|e| failed(&path, &e))?.len();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Document { path: path.to_string_lossy().into_owned(), name, size })
+    }
+
+    /// The notes in one folder, by name.
+    pub(super) fn notes(&self, folder: &str) -> Result<Vec<String>> {
+        let path = self.path(folder);
+        let entries = std::fs::read_dir(&path).map_err(|e| failed(&path, &e))?;
+        let mut names: Vec<String> = entries
+            .flatten()
+            .map(|e| e.path().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".note"))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Runs one command of this program and gives back what it answered.
+    pub(super) fn corridor(&self, place: Option<&Place>, args: &[&str]) -> Result<Value> {
+        let mut command = self.command(place);
+        let output =
+            command.args(args).stdin(Stdio::null()).output().map_err(|e| failed(&self.program, &e))?;
+        if !output.status.success() {
+            return Err(problem_in(&output.stderr, args));
+        }
+        serde_json::from_slice(&output.stdout).map_err(|e| {
+            Problem::new(ErrorCode::Internal).with("why", format!("corridor {}: {e}", args.join(" ")))
+        })
+    }
+
+    fn command(&self, place: Option<&Place>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(self.directory.path()).args(["--json", "--lang", self.lang.tag()]);
+        // The reader's own node is none of the demo's business.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CORRIDOR_") {
+                command.env_remove(name);
+            }
+        }
+        if let Some(place) = place {
+            command.args(["--config", &place.config]);
+        }
+        command
+    }
+}
+
+/// A directory that is not there yet, or that a demo made.
+fn own(path: &Path) -> Result<DataDir> {
+    let path = std::path::absolute(path).map_err(|e| failed(path, &e))?;
+    let occupied = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && std::fs::metadata(path.join(MARK)).is_err() {
+        return Err(
+            Problem::new(ErrorCode::AlreadyExists).with("what", format!("directory {}", path.display()))
+        );
+    }
+    let directory = DataDir::lock(&path)?;
+    for entry in std::fs::read_dir(&path).map_err(|e| failed(&path, &e))?.flatten() {
+        let (entry, kind) = (entry.path(), entry.file_type());
+        let kept = entry.file_name().is_some_and(|name| name == MARK || name == "lock");
+        let gone = match kind {
+            _ if kept => Ok(()),
+            Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(&entry),
+            _ => std::fs::remove_file(&entry),
+        };
+        gone.map_err(|e| failed(&entry, &e))?;
+    }
+    durable::write_file(&path.join(MARK), b"made anew by each `corridor demo`\n", 0o600)?;
+    Ok(directory)
+}
+
+/// One country's node.
+pub(super) struct Place {
+    pub(super) country: &'static str,
+    pub(super) name: &'static str,
+    pub(super) did: String,
+    config: String,
+    public: u16,
+    api: u16,
+    child: Option<Child>,
+    folder: PathBuf,
+}
+
+impl Place {
+    /// A place with ports of its own: the usual ones, or others when programs sit on them.
+    pub(super) fn at(
+        stage: &Stage,
+        story: &mut Story,
+        country: &'static str,
+        name: &'static str,
+        port: u16,
+    ) -> Result<Self> {
+        let (public, api) = (free(story, port)?, free(story, port + 1)?);
+        let did = format!("did:web:localhost%3A{public}:{name}");
+        let (config, folder) = (format!("{name}.toml"), stage.directory.path().to_path_buf());
+        Ok(Self { country, name, did, config, public, api, child: None, folder })
+    }
+
+    /// A node of its own: configuration, keys, database. On one machine the partner has an address
+    /// that must be named to be reached (NE-1).
+    pub(super) fn make(&self, stage: &Stage, story: &mut Story, anchor: &str, partner: &Self) -> Result<()> {
+        let anchor = format!("{} {}", self.country, super::bare(anchor));
+        let listen = |port: u16| format!("127.0.0.1:{port}");
+        let (public, api, partner) =
+            (listen(self.public), listen(self.api), format!("localhost:{}", partner.public));
+        stage.corridor(
+            Some(self),
+            &[
+                "init", "--name", self.name, "--data", self.name, "--public", &public, "--api", &api,
+                "--anchor", &anchor, "--allow", &partner,
+            ],
+        )?;
+        story.say("demo-node", &[("who", &self.shown(stage.lang)), ("public", &self.url()), ("api", &api)]);
+        Ok(())
+    }
+
+    /// Runs the node and waits until it takes requests.
+    pub(super) fn start(&mut self, stage: &Stage, story: &mut Story) -> Result<()> {
+        let began = Instant::now();
+        let log = std::fs::File::create(stage.path(&format!("{}.log", self.name)));
+        let log = log.map_err(|e| failed(&stage.path(self.name), &e))?;
+        let mut command = stage.command(Some(self));
+        let command = command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().map_err(|e| failed(&stage.program, &e))?;
+        let pid = child.id().to_string();
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            let mut out = BufReader::new(out);
+            let _ = out.read_line(&mut line);
+            // Whatever it says later is read and dropped, so that it never waits for a reader.
+            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        }
+        self.child = Some(child);
+        if !line.contains("\"ready\":true") {
+            let mut said = Vec::new();
+            if let Ok(mut log) = std::fs::File::open(stage.path(&format!("{}.log", self.name))) {
+                let _ = log.read_to_end(&mut said);
+            }
+            return Err(problem_in(&said, &["serve"]));
+        }
+        let millis = began.elapsed().as_millis().to_string();
+        story.say("demo-started", &[("who", &self.shown(stage.lang)), ("pid", &pid), ("millis", &millis)]);
+        Ok(())
+    }
+
+    /// Ends the node in good order.
+    pub(super) fn stop(mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        tell_to_end(&child);
+        let until = Instant::now() + LAST_WORDS;
+        while Instant::now() < until {
+            match child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => {
+                    let why = format!("{} ended with {status}", self.name);
+                    return Err(Problem::new(ErrorCode::Internal).with("why", why));
+                }
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        let _ = child.kill();
+        Err(Problem::new(ErrorCode::Internal).with("why", format!("{} did not end", self.name)))
+    }
+
+    /// Where partners and where people find it.
+    pub(super) fn addresses(&self) -> [String; 2] {
+        [
+            format!("http://localhost:{}/{}/did.json", self.public, self.name),
+            format!("http://localhost:{}/api/v1/openapi.json", self.api),
+        ]
+    }
+
+    /// How a person would ask it something.
+    pub(super) fn ask(&self) -> String {
+        format!("corridor --config {}", self.folder.join(&self.config).display())
+    }
+
+    /// The URL partners know it by.
+    pub(super) fn url(&self) -> String {
+        format!("http://localhost:{}", self.public)
+    }
+
+    /// Where its keys lie.
+    pub(super) fn keys(&self) -> PathBuf {
+        self.folder.join(self.name).join("keys")
+    }
+
+    /// Its name, for people. Both are invented.
+    pub(super) fn names(&self) -> Names {
+        let (en, ja, ko) = match self.name {
+            "customs" => ("Hakata Customs (demo)", "博多税関(デモ)", "하카타 세관(데모)"),
+            _ => ("Busan Forwarding (demo)", "釜山フォワーディング(デモ)", "부산 포워딩(데모)"),
+        };
+        Names { en: en.to_owned(), ja: ja.to_owned(), ko: ko.to_owned() }
+    }
+
+    pub(super) fn shown(&self, lang: Lang) -> String {
+        self.names().in_language(lang).to_owned()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn tell_to_end(child: &Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+/// The wanted port, or another one when a program sits on it.
+fn free(story: &mut Story, wanted: u16) -> Result<u16> {
+    if TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).is_ok() {
+        return Ok(wanted);
+    }
+    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).map_err(|e| {
+        Problem::new(ErrorCode::PortTaken).with("address", format!("127.0.0.1:{wanted}")).because(e)
+    })?;
+    story.say("demo-port-taken", &[("port", &wanted.to_string()), ("other", &other.port().to_string())]);
+    Ok(other.port())
+}
+
+/// The problem that a command said on standard error.
+fn problem_in(said: &[u8], args: &[&str]) -> Problem {
+    let said = String::from_utf8_lossy(said);
+    let document = said.lines().rev().find_map(|line| serde_json::from_str::<ProblemDocument>(line).ok());
+    document.as_ref().and_then(Problem::from_document).unwrap_or_else(|| {
+        let why = format!("corridor {}: {}", args.join(" "), said.trim());
+        Problem::new(ErrorCode::Internal).with("why", why)
+    })
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::new(ErrorCode::FileFailed).with("path", path.display()).with("why", error)
+}
