@@ -1,7 +1,7 @@
 //! How many units of work a second this machine takes, with the fsync rate of its disk beside it:
 //! `cargo run --release -p corridor-storage --example units`. SQLite in a directory under the
-//! current one, or PostgreSQL by `CORRIDOR_BENCH_POSTGRES` (a database that may be filled). Prints
-//! JSON.
+//! current one, or PostgreSQL by `CORRIDOR_BENCH_POSTGRES` (a database that may be filled) through
+//! `CORRIDOR_BENCH_CONNECTIONS` writing connections. Prints JSON.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -114,6 +114,11 @@ async fn measure(folder: &std::path::Path) -> Result<serde_json::Value> {
     let mut options = Options::directory(folder);
     if let Ok(url) = std::env::var("CORRIDOR_BENCH_POSTGRES") {
         options.database = Database::Postgres(url);
+        if let Some(connections) =
+            std::env::var("CORRIDOR_BENCH_CONNECTIONS").ok().and_then(|n| n.parse().ok())
+        {
+            options.connections = connections;
+        }
     }
     let engine = match options.database {
         Database::Sqlite(_) => "sqlite",

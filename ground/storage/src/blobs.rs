@@ -1,6 +1,8 @@
 //! Blobs: contents too large for a row, kept beside the database, led by their participant (PA-1),
 //! written and fsynced before anything refers to them (EX-3), never changed afterwards.
 
+mod mark;
+
 use std::error::Error;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -225,8 +227,8 @@ impl Blobs {
     /// `malformed`, `file-failed`.
     pub async fn staged(&self, participant: &Did, id: &str) -> Result<u64> {
         let path = self.part(participant, id)?;
-        let length = move || match path.metadata() {
-            Ok(metadata) => Ok(metadata.len()),
+        let length = move || match File::open(&path) {
+            Ok(file) => mark::durable_length(&path, &file),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(file_problem(&path, error)),
         };
@@ -281,10 +283,18 @@ pub(crate) fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
 
 /// Removes an upload when its file is old and nobody has it open.
 fn remove_untouched(path: &Path, untouched: Duration) -> Result<bool> {
+    if path.extension().is_some_and(|e| e == mark::ENDING) {
+        // Goes with its upload.
+        if !path.with_extension("part").exists() {
+            mark::remove(path);
+        }
+        return Ok(false);
+    }
     let Ok(file) = File::open(path) else { return Ok(false) };
     let age = file.metadata().and_then(|m| m.modified()).map(|at| at.elapsed().unwrap_or_default());
     if age.is_ok_and(|age| age >= untouched) && file.try_lock().is_ok() {
         durable::remove_file(path)?;
+        mark::remove(path);
         return Ok(true);
     }
     Ok(false)
@@ -327,11 +337,15 @@ fn open_staging(path: PathBuf, target: PathBuf) -> Result<Staging> {
         Err(TryLockError::WouldBlock) => return Err(Problem::new(ErrorCode::StorageConflict)),
         Err(TryLockError::Error(error)) => return Err(file_problem(&path, error)),
     }
-    // What is there was perhaps written and not synced by a process that is no more: only what is
-    // durable counts as received.
-    file.sync_all().map_err(|e| file_problem(&path, e))?;
+    // What is there was perhaps written and not synced by a process that is no more, or torn by a
+    // power cut: only what is whole and durable counts as received.
+    let length = mark::durable_length(&path, &file)?;
+    file.set_len(length).and_then(|()| file.sync_all()).map_err(|e| file_problem(&path, e))?;
+    if mark::differs(&path, length)? {
+        mark::set(&path, length, length, Digest::of(b""))?;
+    }
+    mark::sync(&path)?;
     durable::sync_directory(&directory)?;
-    let length = file.metadata().map_err(|e| file_problem(&path, e))?.len();
     Ok(Staging { file: Arc::new(file), path, target, length })
 }
 
@@ -373,12 +387,19 @@ impl Staging {
     async fn add(&mut self, piece: Bytes, sync: bool) -> Result<u64> {
         let (file, path, at) = (self.file.clone(), self.path.clone(), self.length);
         let added = blocking(move || {
-            let written =
-                file.write_all_at(&piece, at).and_then(|()| if sync { file.sync_data() } else { Ok(()) });
-            if let Err(error) = written {
+            let end = at + piece.len() as u64;
+            let written = file.write_all_at(&piece, at).map_err(|e| file_problem(&path, e));
+            let done = written.and_then(|()| {
+                if !sync {
+                    return Ok(());
+                }
+                mark::set(&path, at, end, Digest::of(&piece))?;
+                file.sync_data().map_err(|e| file_problem(&path, e))
+            });
+            if let Err(problem) = done {
                 // A piece that is there in part would make the offset a lie.
                 let _ = file.set_len(at).and_then(|()| file.sync_data());
-                return Err(file_problem(&path, error));
+                return Err(problem);
             }
             Ok(piece.len() as u64)
         });
@@ -389,7 +410,13 @@ impl Staging {
     /// Drops what is beyond `length`.
     async fn cut(&mut self, length: u64) -> Result<()> {
         let (file, path) = (self.file.clone(), self.path.clone());
-        blocking(move || file.set_len(length).map_err(|e| file_problem(&path, e))).await?;
+        blocking(move || {
+            if mark::differs(&path, length)? {
+                mark::set(&path, length, length, Digest::of(b""))?;
+            }
+            file.set_len(length).map_err(|e| file_problem(&path, e))
+        })
+        .await?;
         self.length = length;
         Ok(())
     }
@@ -421,7 +448,9 @@ impl Staging {
         blocking(move || {
             self.file.sync_all().map_err(|e| file_problem(&self.path, e))?;
             durable::create_directory(to.parent().unwrap_or(&self.target))?;
-            durable::rename(&self.path, &to)
+            durable::rename(&self.path, &to)?;
+            mark::remove(&self.path);
+            Ok(())
         })
         .await
     }
@@ -431,7 +460,12 @@ impl Staging {
     /// # Errors
     /// `file-failed`.
     pub async fn discard(self) -> Result<()> {
-        blocking(move || durable::remove_file(&self.path)).await
+        blocking(move || {
+            durable::remove_file(&self.path)?;
+            mark::remove(&self.path);
+            Ok(())
+        })
+        .await
     }
 }
 

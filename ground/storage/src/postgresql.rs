@@ -1,5 +1,6 @@
-//! PostgreSQL: a few threads with a connection each. Every unit is a SERIALIZABLE transaction, run
-//! again when another was in the way, so that two replicas never both win.
+//! PostgreSQL: a few threads with a connection each. Units run in SERIALIZABLE transactions, run
+//! again when another was in the way, so that two replicas never both win. Units that wait share a
+//! transaction; when one of them fails, or they fail together, each is run again by itself.
 //!
 //! A connection that is lost before COMMIT was sent lost nothing but work: the unit runs again. A
 //! connection lost while COMMIT was under way leaves its outcome open, so every writing transaction
@@ -22,9 +23,15 @@ use postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 
 use crate::schema::{Maintenance, replace_words};
 use crate::sql;
-use crate::tx::{Engine, Fault, FaultKind};
+use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
 use crate::value::{Arg, Row, Value};
-use crate::worker::{Job, Message, Shared, SharedQueue, attempt, next};
+use crate::worker::{Job, Message, Shared, SharedQueue, attempt, more, next};
+
+/// The most units that share a transaction.
+const BATCH: usize = 64;
+
+/// How often units are run together before each is run alone.
+const TRIES_TOGETHER: u32 = 4;
 
 /// How often a unit is run before its caller hears `storage-conflict`.
 const TRIES: u32 = 40;
@@ -321,7 +328,7 @@ pub(crate) fn serve(connection: Connection, config: &Config, queue: &SharedQueue
     let mut thread = Thread { connection: Some(connection), config, shared };
     while let Some(message) = next(queue) {
         match message {
-            Message::Write(job) => thread.write(job),
+            Message::Write(job) => thread.write(job, queue),
             Message::Read(job) => thread.read(job),
             Message::Stop => {}
         }
@@ -344,20 +351,47 @@ enum End {
 }
 
 impl Thread<'_> {
-    fn write(&mut self, mut job: Box<dyn Job>) {
-        let outcome = self.write_until_it_stands(&mut *job);
+    /// Runs the unit together with those that wait behind it in one transaction: the commit and
+    /// its fsync are what costs, and transactions that run beside each other are what conflicts.
+    fn write(&mut self, first: Box<dyn Job>, queue: &SharedQueue) {
+        let mut jobs = vec![first];
+        jobs.extend(more(queue, BATCH - 1));
+        let mut tries = 0;
+        while jobs.len() > 1 && tries < TRIES_TOGETHER {
+            tries += 1;
+            match self.try_once(&mut jobs) {
+                Ok(End::Committed) => return self.answer(jobs, &Ok(())),
+                Ok(End::Failed(fault)) if fault.kind == FaultKind::Plain => break,
+                Ok(_) => {
+                    self.shared.metrics.units_retried.add(jobs.len() as u64);
+                    std::thread::sleep(pause(tries, &*self.shared.random));
+                }
+                Err(problem) => return self.answer(jobs, &Err(problem)),
+            }
+        }
+        // One of them says no, or another process is in the way: each by itself.
+        for job in jobs {
+            let mut alone = vec![job];
+            let outcome = self.write_until_it_stands(&mut alone);
+            self.answer(alone, &outcome);
+        }
+    }
+
+    fn answer(&self, jobs: Vec<Box<dyn Job>>, outcome: &Result<()>) {
         self.shared.commit_went(outcome.as_ref().err().filter(|p| is_of_the_server(p)));
         let metrics = &self.shared.metrics;
         let counter = if outcome.is_ok() { &metrics.units_committed } else { &metrics.units_failed };
-        counter.add(1);
-        job.finish(outcome);
+        for job in jobs {
+            counter.add(1);
+            job.finish(outcome.clone());
+        }
     }
 
-    fn write_until_it_stands(&mut self, job: &mut dyn Job) -> Result<()> {
+    fn write_until_it_stands(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let fault = match self.try_once(job)? {
+            let fault = match self.try_once(jobs)? {
                 End::Committed => return Ok(()),
                 End::Failed(fault) => fault,
                 End::Open(..) => return Err(failed("outcome unknown".to_owned())),
@@ -375,11 +409,12 @@ impl Thread<'_> {
         }
     }
 
-    /// One run with all that follows from it: the dispatcher hears what was committed.
-    fn try_once(&mut self, job: &mut dyn Job) -> Result<End> {
+    /// One run with all that follows from it: the dispatcher hears what was committed. An error is
+    /// one after which nobody knows what became of the transaction, or no server answers.
+    fn try_once(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<End> {
         let shared = self.shared;
         let connection = self.connected()?;
-        let (end, after) = run_and_commit(connection, job, shared);
+        let (end, after) = run_and_commit(connection, jobs, shared);
         let end = match end {
             End::Open(number, problem) => {
                 self.connection = None;
@@ -395,7 +430,9 @@ impl Thread<'_> {
         if committed {
             shared.metrics.commits.add(1);
         }
-        shared.hub.after(job.participant(), after, committed);
+        for (job, after) in jobs.iter().zip(after) {
+            shared.hub.after(job.participant(), after, committed);
+        }
         end
     }
 
@@ -489,21 +526,26 @@ fn is_of_the_server(problem: &Problem) -> bool {
     matches!(problem.code(), ErrorCode::StorageFull | ErrorCode::StorageFailed)
 }
 
+/// Runs the units one after another in one transaction. The second answer has, for each unit that
+/// ran, what is to be told after the commit.
 fn run_and_commit(
     connection: &mut Connection,
-    job: &mut dyn Job,
+    jobs: &mut [Box<dyn Job>],
     shared: &Shared,
-) -> (End, Vec<crate::tx::AfterCommit>) {
+) -> (End, Vec<Vec<AfterCommit>>) {
+    let mut after = Vec::with_capacity(jobs.len());
     let number = match connection.begin() {
         Ok(number) => number,
-        Err(fault) => return (End::Failed(fault), Vec::new()),
+        Err(fault) => return (End::Failed(fault), after),
     };
-    let attempt = attempt(job, Engine::Postgres(connection), shared, false);
-    let end = match attempt.outcome {
-        Ok(()) => commit(connection, number),
-        Err(fault) => End::Failed(roll_back(connection, fault)),
-    };
-    (end, attempt.after)
+    for job in jobs {
+        let attempt = attempt(&mut **job, Engine::Postgres(connection), shared, false);
+        after.push(attempt.after);
+        if let Err(fault) = attempt.outcome {
+            return (End::Failed(roll_back(connection, fault)), after);
+        }
+    }
+    (commit(connection, number), after)
 }
 
 fn commit(connection: &mut Connection, number: u64) -> End {

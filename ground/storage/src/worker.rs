@@ -98,6 +98,22 @@ pub(crate) fn next(queue: &SharedQueue) -> Option<Message> {
     }
 }
 
+/// The units that wait at the head of the queue and write, up to so many. Where writing and reading
+/// threads are one, the two have queues of their own all the same.
+pub(crate) fn more(queue: &SharedQueue, most: usize) -> Vec<Box<dyn Job>> {
+    let mut found = Vec::new();
+    // Another thread that waits for its first message holds the lock: then nothing waits.
+    let Ok(mut queue) = queue.try_lock() else { return found };
+    while found.len() < most {
+        match queue.try_recv() {
+            Ok(Message::Write(job)) => found.push(job),
+            Ok(Message::Stop) => queue.close(),
+            _ => break,
+        }
+    }
+    found
+}
+
 /// One run of a unit, not committed yet.
 pub(crate) struct Attempt {
     pub(crate) outcome: Result<(), Fault>,
