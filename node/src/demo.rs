@@ -89,7 +89,8 @@ fn found(stage: &Stage, story: &mut Story) -> Result<[String; 2]> {
             &["trust", "found", &stage::anchor(country), "--country", country, "--name", name],
         )?;
         let anchor = text(&told, "/anchor")?;
-        story.say("demo-founded", &[("country", country), ("anchor", &anchor)]);
+        let named = story.country(country);
+        story.say("demo-founded", &[("country", &named), ("anchor", bare(&anchor))]);
         Ok(anchor)
     };
     Ok([anchor("KR", "trust.kr.example")?, anchor("JP", "trust.jp.example")?])
@@ -118,9 +119,10 @@ fn admit(stage: &Stage, story: &mut Story, place: &Place) -> Result<()> {
         ],
     )?;
     let number = told.pointer("/number").map(ToString::to_string).unwrap_or_default();
+    let country = story.country(place.country);
     story.say(
         "demo-admitted",
-        &[("country", place.country), ("who", &place.shown(stage.lang())), ("number", &number)],
+        &[("country", &country), ("who", &place.shown(stage.lang())), ("number", &number)],
     );
     Ok(())
 }

@@ -6,6 +6,11 @@ use crate::{Result, repo, shell};
 
 /// Everything behind `demo` goes to `corridor demo`: `--check`, `--file FILE`, `--lang ja`.
 pub(crate) fn run(options: &[String]) -> Result {
+    shell::run(&mut command(options))
+}
+
+/// The command that builds the program and plays the demo.
+pub(crate) fn command(options: &[String]) -> Command {
     let manifest = repo::root().join("Cargo.toml");
     let directory = repo::root().join("target/demo");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -13,5 +18,5 @@ pub(crate) fn run(options: &[String]) -> Result {
     let mut command = Command::new(cargo);
     command.args(["run", "--locked", "--package", "corridor-node", "--bin", "corridor", "--manifest-path"]);
     command.arg(manifest).args(["--", "demo", "--directory"]).arg(directory).args(options);
-    shell::run(&mut command)
+    command
 }

@@ -5,7 +5,9 @@
 
 mod demo;
 mod postgres;
+mod powercut;
 mod repo;
+mod screenshot;
 mod shell;
 mod test;
 mod tidy;
@@ -33,10 +35,18 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Take the README's pictures of the demo, with Chromium
+    Screenshot,
     /// Check everything: format, clippy, tidy, all tests (PostgreSQL included)
     Test,
     /// Check what the compiler cannot: floors, invariants, messages, authorisation tests, forbidden words
     Tidy,
+    /// Cut the power at many points of a recorded run of the store, and see what is left
+    Powercut {
+        /// `--cuts N`, `--seed S`, and what `--help` names
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Run a temporary PostgreSQL until Ctrl-C, or for as long as COMMAND runs
     Postgres {
         /// A command to run with CORRIDOR_TEST_POSTGRES set, such as `cargo test -p corridor-storage`
@@ -48,8 +58,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { options } => demo::run(&options),
+        Task::Screenshot => screenshot::run(),
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
+        Task::Powercut { options } => powercut::run(&options),
         Task::Postgres { command } => postgres::run(&command),
     };
     match done {

@@ -1,6 +1,8 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
 demo-title = Two countries, two nodes, one document
+demo-country-KR = Korea
+demo-country-JP = Japan
 demo-founded = { $country } founds its trust anchor, the key that vouches for its institutions: { $anchor }
 demo-port-taken = Another program uses port { $port }, so { $other } is taken instead.
 demo-node = The node of { $who } gets keys, a database and ports of its own. Partners reach it at { $public }, its own people at { $api }.

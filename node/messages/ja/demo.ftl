@@ -1,6 +1,8 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
 demo-title = 二つの国、二つのノード、一通の文書
+demo-country-KR = 韓国
+demo-country-JP = 日本
 demo-founded = { $country } が信頼の起点(自国の機関を保証する鍵)を設けます: { $anchor }
 demo-port-taken = ポート { $port } は別のプログラムが使用中のため、代わりに { $other } を使います。
 demo-node = { $who } のノードが、専用の鍵・データベース・ポートを持ちます。相手機関からは { $public }、職員からは { $api } で接続します。

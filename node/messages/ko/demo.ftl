@@ -1,6 +1,8 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
 demo-title = 두 나라, 두 노드, 한 통의 문서
+demo-country-KR = 한국
+demo-country-JP = 일본
 demo-founded = { $country }: 자국 기관을 보증하는 키, 곧 신뢰의 기점을 세웁니다: { $anchor }
 demo-port-taken = 포트 { $port }번을 다른 프로그램이 사용하고 있어 { $other }번을 대신 사용합니다.
 demo-node = { $who }: 노드가 자체 키, 데이터베이스, 포트를 갖춥니다. 상대 기관은 { $public }, 직원은 { $api } 주소로 접속합니다.

@@ -43,6 +43,11 @@ impl Story {
         say(self.lang, key, &[])
     }
 
+    /// A country's name.
+    pub(super) fn country(&self, code: &str) -> String {
+        self.word(&format!("demo-country-{code}"))
+    }
+
     /// What was read, as it was read.
     pub(super) fn quote<'a>(&self, lines: impl IntoIterator<Item = &'a str>) {
         for line in lines {

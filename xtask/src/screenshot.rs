@@ -1,0 +1,76 @@
+//! `cargo xtask screenshot`: plays the demo and takes the pictures of it that the README shows, with
+//! Chromium, so that a picture is never older than what it shows.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Result, demo, repo, shell};
+
+/// Names under which Chromium is found.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+/// The width of the picture, in CSS pixels.
+const WIDTH: u32 = 1180;
+/// The height of a line, in CSS pixels.
+const LINE: u32 = 21;
+
+/// One picture for each language, in `docs/images`.
+pub(crate) fn run() -> Result {
+    let browser = BROWSERS.iter().find_map(|b| shell::find(b)).ok_or("not run: no Chromium on the path")?;
+    let images = repo::root().join("docs/images");
+    std::fs::create_dir_all(&images).map_err(|e| format!("{}: {e}", images.display()))?;
+    for lang in ["en", "ja", "ko"] {
+        let story =
+            shell::output(&mut demo::command(&["--check".to_owned(), "--lang".to_owned(), lang.to_owned()]))?;
+        let picture = images.join(format!("demo-{lang}.png"));
+        take(&browser, &page(lang, &story), lines(&story), &picture)?;
+        println!("{}", picture.display());
+    }
+    Ok(())
+}
+
+/// How many lines the story takes on the page, long ones being folded; a wide character takes two
+/// places.
+fn lines(story: &str) -> u32 {
+    let wide = |c: char| if c.is_ascii() { 1 } else { 2 };
+    let folded = |line: &str| line.chars().map(wide).sum::<u32>() / 125 + 1;
+    story.lines().map(folded).sum()
+}
+
+/// The story as a page that looks like a terminal; what is folded hangs below its own beginning.
+fn page(lang: &str, story: &str) -> String {
+    let line = |line: &str| {
+        let text = line.replace('&', "&amp;").replace('<', "&lt;");
+        let hang = if line.starts_with("      ") { 8 } else { 4 };
+        format!("<div style='padding-left:{hang}ch;text-indent:-{hang}ch'>{text}&nbsp;</div>")
+    };
+    let story: String = story.lines().map(line).collect();
+    format!(
+        "<!doctype html><html lang={lang}><meta charset=utf-8><style>
+        html {{ background: #10151c }}
+        body {{ margin: 0; padding: 24px 28px; color: #dfe6ee; white-space: pre-wrap; word-break: break-word;
+               font: 14px/{LINE}px 'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', monospace }}
+        </style><body><div>$ cargo xtask demo --lang {lang}</div><div>&nbsp;</div>{story}</body></html>"
+    )
+}
+
+fn take(browser: &Path, page: &str, lines: u32, picture: &Path) -> Result {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let file = folder.path().join("story.html");
+    #[allow(clippy::disallowed_methods, reason = "a temporary page for the browser")]
+    std::fs::write(&file, page).map_err(|e| format!("{}: {e}", file.display()))?;
+    let height = (lines + 2) * LINE + 48;
+    let mut command = Command::new(browser);
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
+        ])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("--window-size={WIDTH},{height}"))
+        .arg(format!("--screenshot={}", picture.display()))
+        .arg(format!("file://{}", file.display()));
+    shell::output(&mut command).map(|_| ())
+}
