@@ -106,7 +106,6 @@ fn with_security(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Ope
 }
 
 /// The API listener's router: routes, guard, limits, problems, log.
-#[must_use]
 pub fn router(node: Arc<Node>) -> Router {
     let (router, _) = routes().split_for_parts();
     let edges = node.services.iter().filter_map(|s| s.edge).fold(Router::new(), |all, edge| {

@@ -46,7 +46,7 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
     let directory = DataDir::lock(&config.data)?;
     let node = assembly::node(config, around).await?;
     for us in node.exchange.participants() {
-        node.record_birth(&*node.exchange.keyring(&us)?.clone()).await?;
+        node.record_birth(node.exchange.keyring(&us)?).await?;
     }
     node.activate_keys().await?;
     let (stop, stopped) = watch::channel(false);

@@ -65,7 +65,9 @@ impl Remote {
                 path.pop_if_empty().extend(["api", "v1"]).extend(segments);
             }
             Err(()) => {
-                return Err(Problem::new(ErrorCode::Malformed).with("what", "--node").with("why", &self.base));
+                return Err(Problem::new(ErrorCode::Malformed)
+                    .with("what", "--node")
+                    .with("why", &self.base));
             }
         }
         for (name, value) in query {

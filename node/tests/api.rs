@@ -1,0 +1,260 @@
+//! The API over one exchange: what it promises beyond who may call it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+mod common;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use common::{CONTENT, World};
+use corridor_base::Digest;
+use corridor_node::access::Role;
+use corridor_node::api;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_is_said_in_the_reader_s_language() {
+    let world = World::new().await;
+    let ask = async |language: &str| {
+        let request = Request::get("/api/v1/inbox").header("accept-language", language);
+        world.give(request.body(Body::empty()).unwrap()).await
+    };
+    for (language, tag) in [("ja", "ja"), ("ko-KR, en;q=0.5", "ko"), ("fr", "en")] {
+        let answer = ask(language).await;
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert_eq!(answer.headers["content-language"], tag);
+        assert!(answer.headers.contains_key("www-authenticate"));
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        let lang = tag.parse().unwrap();
+        let text = corridor_base::Problem::new(corridor_base::ErrorCode::Unauthenticated).text(lang);
+        assert_eq!(answer.json()["title"], text.title);
+    }
+    world.running.stop().await;
+}
+
+/// A request by an administrator of the forwarder, and the problem it must come to.
+async fn check(world: &World, method: &str, path: &str, body: &str, status: u16, code: &str) {
+    let token = world.token(&world.forwarder, Role::Administrator).await;
+    let answer = world.ask(method, path, Some(&token), body).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{method} {path} {body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_a_problem_of_the_one_table() {
+    let world = World::new().await;
+    let did = "did:web:localhost%253A1:x";
+    check(&world, "GET", "/nothing", "", 404, "not-found").await;
+    check(&world, "GET", "/api/v1/inbox/", "", 404, "not-found").await;
+    check(&world, "PUT", "/api/v1/inbox", "", 405, "method-not-allowed").await;
+    check(&world, "BREW", "/api/v1/inbox", "", 405, "method-not-allowed").await;
+    check(&world, "GET", "/api/v1/inbox/none", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox/%ff", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox?limit=0", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox?limit=x", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox?colour=red", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox?state=lost", "", 400, "malformed").await;
+    check(&world, "GET", "/api/v1/inbox?before=1", "", 400, "malformed").await;
+    check(&world, "POST", "/api/v1/outbox?kind=edifact", "", 400, "malformed").await;
+    check(&world, "POST", &format!("/api/v1/outbox?to={did}&kind=edifact"), "x", 403, "participant-unknown")
+        .await;
+    check(&world, "POST", "/api/v1/tokens", "{", 400, "malformed").await;
+    check(&world, "POST", "/api/v1/tokens", "x", 400, "malformed").await;
+    check(&world, "POST", "/api/v1/tokens", "{\"role\": \"king\"}", 400, "malformed").await;
+    check(&world, "POST", "/api/v1/tokens", "{\"role\": \"officer\", \"x\": 1}", 400, "malformed").await;
+    check(&world, "POST", "/api/v1/tokens", "{\"role\": \"officer\", \"days\": 0}", 400, "malformed").await;
+    let large = format!("{{\"role\": \"{}\"}}", "x".repeat(api::extract::MAX_JSON));
+    check(&world, "POST", "/api/v1/tokens", &large, 413, "too-large").await;
+    check(&world, "POST", "/api/v1/agreements/accept", "x", 400, "malformed").await;
+    check(&world, "DELETE", "/api/v1/tokens/0123456789abcdef01234567", "", 404, "not-found").await;
+    world.running.stop().await;
+}
+
+async fn send(world: &World, token: &str, key: &str, name: &str, content: &'static [u8]) -> (u16, Value) {
+    let to = world.customs.as_str().replace('%', "%25");
+    let request = Request::post(format!("/api/v1/outbox?to={to}&kind=edifact&name={name}"))
+        .header("authorization", format!("Bearer {token}"))
+        .header("idempotency-key", key);
+    let answer = world.give(request.body(Body::from(content)).unwrap()).await;
+    (answer.status.as_u16(), answer.json())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_idempotency_key_sends_once() {
+    let world = World::new().await;
+    let token = world.token(&world.forwarder, Role::Officer).await;
+    let (status, first) = send(&world, &token, "key-1", "a.edi", CONTENT).await;
+    assert_eq!((status, first["size"].as_u64()), (201, Some(CONTENT.len() as u64)));
+    let (status, again) = send(&world, &token, "key-1", "a.edi", CONTENT).await;
+    assert_eq!((status, &again["id"]), (201, &first["id"]));
+    let (status, other) = send(&world, &token, "key-1", "a.edi", b"UNA:+.? 'other").await;
+    assert_eq!((status, other["code"].as_str()), (409, Some("envelope-conflict")));
+    let (_, second) = send(&world, &token, "key-2", "a.edi", CONTENT).await;
+    assert_ne!(second["id"], first["id"]);
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_read_whole_and_leaves_who_read_it() {
+    let world = World::new().await;
+    let token = world.token(&world.customs, Role::Officer).await;
+    let path = format!("/api/v1/inbox/{}", world.document);
+    let detail = world.ask("GET", &path, Some(&token), "").await.json();
+    assert_eq!(detail["sha256"], Digest::of(CONTENT).to_string());
+    assert!(detail["envelope"].as_str().unwrap().starts_with("corridor/envelope/v1\n"));
+    assert!(detail["acknowledgement"].as_str().unwrap().starts_with("corridor/acknowledgement/v1\n"));
+    let content = world.ask("GET", &format!("{path}/content"), Some(&token), "").await;
+    assert_eq!(content.body, CONTENT);
+    assert!(content.headers.contains_key("repr-digest"));
+    let auditor = world.token(&world.customs, Role::Auditor).await;
+    let acts = world.ask("GET", "/api/v1/acts?limit=1000", Some(&auditor), "").await.json();
+    let read: Vec<&Value> =
+        acts["items"].as_array().unwrap().iter().filter(|a| a["type"] == "document-read").collect();
+    let reader = token.split('_').nth(1).unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!(
+        (read[0]["fields"]["reader"].as_str(), read[0]["verified"].as_bool()),
+        (Some(reader), Some(true))
+    );
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_counts_until_it_is_revoked_or_has_expired() {
+    let world = World::new().await;
+    let administrator = world.token(&world.customs, Role::Administrator).await;
+    let order = json!({ "role": "officer", "label": "customs system", "days": 1 }).to_string();
+    let make = async || {
+        let answer = world.ask("POST", "/api/v1/tokens", Some(&administrator), &order).await;
+        assert_eq!(answer.status, 201);
+        let made = answer.json();
+        (made["id"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
+    };
+    let status =
+        async |secret: &str| world.ask("GET", "/api/v1/inbox", Some(secret), "").await.status.as_u16();
+    let (id, revoked) = make().await;
+    let (_, expiring) = make().await;
+    assert_eq!((status(&revoked).await, status(&expiring).await), (200, 200));
+    let path = format!("/api/v1/tokens/{id}");
+    assert_eq!(world.ask("DELETE", &path, Some(&administrator), "").await.status, 204);
+    assert_eq!((status(&revoked).await, status(&expiring).await), (401, 200));
+    assert_eq!(
+        world.ask("DELETE", &path, Some(&administrator), "").await.status,
+        204,
+        "revoking again is no error"
+    );
+    world.clock.advance(Duration::from_secs(86_400));
+    assert_eq!(status(&expiring).await, 401);
+    let all = world.ask("GET", "/api/v1/tokens", Some(&administrator), "").await;
+    let text = String::from_utf8(all.body).unwrap();
+    assert!(!text.contains(revoked.rsplit('_').next().unwrap()), "a secret is in the list");
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_trust_list_makes_the_node_not_ready() {
+    let world = World::new().await;
+    let ready = async || world.ask("GET", "/health/ready", None, "").await;
+    assert_eq!(
+        (ready().await.status.as_u16(), ready().await.json()["trust_lists"]["JP"].as_u64()),
+        (200, Some(4))
+    );
+    // 30 days and a grace of 72 hours.
+    world.clock.advance(Duration::from_secs(32 * 86_400));
+    assert_eq!(ready().await.status, 200);
+    world.clock.advance(Duration::from_secs(2 * 86_400));
+    assert_eq!((ready().await.status.as_u16(), ready().await.code().as_str()), (503, "trust-list-expired"));
+    assert_eq!(world.ask("GET", "/health/live", None, "").await.status, 200);
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_count_routes_and_never_names() {
+    let world = World::new().await;
+    let token = world.token(&world.customs, Role::Officer).await;
+    let path = format!("/api/v1/inbox/{}?colour={token}", world.document);
+    world.ask("GET", &path, Some(&token), "").await;
+    let text = String::from_utf8(world.ask("GET", "/metrics", None, "").await.body).unwrap();
+    let request = "corridor_http_requests_total{listener=\"api\",method=\"GET\",route=\"/api/v1/inbox/{id}\",status=\"200\"} 1";
+    for line in [request, "corridor_invariant_broken_total{id=\"EX-3\"} 0", "corridor_outbox_dead 0", "# EOF"]
+    {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(text.contains("corridor_storage_units_committed_total"), "{text}");
+    for secret in [world.document.to_string(), token, world.customs.to_string()] {
+        assert!(!text.contains(&secret), "{text}");
+    }
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_rotate_when_the_list_pins_them() {
+    let mut world = World::new().await;
+    let token = world.token(&world.customs, Role::Administrator).await;
+    let made = world.ask("POST", "/api/v1/keys", Some(&token), "").await.json();
+    assert_eq!(made["state"], "pending");
+    let keyring = world.node.exchange.keyring(&world.customs).unwrap().clone();
+    let endpoint = world.node.config.public_url.as_str();
+    let document = corridor_identity::DidDocument::of(&keyring, endpoint);
+    let names = corridor_proof::Names::same("Customs");
+    let admission =
+        corridor_identity::Admission::from_document(&document, names, None, Duration::from_secs(60)).unwrap();
+    let clock = world.clock.clone();
+    let list = world.anchor.admit(&admission, &*clock).unwrap().bytes().to_vec();
+    let list = String::from_utf8(list).unwrap();
+    let answer = world.ask("POST", "/api/v1/trust", Some(&token), &list).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["accepted"].as_str()), (200, Some("list")));
+    assert_eq!(keyring.current_id().as_str(), made["id"].as_str().unwrap());
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_at_once_are_asked_to_come_back() {
+    let world = World::with(|config| config.api_requests = 1).await;
+    let token = world.token(&world.forwarder, Role::Officer).await;
+    // An upload that does not end yet holds the one place, from when its content is asked for.
+    let (hold, body) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(1);
+    let asked = std::sync::Arc::new(tokio::sync::Notify::new());
+    let pieces = futures::stream::unfold((body, asked.clone()), |(mut body, asked)| async move {
+        asked.notify_one();
+        body.recv().await.map(|piece| (piece, (body, asked)))
+    });
+    let to = world.customs.as_str().replace('%', "%25");
+    let upload = Request::post(format!("/api/v1/outbox?to={to}&kind=edifact"))
+        .header("authorization", format!("Bearer {token}"))
+        .body(Body::from_stream(pieces))
+        .unwrap();
+    let upload = tokio::spawn(world.router.clone().oneshot(upload));
+    asked.notified().await;
+    let refused = world.ask("GET", "/api/v1/inbox", Some(&token), "").await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "overloaded"));
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(world.ask("GET", "/health/ready", None, "").await.status, 200, "health always has a place");
+    hold.send(Ok(bytes::Bytes::from_static(CONTENT))).await.unwrap();
+    drop(hold);
+    assert_eq!(upload.await.unwrap().unwrap().status(), 201);
+    assert_eq!(world.ask("GET", "/api/v1/inbox", Some(&token), "").await.status, 200);
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_listener_shows_what_is_public_and_nothing_else() {
+    let world = World::new().await;
+    let router = corridor_node::public::router(&world.node).unwrap();
+    let ask = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec())
+    };
+    let (status, document) = ask("/customs/did.json").await;
+    assert_eq!(status, 200);
+    assert_eq!(corridor_identity::DidDocument::parse(&document).unwrap().did, world.customs);
+    assert_eq!(ask("/trust/lists/JP").await.1, world.anchor.newest().bytes());
+    for path in ["/metrics", "/health/live", "/api/v1/openapi.json", "/api/v1/inbox", "/nobody/did.json"] {
+        assert_eq!(ask(path).await.0, 404, "{path}");
+    }
+    world.running.stop().await;
+}

@@ -1,0 +1,151 @@
+//! Every endpoint against every role, no token, a wrong token, and the tokens of another participant
+//! (AC-1, PA-1). The table is authorization.toml; this file only goes through it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::World;
+use corridor_base::Did;
+use corridor_node::access::Role;
+use corridor_storage::ActPage;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    endpoint: Vec<Endpoint>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endpoint {
+    method: String,
+    path: String,
+    roles: Vec<String>,
+    #[serde(default)]
+    of_node: bool,
+    secret: Option<String>,
+}
+
+impl Endpoint {
+    fn is_open(&self) -> bool {
+        self.roles == ["anyone"]
+    }
+
+    fn admits(&self, role: Role) -> bool {
+        self.roles.iter().any(|r| r == role.as_str())
+    }
+
+    /// The path with names in it that stand for nothing.
+    fn at(&self, id: &str) -> String {
+        let id = if self.path.contains("tokens") && id == NOTHING { "0123456789abcdef01234567" } else { id };
+        self.path
+            .replace("{id}", id)
+            .replace("{did}", "did:web:nobody.example.jp")
+            .replace("{country}", "KR")
+            .replace("{side}", "in")
+    }
+}
+
+const NOTHING: &str = "01a202d1-1410-7277-af3b-57e537a54c6a";
+
+fn table() -> Vec<Endpoint> {
+    toml::from_str::<Table>(include_str!("authorization.toml")).unwrap().endpoint
+}
+
+#[test]
+fn the_table_holds_every_endpoint_and_nothing_else() {
+    let named: Vec<String> = table().iter().map(|e| format!("{} {}", e.method, e.path)).collect();
+    assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len(), "an endpoint stands twice");
+    let document = serde_json::to_value(corridor_node::api::document()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|k| k.len() <= 6 && *k != "servers") {
+            documented.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), documented);
+}
+
+/// What one call is refused with: `unauthenticated`, `forbidden`, or nothing of the two.
+async fn judged(world: &World, endpoint: &Endpoint, token: Option<&str>) -> String {
+    let body = if endpoint.method == "POST" { "{}" } else { "" };
+    let code = world.ask(&endpoint.method, &endpoint.at(NOTHING), token, body).await.code();
+    if ["unauthenticated", "forbidden"].contains(&code.as_str()) { code } else { String::new() }
+}
+
+async fn check(world: &World, endpoint: &Endpoint, who: &Did, role: Role, expect: &str) {
+    let token = world.token(who, role).await;
+    let found = judged(world, endpoint, Some(&token)).await;
+    assert_eq!(found, expect, "{} {} by {role} of {who}", endpoint.method, endpoint.path);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_endpoint_lets_in_its_roles_and_nobody_else() {
+    let world = World::new().await;
+    let wrong = format!("corridor_0123456789abcdef01234567_{}", "A".repeat(43));
+    let mut strangers = world.token(&world.customs, Role::Administrator).await;
+    // The right identifier with another secret.
+    strangers.replace_range(strangers.len() - 1.., if strangers.ends_with('A') { "E" } else { "A" });
+    for endpoint in &table() {
+        for token in [None, Some(wrong.as_str()), Some(strangers.as_str()), Some("")] {
+            let expect = if endpoint.is_open() { "" } else { "unauthenticated" };
+            assert_eq!(judged(&world, endpoint, token).await, expect, "{endpoint:?} with {token:?}");
+        }
+        for role in Role::ALL {
+            let own = if endpoint.is_open() || endpoint.admits(*role) { "" } else { "forbidden" };
+            check(&world, endpoint, &world.customs, *role, own).await;
+            let other = if endpoint.of_node { "forbidden" } else { own };
+            check(&world, endpoint, &world.stranger, *role, other).await;
+        }
+    }
+    world.running.stop().await;
+}
+
+/// What belongs to the customs, by the name the table gives it; the forwarder's for what was sent.
+async fn things(world: &World, kind: &str) -> (Did, String) {
+    let (customs, forwarder) = (world.customs.clone(), world.forwarder.clone());
+    match kind {
+        "received" => (customs, world.document.to_string()),
+        "sent" => (forwarder, world.document.to_string()),
+        "agreement" => (customs, world.agreement.to_string()),
+        "act" => {
+            let acts = world.node.exchange.store().acts(&customs, ActPage::default()).await.unwrap();
+            (customs, acts[0].id.to_string())
+        }
+        "token" => {
+            let (_, row) = world.node.tokens.create(&customs, Role::Auditor, "", None).await.unwrap();
+            (customs, row.id.to_string())
+        }
+        other => panic!("{other}: no such thing"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_one_participant_does_not_exist_for_another() {
+    let world = World::new().await;
+    for endpoint in table() {
+        let Some(kind) = &endpoint.secret else {
+            assert!(!endpoint.path.contains("{id}"), "{}: say what is secret", endpoint.path);
+            continue;
+        };
+        let (owner, id) = things(&world, kind).await;
+        let path = endpoint.at(&id);
+        let token = world.token(&world.stranger, Role::Administrator).await;
+        let answer = world.ask(&endpoint.method, &path, Some(&token), "").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (404, "not-found"),
+            "{path} by a stranger"
+        );
+        if endpoint.path.ends_with("/resend") {
+            continue; // Nothing was given up on, so that it is not found for its owner either.
+        }
+        let token = world.token(&owner, Role::Administrator).await;
+        let answer = world.ask(&endpoint.method, &path, Some(&token), "").await;
+        assert!(answer.status.is_success(), "{path} by its owner: {} {}", answer.status, answer.code());
+    }
+    world.running.stop().await;
+}

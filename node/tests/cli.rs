@@ -1,0 +1,313 @@
+//! The program as people and scripts meet it: exit codes, what it says, and that two of them do not
+//! step on each other.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A folder with a configured node of its own ports.
+struct Place {
+    folder: tempfile::TempDir,
+    public: u16,
+    api: u16,
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
+    command.current_dir(folder).env_clear().env("LANG", "C.UTF-8");
+    command
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Place {
+    /// A folder in which nothing was done yet.
+    fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), public: free_port(), api: free_port() }
+    }
+
+    fn new() -> Self {
+        let place = Self::empty();
+        let done = place.init("customs");
+        assert_eq!(done.code, 0, "{}", done.err);
+        place
+    }
+
+    fn init(&self, name: &str) -> Ran {
+        let (public, api) = (format!("127.0.0.1:{}", self.public), format!("127.0.0.1:{}", self.api));
+        self.run(&["init", "--name", name, "--public", &public, "--api", &api, "--json"])
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        ran(program(self.folder.path()).args(args).output().unwrap())
+    }
+
+    /// Starts the node and waits until it says that it is ready.
+    fn serve(&self) -> Node {
+        let mut child = program(self.folder.path())
+            .args(["serve", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["ready"], true);
+        Node(child)
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let file = self.path("corridor.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from} is not in\n{text}");
+        #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+        std::fs::write(&file, text.replace(from, to)).unwrap();
+    }
+}
+
+struct Node(Child);
+
+impl Node {
+    fn signal(&self, name: &str) {
+        let done = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Asks it to end; the exit code.
+    fn end(mut self) -> i32 {
+        self.signal("-TERM");
+        self.0.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    fn resident_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn check(ran: &Ran, code: i32, said: &str) {
+    assert_eq!(ran.code, code, "{}\n{}", ran.out, ran.err);
+    assert!(ran.err.contains(said), "{said} is not in\n{}", ran.err);
+}
+
+#[test]
+fn the_ways_of_ending_have_their_codes() {
+    let place = Place::empty();
+    check(&place.run(&[]), 2, "Usage");
+    check(&place.run(&["fly"]), 2, "fly");
+    check(&place.run(&["--lang", "fr", "doctor"]), 2, "en, ja or ko");
+    check(&place.run(&["inbox", "list"]), 1, "corridor.toml");
+    check(&place.run(&["init"]), 1, "--name");
+    check(&place.init("Customs!"), 1, "did:web");
+    check(&place.init("customs"), 0, "");
+    check(&place.init("customs"), 1, "corridor.toml");
+    check(&place.run(&["init"]), 0, "");
+    check(&place.run(&["inbox", "list"]), 3, "corridor serve");
+    check(&place.run(&["config"]), 0, "");
+    check(&place.run(&["completions", "bash"]), 0, "");
+    assert_eq!(place.run(&["openapi"]).json()["openapi"], "3.1.0");
+}
+
+#[test]
+fn errors_are_said_in_the_language_of_the_environment() {
+    let place = Place::empty();
+    let say = |name: &str, value: &str| {
+        ran(program(place.folder.path()).env(name, value).args(["inbox", "list"]).output().unwrap()).err
+    };
+    assert!(say("LANG", "ja_JP.UTF-8").contains("ファイル"));
+    assert!(say("LC_ALL", "ko_KR.UTF-8").contains("파일"));
+    let json = place.run(&["inbox", "list", "--json", "--lang", "ja"]);
+    let problem: Value = serde_json::from_str(&json.err).unwrap();
+    assert_eq!(problem["code"], "file-failed");
+    assert!(!json.err.contains('\u{1b}'), "no colour when piped");
+}
+
+#[test]
+fn what_init_makes_is_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let mode = |name: &str| std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("corridor-data"), 0o700);
+    assert_eq!(mode("corridor-data/admin.token"), 0o600);
+    assert_eq!(mode("corridor.toml"), 0o600);
+    let token = std::fs::read_to_string(place.path("corridor-data/admin.token")).unwrap();
+    assert_eq!(place.run(&["init"]).code, 0);
+    assert_eq!(std::fs::read_to_string(place.path("corridor-data/admin.token")).unwrap(), token);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named_by_its_line() {
+    let place = Place::new();
+    let line = |text: &str| {
+        let file = std::fs::read_to_string(place.path("corridor.toml")).unwrap();
+        file.lines().position(|l| l.starts_with(text)).unwrap() + 1
+    };
+    let at = line("language = ");
+    place.edit("\nlanguage = ", "\nlangage = ");
+    let ran = place.run(&["serve"]);
+    check(&ran, 1, &format!("line {at}"));
+    check(&ran, 1, "node.language");
+}
+
+#[test]
+fn a_node_starts_at_once_stays_small_and_ends_when_told() {
+    let place = Place::new();
+    let began = Instant::now();
+    let node = place.serve();
+    let took = began.elapsed();
+    // The bound is a second for the released program; a debug build on a busy machine gets
+    // more, and still must not be slow.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let resident = node.resident_kilobytes();
+    assert!(resident < 60 << 10, "{resident} KB");
+    assert_eq!(place.run(&["inbox", "list", "--json"]).json()["items"], Value::Array(Vec::new()));
+    assert_eq!(node.end(), 0);
+    check(&place.run(&["inbox", "list"]), 3, "");
+}
+
+#[test]
+fn two_processes_do_not_share_a_data_directory() {
+    let place = Place::new();
+    let node = place.serve();
+    check(&place.run(&["serve"]), 1, "corridor-data");
+    check(&place.run(&["init"]), 1, "corridor-data");
+    assert_eq!(node.end(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let (one, two) = (Place::new(), Place::new());
+    let node = one.serve();
+    two.edit(&format!("127.0.0.1:{}", two.public), &format!("127.0.0.1:{}", one.public));
+    check(&two.run(&["serve"]), 1, &format!("127.0.0.1:{}", one.public));
+    assert_eq!(node.end(), 0);
+    assert_eq!(two.serve().end(), 0, "and it is free again");
+}
+
+#[test]
+fn a_data_directory_of_another_user_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        println!("not run: only root can give a directory away");
+        return;
+    }
+    let place = Place::new();
+    std::os::unix::fs::chown(place.path("corridor-data"), Some(65_534), None).unwrap();
+    check(&place.run(&["serve"]), 1, "chown");
+    let doctor = place.run(&["doctor"]);
+    assert_eq!(doctor.code, 4, "{}", doctor.out);
+    assert!(doctor.out.contains("chown"), "{}", doctor.out);
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused() {
+    let place = Place::new();
+    let file = place.path("corridor-data/corridor.sqlite");
+    let database = rusqlite::Connection::open(file).unwrap();
+    let changed = database.execute("UPDATE schema_version SET version = 999 WHERE name = 'node'", []);
+    let changed = changed.unwrap_or_else(|e| panic!("{e}: {:?}", tables(&database)));
+    assert_eq!(changed, 1);
+    drop(database);
+    check(&place.run(&["serve"]), 1, "999");
+}
+
+fn tables(database: &rusqlite::Connection) -> Vec<String> {
+    let mut asked = database.prepare("SELECT sql FROM sqlite_schema WHERE name LIKE '%schema%'").unwrap();
+    let rows = asked.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(|r| r.unwrap()).collect()
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    let place = Place::new();
+    let found = place.run(&["doctor", "--json"]);
+    let items = found.json()["items"].as_array().unwrap().clone();
+    let of =
+        |check: &str| items.iter().find(|f| f["check"] == check).unwrap_or_else(|| panic!("{check}")).clone();
+    assert_eq!(of("directory")["status"], "good");
+    assert_eq!(of("database")["status"], "good");
+    assert_eq!(of("trust")["status"], "warning");
+    assert_eq!((of("listed")["status"].as_str(), found.code), (Some("wrong"), 4));
+    assert!(of("listed")["remedy"].as_str().unwrap().contains("corridor trust import"));
+    // The same from a node that runs.
+    let node = place.serve();
+    assert_eq!(place.run(&["doctor"]).code, 4);
+    assert_eq!(node.end(), 0);
+}
+
+#[test]
+fn tokens_are_made_listed_and_revoked() {
+    let place = Place::new();
+    let node = place.serve();
+    let made = place.run(&["token", "create", "--role", "auditor", "--label", "audit", "--json"]).json();
+    let secret = made["secret"].as_str().unwrap();
+    let ask = |secret: &str, args: &[&str]| {
+        ran(program(place.folder.path()).env("CORRIDOR_TOKEN", secret).args(args).output().unwrap())
+    };
+    check(&ask(secret, &["act", "list"]), 0, "");
+    check(&ask(secret, &["token", "list"]), 1, "role");
+    check(&place.run(&["token", "revoke", made["id"].as_str().unwrap()]), 0, "");
+    check(&ask(secret, &["act", "list"]), 1, "token");
+    let acts = place.run(&["act", "list", "--json"]).json();
+    let kinds: Vec<&str> =
+        acts["items"].as_array().unwrap().iter().map(|a| a["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["token-revoked", "token-created", "token-created", "participant-created"]);
+    assert_eq!(node.end(), 0);
+}
+
+#[test]
+fn a_backup_of_a_running_node_brings_it_back() {
+    let place = Place::new();
+    let node = place.serve();
+    let label = "made before the backup";
+    check(&place.run(&["token", "create", "--role", "officer", "--label", label]), 0, "");
+    let backup = place.run(&["backup", "backups", "--json"]).json();
+    let made = PathBuf::from(backup["path"].as_str().unwrap());
+    assert_eq!(node.end(), 0);
+    // What was there is gone, and comes back: data, keys and the token of the command line.
+    std::fs::rename(place.path("corridor-data"), place.path("lost")).unwrap();
+    let path = place.folder.path().join(made);
+    check(&place.run(&["restore", path.to_str().unwrap()]), 0, "");
+    check(&place.run(&["restore", path.to_str().unwrap()]), 1, "");
+    let node = place.serve();
+    assert!(place.run(&["token", "list"]).out.contains(label));
+    assert_eq!(node.end(), 0);
+}

@@ -1,0 +1,199 @@
+//! A country on one node: an anchor, a node that hosts two participants, an agreement between them,
+//! and a document that crossed. One process, the real listeners, a clock of its own.
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, OsRandom, Timestamp};
+use corridor_exchange::{Draft, Side};
+use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_node::access::Role;
+use corridor_node::assembly::Surroundings;
+use corridor_node::config::{Config, Environment};
+use corridor_node::node::Node;
+use corridor_node::{api, serve};
+use corridor_proof::{Agreement, Grant, Names, Verb};
+use futures::stream;
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub(crate) const CONTENT: &[u8] = corridor_trade::SAMPLE;
+
+pub(crate) struct World {
+    pub(crate) running: serve::Running,
+    pub(crate) node: Arc<Node>,
+    pub(crate) router: Router,
+    pub(crate) clock: Arc<FixedClock>,
+    /// The participant that operates the node.
+    pub(crate) customs: Did,
+    /// Another participant of the same node.
+    pub(crate) forwarder: Did,
+    /// A third one, which has nothing to do with the other two.
+    pub(crate) stranger: Did,
+    pub(crate) agreement: AgreementId,
+    /// Sent by the forwarder, received by the customs.
+    pub(crate) document: EnvelopeId,
+    pub(crate) anchor: Anchor,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The code of the problem, if it is one.
+    pub(crate) fn code(&self) -> String {
+        self.json().get("code").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With another configuration.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::at(Timestamp::parse("2026-11-22T09:25:00.000Z").unwrap()));
+        let around = Surroundings { clock: clock.clone(), random: Arc::new(OsRandom) };
+        let terms = Terms {
+            country: "JP".parse().unwrap(),
+            name: "trust.example.jp".to_owned(),
+            valid_days: 30,
+            grace_hours: 72,
+        };
+        let mut anchor = Anchor::found(&folder.path().join("anchor"), terms, &*clock, &OsRandom).unwrap();
+        let port = free_port();
+        let mut config = config(&folder, port, &anchor);
+        change(&mut config);
+        let did = |name: &str| format!("did:web:localhost%3A{port}:{name}").parse::<Did>().unwrap();
+        let (customs, forwarder, stranger) = (did("customs"), did("forwarder"), did("stranger"));
+        let running = serve::start(config, &around).await.unwrap();
+        let node = running.node.clone();
+        for (who, name) in [(&customs, "Customs"), (&forwarder, "Forwarder"), (&stranger, "Stranger")] {
+            let document =
+                DidDocument::of(node.exchange.keyring(who).unwrap(), &format!("http://localhost:{port}"));
+            let admission =
+                Admission::from_document(&document, Names::same(name), None, Duration::ZERO).unwrap();
+            anchor.admit(&admission, &*clock).unwrap();
+        }
+        node.import(anchor.newest().bytes()).await.unwrap();
+        let router = api::router(node.clone());
+        let agreement = agree(&node, &forwarder, &customs).await;
+        let document = EnvelopeId::new(&*clock, &OsRandom);
+        let mut world = Self {
+            running,
+            node,
+            router,
+            clock,
+            customs,
+            forwarder,
+            stranger,
+            agreement,
+            document,
+            anchor,
+            _folder: folder,
+        };
+        world.document = world.send(CONTENT).await;
+        world
+    }
+
+    /// Sends from the forwarder to the customs and waits until it is there.
+    pub(crate) async fn send(&self, content: &'static [u8]) -> EnvelopeId {
+        let draft = Draft {
+            id: None,
+            to: self.customs.clone(),
+            kind: "edifact".parse().unwrap(),
+            agreement: None,
+            name: Some("cuscar.edi".to_owned()),
+            answers: None,
+        };
+        let content = stream::iter([Ok(content.into())]);
+        let id = self.node.exchange.submit(&self.forwarder, draft, content).await.unwrap();
+        for _ in 0..500 {
+            if self.node.exchange.document(&self.customs, Side::In, id).await.is_ok() {
+                return id;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the document did not arrive");
+    }
+
+    pub(crate) async fn token(&self, who: &Did, role: Role) -> String {
+        self.node.tokens.create(who, role, "", None).await.unwrap().0.text()
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
+        let kind = if body.starts_with('{') { "application/json" } else { "text/plain" };
+        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+        request = request.header("content-type", kind);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.give(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub(crate) async fn give(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+fn config(folder: &tempfile::TempDir, port: u16, anchor: &Anchor) -> Config {
+    let participant = |name: &str| {
+        format!("[[participant]]\nname = \"{name}\"\ndid = \"did:web:localhost%3A{port}:{name}\"\n")
+    };
+    let key = anchor.anchor_key();
+    let text = format!(
+        "{}{}{}[public]\nlisten = \"127.0.0.1:{port}\"\nurl = \"http://localhost:{port}\"\n[api]\nlisten = \"127.0.0.1:0\"\n\
+         [trust]\nanchors = [\"{} {}\"]\n[net]\nallow = [\"localhost:{port}\"]\n",
+        participant("customs"),
+        participant("forwarder"),
+        participant("stranger"),
+        key.country,
+        key.vkey(),
+    );
+    Config::from_text(&text, &folder.path().join("corridor.toml"), &Environment::default()).unwrap()
+}
+
+async fn agree(node: &Node, from: &Did, to: &Did) -> AgreementId {
+    let grant = |from: &Did, to: &Did| Grant {
+        verb: Verb::Send,
+        kind: "edifact".parse().unwrap(),
+        from: from.clone(),
+        to: to.clone(),
+        max_size: 1 << 20,
+    };
+    let now = node.now();
+    let id = AgreementId::new(&*node.clock, &OsRandom);
+    let terms = Agreement {
+        id,
+        parties: [from.clone(), to.clone()],
+        purpose: Names::same("tests"),
+        grants: vec![grant(from, to), grant(to, from)],
+        from: now,
+        until: now.plus(Duration::from_secs(86_400 * 365)),
+    };
+    let proposed = node.exchange.propose(from, terms).await.unwrap();
+    let concluded = node.exchange.conclude(to, proposed.bytes()).await.unwrap();
+    node.exchange.conclude(from, concluded.bytes()).await.unwrap();
+    id
+}
