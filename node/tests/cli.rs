@@ -110,6 +110,11 @@ impl Node {
         self.0.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// The exit code, when it was asked already.
+    fn end_told(mut self) -> i32 {
+        self.0.wait().unwrap().code().unwrap_or(-1)
+    }
+
     fn resident_kilobytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
@@ -309,5 +314,54 @@ fn a_backup_of_a_running_node_brings_it_back() {
     check(&place.run(&["restore", path.to_str().unwrap()]), 1, "");
     let node = place.serve();
     assert!(place.run(&["token", "list"]).out.contains(label));
+    assert_eq!(node.end(), 0);
+}
+
+#[test]
+fn what_was_accepted_is_finished_before_the_end() {
+    use std::io::{Read, Write};
+    let place = Place::new();
+    let node = place.serve();
+    let token = std::fs::read_to_string(place.path("corridor-data/admin.token")).unwrap();
+    let body = "{\"role\": \"officer\", \"label\": \"slow\"}";
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", place.api)).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!(
+        "POST /api/v1/tokens HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        token.trim(),
+        body.len()
+    );
+    let (first, rest) = body.split_at(10);
+    socket.write_all(format!("{head}{first}").as_bytes()).unwrap();
+    // The request is under way when the node is told to end.
+    std::thread::sleep(Duration::from_millis(300));
+    node.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    socket.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert_eq!(node.end_told(), 0);
+    let node = place.serve();
+    assert!(place.run(&["token", "list"]).out.contains("slow"), "it was acknowledged and is there");
+    assert_eq!(node.end(), 0);
+}
+
+#[test]
+fn a_command_acts_for_the_participant_it_names() {
+    let place = Place::new();
+    let did = format!("did:web:localhost%3A{}:clinic", place.public);
+    place.edit("[public]", &format!("[[participant]]\nname = \"clinic\"\ndid = \"{did}\"\n\n[public]"));
+    check(&place.run(&["init"]), 0, "");
+    let node = place.serve();
+    let key = |participant: &str| {
+        let keys = place.run(&["key", "list", "--participant", participant, "--json"]).json();
+        keys["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(key("clinic"), format!("{did}#k1"));
+    assert_eq!(key(&did), key("clinic"));
+    assert_ne!(key("customs"), key("clinic"));
+    check(&place.run(&["key", "list", "--participant", "nobody"]), 1, "nobody");
     assert_eq!(node.end(), 0);
 }
