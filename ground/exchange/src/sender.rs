@@ -54,7 +54,8 @@ impl Exchange {
         let document = self.document(us, delivery.kind.parse()?, delivery.subject.parse()?).await?;
         match service.document(self, us, document).await {
             Ok(unit) => Ok(Outcome::Done(unit)),
-            Err(problem) if delivery.attempts + 1 >= SERVICE_ATTEMPTS => {
+            // What is wrong with the document itself will not mend: it must not hold up the others.
+            Err(problem) if problem.code().status() < 500 || delivery.attempts + 1 >= SERVICE_ATTEMPTS => {
                 Ok(Outcome::Dead { problem, unit: nothing() })
             }
             Err(problem) => Err(problem),
@@ -161,6 +162,8 @@ impl Exchange {
                     None => break,
                 }
             }
+            // EX-1: again for each piece, on this side of the border as on the other.
+            self.may_cross(us, row).await?;
             let piece = buffer.split_to(buffer.len().min(PIECE)).freeze();
             let sent = piece.len() as u64;
             let mut headers = HeaderMap::new();

@@ -129,7 +129,15 @@ impl Desk {
         report: Report,
     ) -> Result<Unit> {
         let mut judged = Vec::new();
-        for contrl in &contrls(exchange, us, &document).await? {
+        // A CONTRL that cannot be read answers nothing; it stays in the inbox for people to look at.
+        let contrls = match contrls(exchange, us, &document).await {
+            Err(problem) if problem.code().status() < 500 => {
+                tracing::warn!(code = %problem.code(), answer = %document.id, "a CONTRL cannot be read");
+                Vec::new()
+            }
+            read => read?,
+        };
+        for contrl in &contrls {
             let Some(ours) = answered(exchange, us, &document, contrl).await? else { continue };
             let state = correlate::answered(contrl, &ours.sent);
             match correlate::advance(ours.state, state) {
