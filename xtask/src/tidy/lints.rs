@@ -4,7 +4,10 @@ use super::Finding;
 use crate::repo::{File, Tree};
 
 /// Crates with lints of their own (the ones that need `unsafe`), and why.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[(
+    "xtask/diskfaults/Cargo.toml",
+    "stands in for functions of the C library in the process whose power is cut",
+)];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     check_except(tree, EXCEPTIONS)

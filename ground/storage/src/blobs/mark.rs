@@ -131,6 +131,7 @@ fn digest_between(file: &File, mark: &Mark) -> io::Result<Digest> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "files of a test")]
 mod tests {
     use super::*;
 
