@@ -29,64 +29,65 @@ impl Exchange {
     }
 }
 
-/// A request whose body has been read, up to the bound of its route.
+/// The head of a request, and what an answer to it needs.
 struct Call {
     method: Method,
     target: String,
     headers: HeaderMap,
-    body: Bytes,
     lang: Lang,
     asked: Option<Asked>,
 }
 
 impl Call {
-    async fn read(exchange: &Exchange, request: Request, limit: usize) -> (Self, Result<()>) {
+    fn of(exchange: &Exchange, request: Request) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let target = exchange.0.public_url.target_of(&parts.uri);
-        let header = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let lang = Lang::prefer(header(ACCEPT_LANGUAGE).unwrap_or_default());
-        let (body, read) = match to_bytes(body, limit).await {
-            Ok(body) => (body, Ok(())),
-            Err(_) => {
-                let too_large = Problem::new(ErrorCode::TooLarge).with("what", "request body");
-                (Bytes::new(), Err(too_large.with("limit", format!("{limit} bytes"))))
-            }
-        };
-        (Self { method: parts.method, target, headers: parts.headers, body, lang, asked: None }, read)
+        let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        let lang = Lang::prefer(language.unwrap_or_default());
+        (Self { method: parts.method, target, headers: parts.headers, lang, asked: None }, body)
     }
 
-    /// Who calls. Whatever comes out, an answer can be bound to the request from here on.
-    fn caller(&mut self, exchange: &Exchange) -> Result<Caller> {
+    /// Who calls, and then, only then, the body. Whatever comes out, an answer can be bound to the
+    /// request from here on.
+    async fn admit(&mut self, exchange: &Exchange, body: Body, limit: usize) -> Result<(Caller, Bytes)> {
         let unverified = signature::request(&self.method, &self.target, &self.headers)?;
         self.asked = Some(unverified.asked().clone());
-        exchange.caller(unverified, &self.body)
+        let caller = exchange.caller(unverified)?;
+        let body = to_bytes(body, limit).await.map_err(|_| {
+            Problem::new(ErrorCode::TooLarge)
+                .with("what", "request body")
+                .with("limit", format!("{limit} bytes"))
+        })?;
+        caller.signed(&body)?;
+        Ok((caller, body))
     }
 }
 
 /// `POST /exchange/v1/deliveries`
 async fn deliver(State(exchange): State<Exchange>, request: Request) -> Response {
     let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
-    let (mut call, read) = Call::read(&exchange, request, MAX_DELIVERY).await;
+    let (mut call, body) = Call::of(&exchange, request);
     let mut recipient = None;
-    let answer = match read {
-        Ok(()) => take_delivery(&exchange, &mut call, &mut recipient).await,
-        Err(problem) => Err(problem),
-    };
+    let answer = take_delivery(&exchange, &mut call, body, &mut recipient).await;
     respond(&exchange, &call, recipient.as_ref(), answer)
 }
 
-async fn take_delivery(exchange: &Exchange, call: &mut Call, recipient: &mut Option<Did>) -> Result<Answer> {
-    let caller = call.caller(exchange)?;
+async fn take_delivery(
+    exchange: &Exchange,
+    call: &mut Call,
+    body: Body,
+    recipient: &mut Option<Did>,
+) -> Result<Answer> {
+    let (caller, body) = call.admit(exchange, body, MAX_DELIVERY).await?;
     let length = usize::try_from(caller.number(ENVELOPE_LENGTH)?).unwrap_or(usize::MAX);
-    let whole = call.body.len();
-    if length > whole {
-        let why = format!("{ENVELOPE_LENGTH} is {length}, the body has {whole} bytes");
+    if length > body.len() {
+        let why = format!("{ENVELOPE_LENGTH} is {length}, the body has {} bytes", body.len());
         return Err(Problem::new(ErrorCode::Malformed).with("what", "delivery").with("why", why));
     }
-    let envelope = Signed::<Envelope>::parse(&call.body.slice(..length))?;
+    let envelope = Signed::<Envelope>::parse(&body.slice(..length))?;
     exchange.judge_envelope(&caller, &envelope)?;
     *recipient = Some(envelope.body().recipient.clone());
-    let rest = call.body.slice(length..);
+    let rest = body.slice(length..);
     // An empty document is whole without any content; otherwise no content is a promise of some.
     let content = (!rest.is_empty() || envelope.body().size == 0).then_some(rest);
     exchange.take_envelope(envelope, content).await
@@ -106,16 +107,16 @@ async fn piece(
     request: Request,
 ) -> Response {
     let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
-    let (mut call, read) = Call::read(&exchange, request, PIECE).await;
+    let (mut call, body) = Call::of(&exchange, request);
     let malformed = |why: String| {
         Problem::new(ErrorCode::Malformed).with("what", "address of a delivery").with("why", why)
     };
     let id = path.map(|Path(id)| id).map_err(|e| malformed(e.to_string()));
     let us = query.map(|Query(q)| q.recipient).map_err(|e| malformed(e.to_string()));
     let mut recipient = None;
-    let answer = match (read, id, us) {
-        (Ok(()), Ok(id), Ok(us)) => take_piece(&exchange, &mut call, us, id, &mut recipient).await,
-        (Err(problem), _, _) | (_, Err(problem), _) | (_, _, Err(problem)) => Err(problem),
+    let answer = match (id, us) {
+        (Ok(id), Ok(us)) => take_piece(&exchange, &mut call, body, us, id, &mut recipient).await,
+        (Err(problem), _) | (_, Err(problem)) => Err(problem),
     };
     respond(&exchange, &call, recipient.as_ref(), answer)
 }
@@ -123,15 +124,16 @@ async fn piece(
 async fn take_piece(
     exchange: &Exchange,
     call: &mut Call,
+    body: Body,
     us: Did,
     id: EnvelopeId,
     recipient: &mut Option<Did>,
 ) -> Result<Answer> {
-    let caller = call.caller(exchange)?;
+    let (caller, piece) = call.admit(exchange, body, PIECE).await?;
     exchange.keyring(&us)?;
     *recipient = Some(us.clone());
     let offset = caller.number(UPLOAD_OFFSET)?;
-    exchange.take_piece(&us, &caller, id, offset, call.body.clone()).await
+    exchange.take_piece(&us, &caller, id, offset, piece).await
 }
 
 /// Makes the answer, signed by whom it was meant for; by the operator when that never became clear.

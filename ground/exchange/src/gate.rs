@@ -16,6 +16,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whether this is the body that was signed.
+    pub(crate) fn signed(&self, body: &[u8]) -> Result<()> {
+        self.verified.covers_body(&Digest::of(body))
+    }
+
     /// A number in a header field that the signature covers.
     pub(crate) fn number(&self, name: &'static str) -> Result<u64> {
         let number = self.verified.field(name).and_then(|value| value.parse().ok());
@@ -27,16 +32,16 @@ impl Caller {
 
 impl Exchange {
     /// Judges who makes a request: its signature verifies with a key that a trust list names and
-    /// that is valid now (ID-1), it is recent, it was not used before, and the body is what was signed.
+    /// that is valid now (ID-1), it is recent, and it was not used before. All of this stands in the
+    /// head of the request: of a stranger's body not one byte is read.
     ///
     /// # Errors
     /// `signature-missing`, `signature-invalid`, `clock-skew`, `replayed`, `participant-unknown`,
     /// `participant-removed`, `key-unknown`, `key-not-valid`, `trust-list-…`, `recognition-missing`.
-    pub(crate) fn caller(&self, unverified: Unverified, body: &[u8]) -> Result<Caller> {
+    pub(crate) fn caller(&self, unverified: Unverified) -> Result<Caller> {
         let now = self.0.clock.now();
         let key = self.0.directory.key_at(unverified.key_id(), now, now)?;
         let verified = unverified.verify(&key, now, self.0.limits.max_skew)?;
-        verified.covers_body(&Digest::of(body))?;
         // Last, so that only the true signer can use up a nonce.
         self.0.nonces.take(&verified, now)?;
         Ok(Caller { did: verified.key_id().did(), verified })

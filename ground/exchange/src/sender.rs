@@ -186,7 +186,7 @@ impl Exchange {
             signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
         let response = self.0.client.send(request).await?;
         self.signed_by_partner(row, &asked, &response)
-            .map_err(|p| answer_problem(&row.partner, &format!("HTTP status {}: {p}", response.status)))?;
+            .map_err(|p| answer_problem(&row.partner, &unsigned(&response, &p)))?;
         self.understand(row, &response)
     }
 
@@ -314,6 +314,13 @@ const fn is_final(code: ErrorCode) -> bool {
             | ErrorCode::ParticipantRemoved
             | ErrorCode::Forbidden
     )
+}
+
+/// What an answer said that nobody we know has signed: told to people, never gone by.
+fn unsigned(response: &Response, problem: &Problem) -> String {
+    let said = serde_json::from_slice::<ProblemDocument>(&response.body).ok();
+    let said = said.map_or_else(String::new, |document| format!(", it says {}", document.code));
+    format!("HTTP status {}{said}; {problem}", response.status)
 }
 
 /// The trust list says where a partner answers; what is no address there, nobody can call.

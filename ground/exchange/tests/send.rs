@@ -30,6 +30,28 @@ async fn a_small_document_arrives_and_both_books_agree() {
     assert_eq!(world.jp.acts("document-read").await, 1);
 }
 
+/// The same on PostgreSQL: small and in pieces, refused and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_cross_between_databases_of_postgresql() {
+    if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+        println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+        return;
+    }
+    let mut world = World::with(Setup { postgres: true, ..Setup::default() }).await;
+    world.kr.dispatch();
+    for size in [10, 200_000] {
+        let document = vec![7; size];
+        let id = world.kr.send(&world.jp.us, world.agreement, &document).await.unwrap();
+        assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+        assert!(content(&world.jp, Side::In, id).await == document);
+        let again = world.kr.submit(Some(id), &world.jp.us, "note", None, b"other").await;
+        assert_eq!(common::code(again), "envelope-conflict");
+    }
+    world.jp.exchange.end_agreement(&world.jp.us, world.agreement).await.unwrap();
+    let id = world.kr.send(&world.jp.us, world.agreement, b"late").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Refused);
+}
+
 /// Sizes around every border: empty, the largest that fits a row, one more, whole pieces, and odd ends.
 #[tokio::test]
 async fn documents_of_any_size_arrive_whole() {

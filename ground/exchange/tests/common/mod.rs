@@ -18,7 +18,7 @@ use corridor_identity::anchor::{Admission, Anchor, Terms};
 use corridor_identity::{DidDocument, Directory, Keyring};
 use corridor_net::{Allow, Client, ClientOptions, Listen, PublicUrl, Server, serve};
 use corridor_proof::{Agreement, Grant, Names, Signed, Verb};
-use corridor_storage::{DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
+use corridor_storage::{Database, DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
 use futures::stream;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -61,6 +61,25 @@ pub struct Setup {
     pub limits: Limits,
     pub services: Vec<Arc<dyn Service>>,
     pub schemas: Vec<&'static Schema>,
+    /// On PostgreSQL; on SQLite otherwise.
+    pub postgres: bool,
+}
+
+/// A fresh database on the test server; `None` without one.
+pub fn fresh_database() -> Option<String> {
+    let url = std::env::var("CORRIDOR_TEST_POSTGRES").ok()?;
+    let name =
+        format!("exchange_{:016x}", u64::from_be_bytes((&OsRandom as &dyn corridor_base::Random).bytes()));
+    let create = format!("CREATE DATABASE {name}");
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let fresh = format!("{server}/{name}");
+    // The blocking client brings a runtime of its own.
+    std::thread::spawn(move || {
+        postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute(&create).unwrap();
+    })
+    .join()
+    .unwrap();
+    Some(fresh)
 }
 
 /// Both countries and their anchors.
@@ -91,10 +110,13 @@ impl Node {
         let keys = folder.path().join("keys");
         let keyring = |did: &Did| Arc::new(Keyring::open_or_create(&keys, did, &*clock, &*random).unwrap());
         let keyrings = vec![keyring(&us), keyring(&second)];
-        let Setup { limits, services, schemas: more } = setup;
+        let Setup { limits, services, schemas: more, postgres } = setup;
         let schemas = [vec![&corridor_identity::SCHEMA, &SCHEMA], more].concat();
-        let store =
-            Store::open(Options::directory(folder.path()), &schemas, clock.clone(), random.clone()).unwrap();
+        let mut options = Options::directory(folder.path());
+        if postgres {
+            options.database = Database::Postgres(fresh_database().unwrap());
+        }
+        let store = Store::open(options, &schemas, clock.clone(), random.clone()).unwrap();
         let directory = Directory::load(
             store.clone(),
             us.clone(),
@@ -106,9 +128,9 @@ impl Node {
         .unwrap();
         let allow: Allow = "127.0.0.0/8".parse().unwrap();
         let local: Allow = "localhost".parse().unwrap();
-        let options =
+        let client_options =
             ClientOptions { allow: vec![allow, local], system_roots: false, ..ClientOptions::default() };
-        let client = Client::new(&options).unwrap();
+        let client = Client::new(&client_options).unwrap();
         let url = PublicUrl::parse(&format!("http://localhost:{port}")).unwrap();
         let exchange = Exchange::new(corridor_exchange::Parts {
             store,
