@@ -2,6 +2,7 @@
 //! says where, what, and what to do.
 
 mod authorization;
+mod documents;
 mod floors;
 mod invariants;
 mod lints;
@@ -66,6 +67,12 @@ pub(crate) fn run() -> Result {
     if !tree.files.iter().any(|f| f.path.starts_with(authorization::DOCUMENTS)) {
         println!("note: {} holds no document, so there was no endpoint to check", authorization::DOCUMENTS);
     }
+    let documents = documents::check();
+    println!(
+        "{} the documents of API and command line are today's",
+        if documents.is_ok() { "ok  " } else { "FAIL" }
+    );
+    documents?;
     if found == 0 { Ok(()) } else { Err(format!("tidy found {found}")) }
 }
 
