@@ -137,11 +137,19 @@ pub struct DocumentFilter {
     pub limit: u32,
 }
 
-const COLUMNS: &str =
-    "id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery";
+/// A question for documents: the columns that [`DocumentRow::from_row`] reads, and what follows FROM.
+macro_rules! select {
+    ($from:literal) => {
+        concat!(
+            "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
+             FROM document ",
+            $from
+        )
+    };
+}
 
 impl DocumentRow {
-    /// Reads one row of [`COLUMNS`].
+    /// Reads one row of `select!`.
     fn from_row(row: &Row) -> Result<Self> {
         let envelope = Signed::<Envelope>::parse(row.bytes(7)?)?;
         let body = envelope.body();
@@ -218,8 +226,7 @@ pub(crate) fn find(
     id: EnvelopeId,
 ) -> Result<Option<DocumentRow>> {
     let row = tx.query_one(
-        "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
-         FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
+        select!("WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4"),
         &[side.as_str().into(), partner.as_str().into(), id.to_string().into()],
     )?;
     row.as_ref().map(DocumentRow::from_row).transpose()
@@ -228,8 +235,7 @@ pub(crate) fn find(
 /// The document of this identifier, whoever the partner is.
 pub(crate) fn find_any(tx: &mut Tx<'_>, side: Side, id: EnvelopeId) -> Result<Option<DocumentRow>> {
     let row = tx.query_one(
-        "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
-         FROM document WHERE participant = $1 AND side = $2 AND id = $3 ORDER BY partner LIMIT 1",
+        select!("WHERE participant = $1 AND side = $2 AND id = $3 ORDER BY partner LIMIT 1"),
         &[side.as_str().into(), id.to_string().into()],
     )?;
     row.as_ref().map(DocumentRow::from_row).transpose()
@@ -329,14 +335,18 @@ impl Exchange {
     /// # Errors
     /// Those of the store.
     pub async fn answers(&self, us: &Did, side: Side, id: EnvelopeId) -> Result<Vec<DocumentRow>> {
-        self.0.store.read(us, move |tx| {
-            let rows = tx.query(
-                "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
-                 FROM document WHERE participant = $1 AND side = $2 AND answers = $3 ORDER BY created LIMIT 100",
-                &[side.as_str().into(), id.to_string().into()],
-            )?;
-            rows.iter().map(DocumentRow::from_row).collect()
-        }).await
+        self.0
+            .store
+            .read(us, move |tx| {
+                let rows = tx.query(
+                    select!(
+                        "WHERE participant = $1 AND side = $2 AND answers = $3 ORDER BY created LIMIT 100"
+                    ),
+                    &[side.as_str().into(), id.to_string().into()],
+                )?;
+                rows.iter().map(DocumentRow::from_row).collect()
+            })
+            .await
     }
 
     /// The content of a document, for a person or a program of ours: leaves a record of who read it
@@ -391,17 +401,17 @@ impl Exchange {
 
 /// The listing, as one statement with absent conditions passed as NULL.
 fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<DocumentRow>> {
-    debug_assert!(COLUMNS.starts_with("id, side"), "the statements below repeat the columns");
     let (before, before_id) = match filter.before {
         Some((at, id)) => (at.millis(), id.to_string()),
         None => (i64::MAX, String::new()),
     };
     let rows = tx.query(
-        "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
-         FROM document WHERE participant = $1 AND side = $2
+        select!(
+            "WHERE participant = $1 AND side = $2
             AND (created < $3 OR (created = $3 AND id < $4))
             AND ($5 = '' OR partner = $5) AND ($6 = '' OR state = $6) AND ($7 = '' OR kind = $7)
-         ORDER BY created DESC, id DESC LIMIT $8",
+         ORDER BY created DESC, id DESC LIMIT $8"
+        ),
         &[
             side.as_str().into(),
             before.into(),

@@ -2,6 +2,7 @@
 //! and one unit of work holds the document, the act and the delivery (EX-2).
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use corridor_base::digest::Hasher;
@@ -31,6 +32,9 @@ pub struct Draft {
     /// The envelope it answers.
     pub answers: Option<EnvelopeId>,
 }
+
+/// How the names of uploads by our own callers begin.
+const HAND_IN: &str = "out-";
 
 /// Where content went: the row for small content, a blob for large.
 enum Stored {
@@ -148,7 +152,7 @@ impl Exchange {
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
         // A name of its own: two callers that hand in one identifier must not write one file.
-        let name = format!("out-{}", DeliveryId::new(&*self.0.clock, &*self.0.random));
+        let name = format!("{HAND_IN}{}", DeliveryId::new(&*self.0.clock, &*self.0.random));
         let mut hasher = Hasher::new();
         let mut size = 0u64;
         let mut buffer: Vec<u8> = Vec::new();
@@ -188,6 +192,16 @@ impl Exchange {
                 Ok((Stored::Blob(name), size, digest))
             }
         }
+    }
+
+    /// Removes what hand-ins left that broke off or were cut by a crash: their callers begin anew,
+    /// under another name. One that goes on is spared, and so is what was touched in the last second,
+    /// which another replica may be opening right now.
+    ///
+    /// # Errors
+    /// `file-failed`.
+    pub async fn sweep_hand_ins(&self) -> Result<u64> {
+        self.0.store.blobs().sweep_staging_of(HAND_IN, Duration::from_secs(1)).await
     }
 
     /// Hands a dead letter in again: one that was given up on, or refused and the cause is mended.

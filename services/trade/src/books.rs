@@ -92,6 +92,18 @@ struct Summary<'a> {
 /// How many findings are kept in the row; the rest is found again by reading the document.
 const KEPT_FINDINGS: usize = 20;
 
+/// A question for interchanges: the columns that [`Interchange::from_row`] reads, and what follows FROM.
+macro_rules! select {
+    ($from:literal) => {
+        concat!(
+            "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
+                messages, summary, verdict, state, answer, created, updated
+             FROM interchange ",
+            $from
+        )
+    };
+}
+
 impl Interchange {
     const fn parse_state(text: &str) -> Option<State> {
         match text.as_bytes() {
@@ -209,9 +221,7 @@ pub(crate) fn insert(
 /// Those of the store.
 pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<Interchange>> {
     let row = tx.query_one(
-        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
-            messages, summary, verdict, state, answer, created, updated
-         FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
+        select!("WHERE participant = $1 AND side = $2 AND envelope = $3"),
         &[side.as_str().into(), envelope.to_string().into()],
     )?;
     row.as_ref().map(Interchange::from_row).transpose()
@@ -220,9 +230,7 @@ pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<
 /// The interchanges under one control reference, newest first.
 pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Result<Vec<Interchange>> {
     let rows = tx.query(
-        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
-            messages, summary, verdict, state, answer, created, updated
-         FROM interchange WHERE participant = $1 AND side = $2 AND reference = $3 ORDER BY created DESC LIMIT 100",
+        select!("WHERE participant = $1 AND side = $2 AND reference = $3 ORDER BY created DESC LIMIT 100"),
         &[side.as_str().into(), reference.into()],
     )?;
     rows.iter().map(Interchange::from_row).collect()
@@ -231,9 +239,7 @@ pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Res
 /// The interchanges of one side, newest first.
 pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u32) -> Result<Vec<Interchange>> {
     let rows = tx.query(
-        "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
-            messages, summary, verdict, state, answer, created, updated
-         FROM interchange WHERE participant = $1 AND side = $2 ORDER BY created DESC, envelope DESC LIMIT $3",
+        select!("WHERE participant = $1 AND side = $2 ORDER BY created DESC, envelope DESC LIMIT $3"),
         &[side.as_str().into(), i64::from(limit).into()],
     )?;
     rows.iter().map(Interchange::from_row).collect()
