@@ -221,14 +221,28 @@ impl Exchange {
         to: &Did,
         kind: &corridor_proof::Kind,
     ) -> Result<AgreementId> {
-        let now = self.0.clock.now();
-        let all = self.agreements(us).await?;
-        all.iter()
-            .filter(|a| a.in_force(now) && &a.partner == to)
-            .filter(|a| a.terms.grants.iter().any(|g| &g.kind == kind && &g.from == us && &g.to == to))
-            .max_by_key(|a| a.terms.until)
-            .map(|a| a.terms.id)
-            .ok_or_else(|| Problem::new(ErrorCode::AgreementUnknown).with("who", to))
+        let (exchange, us, to, kind) = (self.clone(), us.clone(), to.clone(), kind.clone());
+        let whose = us.clone();
+        self.0
+            .store
+            .read(&whose, move |tx| {
+                let now = tx.now().millis();
+                let rows = tx.query(
+                    "SELECT digest, statement FROM agreement
+                     WHERE participant = $1 AND partner = $2 AND state = 'concluded'
+                        AND valid_from <= $3 AND valid_until > $3
+                     ORDER BY valid_until DESC, id LIMIT 100",
+                    &[to.as_str().into(), now.into()],
+                )?;
+                for row in &rows {
+                    let terms = exchange.0.agreements.terms(row.text(0)?.parse()?, row.bytes(1)?)?;
+                    if terms.grants.iter().any(|g| g.kind == kind && g.from == us && g.to == to) {
+                        return Ok(terms.id);
+                    }
+                }
+                Err(Problem::new(ErrorCode::AgreementUnknown).with("who", &to))
+            })
+            .await
     }
 
     /// Ends an agreement before its time: from this commit on nothing crosses under it, and uploads

@@ -59,11 +59,14 @@ async fn documents_of_any_size_arrive_whole() {
     world.kr.dispatch();
     for size in [0, 1, 65_536, 65_537, 1 << 20, (1 << 20) + 1, 3_333_333] {
         let document: Vec<u8> = (0..size).map(|n: usize| (n % 251) as u8).collect();
-        let id = world.kr.send(&world.jp.us, world.agreement, &document).await.unwrap();
+        // No agreement is named: the one in force that allows it is found.
+        let id = world.kr.submit(None, &world.jp.us, "note", None, &document).await.unwrap();
         let row = world.kr.settled(id).await;
         assert_eq!(row.state, State::Delivered, "{size}: {:?}", row.problem);
         assert!(content(&world.jp, Side::In, id).await == document, "{size}");
     }
+    let other = world.kr.submit(None, &world.jp.us, "patient", None, b"x").await;
+    assert_eq!(common::code(other), "agreement-unknown");
 }
 
 #[tokio::test]
