@@ -12,6 +12,7 @@ pub mod keys;
 pub mod outbox;
 pub mod partners;
 pub mod problem;
+pub mod schema;
 pub mod tokens;
 pub mod trust;
 
@@ -89,7 +90,21 @@ pub fn document() -> utoipa::openapi::OpenApi {
     for edge in service::all(&Surroundings::of_machine()).iter().filter_map(|s| s.edge) {
         document.merge(edge().split_for_parts().1);
     }
-    with_security(document)
+    with_security(with_problems(document))
+}
+
+/// Every operation may be refused; those of edges do not say so themselves.
+fn with_problems(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let problems = <problem::Problems as utoipa::IntoResponses>::responses();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.delete, &mut item.put, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            for (status, response) in &problems {
+                operation.responses.responses.entry(status.clone()).or_insert_with(|| response.clone());
+            }
+        }
+    }
+    document
 }
 
 fn with_security(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {

@@ -148,12 +148,14 @@ async fn watch_certificates(node: Arc<Node>) {
 
 async fn sweep(node: Arc<Node>) {
     loop {
-        tokio::time::sleep(SWEEP).await;
-        match node.exchange.store().blobs().sweep_staging(ABANDONED).await {
+        let left = node.exchange.sweep_hand_ins().await;
+        let abandoned = node.exchange.store().blobs().sweep_staging(ABANDONED).await;
+        match left.and_then(|left| abandoned.map(|abandoned| left + abandoned)) {
             Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "uploads that nobody went on with were removed"),
+            Ok(swept) => tracing::info!(swept, "uploads that nobody goes on with were removed"),
             Err(problem) => tracing::warn!(code = %problem.code(), "abandoned uploads could not be removed"),
         }
+        tokio::time::sleep(SWEEP).await;
     }
 }
 

@@ -75,6 +75,10 @@ field-accepted = accepted
 field-address = address
 field-millis = milliseconds
 field-clock_ahead = clock ahead by seconds
+field-envelope = envelope
+field-reference = reference
+field-messages = messages
+field-verdict = verdict
 field-remarks = remarks
 
 ## Words

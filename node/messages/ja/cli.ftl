@@ -71,6 +71,10 @@ field-accepted = 受入日時
 field-address = アドレス
 field-millis = ミリ秒
 field-clock_ahead = 時計の進み（秒）
+field-envelope = 送付状
+field-reference = 参照番号
+field-messages = メッセージ数
+field-verdict = 判定
 field-remarks = 備考
 
 ## Words

@@ -71,6 +71,10 @@ field-accepted = 받은 일시
 field-address = 주소
 field-millis = 밀리초
 field-clock_ahead = 시계 차이(초)
+field-envelope = 송부서
+field-reference = 참조 번호
+field-messages = 메시지 수
+field-verdict = 판정
 field-remarks = 비고
 
 ## Words

@@ -13,13 +13,14 @@ use super::Shared;
 use super::documents::limit;
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 
 /// One act of the participant.
 #[derive(Serialize, ToSchema)]
 pub struct ActBody {
     /// Its identifier.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = schema::UuidText)]
     pub id: ActId,
     /// What happened: `document-received`.
     #[serde(rename = "type")]
@@ -43,7 +44,7 @@ pub struct ActList {
     /// The acts, newest first unless asked otherwise.
     pub items: Vec<ActBody>,
     /// What to pass as `after` for the next page; absent on the last.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<schema::UuidText>)]
     pub next: Option<ActId>,
 }
 
@@ -53,9 +54,10 @@ pub struct ActList {
 #[into_params(parameter_in = Query)]
 pub struct ActQuery {
     /// The `next` of the page before.
-    #[param(value_type = Option<String>, format = "uuid")]
+    #[param(value_type = Option<schema::UuidText>, inline)]
     after: Option<ActId>,
     /// `newest` (when left out) or `oldest` first.
+    #[param(inline)]
     order: Option<Order>,
     /// Only those about this: an envelope, an agreement, a key.
     #[param(max_length = 300)]
@@ -96,6 +98,12 @@ fn body(row: ActRow) -> Result<ActBody> {
 pub async fn list(node: Shared, caller: Caller, Ask(query): Ask<ActQuery>) -> Answer<Json<ActList>> {
     let limit = limit(query.limit)?;
     let newest_first = query.order.unwrap_or_default() == Order::Newest;
+    if query.subject.as_ref().is_some_and(|s| s.chars().count() > 300) {
+        return Err(Problem::new(ErrorCode::Malformed)
+            .with("what", "subject")
+            .with("why", "at most 300 characters expected")
+            .into());
+    }
     let page = ActPage { after: query.after, subject: query.subject, newest_first, limit };
     let rows = node.exchange.store().acts(&caller.participant, page).await?;
     let next = rows.last().filter(|_| rows.len() == limit as usize).map(|r| r.id);
@@ -104,7 +112,7 @@ pub async fn list(node: Shared, caller: Caller, Ask(query): Ask<ActQuery>) -> An
 
 /// Shows one act.
 #[utoipa::path(get, path = "/api/v1/acts/{id}", tag = "acts", operation_id = "acts_show",
-    params(("id" = String, Path, format = "uuid", description = "The act's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The act's identifier.")),
     responses((status = 200, description = "The act.", body = ActBody), Problems))]
 pub async fn show(node: Shared, caller: Caller, Named(id): Named<ActId>) -> Answer<Json<ActBody>> {
     let row = node.exchange.store().act(&caller.participant, id).await?;

@@ -9,18 +9,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Shared;
-use super::extract::{self, Named, Note};
+use super::extract::{self, Moment, Named, Note};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 
 /// An agreement in the books of the participant.
 #[derive(Serialize, ToSchema)]
 pub struct AgreementBody {
     /// Its identifier.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = schema::UuidText)]
     pub id: AgreementId,
     /// The other party.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     pub partner: Did,
     /// What it is for.
     pub purpose: Words,
@@ -50,16 +51,16 @@ pub struct AgreementBody {
 #[derive(Serialize, ToSchema)]
 pub struct GrantBody {
     /// `send`, `ask` or `share`.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::VerbWord)]
     pub verb: Verb,
     /// With documents or data of which kind.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::KindText)]
     pub kind: Kind,
     /// By whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     pub from: Did,
     /// Towards whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     pub to: Did,
     /// The largest content, in bytes.
     pub max_size: u64,
@@ -70,10 +71,13 @@ pub struct GrantBody {
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// English.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub en: String,
     /// Japanese.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub ja: String,
     /// Korean.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub ko: String,
 }
 
@@ -95,7 +99,7 @@ pub struct AgreementList {
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
     /// With whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     partner: Did,
     /// What it is for.
     purpose: Words,
@@ -104,10 +108,10 @@ pub struct Proposal {
     grants: Vec<ProposedGrant>,
     /// From when; now when left out.
     #[schema(value_type = Option<String>, format = DateTime)]
-    from: Option<Timestamp>,
+    from: Option<Moment>,
     /// Until when, not included.
     #[schema(value_type = String, format = DateTime)]
-    until: Timestamp,
+    until: Moment,
 }
 
 /// One thing it shall allow.
@@ -115,10 +119,10 @@ pub struct Proposal {
 #[serde(deny_unknown_fields)]
 pub struct ProposedGrant {
     /// `send`, `ask` or `share`.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::VerbWord)]
     verb: Verb,
     /// With documents or data of which kind.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::KindText)]
     kind: Kind,
     /// `out`: by us; `in`: by the partner.
     direction: Direction,
@@ -198,8 +202,8 @@ fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agree
         grants: grants.into_iter().map(grant).collect(),
         parties: [us.clone(), partner],
         purpose: Names { en: purpose.en, ja: purpose.ja, ko: purpose.ko },
-        from: from.unwrap_or(now),
-        until,
+        from: from.map_or(now, |m| m.0),
+        until: until.0,
     }
 }
 
@@ -214,7 +218,7 @@ pub async fn accept(node: Shared, caller: Caller, Note(bytes): Note) -> Answer<J
 
 /// Shows one agreement.
 #[utoipa::path(get, path = "/api/v1/agreements/{id}", tag = "agreements", operation_id = "agreements_show",
-    params(("id" = String, Path, format = "uuid", description = "The agreement's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The agreement's identifier.")),
     responses((status = 200, description = "The agreement.", body = AgreementBody), Problems))]
 pub async fn show(
     node: Shared,
@@ -226,7 +230,7 @@ pub async fn show(
 
 /// Ends an agreement before its time. From now on nothing crosses under it.
 #[utoipa::path(post, path = "/api/v1/agreements/{id}/end", tag = "agreements", operation_id = "agreements_end",
-    params(("id" = String, Path, format = "uuid", description = "The agreement's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The agreement's identifier.")),
     responses((status = 200, description = "The agreement.", body = AgreementBody), Problems))]
 pub async fn end(node: Shared, caller: Caller, Named(id): Named<AgreementId>) -> Answer<Json<AgreementBody>> {
     node.exchange.end_agreement(&caller.participant, id).await?;

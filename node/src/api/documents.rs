@@ -16,25 +16,26 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
 use super::problem::{Answer, ProblemBody};
+use super::schema;
 use crate::access::Caller;
 
 /// A document in the books of a participant, without its content.
 #[derive(Serialize, ToSchema)]
 pub struct Document {
     /// The envelope's identifier.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = schema::UuidText)]
     pub id: EnvelopeId,
     /// `in` or `out`.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::SideWord)]
     pub side: Side,
     /// The other participant.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     pub partner: Did,
     /// What it is: `edifact`.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::KindText)]
     pub kind: Kind,
     /// Under which agreement it crosses.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = schema::UuidText)]
     pub agreement: corridor_base::AgreementId,
     /// Its length in bytes.
     pub size: u64,
@@ -43,10 +44,10 @@ pub struct Document {
     /// The name its sender gave it.
     pub name: Option<String>,
     /// The envelope it answers.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<schema::UuidText>)]
     pub answers: Option<EnvelopeId>,
     /// Out: `sending`, `delivered`, `refused`, `failed`. In: `receiving`, `received`.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::StateWord)]
     pub state: State,
     /// Why it was refused or given up on, or what went wrong last.
     #[schema(value_type = Option<ProblemBody>)]
@@ -88,14 +89,16 @@ pub struct DocumentPage {
 #[into_params(parameter_in = Query)]
 pub struct DocumentQuery {
     /// Only of this partner.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<schema::DidText>, inline)]
     partner: Option<Did>,
     /// Only in this state.
+    #[param(value_type = Option<schema::StateWord>, inline)]
     state: Option<String>,
     /// Only of this kind.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<schema::KindText>, inline)]
     kind: Option<Kind>,
     /// The `next` of the page before.
+    #[param(value_type = Option<schema::PlaceText>, inline)]
     before: Option<String>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]

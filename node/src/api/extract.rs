@@ -7,7 +7,8 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use corridor_base::{ErrorCode, Problem};
+use corridor_base::{ErrorCode, Problem, Timestamp};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::Refusal;
@@ -100,6 +101,19 @@ impl<S: Send + Sync, T: FromStr<Err = Problem> + Send> FromRequestParts<S> for N
     }
 }
 
+/// An instant as people and programs write it: any RFC 3339 spelling, with milliseconds or without,
+/// in UTC or with an offset. Signed bytes and answers have one spelling; a question may have many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let parsed: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(Timestamp::from_millis(parsed.as_millisecond())))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Refusal;
 
@@ -107,5 +121,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let caller = parts.extensions.get::<Self>().cloned();
         caller.ok_or_else(|| Problem::new(ErrorCode::Unauthenticated).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_may_be_written_in_many_ways() {
+        let check = |text: &str, expect: Option<i64>| {
+            let found = serde_json::from_value::<Moment>(text.into()).ok().map(|m| m.0.millis());
+            assert_eq!(found, expect, "{text}");
+        };
+        check("2026-11-22T09:25:00.123Z", Some(1_795_339_500_123));
+        check("2026-11-22T18:25:00.123+09:00", Some(1_795_339_500_123));
+        check("2026-11-22T09:25:00Z", Some(1_795_339_500_000));
+        check("2026-11-22", None);
+        check("2026-02-30T09:25:00Z", None);
     }
 }

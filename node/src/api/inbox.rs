@@ -9,6 +9,7 @@ use super::Shared;
 use super::documents::{self, DocumentDetail, DocumentPage, DocumentQuery};
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 
 /// Lists received documents, newest first.
@@ -24,7 +25,7 @@ pub async fn list(
 
 /// Shows one received document with its evidence.
 #[utoipa::path(get, path = "/api/v1/inbox/{id}", tag = "inbox", operation_id = "inbox_show",
-    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The document.", body = DocumentDetail), Problems))]
 pub async fn show(
     node: Shared,
@@ -36,7 +37,7 @@ pub async fn show(
 
 /// Reads the content of a received document. Leaves an act that says which token read it.
 #[utoipa::path(get, path = "/api/v1/inbox/{id}/content", tag = "inbox", operation_id = "inbox_content",
-    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = Vec<u8>), Problems))]
 pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Response> {
     documents::content(&node, &caller, Side::In, id).await

@@ -16,6 +16,7 @@ use super::Shared;
 use super::documents::{self, Document, DocumentDetail, DocumentPage, DocumentQuery};
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 
 /// The header that makes handing in repeatable (IETF draft-ietf-httpapi-idempotency-key-header).
@@ -27,19 +28,19 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 #[into_params(parameter_in = Query)]
 pub struct SendQuery {
     /// To whom: `did:web:…`.
-    #[param(value_type = String)]
+    #[param(value_type = schema::DidText, inline)]
     to: Did,
     /// What it is: `edifact`.
-    #[param(value_type = String)]
+    #[param(value_type = schema::KindText, inline)]
     kind: Kind,
     /// Under which agreement; left out, the one in force that allows it.
-    #[param(value_type = Option<String>, format = "uuid")]
+    #[param(value_type = Option<schema::UuidText>, inline)]
     agreement: Option<AgreementId>,
     /// A name for people, as a rule that of a file.
     #[param(max_length = 255)]
     name: Option<String>,
     /// The envelope it answers.
-    #[param(value_type = Option<String>, format = "uuid")]
+    #[param(value_type = Option<schema::UuidText>, inline)]
     answers: Option<EnvelopeId>,
 }
 
@@ -57,7 +58,7 @@ pub async fn list(
 /// Hands in a document of any size for sending. The answer means that it is durable here; it is
 /// offered to the partner until it is acknowledged, refused, or given up on.
 #[utoipa::path(post, path = "/api/v1/outbox", tag = "outbox", operation_id = "outbox_send",
-    params(SendQuery, ("idempotency-key" = Option<String>, Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters.")),
+    params(SendQuery, ("idempotency-key" = inline(Option<schema::KeyText>), Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters.")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The content, unchanged to the last byte."),
     responses((status = 201, description = "The document as it stands in the outbox.", body = Document), Problems))]
 pub async fn send(
@@ -98,7 +99,7 @@ fn idempotent(us: &Did, headers: &HeaderMap) -> Result<Option<EnvelopeId>> {
             .with("why", "1 to 200 printable ASCII characters expected")
     };
     let key = value.to_str().map_err(|_| malformed())?;
-    if key.is_empty() || key.len() > 200 {
+    if !(1..=200).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(malformed());
     }
     let digest = Digest::of(format!("corridor/idempotency/v1\n{us}\n{key}").as_bytes());
@@ -118,7 +119,7 @@ fn idempotent(us: &Did, headers: &HeaderMap) -> Result<Option<EnvelopeId>> {
 
 /// Shows one sent document with its evidence.
 #[utoipa::path(get, path = "/api/v1/outbox/{id}", tag = "outbox", operation_id = "outbox_show",
-    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The document.", body = DocumentDetail), Problems))]
 pub async fn show(
     node: Shared,
@@ -130,7 +131,7 @@ pub async fn show(
 
 /// Reads the content of a sent document. Leaves an act that says which token read it.
 #[utoipa::path(get, path = "/api/v1/outbox/{id}/content", tag = "outbox", operation_id = "outbox_content",
-    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = Vec<u8>), Problems))]
 pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Response> {
     documents::content(&node, &caller, Side::Out, id).await
@@ -138,7 +139,7 @@ pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>)
 
 /// Hands in again a document that was given up on.
 #[utoipa::path(post, path = "/api/v1/outbox/{id}/resend", tag = "outbox", operation_id = "outbox_resend",
-    params(("id" = String, Path, format = "uuid", description = "The envelope's identifier.")),
+    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The document as it stands in the outbox.", body = Document), Problems))]
 pub async fn resend(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<Document>> {
     let us = &caller.participant;

@@ -11,6 +11,7 @@ use super::agreements::Words;
 use super::documents::limit;
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 use crate::partner::{self, Test};
 
@@ -18,12 +19,12 @@ use crate::partner::{self, Test};
 #[derive(Serialize, ToSchema)]
 pub struct Partner {
     /// Its identifier.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::DidText)]
     pub did: Did,
     /// Its name.
     pub name: Words,
     /// The country that vouches for it.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::CountryText)]
     pub country: Country,
     /// The number of the list that names it.
     pub list: u64,
@@ -45,7 +46,7 @@ pub struct PartnerDetail {
     /// Its keys as the list pins them.
     pub keys: Vec<PinnedKey>,
     /// The identifiers of our agreements with it, in force or not.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<schema::UuidText>)]
     pub agreed: Vec<corridor_base::AgreementId>,
 }
 
@@ -80,14 +81,14 @@ pub struct PartnerList {
 #[into_params(parameter_in = Query)]
 pub struct PartnerQuery {
     /// Only those that one country vouches for.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<schema::CountryText>, inline)]
     country: Option<Country>,
     /// Only those with which an agreement is in force (true), or all that are listed (false, when
     /// left out).
     #[serde(default)]
     agreed: bool,
     /// The `next` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<schema::DidText>, inline)]
     after: Option<Did>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
@@ -137,7 +138,7 @@ async fn in_force(node: &Shared, us: &Did) -> Result<Vec<Did>> {
 
 /// Shows one partner.
 #[utoipa::path(get, path = "/api/v1/partners/{did}", tag = "partners", operation_id = "partners_show",
-    params(("did" = String, Path, description = "Its identifier, percent-encoded.")),
+    params(("did" = inline(schema::DidText), Path, description = "Its identifier, percent-encoded.")),
     responses((status = 200, description = "The partner.", body = PartnerDetail), Problems))]
 pub async fn show(node: Shared, caller: Caller, Named(did): Named<Did>) -> Answer<Json<PartnerDetail>> {
     let listed = partner::find(&node, &did)?;
@@ -160,7 +161,7 @@ pub async fn show(node: Shared, caller: Caller, Named(did): Named<Did>) -> Answe
 /// Asks a partner's node for its DID document and holds it against the keys that the trust list
 /// pins. A mismatch is refused and reported (ID-1).
 #[utoipa::path(post, path = "/api/v1/partners/{did}/test", tag = "partners", operation_id = "partners_test",
-    params(("did" = String, Path, description = "Its identifier, percent-encoded.")),
+    params(("did" = inline(schema::DidText), Path, description = "Its identifier, percent-encoded.")),
     responses((status = 200, description = "It answers, and its keys are those of the list.", body = Test), Problems))]
 pub async fn test(node: Shared, caller: Caller, Named(did): Named<Did>) -> Answer<Json<Test>> {
     Ok(Json(partner::test(&node, &caller.participant, &did).await?))

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::Shared;
 use super::extract::{self, Named};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::{Caller, Role};
 use crate::token::{TokenId, TokenRow};
 
@@ -52,7 +53,7 @@ pub struct TokenOrder {
     role: Role,
     /// What people call it: the program or the office that uses it.
     #[serde(default)]
-    #[schema(max_length = 100)]
+    #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     label: String,
     /// For how many days it counts, 1 to 3650; 365 when left out.
     #[schema(minimum = 1, maximum = 3650)]
@@ -109,7 +110,7 @@ pub async fn create(
 
 /// Withdraws a token. On this node at once; on other replicas within five seconds.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", operation_id = "tokens_revoke",
-    params(("id" = String, Path, description = "The token's identifier.")),
+    params(("id" = inline(schema::TokenIdText), Path, description = "The token's identifier.")),
     responses((status = 204, description = "It no longer counts."), Problems))]
 pub async fn revoke(node: Shared, caller: Caller, Named(id): Named<TokenId>) -> Answer<StatusCode> {
     node.tokens.revoke(&caller.participant, &id).await?;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
-use super::extract::{Ask, Named, Note};
+use super::extract::{Ask, Moment, Named, Note};
 use super::problem::{Answer, Problems};
+use super::schema;
 use crate::access::Caller;
 
 /// What this node trusts.
@@ -29,7 +30,7 @@ pub struct Trust {
 #[derive(Serialize, ToSchema)]
 pub struct AnchorBody {
     /// Whose.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::CountryText)]
     pub country: Country,
     /// Its verifier key, `NAME+HASH+KEY`.
     pub key: String,
@@ -39,7 +40,7 @@ pub struct AnchorBody {
 #[derive(Serialize, ToSchema)]
 pub struct ListBody {
     /// Whose list.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::CountryText)]
     pub country: Country,
     /// Its number.
     pub number: u64,
@@ -68,7 +69,7 @@ pub struct ListBody {
 #[derive(Serialize, ToSchema)]
 pub struct RecognitionBody {
     /// The two countries.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<schema::CountryText>)]
     pub countries: [Country; 2],
     /// SHA-256 of what was signed.
     pub digest: String,
@@ -128,7 +129,7 @@ pub async fn show(node: Shared, _caller: Caller) -> Json<Trust> {
 #[derive(Serialize, ToSchema)]
 pub struct StoredListBody {
     /// Whose list.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::CountryText)]
     pub country: Country,
     /// Its number.
     pub number: u64,
@@ -148,12 +149,12 @@ pub struct StoredListBody {
 pub struct Instant {
     /// `2026-11-22T09:25:00.000Z`; now when left out.
     #[param(value_type = Option<String>, format = DateTime)]
-    at: Option<Timestamp>,
+    at: Option<Moment>,
 }
 
 /// Shows the list of a country that was in use here at an instant.
 #[utoipa::path(get, path = "/api/v1/trust/lists/{country}", tag = "trust", operation_id = "trust_list",
-    params(Instant, ("country" = String, Path, description = "The country: `JP`.")),
+    params(Instant, ("country" = inline(schema::CountryText), Path, description = "The country: `JP`.")),
     responses((status = 200, description = "The list.", body = StoredListBody), Problems))]
 pub async fn list(
     node: Shared,
@@ -161,7 +162,7 @@ pub async fn list(
     Named(country): Named<Country>,
     Ask(query): Ask<Instant>,
 ) -> Answer<Json<StoredListBody>> {
-    let at = query.at.unwrap_or_else(|| node.now());
+    let at = query.at.map_or_else(|| node.now(), |m| m.0);
     let found = node.exchange.directory().list_in_use(&country, at).await?;
     let stored = found.ok_or_else(|| {
         Problem::new(ErrorCode::NotFound).with("what", format!("trust list of {country} at {at}"))

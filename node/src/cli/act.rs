@@ -14,6 +14,9 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) enum Verb {
     /// List acts, newest first
     List {
+        /// Only those about this: an envelope, an agreement, a token
+        #[arg(long, value_name = "ID")]
+        about: Option<String>,
         /// Go on after this act
         #[arg(long, value_name = "ID")]
         after: Option<String>,
@@ -37,9 +40,10 @@ pub(super) enum Verb {
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     let remote = context.remote()?;
     match verb {
-        Verb::List { after, limit } => {
-            let answer =
-                remote.get(&["acts"], &[("after", after.as_deref()), ("limit", Some(&limit))]).await?;
+        Verb::List { about, after, limit } => {
+            let query =
+                [("subject", about.as_deref()), ("after", after.as_deref()), ("limit", Some(limit.as_str()))];
+            let answer = remote.get(&["acts"], &query).await?;
             // Programs get the answer as it is; people get the fields on one line.
             let shown = if context.terminal.is_json() { answer } else { readable(answer) };
             context.terminal.table(&shown, &["time", "id", "type", "fields"]);
