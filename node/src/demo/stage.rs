@@ -161,6 +161,8 @@ pub(super) struct Place {
     config: String,
     public: u16,
     api: u16,
+    /// Both ports, held until the node takes them, so that no other demo does.
+    held: Vec<TcpListener>,
     child: Option<Child>,
     folder: PathBuf,
 }
@@ -174,10 +176,10 @@ impl Place {
         name: &'static str,
         port: u16,
     ) -> Result<Self> {
-        let (public, api) = (free(story, port)?, free(story, port + 1)?);
+        let ((public, first), (api, second)) = (free(story, port)?, free(story, port + 1)?);
         let did = format!("did:web:localhost%3A{public}:{name}");
         let (config, folder) = (format!("{name}.toml"), stage.directory.path().to_path_buf());
-        Ok(Self { country, name, did, config, public, api, child: None, folder })
+        Ok(Self { country, name, did, config, public, api, held: vec![first, second], child: None, folder })
     }
 
     /// A node of its own: configuration, keys, database. On one machine the partner has an address
@@ -205,6 +207,7 @@ impl Place {
         let log = log.map_err(|e| failed(&stage.path(self.name), &e))?;
         let mut command = stage.command(Some(self));
         let command = command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        self.held.clear();
         let mut child = command.spawn().map_err(|e| failed(&stage.program, &e))?;
         let pid = child.id().to_string();
         let mut line = String::new();
@@ -299,16 +302,17 @@ fn tell_to_end(child: &Child) {
     }
 }
 
-/// The wanted port, or another one when a program sits on it.
-fn free(story: &mut Story, wanted: u16) -> Result<u16> {
-    if TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).is_ok() {
-        return Ok(wanted);
+/// The wanted port, or another one when a program sits on it; held.
+fn free(story: &mut Story, wanted: u16) -> Result<(u16, TcpListener)> {
+    if let Ok(held) = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)) {
+        return Ok((wanted, held));
     }
-    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).map_err(|e| {
-        Problem::new(ErrorCode::PortTaken).with("address", format!("127.0.0.1:{wanted}")).because(e)
-    })?;
-    story.say("demo-port-taken", &[("port", &wanted.to_string()), ("other", &other.port().to_string())]);
-    Ok(other.port())
+    let taken =
+        |e| Problem::new(ErrorCode::PortTaken).with("address", format!("127.0.0.1:{wanted}")).because(e);
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(taken)?;
+    let other = held.local_addr().map_err(taken)?.port();
+    story.say("demo-port-taken", &[("port", &wanted.to_string()), ("other", &other.to_string())]);
+    Ok((other, held))
 }
 
 /// The problem that a command said on standard error.
