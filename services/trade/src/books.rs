@@ -237,10 +237,10 @@ pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Res
 }
 
 /// The interchanges of one side, newest first.
-pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u32) -> Result<Vec<Interchange>> {
+pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u64) -> Result<Vec<Interchange>> {
     let rows = tx.query(
         select!("WHERE participant = $1 AND side = $2 ORDER BY created DESC, envelope DESC LIMIT $3"),
-        &[side.as_str().into(), i64::from(limit).into()],
+        &[side.as_str().into(), limit.into()],
     )?;
     rows.iter().map(Interchange::from_row).collect()
 }

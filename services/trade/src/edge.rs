@@ -2,6 +2,7 @@
 //! readable tree. The node has checked who calls before a handler runs.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -24,9 +25,11 @@ use crate::edifact::{Options, Verdict};
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct ListQuery {
     /// `in` or `out`; `in` when left out.
+    #[param(pattern = "^(in|out)$")]
     side: Option<String>,
-    /// How many, at most 1,000; 100 when left out.
-    limit: Option<u32>,
+    /// How many; 100 when left out.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
 }
 
 /// Which part of an interchange to show.
@@ -34,8 +37,28 @@ pub struct ListQuery {
 pub struct TreeQuery {
     /// How many segments to pass over.
     skip: Option<u64>,
-    /// How many segments to show, at most 2,000; 200 when left out.
+    /// How many segments to show; 200 when left out.
+    #[param(minimum = 1, maximum = 2000)]
     segments: Option<u64>,
+}
+
+/// What a query may hold.
+type Asked<T> = std::result::Result<Query<T>, QueryRejection>;
+
+fn asked<T>(query: Asked<T>) -> Result<T> {
+    query.map(|Query(query)| query).map_err(|e| refuse("query", &e.body_text()))
+}
+
+/// A number of the query, within what the document of the API says.
+fn within(name: &'static str, asked: Option<u64>, default: u64, most: u64) -> Result<u64> {
+    match asked.unwrap_or(default) {
+        number if (1..=most).contains(&number) => Ok(number),
+        number => Err(refuse(name, &format!("{number}: 1 to {most} expected"))),
+    }
+}
+
+fn refuse(what: &'static str, why: &str) -> Problem {
+    Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
 }
 
 /// One interchange, readable.
@@ -73,10 +96,11 @@ pub struct InterchangeList {
 pub async fn list(
     State(exchange): State<Exchange>,
     Extension(acting): Extension<Acting>,
-    Query(query): Query<ListQuery>,
+    query: Asked<ListQuery>,
 ) -> Result<Json<InterchangeList>, Refusal> {
+    let query = asked(query)?;
     let side = query.side.as_deref().unwrap_or("in").parse()?;
-    let limit = query.limit.unwrap_or(100).clamp(1, 1000);
+    let limit = within("limit", query.limit, 100, 1000)?;
     let items = exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?;
     Ok(Json(InterchangeList { items }))
 }
@@ -85,7 +109,11 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/trade/interchanges/{side}/{id}",
-    params(("side" = String, Path, description = "in or out"), ("id" = String, Path, description = "the envelope"), TreeQuery),
+    params(
+        ("side" = String, Path, description = "in or out", pattern = "^(in|out)$"),
+        ("id" = String, Path, format = "uuid", description = "the envelope"),
+        TreeQuery
+    ),
     responses((status = 200, description = "The interchange as a tree", body = Shown))
 )]
 pub async fn show(
@@ -93,13 +121,11 @@ pub async fn show(
     Extension(acting): Extension<Acting>,
     headers: HeaderMap,
     Path((side, id)): Path<(String, String)>,
-    Query(query): Query<TreeQuery>,
+    query: Asked<TreeQuery>,
 ) -> Result<Json<Shown>, Refusal> {
-    let page = Page {
-        skip: query.skip.unwrap_or(0),
-        segments: query.segments.unwrap_or(200).min(2000),
-        ..Page::default()
-    };
+    let query = asked(query)?;
+    let segments = within("segments", query.segments, 200, 2000)?;
+    let page = Page { skip: query.skip.unwrap_or(0), segments, ..Page::default() };
     Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
 }
 
