@@ -246,10 +246,19 @@ impl Blobs {
     /// # Errors
     /// `file-failed`.
     pub async fn sweep_staging(&self, untouched: Duration) -> Result<u64> {
+        self.sweep_staging_of("", untouched).await
+    }
+
+    /// The same for uploads whose id begins so.
+    ///
+    /// # Errors
+    /// `file-failed`.
+    pub async fn sweep_staging_of(&self, prefix: &'static str, untouched: Duration) -> Result<u64> {
         let staging = self.staging.clone();
         blocking(move || {
+            let ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
             let mut removed = 0;
-            for path in files_below(&staging)? {
+            for path in files_below(&staging)?.into_iter().filter(ours) {
                 removed += u64::from(remove_untouched(&path, untouched)?);
             }
             Ok(removed)
@@ -609,6 +618,7 @@ mod tests {
         let open_one = blobs.staging(&who, "open").await.unwrap();
         drop(blobs.staging(&who, "left").await.unwrap());
         assert_eq!(blobs.sweep_staging(Duration::from_secs(3600)).await.unwrap(), 0);
+        assert_eq!(blobs.sweep_staging_of("other-", Duration::ZERO).await.unwrap(), 0);
         assert_eq!(blobs.sweep_staging(Duration::ZERO).await.unwrap(), 1);
         drop(open_one);
         assert_eq!(blobs.sweep_staging(Duration::ZERO).await.unwrap(), 1);
