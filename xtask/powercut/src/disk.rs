@@ -43,6 +43,8 @@ pub enum Variant {
     Lost,
     /// Names are kept, contents that were not synced are lost: the empty file after a rename.
     Names,
+    /// Names and sizes are kept, contents that were not synced are lost: zeros where a file grew.
+    Sizes,
     /// Each sector and each change of names by chance.
     Torn,
     /// Everything is kept, as when only the process dies.
@@ -50,7 +52,7 @@ pub enum Variant {
 }
 
 /// The variants of every cut.
-pub const VARIANTS: [Variant; 3] = [Variant::Lost, Variant::Names, Variant::Torn];
+pub const VARIANTS: [Variant; 4] = [Variant::Lost, Variant::Names, Variant::Sizes, Variant::Torn];
 
 /// A change of contents that is not durable yet.
 #[derive(Clone, Copy)]
@@ -322,7 +324,11 @@ impl<'t> Disk<'t> {
         let journal = chance.one_in(2).then(|| self.moment(chance));
         for (id, node) in (0..).zip(&self.nodes) {
             let Node::Directory { durable, now, pending } = node else { continue };
-            let base = if matches!(variant, Variant::Names | Variant::Kept) { now } else { durable };
+            let base = if matches!(variant, Variant::Names | Variant::Sizes | Variant::Kept) {
+                now
+            } else {
+                durable
+            };
             kept.insert(id, base.clone());
             if variant == Variant::Torn {
                 let own = chance.below(pending.len() + 1);
@@ -407,10 +413,10 @@ fn general(part: &str) -> String {
 /// The contents a file has after the cut.
 fn contents(durable: &[u8], pending: &[Change<'_>], variant: Variant, chance: &mut Chance) -> Vec<u8> {
     let mut contents = durable.to_vec();
-    let all = |contents: &mut Vec<u8>| pending.iter().for_each(|change| change.apply(contents));
     match variant {
         Variant::Lost | Variant::Names => {}
-        Variant::Kept => all(&mut contents),
+        Variant::Sizes => contents.resize(size_after(durable.len(), pending), 0),
+        Variant::Kept => pending.iter().for_each(|change| change.apply(&mut contents)),
         Variant::Torn => {
             let sector = if chance.one_in(2) { 512 } else { 4096 };
             // Of four sectors none, some or all: each file by its own luck.
@@ -418,14 +424,20 @@ fn contents(durable: &[u8], pending: &[Change<'_>], variant: Variant, chance: &m
             for change in pending {
                 change.tear(&mut contents, chance, sector, keep);
             }
-            if !pending.is_empty() && chance.one_in(3) {
-                let mut whole = durable.to_vec();
-                all(&mut whole);
-                contents.resize(whole.len(), 0);
+            if chance.one_in(4) {
+                contents.resize(size_after(durable.len(), pending), 0);
             }
         }
     }
     contents
+}
+
+/// The size a file has once all of this is done.
+fn size_after(durable: usize, pending: &[Change<'_>]) -> usize {
+    pending.iter().fold(durable, |size, change| match *change {
+        Change::Write(at, bytes) => size.max(length(at).saturating_add(bytes.len())),
+        Change::Resize(to) => length(to),
+    })
 }
 
 #[cfg(test)]
@@ -562,6 +574,9 @@ mod tests {
         let ops = [create(1, "a"), write(1, "abcd"), resize(2), sync(1), sync(ROOT), resize(4)];
         check(&ops[..5], Variant::Lost, &[("a", "ab")]);
         check(&ops, Variant::Kept, &[("a", "ab\0\0")]);
+        check(&ops[..2], Variant::Sizes, &[("a", "\0\0\0\0")]);
+        check(&ops[..3], Variant::Sizes, &[("a", "\0\0")]);
+        check(&ops[..2], Variant::Names, &[("a", "")]);
     }
 
     #[test]

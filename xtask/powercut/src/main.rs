@@ -25,7 +25,7 @@ struct Arguments {
 enum Task {
     /// Record a run, cut it at many points, switch each class of syncs off, fill the disk
     Run {
-        /// Points to cut at; each is checked in three variants
+        /// Points to cut at; each is checked in four variants
         #[arg(long, default_value_t = 1200)]
         cuts: usize,
         /// Where chance starts: the same seed and record give the same cuts

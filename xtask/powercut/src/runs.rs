@@ -129,7 +129,7 @@ pub fn search_without(
 ) -> Result<Outcome, String> {
     let half = count / 2;
     let soon = soon_after(operations, class, half, seed)?;
-    let torn = (VARIANTS.len() * half / soon.len().max(1)).saturating_sub(2).clamp(1, 40);
+    let torn = (VARIANTS.len() * half / soon.len().max(1)).saturating_sub(VARIANTS.len() - 1).clamp(1, 20);
     let first = Search { seed, cuts: &soon, without: Some(class), torn, enough };
     let mut outcome = search(operations, &first)?;
     if outcome.failures.len() < enough {
