@@ -3,7 +3,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
 
+mod bench;
+mod crash;
 mod demo;
+mod interop;
 mod postgres;
 mod powercut;
 mod repo;
@@ -47,6 +50,32 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Measure what nodes carry beside what the machine could do; written to bench/results and bench/README.md
+    Bench {
+        /// What: send [default: everything]
+        area: Option<String>,
+        /// What follows goes to the bench: `--seconds N`, `--runs N`, `--only load,large,start,limits`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Kill nodes, and PostgreSQL, in the middle of a load, and count what is lost or happened twice
+    Crash {
+        /// How often a node is killed on each engine
+        #[arg(long, default_value_t = 200)]
+        kills: u64,
+        /// On what
+        #[arg(long, value_enum, default_value = "both")]
+        engine: crash::Engine,
+        /// What chance begins with
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Hold everything against real peers and conformance kits; written to interop/results.json and RESULTS.md
+    Interop {
+        /// What [default: everything]
+        #[arg(value_enum)]
+        area: Option<interop::Area>,
+    },
     /// Run a temporary PostgreSQL until Ctrl-C, or for as long as COMMAND runs
     Postgres {
         /// A command to run with CORRIDOR_TEST_POSTGRES set, such as `cargo test -p corridor-storage`
@@ -62,6 +91,9 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Powercut { options } => powercut::run(&options),
+        Task::Bench { area, options } => bench::run(area.as_deref(), &options),
+        Task::Crash { kills, engine, seed } => crash::run(kills, engine, seed),
+        Task::Interop { area } => interop::run(area),
         Task::Postgres { command } => postgres::run(&command),
     };
     match done {

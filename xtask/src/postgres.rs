@@ -99,14 +99,12 @@ impl Server {
     }
 
     /// Makes a new, empty database and says its address. The name: lower-case letters, digits, `_`.
-    #[allow(dead_code, reason = "for crash and bench, which come next; the test below uses it")]
     pub(crate) fn database(&self, name: &str) -> Result<String> {
         self.query("postgres", &format!("CREATE DATABASE {name}"))?;
         Ok(self.url_of(name))
     }
 
     /// Runs one statement and says what came back, unaligned, without headings.
-    #[allow(dead_code, reason = "for crash and bench, which come next; the test below uses it")]
     pub(crate) fn query(&self, database: &str, sql: &str) -> Result<String> {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
@@ -119,7 +117,6 @@ impl Server {
     }
 
     /// Kills the server and its workers at once (SIGKILL), as a crash would.
-    #[allow(dead_code, reason = "for crash and bench, which come next; the test below uses it")]
     pub(crate) fn kill(&mut self) -> Result {
         // The workers are found while their parent still lives; orphans would keep the old memory
         // in use and could still finish what they were doing.
@@ -133,7 +130,6 @@ impl Server {
     }
 
     /// Starts the server again after [`Server::kill`], on the same port with the same data.
-    #[allow(dead_code, reason = "for crash and bench, which come next; the test below uses it")]
     pub(crate) fn restart(&mut self) -> Result {
         let start = Instant::now();
         loop {

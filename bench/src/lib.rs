@@ -1,0 +1,27 @@
+//! Two real nodes of two countries, started as anyone would start them: what they carry is measured
+//! (`send`), and what is left after they were killed is counted (`crash`). The nodes are the real
+//! program in processes of their own, spoken to through its API alone.
+
+pub mod api;
+pub mod content;
+pub mod crash;
+pub mod limits;
+pub mod load;
+pub mod process;
+pub mod proxy;
+pub mod report;
+pub mod world;
+
+/// What fails here fails for a person at a terminal: why, in a sentence.
+pub type Result<T = (), E = String> = std::result::Result<T, E>;
+
+/// An error with what it was about.
+pub fn told<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnce(E) -> String {
+    move |error| format!("{what}: {error}")
+}
+
+/// Says on standard error how far things are.
+#[allow(clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
+pub fn progress(what: &str) {
+    eprintln!("  {what}");
+}

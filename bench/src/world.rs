@@ -1,0 +1,315 @@
+//! Two countries with one institution each: anchors, trust lists, recognition, two nodes in
+//! processes of their own, and an agreement under which notes go from Korea to Japan.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use corridor_base::{Clock, Did, OsRandom, SystemClock};
+use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_proof::Names;
+use corridor_storage::durable;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::api::Api;
+use crate::content::Chance;
+use crate::process::{self, Process};
+use crate::proxy::Proxy;
+use crate::{Result, told};
+
+/// The kind of all documents here: no service takes it, so that sending alone is what is seen.
+pub const KIND: &str = "note";
+/// The largest document that the agreement allows, in bytes.
+const LARGEST: u64 = 4 << 30;
+/// Ports from which neither this machine nor anyone else takes numbers for outgoing connections.
+const PORTS: std::ops::Range<u64> = 15_000..31_000;
+
+/// Where the nodes keep their rows.
+#[derive(Clone, Debug)]
+pub enum Engine {
+    /// SQLite, in each node's own directory.
+    Sqlite,
+    /// These two PostgreSQL databases.
+    Postgres([String; 2]),
+}
+
+impl Engine {
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
+
+    fn database(&self, which: usize) -> &str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(urls) => urls.get(which).map_or("", String::as_str),
+        }
+    }
+}
+
+/// How a world is made.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The program `corridor`.
+    pub program: PathBuf,
+    /// Where the directories of the nodes go; on a disk, not in memory.
+    pub folder: PathBuf,
+    /// Where rows are kept.
+    pub engine: Engine,
+    /// Whether what goes to Japan passes a counter.
+    pub counted: bool,
+}
+
+/// One country.
+pub struct Country {
+    /// Its institution.
+    pub did: Did,
+    /// Its node.
+    pub node: Process,
+    /// The API of its node.
+    pub api: Api,
+    /// The data directory of its node.
+    pub data: PathBuf,
+    public: u16,
+}
+
+/// Both.
+pub struct World {
+    /// The sender.
+    pub kr: Country,
+    /// The recipient.
+    pub jp: Country,
+    /// The agreement between them.
+    pub agreement: String,
+    /// Counts what goes to Japan, if asked for.
+    pub proxy: Option<Proxy>,
+    home: TempDir,
+}
+
+impl World {
+    /// Founds both countries and starts their nodes. Ports that somebody else takes meanwhile are
+    /// replaced by others.
+    ///
+    /// # Errors
+    /// When the third attempt fails too, with why.
+    pub async fn found(setup: &Setup) -> Result<Self> {
+        let mut last = String::new();
+        for _ in 0..3 {
+            match Self::try_found(setup).await {
+                Ok(world) => return Ok(world),
+                Err(why) => last = why,
+            }
+        }
+        Err(last)
+    }
+
+    async fn try_found(setup: &Setup) -> Result<Self> {
+        fs::create_dir_all(&setup.folder).map_err(told(setup.folder.display()))?;
+        let home = tempfile::Builder::new().prefix("world-").tempdir_in(&setup.folder);
+        let home = home.map_err(told(setup.folder.display()))?;
+        let mut anchors = [found_anchor(home.path(), "KR")?, found_anchor(home.path(), "JP")?];
+        let pins: Vec<String> =
+            anchors.iter().map(|a| a.anchor_key()).map(|k| format!("{} {}", k.country, k.vkey())).collect();
+        let proxy = if setup.counted { Some(Proxy::listen(free_port()?).await?) } else { None };
+        let seen = proxy.as_ref().map(Proxy::port);
+        let kr =
+            Country::start(setup, home.path(), ("kr", "forwarder"), setup.engine.database(0), &pins, None)
+                .await?;
+        let jp = Country::start(setup, home.path(), ("jp", "customs"), setup.engine.database(1), &pins, seen)
+            .await?;
+        if let Some(proxy) = &proxy {
+            proxy.lead_to(jp.public);
+        }
+        for (anchor, country) in anchors.iter_mut().zip([&kr, &jp]) {
+            anchor.admit(&country.admission().await?, &SystemClock).map_err(told("admission"))?;
+        }
+        let mut world = Self { kr, jp, agreement: String::new(), proxy, home };
+        world.publish(&anchors).await?;
+        world.agreement = world.agree().await?;
+        Ok(world)
+    }
+
+    /// Brings both lists and the recognition to both nodes.
+    async fn publish(&self, [kr, jp]: &[Anchor; 2]) -> Result {
+        let offered = kr.recognise(&jp.anchor_key(), 300, &SystemClock).map_err(told("recognition"))?;
+        let both = jp.countersign(offered.bytes(), &kr.anchor_key(), &SystemClock);
+        let both = both.map_err(told("countersignature"))?;
+        for country in [&self.kr, &self.jp] {
+            for note in [both.bytes(), kr.newest().bytes(), jp.newest().bytes()] {
+                country.api.post("api/v1/trust", "text/plain", note.to_vec()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Korea proposes, Japan accepts, Korea takes the acceptance in.
+    async fn agree(&self) -> Result<String> {
+        let words = json!({ "en": "A bench", "ja": "A bench", "ko": "A bench" });
+        let until = SystemClock.now().plus(Duration::from_secs(86_400));
+        let proposal = json!({
+            "partner": self.jp.did, "purpose": words, "until": until,
+            "grants": [{ "verb": "send", "kind": KIND, "direction": "out", "max_size": LARGEST }],
+        });
+        let mut answer =
+            self.kr.api.post("api/v1/agreements", "application/json", proposal.to_string()).await?;
+        for country in [&self.jp, &self.kr] {
+            let statement = text(&answer, "statement");
+            answer = country.api.post("api/v1/agreements/accept", "text/plain", statement).await?;
+        }
+        Ok(text(&answer, "id"))
+    }
+
+    /// Where documents for Japan are handed in.
+    ///
+    /// # Errors
+    /// When the parts make no address.
+    pub fn outbox(&self) -> Result<Url> {
+        let mut url = self.kr.api.url("api/v1/outbox")?;
+        url.query_pairs_mut()
+            .append_pair("to", self.jp.did.as_str())
+            .append_pair("kind", KIND)
+            .append_pair("agreement", &self.agreement);
+        Ok(url)
+    }
+
+    /// Where everything lies.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Stops both nodes as an operator would.
+    ///
+    /// # Errors
+    /// When one does not end well.
+    pub fn stop(mut self) -> Result {
+        self.kr.node.stop()?;
+        self.jp.node.stop()
+    }
+
+    /// Leaves the directories where they are, for somebody to look into.
+    #[must_use]
+    pub fn keep(self) -> PathBuf {
+        self.home.keep()
+    }
+}
+
+impl Country {
+    async fn start(
+        setup: &Setup,
+        home: &Path,
+        (country, name): (&str, &str),
+        database: &str,
+        pins: &[String],
+        seen: Option<u16>,
+    ) -> Result<Self> {
+        let (public, api) = (free_port()?, free_port()?);
+        let seen = seen.unwrap_or(public);
+        let did: Did = format!("did:web:localhost%3A{seen}:{name}").parse().map_err(told("DID"))?;
+        let folder = home.join(country);
+        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(told(folder.display()))?;
+        let (file, data) = (folder.join("corridor.toml"), folder.join("data"));
+        let pins = Value::from(pins);
+        let text = format!(
+            "[node]\ndata = \"data\"\n\n[[participant]]\nname = \"{name}\"\ndid = \"{did}\"\n\n\
+             [public]\nlisten = \"127.0.0.1:{public}\"\nurl = \"http://localhost:{seen}\"\n\n\
+             [api]\nlisten = \"127.0.0.1:{api}\"\n\n[storage]\ndatabase = {}\n\n\
+             [trust]\nanchors = {pins}\n\n[net]\nallow = [\"localhost\"]\n",
+            Value::from(database)
+        );
+        durable::write_file(&file, text.as_bytes(), 0o600).map_err(told("configuration"))?;
+        let mut init = process::command(&setup.program);
+        let done = init.arg("--config").arg(&file).args(["--json", "init"]).output();
+        let done = done.map_err(told(setup.program.display()))?;
+        if !done.status.success() {
+            return Err(format!("corridor init: {}", String::from_utf8_lossy(&done.stderr)));
+        }
+        let mut node = Process::start(&setup.program, &file)?;
+        node.ready()?;
+        let token = fs::read_to_string(data.join("admin.token")).map_err(told("token"))?;
+        Ok(Self { did, node, api: Api::new(api, &token)?, data, public })
+    }
+
+    /// The keys as the node's own DID document shows them.
+    async fn admission(&self) -> Result<Admission> {
+        let url = corridor_identity::did::document_url(&self.did).map_err(told("DID"))?;
+        let document = self.api.bytes(url).await?;
+        let document = DidDocument::parse(&document).map_err(told("DID document"))?;
+        Admission::from_document(&document, Names::same("An institution"), None, Duration::ZERO)
+            .map_err(told("admission"))
+    }
+
+    /// Files of uploads that are not finished.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn staging(&self) -> Result<Vec<PathBuf>> {
+        files_below(&self.data.join("blobs-staging"))
+    }
+
+    /// Files of contents.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn blobs(&self) -> Result<Vec<PathBuf>> {
+        files_below(&self.data.join("blobs"))
+    }
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(told(folder.display())(error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(told(folder.display()))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn found_anchor(home: &Path, country: &str) -> Result<Anchor> {
+    let terms = Terms {
+        country: country.parse().map_err(told(country))?,
+        name: format!("anchor.{}.example", country.to_lowercase()),
+        valid_days: 30,
+        grace_hours: 24,
+    };
+    Anchor::found(&home.join(format!("anchor-{country}")), terms, &SystemClock, &OsRandom)
+        .map_err(told("anchor"))
+}
+
+fn text(answer: &Value, name: &str) -> String {
+    answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A port that is free now, below those that outgoing connections use.
+///
+/// # Errors
+/// When none is found.
+pub fn free_port() -> Result<u16> {
+    let mut chance = Chance::new(u64::from_be_bytes((&OsRandom as &dyn corridor_base::Random).bytes()));
+    for _ in 0..200 {
+        let port = u16::try_from(chance.between(PORTS.start, PORTS.end)).unwrap_or(0);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no free port".to_owned())
+}

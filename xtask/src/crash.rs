@@ -1,0 +1,156 @@
+//! `cargo xtask crash`: kills nodes in the middle of a load, and the PostgreSQL below them, and says
+//! what was lost and what happened twice. The nodes, the load and the counting are in the `bench`
+//! crate; here is the database server.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::postgres::Server;
+use crate::{Result, bench, shell};
+
+/// How often PostgreSQL itself is killed for so many kills of nodes.
+const NODES_A_SERVER: u64 = 10;
+
+/// On what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// SQLite alone.
+    Sqlite,
+    /// PostgreSQL alone.
+    Postgres,
+    /// One after the other.
+    Both,
+}
+
+/// Runs it and writes `bench/results/crash.json`.
+pub(crate) fn run(kills: u64, engine: Engine, seed: u64) -> Result {
+    bench::build()?;
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    for (name, wanted) in [("sqlite", Engine::Postgres), ("postgres", Engine::Sqlite)] {
+        if engine == wanted {
+            continue;
+        }
+        println!("\n== {name}: {kills} kills, seed {seed}");
+        let output = bench::folder()?.join(format!("crash-{name}.json"));
+        let _ = fs::remove_file(&output);
+        let ended = if name == "sqlite" {
+            on_sqlite(kills, seed, &output)
+        } else {
+            on_postgres(kills, seed, &output)
+        };
+        if let Err(why) = ended {
+            failed.push(format!("{name}: {why}"));
+        }
+        let text = fs::read_to_string(&output).unwrap_or_default();
+        found.extend(serde_json::from_str::<Value>(&text).ok());
+    }
+    let table = table(&found);
+    println!("\n{table}");
+    if found.len() == 2 {
+        write(&found)?;
+        bench::replace(&crate::repo::root().join("bench/README.md"), "crash", &table)?;
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("crash: {}", failed.join("; "))) }
+}
+
+fn command(kills: u64, seed: u64, output: &PathBuf) -> Result<Command> {
+    let folder = bench::folder()?;
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut command = Command::new(bench::program("crash")?);
+    command.args(["--kills", &kills.to_string(), "--seed", &seed.to_string()]);
+    command.arg("--folder").arg(folder).arg("--output").arg(output);
+    Ok(command)
+}
+
+fn on_sqlite(kills: u64, seed: u64, output: &PathBuf) -> Result {
+    shell::run(&mut command(kills, seed, output)?)
+}
+
+fn on_postgres(kills: u64, seed: u64, output: &PathBuf) -> Result {
+    let mut server = match Server::start() {
+        Ok(server) => server,
+        Err(why) if shell::is_ci() => return Err(why),
+        Err(why) => {
+            println!("not run: {why}");
+            return Ok(());
+        }
+    };
+    let mut crash = command(kills, seed, output)?;
+    crash.arg("--databases").arg(server.database("kr")?).arg(server.database("jp")?);
+    crash.args(["--database-kills", &(kills / NODES_A_SERVER).max(1).to_string()]);
+    crash.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = crash.spawn().map_err(|e| format!("crash did not start: {e}"))?;
+    if let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) {
+        for line in BufReader::new(stdout).lines().map_while(std::result::Result::ok) {
+            if line != "kill database" {
+                println!("{line}");
+                continue;
+            }
+            let again = server.kill().and_then(|()| server.restart());
+            let answer = again.as_ref().err().map_or("done", String::as_str).replace('\n', " ");
+            // One that is gone says so by its exit code.
+            let _ = writeln!(stdin, "{answer}");
+        }
+    }
+    let status = child.wait().map_err(|e| format!("waiting for crash failed: {e}"))?;
+    if status.success() { Ok(()) } else { Err(status.to_string()) }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a page of the repository, not data of a node")]
+fn write(found: &[Value]) -> Result {
+    let path = bench::results().join("crash.json");
+    let result = json!({ "area": "crash", "commit": bench::version(), "runs": found });
+    let text = serde_json::to_string_pretty(&result).map_err(|e| e.to_string())?;
+    fs::write(&path, text + "\n").map_err(|e| format!("{}: {e}", path.display()))
+}
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("engine", "engine"),
+    ("kills_sender", "sender killed"),
+    ("kills_recipient", "recipient killed"),
+    ("kills_while_starting", "of these while starting"),
+    ("kills_database", "database killed"),
+    ("documents", "documents acknowledged"),
+    ("in_pieces", "of these in pieces"),
+    ("handed_in_again", "hand-ins repeated"),
+    ("lost", "lost"),
+    ("duplicated", "duplicated"),
+    ("orphans", "orphaned files"),
+    ("seconds", "seconds"),
+];
+
+fn table(found: &[Value]) -> String {
+    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut out = row(COLUMNS.iter().map(|(_, title)| (*title).to_owned()).collect());
+    out += &format!("|---|{}\n", "--:|".repeat(COLUMNS.len() - 1));
+    for run in found {
+        out += &row(COLUMNS.iter().map(|(key, _)| cell(run.get(*key))).collect());
+    }
+    out
+}
+
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(number) => number.as_f64().map_or_else(|| "–".to_owned(), bench::plain),
+        None => "–".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_one_line_of_the_table() {
+        let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "seconds": 95.0 });
+        let table = table(&[run]);
+        let line = table.lines().nth(2).unwrap();
+        assert_eq!(line, "| sqlite | 101 | – | – | – | 12,345 | – | – | 0 | – | – | 95 |");
+        assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
+    }
+}
