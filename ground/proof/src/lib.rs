@@ -9,10 +9,14 @@
 pub mod acknowledgement;
 pub mod act;
 pub mod agreement;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod envelope;
 pub mod key;
+pub mod merkle;
 pub mod note;
 pub mod statement;
+pub mod tile;
 pub mod trust;
 
 pub use acknowledgement::Acknowledgement;

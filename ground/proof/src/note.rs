@@ -1,6 +1,8 @@
 //! Signed notes (C2SP signed-note 1.0): a text, a blank line, and one line a signature. They read
 //! well, carry several signatures, and the bytes that were signed are the bytes that are kept.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use corridor_base::{ErrorCode, Problem};
@@ -71,13 +73,7 @@ impl Note {
         let (text, lines) =
             whole.rsplit_once("\n\n").ok_or_else(|| refuse("no blank line before the signatures"))?;
         let mut note = Self::new(format!("{text}\n"))?;
-        let lines = lines.strip_suffix('\n').ok_or_else(|| refuse("the last signature line is cut"))?;
-        for line in lines.split('\n') {
-            if note.signatures.len() == MAX_SIGNATURES {
-                return Err(refuse("too many signatures"));
-            }
-            note.signatures.push(signature_line(line)?);
-        }
+        note.signatures = signature_lines(lines)?;
         Ok(note)
     }
 
@@ -100,11 +96,29 @@ impl Note {
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<(), Problem> {
         let signature = signer.sign(self.text.as_bytes())?;
         let hash = signer.public().note_hash(signer.name());
-        let line = SignatureLine { name: signer.name().to_owned(), hash, signature: signature.to_vec() };
-        if !self.signatures.contains(&line) {
-            self.signatures.push(line);
+        self.add(SignatureLine { name: signer.name().to_owned(), hash, signature: signature.to_vec() })
+    }
+
+    /// Adds a signature made elsewhere, unless it is there already. It is not judged.
+    ///
+    /// # Errors
+    /// `malformed` when the note has [`MAX_SIGNATURES`].
+    pub fn add(&mut self, line: SignatureLine) -> Result<(), Problem> {
+        if self.signatures.contains(&line) {
+            return Ok(());
         }
+        if self.signatures.len() == MAX_SIGNATURES {
+            return Err(refuse("too many signatures"));
+        }
+        self.signatures.push(line);
         Ok(())
+    }
+
+    /// The same text with those of its signatures that `keep` wants.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&SignatureLine) -> bool) -> Self {
+        let signatures = self.signatures.iter().filter(|line| keep(line)).cloned().collect();
+        Self { text: self.text.clone(), signatures }
     }
 
     /// Whether this key, under this name, signed the text. A second line under the same name and
@@ -125,15 +139,34 @@ impl Note {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = format!("{}\n", self.text);
         for line in &self.signatures {
-            let payload = [line.hash.as_slice(), &line.signature].concat();
-            out.push_str(DASH);
-            out.push_str(&line.name);
-            out.push(' ');
-            out.push_str(&STANDARD.encode(payload));
-            out.push('\n');
+            out.push_str(&line.to_string());
         }
         out.into_bytes()
     }
+}
+
+/// The line as it stands in a note and in a witness's answer, with its newline.
+impl fmt::Display for SignatureLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payload = [self.hash.as_slice(), &self.signature].concat();
+        writeln!(f, "{DASH}{} {}", self.name, STANDARD.encode(payload))
+    }
+}
+
+/// Reads signature lines: the end of a note, or what a witness answers (C2SP tlog-witness).
+///
+/// # Errors
+/// `malformed` when there are none or more than [`MAX_SIGNATURES`], or one is broken.
+pub fn signature_lines(text: &str) -> Result<Vec<SignatureLine>, Problem> {
+    let text = text.strip_suffix('\n').ok_or_else(|| refuse("the last signature line is cut"))?;
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        if lines.len() == MAX_SIGNATURES {
+            return Err(refuse("too many signatures"));
+        }
+        lines.push(signature_line(line)?);
+    }
+    Ok(lines)
 }
 
 fn refuse(why: &str) -> Problem {
