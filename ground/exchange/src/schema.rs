@@ -43,7 +43,7 @@ CREATE TABLE document (
     delivery TEXT,
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
-    PRIMARY KEY (participant, side, partner, id)
+    PRIMARY KEY (participant, side, id, partner)
 );
 CREATE INDEX document_by_time ON document (participant, side, created, id);
 CREATE INDEX document_by_answer ON document (participant, side, answers);

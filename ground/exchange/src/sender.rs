@@ -13,13 +13,13 @@ use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
 use corridor_net::signature::{self, Asked};
 use corridor_net::{Request, Response};
 use corridor_proof::{Acknowledgement, Signed, act};
-use corridor_storage::{Deliver, Delivery, Outcome, Unit};
+use corridor_storage::{Deliver, Delivery, Outcome, Tx, Unit};
 use futures::StreamExt;
 use url::Url;
 
 use crate::documents::{self, DocumentRow, Side, State, Step};
 use crate::receive::Answer;
-use crate::wire::{self, DELIVERIES, ENVELOPE_LENGTH, INLINE, PIECE, SendFrom, UPLOAD_OFFSET};
+use crate::wire::{self, DELIVERIES, ENVELOPE_LENGTH, PIECE, SendFrom, UPLOAD_OFFSET};
 use crate::{Exchange, service};
 
 /// How long one request may take.
@@ -67,13 +67,20 @@ impl Exchange {
         let us = &delivery.participant;
         let id = delivery.subject.parse()?;
         let partner: Did = delivery.queue.parse()?;
-        let whose = partner.clone();
-        let row = self.0.store.read(us, move |tx| documents::find(tx, Side::Out, &whose, id)).await?;
-        let Some(row) = row.filter(|row| row.state == State::Sending) else {
+        let exchange = self.clone();
+        let looked = self.0.store.read(us, move |tx| {
+            let row = documents::find(tx, Side::Out, &partner, id)?.filter(|row| row.state == State::Sending);
+            Ok(row.map(|row| (exchange.may_cross(tx, &row), row)))
+        });
+        let Some((content, row)) = looked.await? else {
             // Delivered already, by an attempt whose end we did not live to write down.
             return Ok(Outcome::Done(nothing()));
         };
-        match self.offer(us, &row, delivery.attempts > 0).await {
+        let offered = match content {
+            Ok(content) => self.offer(us, &row, content, delivery.attempts > 0).await,
+            Err(problem) => Err(problem),
+        };
+        match offered {
             Ok(acknowledgement) => Ok(Outcome::Done(self.acknowledged(us, row, acknowledgement)?)),
             Err(problem) if is_final(problem.code()) => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Refused, &problem)?, problem })
@@ -86,8 +93,13 @@ impl Exchange {
     }
 
     /// One attempt: until the partner acknowledges, refuses, or cannot be reached.
-    async fn offer(&self, us: &Did, row: &DocumentRow, again: bool) -> Result<Signed<Acknowledgement>> {
-        let content = self.may_cross(us, row).await?;
+    async fn offer(
+        &self,
+        us: &Did,
+        row: &DocumentRow,
+        content: Option<Bytes>,
+        again: bool,
+    ) -> Result<Signed<Acknowledgement>> {
         let endpoint =
             self.0.directory.participant(&row.partner, self.0.clock.now())?.participant.endpoint.clone();
         // Offered for the first time a small document goes whole; again, the envelope goes alone,
@@ -110,24 +122,16 @@ impl Exchange {
 
     /// EX-1, on our side of the border: the agreement is in force at this very moment. Brings the
     /// content along when it lies in the row.
-    async fn may_cross(&self, us: &Did, row: &DocumentRow) -> Result<Option<Bytes>> {
-        let (exchange, envelope, partner, id) =
-            (self.clone(), row.envelope.body().clone(), row.partner.clone(), row.id);
-        let inline = row.blob.is_none();
-        self.0
-            .store
-            .read(us, move |tx| {
-                exchange.0.agreements.permits(tx, &envelope, &partner)?;
-                if !inline {
-                    return Ok(None);
-                }
-                let content = documents::inline_content(tx, Side::Out, &partner, id)?;
-                content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
-                    Problem::new(ErrorCode::StorageFailed)
-                        .with("why", format!("the content of {id} is missing"))
-                })
-            })
-            .await
+    fn may_cross(&self, tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Option<Bytes>> {
+        self.0.agreements.permits(tx, row.envelope.body(), &row.partner)?;
+        if row.blob.is_some() {
+            return Ok(None);
+        }
+        let content = documents::inline_content(tx, Side::Out, &row.partner, row.id)?;
+        content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
+            Problem::new(ErrorCode::StorageFailed)
+                .with("why", format!("the content of {} is missing", row.id))
+        })
     }
 
     /// The envelope, and behind it the content when given.
@@ -138,10 +142,10 @@ impl Exchange {
         endpoint: &str,
         content: Option<Bytes>,
     ) -> Result<Answer> {
-        let note = row.envelope.bytes();
-        let mut body = BytesMut::with_capacity(note.len() + INLINE);
+        let (note, content) = (row.envelope.bytes(), content.unwrap_or_default());
+        let mut body = BytesMut::with_capacity(note.len() + content.len());
         body.extend_from_slice(note);
-        body.extend_from_slice(&content.unwrap_or_default());
+        body.extend_from_slice(&content);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::DELIVERY));
         headers.insert(HeaderName::from_static(ENVELOPE_LENGTH), HeaderValue::from(note.len()));
@@ -163,7 +167,8 @@ impl Exchange {
                 }
             }
             // EX-1: again for each piece, on this side of the border as on the other.
-            self.may_cross(us, row).await?;
+            let (exchange, whose) = (self.clone(), row.clone());
+            self.0.store.read(us, move |tx| exchange.may_cross(tx, &whose)).await?;
             let piece = buffer.split_to(buffer.len().min(PIECE)).freeze();
             let sent = piece.len() as u64;
             let mut headers = HeaderMap::new();
