@@ -3,7 +3,9 @@
 //!
 //! Everything signed is a C2SP *signed note* ([`note`]) whose first line names what it is and in
 //! which version ([`statement`]): envelopes, acknowledgements, agreements, trust lists,
-//! recognitions. What is committed to without a signature of its own is an *act* ([`act`]).
+//! recognitions. What is committed to without a signature of its own is an *act* ([`act`]): it becomes a
+//! leaf of a log ([`merkle`], [`tile`]), whose state a [`checkpoint`] states and witnesses cosign
+//! ([`cosignature`], [`policy`]). A [`receipt`] shows all of it, and a [`split_view`] convicts a log.
 #![warn(clippy::indexing_slicing)]
 
 pub mod acknowledgement;
@@ -15,15 +17,24 @@ pub mod envelope;
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod policy;
+pub mod receipt;
+pub mod split_view;
 pub mod statement;
 pub mod tile;
 pub mod trust;
+pub mod verdict;
 
 pub use acknowledgement::Acknowledgement;
 pub use act::{Act, Opening, SealedAct};
 pub use agreement::{Agreement, Grant, Verb};
+pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use cosignature::VerifierKey;
 pub use envelope::{Envelope, Kind};
 pub use key::{PublicKey, SecretKey, Signature, Signer};
 pub use note::Note;
+pub use policy::Policy;
+pub use receipt::Receipt;
+pub use split_view::SplitView;
 pub use statement::{Signed, Statement};
 pub use trust::{ListedKey, ListedParticipant, Names, Recognition, TrustList};

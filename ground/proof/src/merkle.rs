@@ -174,7 +174,7 @@ impl Subtree {
             return None;
         }
         // At most 2⁶³, since the length is at most 2⁶³ − 1.
-        (start % length.max(1).checked_next_power_of_two()? == 0).then_some(Self { start, end })
+        start.is_multiple_of(length.max(1).checked_next_power_of_two()?).then_some(Self { start, end })
     }
 
     /// The first leaf.
