@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use corridor_base::{ErrorCode, Problem, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 use tokio::sync::mpsc;
@@ -72,6 +73,9 @@ impl Connection {
         let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| problem(&e))?;
         inner.set_prepared_statement_cache_capacity(512);
         inner.busy_timeout(Duration::from_secs(10)).map_err(|e| problem(&e))?;
+        // Plans depend on statements alone; otherwise some statements are compiled again for every
+        // value bound to them (https://sqlite.org/queryplanner-ng.html#qpstab).
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| problem(&e))?;
         let this = Self { inner, checked: HashMap::new() };
         this.pragmas("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
         Ok(this)
