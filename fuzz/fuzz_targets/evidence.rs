@@ -12,12 +12,12 @@ const POLICY: &str = include_str!("../../ground/proof/golden/evidence/policy.txt
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = SignedCheckpoint::parse(bytes).map(|c| c.to_bytes());
-    if let Ok(policy) = Policy::parse(POLICY) {
-        let _ = receipt::verify(bytes, &policy, Timestamp::EPOCH);
+    if let Ok(policy) = Policy::parse(POLICY.as_bytes()) {
+        let _ = receipt::verify(bytes, &policy, Some(Timestamp::EPOCH));
     }
     let _ = SplitView::parse(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = Policy::parse(text);
+        let _ = Policy::parse(bytes);
         if let Ok(tile) = text.parse::<Tile>() {
             assert_eq!(tile.to_string(), text);
         }
