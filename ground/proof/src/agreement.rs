@@ -32,9 +32,13 @@ pub struct Grant {
     pub from: Did,
     /// Towards whom.
     pub to: Did,
-    /// The largest content, in bytes.
+    /// The largest content, in bytes, at most [`MAX_SIZE`].
     pub max_size: u64,
 }
+
+/// The largest size that can be granted: beyond 2^53 - 1 readers of JSON differ in what they read
+/// (RFC 8259, 6), and what is signed must mean one thing.
+pub const MAX_SIZE: u64 = (1 << 53) - 1;
 
 /// A standing agreement between two participants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,10 +108,39 @@ impl Statement for Agreement {
             if !between {
                 return Err(refuse("agreement: grants", "a grant must run between the two parties"));
             }
+            if grant.max_size > MAX_SIZE {
+                return Err(refuse("agreement: max_size", "at most 2^53 - 1 expected"));
+            }
         }
         for text in self.purpose.all() {
             check_text("agreement: purpose", text, 400)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_readers_of_json_differ_in_is_refused() {
+        let check = |max_size: u64, expect: bool| {
+            let (a, b) = ("did:web:a.example", "did:web:b.example");
+            let agreement: Agreement = serde_json::from_value(serde_json::json!({
+                "id": "018f0000-0000-7000-8000-000000000000",
+                "parties": [a, b],
+                "purpose": { "en": "p", "ja": "p", "ko": "p" },
+                "grants": [{ "verb": "send", "kind": "edifact", "from": a, "to": b, "max_size": max_size }],
+                "from": "2026-11-22T00:00:00.000Z",
+                "until": "2027-11-22T00:00:00.000Z",
+            }))
+            .unwrap();
+            assert_eq!(agreement.check().is_ok(), expect, "{max_size}");
+        };
+        check(0, true);
+        check(MAX_SIZE, true);
+        check(MAX_SIZE + 1, false);
+        check(u64::MAX, false);
     }
 }

@@ -60,7 +60,7 @@ pub struct ActQuery {
     #[param(inline)]
     order: Option<Order>,
     /// Only those about this: an envelope, an agreement, a key.
-    #[param(max_length = 300)]
+    #[param(max_length = 300, pattern = r"^[^\u0000]*$")]
     subject: Option<String>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]

@@ -127,6 +127,7 @@ pub struct ProposedGrant {
     /// `out`: by us; `in`: by the partner.
     direction: Direction,
     /// The largest content, in bytes.
+    #[schema(maximum = 9_007_199_254_740_991_u64)]
     max_size: u64,
 }
 

@@ -114,6 +114,20 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
+/// A whole number below 2^32: to JSON Schema `30.0` is an integer as `30` is, and programs that know one
+/// kind of number write it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole(pub u32);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(d)?;
+        let whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range")]
+        if whole { Ok(Self(number as u32)) } else { Err(serde::de::Error::custom("a whole number expected")) }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Refusal;
 
@@ -139,5 +153,20 @@ mod tests {
         check("2026-11-22T09:25:00Z", Some(1_795_339_500_000));
         check("2026-11-22", None);
         check("2026-02-30T09:25:00Z", None);
+    }
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let check = |text: &str, expect: Option<u32>| {
+            assert_eq!(serde_json::from_str::<Whole>(text).ok().map(|w| w.0), expect, "{text}");
+        };
+        check("30", Some(30));
+        check("30.0", Some(30));
+        check("3e1", Some(30));
+        check("4294967295", Some(u32::MAX));
+        check("4294967296", None);
+        check("30.5", None);
+        check("-1", None);
+        check("\"30\"", None);
+        check("1e999", None);
     }
 }

@@ -38,7 +38,7 @@ pub async fn show(
 /// Reads the content of a received document. Leaves an act that says which token read it.
 #[utoipa::path(get, path = "/api/v1/inbox/{id}/content", tag = "inbox", operation_id = "inbox_content",
     params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
-    responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = Vec<u8>), Problems))]
+    responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = inline(schema::ContentBytes)), Problems))]
 pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Response> {
     documents::content(&node, &caller, Side::In, id).await
 }

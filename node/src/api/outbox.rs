@@ -37,7 +37,7 @@ pub struct SendQuery {
     #[param(value_type = Option<schema::UuidText>, inline)]
     agreement: Option<AgreementId>,
     /// A name for people, as a rule that of a file.
-    #[param(max_length = 255)]
+    #[param(max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f/\\]+$")]
     name: Option<String>,
     /// The envelope it answers.
     #[param(value_type = Option<schema::UuidText>, inline)]
@@ -59,7 +59,7 @@ pub async fn list(
 /// offered to the partner until it is acknowledged, refused, or given up on.
 #[utoipa::path(post, path = "/api/v1/outbox", tag = "outbox", operation_id = "outbox_send",
     params(SendQuery, ("idempotency-key" = inline(Option<schema::KeyText>), Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters.")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The content, unchanged to the last byte."),
+    request_body(content = inline(schema::ContentBytes), content_type = "application/octet-stream", description = "The content, unchanged to the last byte."),
     responses((status = 201, description = "The document as it stands in the outbox.", body = Document), Problems))]
 pub async fn send(
     node: Shared,
@@ -132,7 +132,7 @@ pub async fn show(
 /// Reads the content of a sent document. Leaves an act that says which token read it.
 #[utoipa::path(get, path = "/api/v1/outbox/{id}/content", tag = "outbox", operation_id = "outbox_content",
     params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
-    responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = Vec<u8>), Problems))]
+    responses((status = 200, description = "The content, as it was signed.", content_type = "application/octet-stream", body = inline(schema::ContentBytes)), Problems))]
 pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Response> {
     documents::content(&node, &caller, Side::Out, id).await
 }

@@ -29,6 +29,11 @@ pub struct UuidText(#[allow(dead_code, reason = "only its description is used")]
 #[schema(as = IdempotencyKey, pattern = "^[!-~]{1,200}$")]
 pub struct KeyText(#[allow(dead_code, reason = "only its description is used")] String);
 
+/// A document, byte for byte.
+#[derive(ToSchema)]
+#[schema(as = Content, format = Binary)]
+pub struct ContentBytes(#[allow(dead_code, reason = "only its description is used")] String);
+
 /// The identifier of a token.
 #[derive(ToSchema)]
 #[schema(as = TokenId, pattern = "^[0-9a-f]{24}$")]

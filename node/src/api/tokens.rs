@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Shared;
-use super::extract::{self, Named};
+use super::extract::{self, Named, Whole};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::{Caller, Role};
@@ -56,8 +56,8 @@ pub struct TokenOrder {
     #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     label: String,
     /// For how many days it counts, 1 to 3650; 365 when left out.
-    #[schema(minimum = 1, maximum = 3650)]
-    days: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
+    days: Option<Whole>,
 }
 
 /// All tokens of the participant.
@@ -96,7 +96,7 @@ pub async fn create(
     caller: Caller,
     extract::Json(order): extract::Json<TokenOrder>,
 ) -> Answer<(StatusCode, Json<NewToken>)> {
-    let days = order.days.unwrap_or(365);
+    let days = order.days.map_or(365, |days| days.0);
     if !(1..=3650).contains(&days) {
         return Err(Problem::new(ErrorCode::Malformed)
             .with("what", "days")

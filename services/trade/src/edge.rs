@@ -1,6 +1,8 @@
 //! The HTTP edge of the trade desk, below `/api/v1/trade`: what crossed, and one interchange as a
 //! readable tree. The node has checked who calls before a handler runs.
 
+use std::ops::RangeInclusive;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
@@ -23,6 +25,7 @@ use crate::edifact::{Options, Verdict};
 
 /// Which interchanges to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `in` or `out`; `in` when left out.
     #[param(pattern = "^(in|out)$")]
@@ -34,8 +37,10 @@ pub struct ListQuery {
 
 /// Which part of an interchange to show.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct TreeQuery {
     /// How many segments to pass over.
+    #[param(minimum = 0, maximum = 1_000_000_000)]
     skip: Option<u64>,
     /// How many segments to show; 200 when left out.
     #[param(minimum = 1, maximum = 2000)]
@@ -50,11 +55,12 @@ fn asked<T>(query: Asked<T>) -> Result<T> {
 }
 
 /// A number of the query, within what the document of the API says.
-fn within(name: &'static str, asked: Option<u64>, default: u64, most: u64) -> Result<u64> {
-    match asked.unwrap_or(default) {
-        number if (1..=most).contains(&number) => Ok(number),
-        number => Err(refuse(name, &format!("{number}: 1 to {most} expected"))),
+fn within(name: &'static str, asked: Option<u64>, default: u64, range: RangeInclusive<u64>) -> Result<u64> {
+    let number = asked.unwrap_or(default);
+    if range.contains(&number) {
+        return Ok(number);
     }
+    Err(refuse(name, &format!("{number}: {} to {} expected", range.start(), range.end())))
 }
 
 fn refuse(what: &'static str, why: &str) -> Problem {
@@ -100,7 +106,7 @@ pub async fn list(
 ) -> Result<Json<InterchangeList>, Refusal> {
     let query = asked(query)?;
     let side = query.side.as_deref().unwrap_or("in").parse()?;
-    let limit = within("limit", query.limit, 100, 1000)?;
+    let limit = within("limit", query.limit, 100, 1..=1000)?;
     let items = exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?;
     Ok(Json(InterchangeList { items }))
 }
@@ -124,8 +130,9 @@ pub async fn show(
     query: Asked<TreeQuery>,
 ) -> Result<Json<Shown>, Refusal> {
     let query = asked(query)?;
-    let segments = within("segments", query.segments, 200, 2000)?;
-    let page = Page { skip: query.skip.unwrap_or(0), segments, ..Page::default() };
+    let segments = within("segments", query.segments, 200, 1..=2000)?;
+    let skip = within("skip", query.skip, 0, 0..=1_000_000_000)?;
+    let page = Page { skip, segments, ..Page::default() };
     Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
 }
 
