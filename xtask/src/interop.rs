@@ -88,70 +88,57 @@ fn script(path: &str) -> PathBuf {
 }
 
 /// One kit: `ready` installs it, `run` lets it speak. What cannot be installed is not run, and says why.
-fn kit<T>(
-    row: Row,
-    ready: impl FnOnce() -> Result<T>,
-    run: impl FnOnce(Row, T) -> Result<Row, (Row, String)>,
-) -> Row {
+fn kit<T>(mut row: Row, ready: impl FnOnce() -> Result<T>, run: impl FnOnce(&mut Row, T) -> Result) -> Row {
     match ready() {
-        Err(why) => row.not_run(&why),
-        Ok(ready) => run(row, ready).unwrap_or_else(|(row, why)| row.broke(&why)),
+        Err(why) => row.skip(&format!("not run: {why}")),
+        Ok(ready) => {
+            if let Err(why) = run(&mut row, ready) {
+                row.fail(&format!("did not come to its end: {why}"));
+            }
+        }
     }
+    row
 }
 
 fn signatures(programs: &Programs) -> Vec<Row> {
     let rfc = || Row::new("signatures", "RFC 9421 (Ed25519: B.2.6, B.5), RFC 9530", "2024");
-    let profile = || Row::new("signatures", "RFC 9421 and RFC 9530 between nodes", "2024");
-    let modules = || kits::node("signatures");
-    let python = || kits::python("signatures");
+    let part = |part: &str| Row::new("signatures", &format!("RFC 9421, RFC 9530: {part}"), "2024");
+    let (sender, recipient) = (part("a sender of its own"), part("a recipient of its own"));
+    let (npm, pypi) = ("npm http-message-signatures", "PyPI http-message-signatures");
+    let (node, python) = (|| kits::node("signatures"), || kits::python("signatures"));
     vec![
         kit(rfc().kit("our own tests of the vectors"), || Ok(()), |row, ()| own_vectors(row)),
-        kit(rfc().kit("npm http-message-signatures"), modules, |row, node| {
+        kit(rfc().kit(npm), node, |row, node| {
             row.listen(&mut node.command(&script("signatures/vectors.cjs")))
         }),
-        kit(rfc().kit("PyPI http-message-signatures"), python, |row, python| {
+        kit(rfc().kit(pypi), python, |row, python| {
             row.listen(shell::command(python).arg(script("signatures/vectors.py")))
         }),
-        kit(profile().kit("npm http-message-signatures"), modules, |row, node| {
-            let row = row.as_part("a sender of its own");
-            let played = Stage::set(programs, "signatures")
-                .and_then(|stage| Ok((stage.node(programs, "customs", &[])?, stage)));
-            match played {
-                Err(why) => Err((row, why)),
-                Ok((_customs, stage)) => {
-                    row.listen(node.command(&script("signatures/delivery.cjs")).arg(stage.folder()))
-                }
-            }
+        kit(sender.kit(npm), node, |row, node| {
+            let stage = Stage::set(programs, "signatures")?;
+            let _customs = stage.node(programs, "customs", &[])?;
+            row.listen(node.command(&script("signatures/delivery.cjs")).arg(stage.folder()))
         }),
-        kit(profile().kit("PyPI http-message-signatures"), python, |row, python| {
-            let row = row.as_part("a recipient of its own");
-            let played = Stage::set(programs, "signatures")
-                .and_then(|stage| Ok((stage.node(programs, "forwarder", &[])?, stage)));
-            match played {
-                Err(why) => Err((row, why)),
-                Ok((_forwarder, stage)) => {
-                    let mut partner = shell::command(python);
-                    partner.arg(script("signatures/partner.py")).arg(stage.folder()).arg(&programs.corridor);
-                    row.listen(&mut partner)
-                }
-            }
+        kit(recipient.kit(pypi), python, |row, python| {
+            let stage = Stage::set(programs, "signatures")?;
+            let _forwarder = stage.node(programs, "forwarder", &[])?;
+            let mut partner = shell::command(python);
+            partner.arg(script("signatures/partner.py")).arg(stage.folder()).arg(&programs.corridor);
+            row.listen(&mut partner)
         }),
     ]
 }
 
 /// The vectors of the RFC stand in the tests of the crate, which alone can reach the parts they are about.
-fn own_vectors(mut row: Row) -> Result<Row, (Row, String)> {
+fn own_vectors(row: &mut Row) -> Result {
     let tests = ["signature::tests::the_example", "signature::tests::another_implementation"];
     let mut cargo =
         shell::cargo(&["test", "--quiet", "--locked", "--package", "corridor-net", "--lib", "--"]);
-    match shell::output(cargo.args(tests)) {
-        Err(why) => Err((row, why)),
-        Ok(said) => {
-            let passed = said.split_once("ok. ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-            row.passed += passed.unwrap_or(0);
-            Ok(row)
-        }
-    }
+    let said = shell::output(cargo.args(tests))?;
+    let passed: Option<u64> =
+        said.split_once("ok. ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+    row.passed += passed.filter(|tests| *tests > 0).ok_or("no test of a vector ran")?;
+    Ok(())
 }
 
 fn notes(programs: &Programs) -> Row {
@@ -160,16 +147,11 @@ fn notes(programs: &Programs) -> Row {
         row,
         || kits::go("notes"),
         |row, program| {
-            let played = Stage::set(programs, "notes")
-                .and_then(|stage| Ok((stage.node(programs, "forwarder", &[])?, stage)));
-            match played {
-                Err(why) => Err((row, why)),
-                Ok((_forwarder, stage)) => {
-                    let mut notes = shell::command(program);
-                    notes.arg(stage.folder()).arg(&programs.corridor).arg(&programs.note);
-                    row.listen(&mut notes)
-                }
-            }
+            let stage = Stage::set(programs, "notes")?;
+            let _forwarder = stage.node(programs, "forwarder", &[])?;
+            row.listen(
+                shell::command(program).arg(stage.folder()).arg(&programs.corridor).arg(&programs.note),
+            )
         },
     )
 }
@@ -178,17 +160,11 @@ fn did(programs: &Programs) -> Row {
     let row = Row::new("did", "did:web, DID Core, Multikey", "1.0").kit("npm web-did-resolver");
     let ready = || Ok((kits::node("did")?, shell::find("openssl").ok_or("no openssl on the path")?));
     kit(row, ready, |row, (node, openssl)| {
-        let played = Stage::set(programs, "did").and_then(|stage| {
-            let secured = stage.secured("forwarder", &openssl)?;
-            Ok((stage.node(programs, "forwarder", &secured)?, stage))
-        });
-        match played {
-            Err(why) => Err((row, why)),
-            Ok((_forwarder, stage)) => {
-                let mut resolve = node.command(&script("did/resolve.cjs"));
-                resolve.env("NODE_EXTRA_CA_CERTS", stage.folder().join(stage::CERTIFICATE));
-                row.listen(resolve.arg(stage.folder()))
-            }
-        }
+        let stage = Stage::set(programs, "did")?;
+        let secured = stage.secured("forwarder", &openssl)?;
+        let _forwarder = stage.node(programs, "forwarder", &secured)?;
+        let mut resolve = node.command(&script("did/resolve.cjs"));
+        resolve.env("NODE_EXTRA_CA_CERTS", stage.folder().join(stage::CERTIFICATE));
+        row.listen(resolve.arg(stage.folder()))
     })
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -42,8 +43,8 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
     let row =
         |kit: &str| Row::new("edifact", "ISO 9735, syntax 1 to 4: segments and values", "1988/2002").kit(kit);
     let ours = ours(programs);
-    let held = |row: Row, peer: &str, command: &mut std::process::Command| match &ours {
-        Err(why) => Err((row, why.clone())),
+    let held = |row: &mut Row, peer: &str, command: &mut Command| match &ours {
+        Err(why) => Err(why.clone()),
         Ok(ours) => compare(row, peer, command, ours),
     };
     vec![
@@ -101,23 +102,13 @@ fn collect(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result {
     Ok(())
 }
 
-fn compare(
-    mut row: Row,
-    peer: &str,
-    command: &mut std::process::Command,
-    ours: &BTreeMap<PathBuf, Reading>,
-) -> Result<Row, (Row, String)> {
-    let theirs = bounded(command.args(ours.keys()), PATIENCE).and_then(|said| readings(&said));
-    let known = known(&script("edifact/differences.json"));
-    let (theirs, known) = match (theirs, known) {
-        (Ok(theirs), Ok(known)) => (theirs, known),
-        (Err(why), _) | (_, Err(why)) => return Err((row, why)),
-    };
-    row = row.kit(&theirs.0);
+fn compare(row: &mut Row, peer: &str, command: &mut Command, ours: &BTreeMap<PathBuf, Reading>) -> Result {
+    let (kit, theirs) = readings(&bounded(command.args(ours.keys()), PATIENCE)?)?;
+    let known = known(&script("edifact/differences.json"))?;
     let mut segments = 0;
     for (file, reading) in ours {
         let name = plain(file);
-        let difference = match theirs.1.get(file) {
+        let difference = match theirs.get(file) {
             Some(theirs) => difference(reading, theirs),
             None => Some("it said nothing about it".to_owned()),
         };
@@ -136,8 +127,8 @@ fn compare(
             (Some(difference), _) => row.fail(&format!("{name}: {difference}")),
         }
     }
-    let kit = format!("{} ({} files, {segments} segments alike)", theirs.0, row.passed);
-    Ok(row.kit(&kit))
+    row.kit = format!("{kit} ({} files, {segments} segments alike)", row.passed);
+    Ok(())
 }
 
 /// A file's name that is the same on every machine.
@@ -183,7 +174,7 @@ fn readings(said: &str) -> Result<(String, BTreeMap<PathBuf, Reading>)> {
         let refused = [text("refused"), text("broken")].into_iter().find(|why| !matches!(*why, "" | "None"));
         let reading = match (refused, told.get("segments").and_then(Value::as_array)) {
             (Some(why), _) => Err(why.to_owned()),
-            (None, Some(segments)) => Ok(segments.iter().map(|s| segment(s)).collect()),
+            (None, Some(segments)) => Ok(segments.iter().map(segment).collect()),
             (None, None) => return Err(format!("it said: {line}")),
         };
         all.insert(PathBuf::from(text("file")), reading);

@@ -49,27 +49,9 @@ impl Row {
         self
     }
 
-    /// Which part the kit plays.
-    pub(super) fn as_part(mut self, part: &str) -> Self {
-        self.standard = format!("{}: {part}", self.standard);
-        self
-    }
-
-    /// The kit is not here.
-    pub(super) fn not_run(mut self, why: &str) -> Self {
-        self.skip(&format!("not run: {why}"));
-        self
-    }
-
     /// Whether nothing at all was checked.
     pub(super) fn did_not_run(&self) -> bool {
         self.passed + self.failed == 0
-    }
-
-    /// The kit, or what it is held against, did not come to its end.
-    pub(super) fn broke(mut self, why: &str) -> Self {
-        self.fail(&format!("did not come to its end: {why}"));
-        self
     }
 
     pub(super) fn fail(&mut self, reason: &str) {
@@ -93,12 +75,9 @@ impl Row {
     /// `{"kit"}`.
     ///
     /// # Errors
-    /// The row as it stands, and why the script did not come to its end.
-    pub(super) fn listen(mut self, script: &mut Command) -> Result<Self, (Self, String)> {
-        match stage::bounded(script, PATIENCE).and_then(|said| self.hear(&said)) {
-            Ok(()) => Ok(self),
-            Err(why) => Err((self, why)),
-        }
+    /// Why the script did not come to its end.
+    pub(super) fn listen(&mut self, script: &mut Command) -> Result {
+        self.hear(&stage::bounded(script, PATIENCE)?)
     }
 
     fn hear(&mut self, said: &str) -> Result {
