@@ -13,12 +13,14 @@ use crate::{Result, repo, shell};
 pub(crate) const AREAS: &[&str] = &["send"];
 
 /// Measures one area, or all; what follows the area goes to the bench itself.
-pub(crate) fn run(area: Option<&str>, arguments: &[String]) -> Result {
+pub(crate) fn run(area: Option<&str>, built: bool, arguments: &[String]) -> Result {
     let areas: Vec<&str> = AREAS.iter().copied().filter(|a| area.is_none_or(|wanted| wanted == *a)).collect();
     if areas.is_empty() {
         return Err(format!("nothing called {}: {}", area.unwrap_or_default(), AREAS.join(", ")));
     }
-    build()?;
+    if !built {
+        build()?;
+    }
     for area in areas {
         let output = results().join(format!("{area}.json"));
         let mut bench = Command::new(program(area)?);

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -27,8 +27,10 @@ pub(crate) enum Engine {
 }
 
 /// Runs it and writes `bench/results/crash.json`.
-pub(crate) fn run(kills: u64, engine: Engine, seed: u64) -> Result {
-    bench::build()?;
+pub(crate) fn run(kills: u64, engine: Engine, seed: u64, built: bool) -> Result {
+    if !built {
+        bench::build()?;
+    }
     let (mut found, mut failed) = (Vec::new(), Vec::new());
     for (name, wanted) in [("sqlite", Engine::Postgres), ("postgres", Engine::Sqlite)] {
         if engine == wanted {
@@ -48,13 +50,28 @@ pub(crate) fn run(kills: u64, engine: Engine, seed: u64) -> Result {
         let text = fs::read_to_string(&output).unwrap_or_default();
         found.extend(serde_json::from_str::<Value>(&text).ok());
     }
+    keep(found)?;
+    if failed.is_empty() { Ok(()) } else { Err(format!("crash: {}", failed.join("; "))) }
+}
+
+/// Writes what was found beside what is known of the other engine, and shows both.
+fn keep(mut found: Vec<Value>) -> Result {
+    for run in found.iter_mut().filter_map(Value::as_object_mut) {
+        run.insert("commit".to_owned(), bench::version().into());
+    }
+    let path = bench::results().join("crash.json");
+    let before: Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
+    for known in before.get("runs").and_then(Value::as_array).into_iter().flatten() {
+        if !found.iter().any(|run| run.get("engine") == known.get("engine")) {
+            found.push(known.clone());
+        }
+    }
+    found.sort_by_key(|run| std::cmp::Reverse(run.get("engine").map(Value::to_string)));
     let table = table(&found);
     println!("\n{table}");
-    if found.len() == 2 {
-        write(&found)?;
-        bench::replace(&crate::repo::root().join("bench/README.md"), "crash", &table)?;
-    }
-    if failed.is_empty() { Ok(()) } else { Err(format!("crash: {}", failed.join("; "))) }
+    write(&path, &json!({ "area": "crash", "runs": found }))?;
+    bench::replace(&crate::repo::root().join("bench/README.md"), "crash", &table)
 }
 
 fn command(kills: u64, seed: u64, output: &PathBuf) -> Result<Command> {
@@ -101,11 +118,9 @@ fn on_postgres(kills: u64, seed: u64, output: &PathBuf) -> Result {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a page of the repository, not data of a node")]
-fn write(found: &[Value]) -> Result {
-    let path = bench::results().join("crash.json");
-    let result = json!({ "area": "crash", "commit": bench::version(), "runs": found });
-    let text = serde_json::to_string_pretty(&result).map_err(|e| e.to_string())?;
-    fs::write(&path, text + "\n").map_err(|e| format!("{}: {e}", path.display()))
+fn write(path: &Path, result: &Value) -> Result {
+    let text = serde_json::to_string_pretty(result).map_err(|e| e.to_string())?;
+    fs::write(path, text + "\n").map_err(|e| format!("{}: {e}", path.display()))
 }
 
 const COLUMNS: &[(&str, &str)] = &[
@@ -121,6 +136,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("duplicated", "duplicated"),
     ("orphans", "orphaned files"),
     ("seconds", "seconds"),
+    ("commit", "commit"),
 ];
 
 fn table(found: &[Value]) -> String {
@@ -150,7 +166,7 @@ mod tests {
         let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "seconds": 95.0 });
         let table = table(&[run]);
         let line = table.lines().nth(2).unwrap();
-        assert_eq!(line, "| sqlite | 101 | – | – | – | 12,345 | – | – | 0 | – | – | 95 |");
+        assert_eq!(line, "| sqlite | 101 | – | – | – | 12,345 | – | – | 0 | – | – | 95 | – |");
         assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
     }
 }

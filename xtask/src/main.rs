@@ -54,6 +54,9 @@ enum Task {
     Bench {
         /// What: send [default: everything]
         area: Option<String>,
+        /// Run what was built before, as it is
+        #[arg(long)]
+        built: bool,
         /// What follows goes to the bench: `--seconds N`, `--runs N`, `--only load,large,start,limits`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
@@ -69,6 +72,9 @@ enum Task {
         /// What chance begins with
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Run what was built before, as it is
+        #[arg(long)]
+        built: bool,
     },
     /// Hold everything against real peers and conformance kits; written to interop/results.json and RESULTS.md
     Interop {
@@ -91,8 +97,8 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Powercut { options } => powercut::run(&options),
-        Task::Bench { area, options } => bench::run(area.as_deref(), &options),
-        Task::Crash { kills, engine, seed } => crash::run(kills, engine, seed),
+        Task::Bench { area, built, options } => bench::run(area.as_deref(), built, &options),
+        Task::Crash { kills, engine, seed, built } => crash::run(kills, engine, seed, built),
         Task::Interop { area } => interop::run(area),
         Task::Postgres { command } => postgres::run(&command),
     };
