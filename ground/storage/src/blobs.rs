@@ -256,7 +256,8 @@ impl Blobs {
     pub async fn sweep_staging_of(&self, prefix: &'static str, untouched: Duration) -> Result<u64> {
         let staging = self.staging.clone();
         blocking(move || {
-            let ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
+            let ours =
+                |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
             let mut removed = 0;
             for path in files_below(&staging)?.into_iter().filter(ours) {
                 removed += u64::from(remove_untouched(&path, untouched)?);
