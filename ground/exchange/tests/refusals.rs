@@ -59,12 +59,15 @@ async fn inbox(node: &Node) -> usize {
     node.exchange.documents(&node.us, Side::In, filter).await.unwrap().len()
 }
 
+/// What somebody on the line does to a request.
+type Alteration = Box<dyn Fn(&mut Request)>;
+
 #[tokio::test]
 async fn what_was_altered_on_the_way_is_refused() {
     let world = World::new().await;
     let (kr, jp) = (&world.kr, &world.jp);
     let genuine = || request(kr, jp, &envelope(kr, &jp.us, world.agreement, b"a document"), b"a document");
-    let cases: Vec<(&str, Box<dyn Fn(&mut Request)>)> = vec![
+    let cases: Vec<(&str, Alteration)> = vec![
         (
             "signature-invalid",
             Box::new(|r| {
