@@ -26,13 +26,6 @@ const BATCH: usize = 512;
 /// How long units are added to a commit while more are queued.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
-/// How long a commit waits for company, when the one before had some and few units are queued: an
-/// fsync saved is worth more than the wait. Who writes alone never waits.
-const GATHER: Duration = Duration::from_millis(1);
-
-/// So many queued units are company enough.
-const COMPANY: usize = 8;
-
 /// A connection with the statements it has checked (PA-1), by the address of their text: statements
 /// are literals, so one address with one length is one text.
 pub(crate) struct Connection {
@@ -257,13 +250,9 @@ struct Ran {
 
 /// The life of the writing thread.
 pub(crate) fn write(mut connection: Connection, mut queue: mpsc::Receiver<Message>, shared: &Shared) {
-    let mut together = 0;
     while let Some(message) = queue.blocking_recv() {
-        if together > 1 && queue.len() < COMPANY {
-            std::thread::sleep(GATHER);
-        }
         match message {
-            Message::Write(job) => together = batch(&mut connection, job, &mut queue, shared),
+            Message::Write(job) => batch(&mut connection, job, &mut queue, shared),
             Message::Read(job) => job.finish(Err(Problem::new(ErrorCode::Internal))),
             Message::Stop => queue.close(),
         }
@@ -272,18 +261,16 @@ pub(crate) fn write(mut connection: Connection, mut queue: mpsc::Receiver<Messag
     let _ = connection.inner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/// Runs what is queued and commits it together; answers how many units that were. Nobody is answered
-/// before the commit (EX-3).
+/// Runs what is queued and commits it together. Nobody is answered before the commit (EX-3).
 fn batch(
     connection: &mut Connection,
     first: Box<dyn Job>,
     queue: &mut mpsc::Receiver<Message>,
     shared: &Shared,
-) -> usize {
+) {
     if let Err(problem) = connection.steer("BEGIN IMMEDIATE") {
         shared.commit_went(Some(&problem));
-        first.finish(Err(problem));
-        return 1;
+        return first.finish(Err(problem));
     }
     let started = Instant::now();
     let mut ran = Vec::new();
@@ -313,9 +300,7 @@ fn batch(
         // When this fails too, the next BEGIN says so to the next unit.
         let _ = connection.steer("ROLLBACK");
     }
-    let together = ran.len();
     answer(ran, committed, shared);
-    together
 }
 
 /// Runs one unit in a savepoint; the second answer is why the whole transaction is gone, if it is.
