@@ -138,7 +138,13 @@ impl Api {
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             request.body = bytes;
         }
-        let answer = self.client.send(request).await.map_err(told(&path))?;
+        // A node that was started again has closed the connections that were kept: ask once more.
+        let again = (request.method == Method::GET).then(|| request.clone());
+        let answer = match (self.client.send(request).await, again) {
+            (Err(_), Some(again)) => self.client.send(again).await,
+            (answer, _) => answer,
+        };
+        let answer = answer.map_err(told(&path))?;
         if answer.status.is_success() {
             return Ok(answer.body);
         }
