@@ -27,6 +27,7 @@ mod sqlite;
 pub mod store;
 pub mod tx;
 pub mod value;
+mod wal;
 mod worker;
 
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};

@@ -18,6 +18,7 @@ use crate::schema::{Maintenance, replace_words};
 use crate::sql;
 use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
 use crate::value::{Arg, Row, Value};
+use crate::wal::Wal;
 use crate::worker::{Job, Message, Shared, SharedQueue, attempt, next};
 
 /// The most units that share a commit.
@@ -49,7 +50,7 @@ impl Connection {
         // FULL makes every commit fsync the log (EX-3).
         this.pragmas(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; \
-             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;",
         )?;
         let mode: String =
             this.inner.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|e| problem(&e))?;
@@ -60,6 +61,19 @@ impl Connection {
             durable::sync_directory(directory)?;
         }
         Ok(this)
+    }
+
+    /// Opens the database once more, for moving the log into it (see `wal`).
+    pub(crate) fn mover(path: &Path) -> Result<Self> {
+        let this = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        this.pragmas("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -400;")?;
+        Ok(this)
+    }
+
+    /// Moves the log into the database as far as nobody is in the way; answers its length in pages.
+    pub(crate) fn checkpoint(&self) -> Result<i64> {
+        let moved = self.inner.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
+        moved.map_err(|e| problem(&e))
     }
 
     /// Opens the database for reading only.
@@ -249,14 +263,23 @@ struct Ran {
 }
 
 /// The life of the writing thread.
-pub(crate) fn write(mut connection: Connection, mut queue: mpsc::Receiver<Message>, shared: &Shared) {
+pub(crate) fn write(
+    mut connection: Connection,
+    mut queue: mpsc::Receiver<Message>,
+    wal: &Wal,
+    shared: &Shared,
+) {
     while let Some(message) = queue.blocking_recv() {
         match message {
-            Message::Write(job) => batch(&mut connection, job, &mut queue, shared),
+            Message::Write(job) => {
+                batch(&mut connection, job, &mut queue, shared);
+                wal.committed(&connection);
+            }
             Message::Read(job) => job.finish(Err(Problem::new(ErrorCode::Internal))),
             Message::Stop => queue.close(),
         }
     }
+    wal.end();
     // Leaves a database without a log behind; when it cannot, the next start reads the log.
     let _ = connection.inner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }

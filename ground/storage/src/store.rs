@@ -16,6 +16,7 @@ use crate::schema::{self, Schema};
 use crate::sqlite;
 use crate::tx::Tx;
 use crate::value::{Row, Value};
+use crate::wal::Wal;
 use crate::worker::{Message, Shared, SharedQueue, Work};
 
 /// Where the rows live.
@@ -309,7 +310,12 @@ fn open_sqlite(
     let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
     let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
     let writing = shared.clone();
-    let mut threads = vec![spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &writing))?];
+    let wal = Arc::new(Wal::default());
+    let (mover, keeper) = (sqlite::Connection::mover(path)?, wal.clone());
+    let mut threads = vec![
+        spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &wal, &writing))?,
+        spawn("corridor-wal", move || keeper.keep_short(&mover))?,
+    ];
     for _ in 0..options.reader_threads.max(1) {
         let (reader, queue, shared) = (sqlite::Connection::reader(path)?, read_queue.clone(), shared.clone());
         threads.push(spawn("corridor-read", move || sqlite::read(reader, &queue, &shared))?);
