@@ -1,0 +1,7 @@
+//! The ledger: what a node does becomes evidence that neither country can rewrite. Each node keeps a
+//! transparency log (C2SP tlog-tiles) of its acts; nodes of the other country witness and mirror it;
+//! a receipt shows anyone, offline and years later, that an act is in the log.
+
+pub mod schema;
+
+pub use schema::SCHEMA;
