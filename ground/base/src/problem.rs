@@ -105,6 +105,11 @@ errors! {
     AlreadyExists = "already-exists", 409;
     NodeUnreachable = "node-unreachable", 502;
     Internal = "internal", 500;
+    // The ledger
+    LogUnknown = "log-unknown", 404;
+    CheckpointUnsigned = "checkpoint-unsigned", 403;
+    CheckpointInconsistent = "checkpoint-inconsistent", 422;
+    WitnessBehind = "witness-behind", 503;
     // Trade
     InterchangeInvalid = "interchange-invalid", 422;
 }

@@ -297,6 +297,28 @@ internal = Fault in the program
     .detail = Something happened that should not: { $why }
     .remedy = Try again. If it stays, report it with this message and the log of the node.
 
+## The ledger
+
+# args: what
+log-unknown = Log not known here
+    .detail = This node neither witnesses nor mirrors a log of this origin: { $what }
+    .remedy = Check the origin line. Logs of partners are taken from the trust lists; other logs are named in the configuration: see `corridor config`.
+
+# args: what
+checkpoint-unsigned = Checkpoint not signed by its log
+    .detail = No signature of a key that is trusted for this log holds for the checkpoint: { $what }
+    .remedy = Send the checkpoint as the log signed it. If the log has a new key, the trust list or the configuration must name it first.
+
+# args: what, why
+checkpoint-inconsistent = Checkpoint does not follow
+    .detail = The checkpoint of { $what } is not shown to follow the one that was accepted before: { $why }
+    .remedy = If the log was restored from a backup, stop it and recover it from its mirrors. If its two checkpoints contradict each other, the evidence is kept: see `corridor log alarms`.
+
+# args: what
+witness-behind = Witness was restored and is not caught up
+    .detail = This node was restored from a backup and has not yet seen the latest state of the log: { $what }
+    .remedy = Try again later. The node asks the log and its other witnesses by itself; `corridor doctor` shows which of them do not answer.
+
 ## Trade
 
 # args: what, why
