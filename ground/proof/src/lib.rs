@@ -5,15 +5,19 @@
 //! which version ([`statement`]): envelopes, acknowledgements, agreements, trust lists,
 //! recognitions. What is committed to without a signature of its own is an *act* ([`act`]): it becomes a
 //! leaf of a log ([`merkle`], [`tile`]), whose state a [`checkpoint`] states and witnesses cosign
-//! ([`cosignature`], [`policy`]). A [`receipt`] shows all of it, and a [`split_view`] convicts a log.
+//! ([`cosignature`], [`policy`]). A [`receipt`] shows all of it, a [`cose`] receipt shows it to tools of
+//! IETF COSE, and a [`split_view`] convicts a log; [`evidence`] judges any of these files.
 #![warn(clippy::indexing_slicing)]
 
 pub mod acknowledgement;
 pub mod act;
 pub mod agreement;
+mod cbor;
 pub mod checkpoint;
+pub mod cose;
 pub mod cosignature;
 pub mod envelope;
+pub mod evidence;
 pub mod key;
 pub mod merkle;
 pub mod note;
@@ -37,4 +41,4 @@ pub use policy::Policy;
 pub use receipt::Receipt;
 pub use split_view::SplitView;
 pub use statement::{Signed, Statement};
-pub use trust::{ListedKey, ListedParticipant, Names, Recognition, TrustList};
+pub use trust::{ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, TrustList};

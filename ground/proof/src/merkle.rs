@@ -202,7 +202,7 @@ impl Subtree {
 }
 
 /// The root that an inclusion proof leads to; `None` when its length does not fit the place.
-fn path_root(index: u64, size: u64, leaf: &Digest, proof: &[Digest]) -> Option<Digest> {
+pub(crate) fn path_root(index: u64, size: u64, leaf: &Digest, proof: &[Digest]) -> Option<Digest> {
     if index >= size || size > MAX_SIZE {
         return None;
     }
