@@ -84,6 +84,74 @@ impl Long {
     }
 }
 
+/// An interchange that does not fit in memory, made as it is read: messages of one length, each with
+/// its number, so that the size is known beforehand.
+pub struct Interchange {
+    messages: u64,
+    next: u64,
+}
+
+const UNB: &str = "UNB+UNOA:3+KRFWD001:ZZ+JPCUSTOMS:ZZ+261122:1200+BENCH1'";
+/// Between UNH and UNT: a cargo report of eight consignments.
+const CONSIGNMENT: &str = "CNI+1+KRPUSJP0001:785'LOC+9+KRPUS:139:6'LOC+11+JPOSA:139:6'\
+                           NAD+CN+++OSAKA TRADING CO:NAMBA 1 2 3'GID+1+100:CT'FTX+AAA+++MACHINE PARTS'MEA+AAE+G+KGM:12000'";
+const CONSIGNMENTS: usize = 8;
+
+impl Interchange {
+    /// As many messages as fit in so many bytes.
+    #[must_use]
+    pub fn of(size: u64) -> Self {
+        let around = (UNB.len() + Self::last(0).len()) as u64;
+        let messages = size.saturating_sub(around) / Self::message(0).len() as u64;
+        Self { messages, next: 0 }
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        (UNB.len() + Self::last(0).len()) as u64 + self.messages * Self::message(0).len() as u64
+    }
+
+    fn message(number: u64) -> String {
+        let body = CONSIGNMENT.repeat(CONSIGNMENTS);
+        let segments = 3 + CONSIGNMENTS * 7;
+        format!("UNH+{number:010}+CUSCAR:D:96B:UN'BGM+785+{number:010}+9'{body}UNT+{segments}+{number:010}'")
+    }
+
+    fn last(messages: u64) -> String {
+        // Six digits, the most that UNZ has room for, whatever the number.
+        format!("UNZ+{messages:06}+BENCH1'")
+    }
+
+    fn piece(&mut self) -> Option<Bytes> {
+        let mut out = String::with_capacity(CHUNK + 4096);
+        if self.next == 0 {
+            out.push_str(UNB);
+        }
+        while out.len() < CHUNK && self.next < self.messages {
+            self.next += 1;
+            out.push_str(&Self::message(self.next));
+        }
+        if self.next == self.messages {
+            self.next += 1;
+            out.push_str(&Self::last(self.messages));
+        }
+        (!out.is_empty()).then(|| out.into())
+    }
+}
+
+impl Body for Interchange {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(self.piece().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
 impl Body for Long {
     type Data = Bytes;
     type Error = io::Error;
@@ -111,6 +179,10 @@ mod tests {
         assert_eq!((small(1, 0).len(), small(1, 13).len()), (0, 13));
         assert_eq!(Long::digest(1, 600_000), Long::digest(1, 600_000));
         assert_ne!(Long::digest(1, 600_000), Long::digest(2, 600_000));
+        let mut interchange = Interchange::of(600_000);
+        let size = interchange.size();
+        let made: usize = std::iter::from_fn(|| interchange.piece()).map(|p| p.len()).sum();
+        assert_eq!(made as u64, size);
         let mut long = Long::new(1, 600_000);
         let pieces: Vec<usize> = std::iter::from_fn(|| long.piece()).map(|p| p.len()).collect();
         assert_eq!(pieces.iter().sum::<usize>(), 600_000);

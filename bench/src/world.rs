@@ -23,6 +23,8 @@ use crate::{Result, told};
 
 /// The kind of all documents here: no service takes it, so that sending alone is what is seen.
 pub const KIND: &str = "note";
+/// The kind that the trade desk reads and answers.
+pub const EDIFACT: &str = "edifact";
 /// The largest document that the agreement allows, in bytes.
 const LARGEST: u64 = 4 << 30;
 /// Ports from which neither this machine nor anyone else takes numbers for outgoing connections.
@@ -156,7 +158,11 @@ impl World {
         let until = SystemClock.now().plus(Duration::from_secs(86_400));
         let proposal = json!({
             "partner": self.jp.did, "purpose": words, "until": until,
-            "grants": [{ "verb": "send", "kind": KIND, "direction": "out", "max_size": LARGEST }],
+            "grants": [
+                { "verb": "send", "kind": KIND, "direction": "out", "max_size": LARGEST },
+                { "verb": "send", "kind": EDIFACT, "direction": "out", "max_size": LARGEST },
+                { "verb": "send", "kind": EDIFACT, "direction": "in", "max_size": LARGEST },
+            ],
         });
         let mut answer =
             self.kr.api.post("api/v1/agreements", "application/json", proposal.to_string()).await?;
@@ -172,10 +178,18 @@ impl World {
     /// # Errors
     /// When the parts make no address.
     pub fn outbox(&self) -> Result<Url> {
+        self.outbox_for(KIND)
+    }
+
+    /// Where documents of a kind are handed in.
+    ///
+    /// # Errors
+    /// When the parts make no address.
+    pub fn outbox_for(&self, kind: &str) -> Result<Url> {
         let mut url = self.kr.api.url("api/v1/outbox")?;
         url.query_pairs_mut()
             .append_pair("to", self.jp.did.as_str())
-            .append_pair("kind", KIND)
+            .append_pair("kind", kind)
             .append_pair("agreement", &self.agreement);
         Ok(url)
     }

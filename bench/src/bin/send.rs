@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use corridor_bench::content::Long;
+use corridor_bench::content::{Interchange, Long};
 use corridor_bench::load::{Figures, Load};
 use corridor_bench::process::resident;
 use corridor_bench::report::{Better, Report, Row};
-use corridor_bench::world::{Engine, Setup, World};
+use corridor_bench::world::{EDIFACT, Engine, Setup, World};
 use corridor_bench::{Result, limits, load, process, progress, report, told};
 
 /// The clients that hand in at once.
@@ -46,7 +46,7 @@ struct Arguments {
     /// The size of the large document, in bytes
     #[arg(long, default_value_t = 1_000_000_000)]
     large: u64,
-    /// Only these: load, large, start, limits
+    /// Only these: load, large, interchange, start, limits
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -79,6 +79,9 @@ async fn run(arguments: &Arguments) -> Result {
     if wanted("large") {
         rows.extend(large(arguments, &setup).await?);
         rows.extend(resumed(arguments, &setup).await?);
+    }
+    if wanted("interchange") {
+        rows.extend(interchange(arguments, &setup).await?);
     }
     if wanted("start") {
         rows.extend(start(&setup).await?);
@@ -280,6 +283,49 @@ async fn large(arguments: &Arguments, setup: &Setup) -> Result<Vec<Row>> {
         Row::new("1 GB: memory above idle, sender", "MiB", Better::Lower, &[above(0)], note(0)),
         Row::new("1 GB: memory above idle, recipient", "MiB", Better::Lower, &[above(1)], note(1)),
     ])
+}
+
+/// One large interchange: until it has been read on both sides and the CONTRL that accepts it has come
+/// back, and memory meanwhile.
+async fn interchange(arguments: &Arguments, setup: &Setup) -> Result<Vec<Row>> {
+    progress("one large interchange");
+    let world = World::found(setup).await?;
+    let most = watch_memory([world.kr.node.id(), world.jp.node.id()]);
+    let (begun, content) = (Instant::now(), Interchange::of(arguments.large));
+    let size = content.size();
+    let id = world.kr.api.upload(&world.outbox_for(EDIFACT)?, "interchange", size, content).await?;
+    let crossed = delivered(&world, &id).await?;
+    let state = accepted(&world).await?;
+    if state != "accepted" {
+        return Err(format!("the large interchange was {state}"));
+    }
+    let (read, all) = (crossed.elapsed().as_secs_f64(), begun.elapsed().as_secs_f64());
+    let most = most.end().await?;
+    world.stop()?;
+    let memory = |which: usize| most.get(which).copied().unwrap_or(0) as f64 / 1_048_576.0;
+    let note = "VmRSS every 50 ms, idle included; goal 64";
+    Ok(vec![
+        Row::new(
+            "interchange of 1 GB: read and answered",
+            "MB/s",
+            Better::Higher,
+            &[size as f64 / 1e6 / read],
+            format!("from delivery to the CONTRL that accepts it; {all:.1} s from hand-in"),
+        ),
+        Row::new("interchange of 1 GB: memory, sender", "MiB", Better::Lower, &[memory(0)], note),
+        Row::new("interchange of 1 GB: memory, recipient", "MiB", Better::Lower, &[memory(1)], note),
+    ])
+}
+
+/// Waits until the interchange we sent has been answered; what the answer says of it.
+async fn accepted(world: &World) -> Result<String> {
+    loop {
+        let page: serde_json::Value = world.kr.api.get("api/v1/trade/interchanges?side=out&limit=1").await?;
+        match page.pointer("/items/0/state").and_then(serde_json::Value::as_str) {
+            Some(state) if !["sent", "received"].contains(&state) => return Ok(state.to_owned()),
+            _ => tokio::time::sleep(LOOK).await,
+        }
+    }
 }
 
 /// Waits until a document is delivered; answers when that was seen.
