@@ -1,6 +1,7 @@
 //! Where everything a node keeps lives: one handle over SQLite and PostgreSQL whose only way to
 //! write is the *unit of work*, the outbox that carries deliveries out after the commit, blobs
-//! beside the database, and backup of all of it.
+//! beside the database, and backup of all of it. Each recorded act is a leaf of the node's log and gets
+//! its number there; raw logs are kept in the same way ([`leaves`]).
 //!
 //! A unit of work is one transaction that holds the change of state, the act for the ledger and
 //! the deliveries for the outbox, together or not at all (EX-2), and is durable before
@@ -18,10 +19,12 @@ pub mod blobs;
 pub mod directory;
 pub mod dispatcher;
 pub mod durable;
+pub mod leaves;
 pub mod metrics;
 pub mod outbox;
 mod postgresql;
 pub mod schema;
+mod sequencer;
 mod sql;
 mod sqlite;
 pub mod store;
@@ -33,6 +36,7 @@ mod worker;
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
 pub use directory::DataDir;
 pub use dispatcher::{Deliver, DispatchOptions, Dispatcher, Outcome, Unit};
+pub use leaves::{ACTS, Leaf, Sequenced};
 pub use metrics::Metrics;
 pub use outbox::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
 pub use schema::{Migration, Schema};

@@ -45,6 +45,10 @@ documented! {
     units_retried,
     /// Connections to PostgreSQL that were lost and made again.
     reconnects,
+    /// Leaves committed: acts and entries of raw logs.
+    leaves_added,
+    /// Leaves that got their number in this process; on PostgreSQL those of other processes too.
+    leaves_numbered,
     /// Deliveries that reached their recipient.
     deliveries_done,
     /// Deliveries that failed and are tried again.

@@ -22,7 +22,7 @@ use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 
 use crate::schema::{Maintenance, replace_words};
-use crate::sql;
+use crate::sql::{self, Scope};
 use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
 use crate::value::{Arg, Row, Value};
 use crate::worker::{Job, Message, Shared, SharedQueue, attempt, more, next};
@@ -49,10 +49,10 @@ const RECONNECT: Duration = Duration::from_secs(20);
 /// The number of the advisory lock under which schemas are migrated: "corridor" in ASCII.
 const MIGRATION_LOCK: i64 = 0x636f_7272_6964_6f72;
 
-/// A connection with its prepared statements, by the address of their text (see `sqlite`).
+/// A connection with its prepared statements, which were checked (PA-1).
 pub(crate) struct Connection {
     client: Client,
-    prepared: HashMap<(usize, usize), Statement>,
+    prepared: HashMap<sql::Key, Statement>,
     /// The statement that rows of a backup go in by.
     loading: Option<(String, Statement)>,
 }
@@ -115,18 +115,18 @@ impl Connection {
     pub(crate) fn run(
         &mut self,
         sql: &'static str,
-        participant: &str,
+        scope: Scope<'_>,
         args: &[Arg<'_>],
         rows: Option<&mut Vec<Row>>,
     ) -> Result<u64, Fault> {
-        let statement = self.prepared(sql)?;
+        let statement = self.prepared(sql, scope)?;
         let wanted = statement.params().len();
-        if wanted != args.len() + 1 && !(wanted == 0 && args.is_empty()) {
+        if wanted != args.len() + usize::from(scope.bound().is_some()) && !(wanted == 0 && args.is_empty()) {
             let why = format!("{} parameters for {sql}", args.len());
             return Err(Fault::plain(Problem::new(ErrorCode::Internal).with("why", why)));
         }
-        let participant = Arg::Text(participant);
-        let all = std::iter::once(&participant).chain(args).take(wanted);
+        let participant = scope.bound().map(Arg::Text);
+        let all = participant.iter().chain(args).take(wanted);
         let params: Vec<&(dyn ToSql + Sync)> = all.map(|arg| arg as &(dyn ToSql + Sync)).collect();
         let Some(rows) = rows else {
             return self.client.execute(&statement, &params).map_err(|e| fault(&e));
@@ -149,12 +149,12 @@ impl Connection {
         self.client.execute(statement, &params).map(|_| ()).map_err(|e| problem(&e))
     }
 
-    fn prepared(&mut self, sql: &'static str) -> Result<Statement, Fault> {
-        let key = (sql.as_ptr() as usize, sql.len());
+    fn prepared(&mut self, sql: &'static str, scope: Scope<'_>) -> Result<Statement, Fault> {
+        let key = sql::key(sql, scope);
         if let Some(statement) = self.prepared.get(&key) {
             return Ok(statement.clone());
         }
-        sql::check_scope(sql).map_err(Fault::plain)?;
+        sql::check(sql, scope).map_err(Fault::plain)?;
         let statement = self.client.prepare(sql).map_err(|e| fault(&e))?;
         self.prepared.insert(key, statement.clone());
         Ok(statement)
@@ -414,7 +414,7 @@ impl Thread<'_> {
     fn try_once(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<End> {
         let shared = self.shared;
         let connection = self.connected()?;
-        let (end, after) = run_and_commit(connection, jobs, shared);
+        let (end, after, leaves) = run_and_commit(connection, jobs, shared);
         let end = match end {
             End::Open(number, problem) => {
                 self.connection = None;
@@ -429,6 +429,10 @@ impl Thread<'_> {
         let committed = matches!(end, Ok(End::Committed));
         if committed {
             shared.metrics.commits.add(1);
+        }
+        if committed && leaves > 0 {
+            shared.metrics.leaves_added.add(leaves);
+            shared.leaves.committed();
         }
         for (job, after) in jobs.iter().zip(after) {
             shared.hub.after(job.participant(), after, committed);
@@ -527,25 +531,26 @@ fn is_of_the_server(problem: &Problem) -> bool {
 }
 
 /// Runs the units one after another in one transaction. The second answer has, for each unit that
-/// ran, what is to be told after the commit.
+/// ran, what is to be told after the commit; the third how many leaves they added.
 fn run_and_commit(
     connection: &mut Connection,
     jobs: &mut [Box<dyn Job>],
     shared: &Shared,
-) -> (End, Vec<Vec<AfterCommit>>) {
-    let mut after = Vec::with_capacity(jobs.len());
+) -> (End, Vec<Vec<AfterCommit>>, u64) {
+    let (mut after, mut leaves) = (Vec::with_capacity(jobs.len()), 0);
     let number = match connection.begin() {
         Ok(number) => number,
-        Err(fault) => return (End::Failed(fault), after),
+        Err(fault) => return (End::Failed(fault), after, 0),
     };
     for job in jobs {
         let attempt = attempt(&mut **job, Engine::Postgres(connection), shared, false);
         after.push(attempt.after);
+        leaves += attempt.leaves;
         if let Err(fault) = attempt.outcome {
-            return (End::Failed(roll_back(connection, fault)), after);
+            return (End::Failed(roll_back(connection, fault)), after, 0);
         }
     }
-    (commit(connection, number), after)
+    (commit(connection, number), after, leaves)
 }
 
 fn commit(connection: &mut Connection, number: u64) -> End {

@@ -38,10 +38,11 @@ pub struct Migration {
 /// Storage's own tables, migrated before all others.
 pub(crate) static STORAGE: Schema = Schema {
     name: "storage",
-    migrations: &[Migration {
-        version: 1,
-        name: "acts and deliveries",
-        sql: "
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "acts and deliveries",
+            sql: "
             CREATE TABLE act (
                 participant TEXT NOT NULL,
                 id TEXT NOT NULL,
@@ -70,12 +71,39 @@ pub(crate) static STORAGE: Schema = Schema {
             );
             CREATE INDEX delivery_due ON delivery (participant, state, queue, due);
         ",
-        verify: "
+            verify: "
             SELECT CASE WHEN (SELECT COUNT(*) FROM act WHERE time < 0) = 0
                 AND (SELECT COUNT(*) FROM delivery WHERE state NOT IN ('pending', 'dead')) = 0
                 THEN 1 ELSE 0 END
         ",
-    }],
+        },
+        Migration {
+            version: 2,
+            name: "leaves",
+            sql: "
+            CREATE TABLE leaf (
+                participant TEXT NOT NULL,
+                log TEXT NOT NULL,
+                id TEXT NOT NULL,
+                number INTEGER,
+                bytes BLOB,
+                PRIMARY KEY (participant, log, id)
+            );
+            INSERT INTO leaf (participant, log, id, number)
+                SELECT participant, 'acts', id, ROW_NUMBER() OVER (ORDER BY id, participant) - 1 FROM act;
+            CREATE UNIQUE INDEX leaf_number ON leaf (log, number);
+            CREATE INDEX leaf_waiting ON leaf (id) WHERE number IS NULL;
+        ",
+            // Asked at every start, of a log that may be long: a look at some acts, not at all of them.
+            verify: "
+            SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT participant, id FROM act LIMIT 1000) a
+                    WHERE NOT EXISTS (SELECT 1 FROM leaf l
+                        WHERE l.participant = a.participant AND l.log = 'acts' AND l.id = a.id)) = 0
+                AND (SELECT COUNT(*) FROM (SELECT number, bytes FROM leaf LIMIT 1) l) >= 0
+                THEN 1 ELSE 0 END
+        ",
+        },
+    ],
 };
 
 /// The table of applied migrations. The one table without a participant: it describes the database,

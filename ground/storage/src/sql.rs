@@ -10,6 +10,35 @@
 
 use corridor_base::{ErrorCode, Problem, Result};
 
+/// Whose rows a statement may touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scope<'a> {
+    /// Those of this participant: it is `$1`, and the statement is held to it.
+    Participant(&'a str),
+    /// Those of all: storage's own statements about what is node-wide (see `leaves`). Never a
+    /// statement from outside of this crate.
+    Node,
+}
+
+impl<'a> Scope<'a> {
+    /// What is bound as `$1` before the statement's own parameters.
+    pub(crate) fn bound(self) -> Option<&'a str> {
+        match self {
+            Self::Participant(participant) => Some(participant),
+            Self::Node => None,
+        }
+    }
+}
+
+/// A statement that was checked, by the address of its text (statements are literals, so one address
+/// with one length is one text) and whether it was held to a participant.
+pub(crate) type Key = (usize, usize, bool);
+
+/// See [`Key`].
+pub(crate) fn key(sql: &'static str, scope: Scope<'_>) -> Key {
+    (sql.as_ptr() as usize, sql.len(), scope.bound().is_some())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'a> {
     /// A word, its qualifier included: `a.participant`.
@@ -74,11 +103,22 @@ fn refuse(sql: &str, why: &str) -> Problem {
     Problem::new(ErrorCode::Internal).with("why", format!("statement refused (PA-1), {why}: {start}"))
 }
 
+/// Checks that the statement stays in its scope.
+///
+/// # Errors
+/// `internal`, saying why not.
+pub(crate) fn check(sql: &str, scope: Scope<'_>) -> Result<()> {
+    match scope {
+        Scope::Participant(_) => check_scope(sql),
+        Scope::Node => Ok(()),
+    }
+}
+
 /// Checks that the statement stays with one participant.
 ///
 /// # Errors
 /// `internal`, saying why not.
-pub(crate) fn check_scope(sql: &str) -> Result<()> {
+fn check_scope(sql: &str) -> Result<()> {
     let tokens = tokens(sql)?;
     Reader { sql, tokens: &tokens, inserts: false }.read()
 }

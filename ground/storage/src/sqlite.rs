@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use corridor_base::{ErrorCode, Problem, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{OpenFlags, ToSql};
+use rusqlite::{OpenFlags, OptionalExtension as _, ToSql};
 use tokio::sync::mpsc;
 
 use crate::durable;
 use crate::schema::{Maintenance, replace_words};
-use crate::sql;
+use crate::sequencer::NUMBER;
+use crate::sql::{self, Scope};
 use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
 use crate::value::{Arg, Row, Value};
 use crate::wal::Wal;
@@ -27,11 +28,13 @@ const BATCH: usize = 512;
 /// How long units are added to a commit while more are queued.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
-/// A connection with the statements it has checked (PA-1), by the address of their text: statements
-/// are literals, so one address with one length is one text.
+/// A connection with the statements it has checked (PA-1).
 pub(crate) struct Connection {
     inner: rusqlite::Connection,
-    checked: HashMap<(usize, usize), Arc<str>>,
+    checked: HashMap<sql::Key, Arc<str>>,
+    /// The number of the next leaf of each log, as the transaction under way has it. Only the writer
+    /// knows; forgotten whenever anything is rolled back, and then read again.
+    numbers: HashMap<String, i64>,
 }
 
 impl Connection {
@@ -90,7 +93,7 @@ impl Connection {
         // Plans depend on statements alone; otherwise some statements are compiled again for every
         // value bound to them (https://sqlite.org/queryplanner-ng.html#qpstab).
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| problem(&e))?;
-        let this = Self { inner, checked: HashMap::new() };
+        let this = Self { inner, checked: HashMap::new(), numbers: HashMap::new() };
         this.pragmas("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
         Ok(this)
     }
@@ -108,22 +111,23 @@ impl Connection {
     pub(crate) fn run(
         &mut self,
         sql: &'static str,
-        participant: &str,
+        scope: Scope<'_>,
         args: &[Arg<'_>],
         rows: Option<&mut Vec<Row>>,
     ) -> Result<u64, Fault> {
-        let text = self.checked(sql).map_err(Fault::plain)?;
+        let text = self.checked(sql, scope).map_err(Fault::plain)?;
         let mut statement = self.inner.prepare_cached(&text).map_err(|e| fault(&e))?;
         let wanted = statement.parameter_count();
-        if wanted != args.len() + 1 && !(wanted == 0 && args.is_empty()) {
+        let bound = usize::from(scope.bound().is_some());
+        if wanted != args.len() + bound && !(wanted == 0 && args.is_empty()) {
             let why = format!("{} parameters for {sql}", args.len());
             return Err(Fault::plain(Problem::new(ErrorCode::Internal).with("why", why)));
         }
-        if wanted > 0 {
+        if let Some(participant) = scope.bound().filter(|_| wanted > 0) {
             statement.raw_bind_parameter(1, participant).map_err(|e| fault(&e))?;
         }
         for (i, arg) in args.iter().enumerate() {
-            statement.raw_bind_parameter(i + 2, arg).map_err(|e| fault(&e))?;
+            statement.raw_bind_parameter(i + 1 + bound, arg).map_err(|e| fault(&e))?;
         }
         let Some(rows) = rows else {
             let changed = statement.raw_execute().map_err(|e| fault(&e))?;
@@ -137,12 +141,44 @@ impl Connection {
         Ok(rows.len() as u64)
     }
 
-    fn checked(&mut self, sql: &'static str) -> Result<Arc<str>> {
-        let key = (sql.as_ptr() as usize, sql.len());
+    /// Takes the next number of a log, for a leaf that this unit adds.
+    pub(crate) fn next_number(&mut self, log: &str) -> Result<i64, Fault> {
+        if let Some(next) = self.numbers.get_mut(log) {
+            *next += 1;
+            return Ok(*next - 1);
+        }
+        let last =
+            "SELECT number FROM leaf WHERE log = ?1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1";
+        let mut statement = self.inner.prepare_cached(last).map_err(|e| fault(&e))?;
+        let last: Option<i64> =
+            statement.query_row([log], |row| row.get(0)).optional().map_err(|e| fault(&e))?;
+        let number = last.map_or(0, |last| last + 1);
+        self.numbers.insert(log.to_owned(), number + 1);
+        Ok(number)
+    }
+
+    /// Numbers the leaves that came without a number, out of a backup of PostgreSQL.
+    pub(crate) fn number_leaves(&self) -> Result<()> {
+        loop {
+            let mut statement = self.inner.prepare(NUMBER).map_err(|e| problem(&e))?;
+            let mut numbered = statement.raw_query();
+            // A row comes back for each leaf, and the statement has run to its end after the last.
+            let mut count = 0u64;
+            while numbered.next().map_err(|e| problem(&e))?.is_some() {
+                count += 1;
+            }
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn checked(&mut self, sql: &'static str, scope: Scope<'_>) -> Result<Arc<str>> {
+        let key = sql::key(sql, scope);
         if let Some(text) = self.checked.get(&key) {
             return Ok(text.clone());
         }
-        sql::check_scope(sql)?;
+        sql::check(sql, scope)?;
         let text: Arc<str> = sql::for_sqlite(sql).into();
         self.checked.insert(key, text.clone());
         Ok(text)
@@ -260,6 +296,7 @@ struct Ran {
     job: Box<dyn Job>,
     outcome: Result<()>,
     after: Vec<AfterCommit>,
+    leaves: u64,
 }
 
 /// The life of the writing thread.
@@ -323,16 +360,23 @@ fn batch(
         // When this fails too, the next BEGIN says so to the next unit.
         let _ = connection.steer("ROLLBACK");
     }
+    if committed.is_err() {
+        connection.numbers.clear();
+    }
     answer(ran, committed, shared);
 }
 
 /// Runs one unit in a savepoint; the second answer is why the whole transaction is gone, if it is.
 fn run_one(connection: &mut Connection, mut job: Box<dyn Job>, shared: &Shared) -> (Ran, Option<Problem>) {
     if let Err(problem) = connection.steer("SAVEPOINT unit") {
-        return (Ran { job, outcome: Err(problem.clone()), after: Vec::new() }, Some(problem));
+        return (Ran { job, outcome: Err(problem.clone()), after: Vec::new(), leaves: 0 }, Some(problem));
     }
     let attempt = attempt(&mut *job, Engine::Sqlite(connection), shared, false);
     let outcome = attempt.outcome.map_err(|fault| fault.problem);
+    if outcome.is_err() {
+        // The numbers it took are free again.
+        connection.numbers.clear();
+    }
     // A full disk ends the transaction by itself (https://sqlite.org/lang_transaction.html).
     let gone = match &outcome {
         _ if connection.inner.is_autocommit() => Some(
@@ -341,7 +385,7 @@ fn run_one(connection: &mut Connection, mut job: Box<dyn Job>, shared: &Shared) 
         Ok(()) => connection.steer("RELEASE unit").err(),
         Err(_) => connection.steer("ROLLBACK TO unit").and_then(|()| connection.steer("RELEASE unit")).err(),
     };
-    (Ran { job, outcome, after: attempt.after }, gone)
+    (Ran { job, outcome, after: attempt.after, leaves: attempt.leaves }, gone)
 }
 
 fn answer(ran: Vec<Ran>, committed: Result<()>, shared: &Shared) {
@@ -350,16 +394,23 @@ fn answer(ran: Vec<Ran>, committed: Result<()>, shared: &Shared) {
     if problem.is_none() {
         shared.metrics.commits.add(1);
     }
-    for Ran { job, outcome, after } in ran {
+    let mut added = 0;
+    for Ran { job, outcome, after, leaves } in ran {
         let outcome = match (&problem, outcome) {
             (Some(problem), Ok(())) => Err(problem.clone()),
             (_, outcome) => outcome,
         };
         shared.hub.after(job.participant(), after, outcome.is_ok());
+        added += if outcome.is_ok() { leaves } else { 0 };
         let counter =
             if outcome.is_ok() { &shared.metrics.units_committed } else { &shared.metrics.units_failed };
         counter.add(1);
         job.finish(outcome);
+    }
+    if added > 0 {
+        shared.metrics.leaves_added.add(added);
+        shared.metrics.leaves_numbered.add(added);
+        shared.leaves.numbered();
     }
 }
 

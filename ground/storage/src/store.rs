@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::outbox::{self, Delivery, DeliveryFilter};
 use crate::postgresql;
 use crate::schema::{self, Schema};
+use crate::sequencer;
 use crate::sqlite;
 use crate::tx::Tx;
 use crate::value::{Row, Value};
@@ -306,6 +307,7 @@ fn open_sqlite(
     }
     let mut writer = sqlite::Connection::writer(path)?;
     schema::migrate(&mut writer, schemas, now, None)?;
+    writer.number_leaves()?;
     let (writers, write_queue) = mpsc::channel(options.waiting_units.max(1));
     let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
     let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
@@ -335,7 +337,7 @@ fn open_postgres(
     first.migrating(|db| schema::migrate(db, schemas, now, None))?;
     let mut first = Some(first);
     let mut threads = Vec::new();
-    let mut start = |count: usize| {
+    let mut start = |count: usize, writing: bool| {
         let (sender, queue) = mpsc::channel(options.waiting_units.max(1));
         let queue: SharedQueue = Arc::new(Mutex::new(queue));
         for _ in 0..count.max(1) {
@@ -344,12 +346,20 @@ fn open_postgres(
                 None => postgresql::Connection::open(&config)?,
             };
             let (config, queue, shared) = (config.clone(), queue.clone(), shared.clone());
-            let life = move || postgresql::serve(connection, &config, &queue, &shared);
+            if writing {
+                shared.leaves.expect_writer();
+            }
+            let life = move || {
+                let _ending = writing.then(|| shared.leaves.writer());
+                postgresql::serve(connection, &config, &queue, &shared);
+            };
             threads.push(spawn("corridor-postgres", life)?);
         }
         Ok(sender)
     };
-    let (writers, readers) = (start(options.connections)?, start(options.reader_threads)?);
+    let (writers, readers) = (start(options.connections, true)?, start(options.reader_threads, false)?);
+    let (connection, shared) = (postgresql::Connection::open(&config)?, shared.clone());
+    threads.push(spawn("corridor-sequence", move || sequencer::serve(connection, &config, &shared))?);
     Ok(Opened { writers, readers, threads })
 }
 

@@ -4,8 +4,10 @@ use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::SealedAct;
 
 use crate::dispatcher::Hub;
+use crate::leaves;
 use crate::outbox::{Delivery, DeliveryState, MAX_BODY, MAX_QUEUE, NewDelivery};
 use crate::postgresql;
+use crate::sql::Scope;
 use crate::sqlite;
 use crate::value::{Arg, Row, Value};
 
@@ -63,6 +65,7 @@ pub struct Tx<'a> {
     reads_only: bool,
     fault: Option<Fault>,
     after: Vec<AfterCommit>,
+    leaves: u64,
 }
 
 impl<'a> Tx<'a> {
@@ -73,12 +76,12 @@ impl<'a> Tx<'a> {
         hub: &'a Hub,
         reads_only: bool,
     ) -> Self {
-        Self { engine, participant, now, hub, reads_only, fault: None, after: Vec::new() }
+        Self { engine, participant, now, hub, reads_only, fault: None, after: Vec::new(), leaves: 0 }
     }
 
-    /// What failed, if anything did, and what is to be told after the commit.
-    pub(crate) fn end(self) -> (Option<Fault>, Vec<AfterCommit>) {
-        (self.fault, self.after)
+    /// What failed, if anything did, what is to be told after the commit, and how many leaves came.
+    pub(crate) fn end(self) -> (Option<Fault>, Vec<AfterCommit>, u64) {
+        (self.fault, self.after, self.leaves)
     }
 
     /// Whose unit it is.
@@ -128,11 +131,13 @@ impl<'a> Tx<'a> {
         Ok(rows.pop())
     }
 
-    /// Records the act with its opening (EX-2).
+    /// Records the act with its opening, and with it its leaf in the log of acts (EX-2): no act
+    /// without a leaf, no leaf without an act.
     ///
     /// # Errors
-    /// As [`Tx::execute`].
+    /// As [`Tx::execute`]; `too-large` for an act that no log holds, which none is that was sealed.
     pub fn record(&mut self, act: &SealedAct) -> Result<()> {
+        leaves::fits(leaves::ACTS, &act.bytes)?;
         let id = act.act.id.to_string();
         let opening =
             serde_json::to_vec(&act.opening).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
@@ -144,12 +149,84 @@ impl<'a> Tx<'a> {
             Arg::Bytes(&act.bytes),
             Arg::Bytes(&opening),
         ];
+        if matches!(self.engine, Engine::Postgres(_)) {
+            // Both rows in one statement, because a statement is a journey to the server.
+            let mut all = vec![Arg::Text(self.participant.as_str())];
+            all.extend(args);
+            self.run_as(
+                Scope::Node,
+                "WITH recorded AS (INSERT INTO act (participant, id, kind, subject, time, bytes, opening)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7))
+                 INSERT INTO leaf (participant, log, id) VALUES ($1, 'acts', $2)",
+                &all,
+                None,
+            )?;
+            self.leaves += 1;
+            return Ok(());
+        }
         self.run(
             "INSERT INTO act (participant, id, kind, subject, time, bytes, opening) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &args,
             None,
         )?;
-        Ok(())
+        self.add_leaf(leaves::ACTS, &id, Arg::Null).map(|_| ())
+    }
+
+    /// Adds an entry to a raw log, under an identifier that is its own in that log. Answers its number
+    /// where it is known before the commit, which is on SQLite.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`]; `malformed` for an empty entry, `too-large` for one over 65,535 bytes;
+    /// `forbidden` for the log of acts, to which only [`Tx::record`] adds.
+    pub fn append(&mut self, log: &str, id: &str, entry: &[u8]) -> Result<Option<u64>> {
+        leaves::fits(log, entry)?;
+        // Told before a number is taken, so that a unit that overlooks it leaves no gap.
+        no_nul(log)?;
+        no_nul(id)?;
+        if log == leaves::ACTS {
+            let why = "only what a node does comes into its log of acts";
+            return Err(Problem::new(ErrorCode::Forbidden).with("what", log).with("why", why));
+        }
+        self.add_leaf(log, id, Arg::Bytes(entry))
+    }
+
+    fn add_leaf(&mut self, log: &str, id: &str, bytes: Arg<'_>) -> Result<Option<u64>> {
+        let number = match &mut self.engine {
+            Engine::Sqlite(_) if self.reads_only || self.fault.is_some() => None,
+            Engine::Sqlite(connection) => match connection.next_number(log) {
+                Ok(number) => Some(number),
+                Err(fault) => return Err(self.failed(fault)),
+            },
+            Engine::Postgres(_) => None,
+        };
+        let args = [Arg::Text(log), Arg::Text(id), number.map_or(Arg::Null, Arg::Int), bytes];
+        self.run(
+            "INSERT INTO leaf (participant, log, id, number, bytes) VALUES ($1, $2, $3, $4, $5)",
+            &args,
+            None,
+        )?;
+        self.leaves += 1;
+        Ok(number.and_then(|n| u64::try_from(n).ok()))
+    }
+
+    /// The number of one of the participant's leaves; `None` when there is none, or it has no number yet.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub fn leaf_of(&mut self, log: &str, id: &str) -> Result<Option<u64>> {
+        let row = self.query_one(
+            "SELECT number FROM leaf WHERE participant = $1 AND log = $2 AND id = $3",
+            &[log.into(), id.into()],
+        )?;
+        Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().and_then(|n| u64::try_from(n).ok()))
+    }
+
+    /// Asks for rows of all participants: only for what is said to be node-wide (see `leaves`). Its
+    /// parameters begin with `$1`.
+    pub(crate) fn of_node(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        self.run_as(Scope::Node, sql, args, Some(&mut rows))?;
+        Ok(rows)
     }
 
     /// Puts a delivery in the outbox; it leaves after the commit (EX-2). A delivery that is there
@@ -241,33 +318,54 @@ impl<'a> Tx<'a> {
     }
 
     fn run(&mut self, sql: &'static str, args: &[Arg<'_>], rows: Option<&mut Vec<Row>>) -> Result<u64> {
+        self.run_as(Scope::Participant(self.participant.as_str()), sql, args, rows)
+    }
+
+    fn run_as(
+        &mut self,
+        scope: Scope<'_>,
+        sql: &'static str,
+        args: &[Arg<'_>],
+        rows: Option<&mut Vec<Row>>,
+    ) -> Result<u64> {
         if let Some(fault) = &self.fault {
             return Err(fault.problem.clone());
         }
-        if args.iter().any(|arg| matches!(arg, Arg::Text(text) if text.contains('\0'))) {
-            let why = "it contains the character NUL";
-            return Err(Problem::new(ErrorCode::Malformed).with("what", "text").with("why", why));
+        for arg in args {
+            if let Arg::Text(text) = arg {
+                no_nul(text)?;
+            }
         }
         if self.reads_only && (rows.is_none() || !reads(sql)) {
             let why = format!("a change through a reading handle: {sql}");
             return Err(Problem::new(ErrorCode::Internal).with("why", why));
         }
-        let participant = self.participant.as_str();
         let ran = match &mut self.engine {
-            Engine::Sqlite(connection) => connection.run(sql, participant, args, rows),
-            Engine::Postgres(connection) => connection.run(sql, participant, args, rows),
+            Engine::Sqlite(connection) => connection.run(sql, scope, args, rows),
+            Engine::Postgres(connection) => connection.run(sql, scope, args, rows),
         };
-        ran.map_err(|fault| {
-            let problem = fault.problem.clone();
-            self.fault = Some(fault);
-            problem
-        })
+        ran.map_err(|fault| self.failed(fault))
+    }
+
+    /// What failed ends the unit.
+    fn failed(&mut self, fault: Fault) -> Problem {
+        let problem = fault.problem.clone();
+        self.fault = Some(fault);
+        problem
     }
 }
 
 fn reads(sql: &str) -> bool {
     let first = sql.split_whitespace().next().unwrap_or_default();
     first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with")
+}
+
+fn no_nul(text: &str) -> Result<()> {
+    if text.contains('\0') {
+        let why = "it contains the character NUL";
+        return Err(Problem::new(ErrorCode::Malformed).with("what", "text").with("why", why));
+    }
+    Ok(())
 }
 
 fn fits(what: &str, size: usize, limit: usize) -> Result<()> {

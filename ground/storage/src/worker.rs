@@ -7,6 +7,7 @@ use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::dispatcher::Hub;
+use crate::leaves::Leaves;
 use crate::metrics::Metrics;
 use crate::tx::{AfterCommit, Engine, Fault, Tx};
 
@@ -16,6 +17,7 @@ pub(crate) struct Shared {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) hub: Hub,
     pub(crate) metrics: Metrics,
+    pub(crate) leaves: Leaves,
     /// Why the last commit failed, if it did.
     trouble: Mutex<Option<Problem>>,
 }
@@ -23,7 +25,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let hub = Hub::new(&*random);
-        Self { clock, random, hub, metrics: Metrics::default(), trouble: Mutex::new(None) }
+        let (metrics, leaves) = (Metrics::default(), Leaves::default());
+        Self { clock, random, hub, metrics, leaves, trouble: Mutex::new(None) }
     }
 
     pub(crate) fn trouble(&self) -> Option<Problem> {
@@ -118,6 +121,8 @@ pub(crate) fn more(queue: &SharedQueue, most: usize) -> Vec<Box<dyn Job>> {
 pub(crate) struct Attempt {
     pub(crate) outcome: Result<(), Fault>,
     pub(crate) after: Vec<AfterCommit>,
+    /// How many leaves it added.
+    pub(crate) leaves: u64,
 }
 
 /// Runs the unit once. A panic in it is its own failure, not the thread's.
@@ -126,11 +131,11 @@ pub(crate) fn attempt(job: &mut dyn Job, engine: Engine<'_>, shared: &Shared, re
     let mut tx = Tx::new(engine, &participant, shared.clock.now(), &shared.hub, reads_only);
     let said = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
         .unwrap_or_else(|_| Err(Problem::new(ErrorCode::Internal).with("why", "a unit of work panicked")));
-    let (fault, after) = tx.end();
+    let (fault, after, leaves) = tx.end();
     let outcome = match (fault, said) {
         (Some(fault), _) => Err(fault),
         (None, Err(problem)) => Err(Fault::plain(problem)),
         (None, Ok(())) => Ok(()),
     };
-    Attempt { outcome, after }
+    Attempt { outcome, after, leaves }
 }

@@ -8,6 +8,8 @@ mod common;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod leaves;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod processes;
