@@ -70,6 +70,8 @@ act_types! {
     TOKEN_CREATED = "token-created" v 1 ["token", "role"];
     /// An access token was revoked.
     TOKEN_REVOKED = "token-revoked" v 1 ["token"];
+    /// A log was seen to have signed two checkpoints that contradict each other; the evidence is kept.
+    SPLIT_VIEW_SEEN = "split-view-seen" v 1 ["origin", "older", "newer", "evidence"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

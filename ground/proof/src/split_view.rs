@@ -18,7 +18,7 @@
 use corridor_base::{Digest, ErrorCode, Problem};
 
 use crate::checkpoint::{MAX_CHECKPOINT, SignedCheckpoint};
-use crate::cosignature::Finding;
+use crate::cosignature::{Finding, VerifierKey};
 use crate::merkle::{self, HashReader, Tree, parse_proof, print_hash};
 use crate::policy::Policy;
 use crate::statement::refuse;
@@ -137,6 +137,12 @@ impl SplitView {
     #[must_use]
     pub fn newer(&self) -> &SignedCheckpoint {
         &self.newer
+    }
+
+    /// The same evidence with no other signatures than those of these keys.
+    #[must_use]
+    pub fn only(&self, keys: &[&VerifierKey]) -> Self {
+        Self { proof: self.proof.clone(), older: self.older.only(keys), newer: self.newer.only(keys) }
     }
 
     /// The log that the two name.
