@@ -25,11 +25,11 @@ impl PublicKey {
     /// From the 32 bytes of RFC 8032.
     ///
     /// # Errors
-    /// `malformed` when they are no point of the curve, or a point of small order, under which one
-    /// signature would hold for many messages.
+    /// `malformed` when they are no point of the curve, not its one spelling, or a point of small order,
+    /// under which one signature would hold for many messages.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, Problem> {
         match ed25519_dalek::VerifyingKey::from_bytes(bytes) {
-            Ok(key) if !key.is_weak() => Ok(Self(key)),
+            Ok(key) if !key.is_weak() && reduced(bytes) => Ok(Self(key)),
             _ => Err(Problem::new(ErrorCode::Malformed)
                 .with("what", "Ed25519 public key")
                 .with("why", "not a usable point")),
@@ -93,6 +93,12 @@ impl PublicKey {
         }
         Ok((name.to_owned(), key))
     }
+}
+
+/// Whether the y coordinate is less than 2²⁵⁵ − 19 (RFC 8032, 5.1.3), which not every library asks.
+fn reduced(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    *first < 0xed || last & 0x7f != 0x7f || middle.iter().any(|b| *b != 0xff)
 }
 
 impl fmt::Display for PublicKey {

@@ -1,0 +1,37 @@
+// Holds verify.mjs against vectors. Reads from standard input
+//   { now, receipts: [{ name, receipt, policy, expect }], signatures: [{ name, key, message, signature, valid }] }
+// with bytes in base64 and `expect` the checks as "NAME STATE [ABOUT]", or null where the policy is refused;
+// prints what differs and ends with 1 when anything does. `ground/proof/tests/browser.rs` runs it.
+
+import { usablePoint, verifiesStrictly, verify } from "./verify.mjs";
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+async function checksOf({ receipt, policy }, now) {
+  try {
+    const { checks } = await verify(bytes(receipt), policy, { now });
+    // Why a form is refused is told in words, which need not be the same ones.
+    const about = (c) => (["form", "act"].includes(c.name) && c.state === "failed" ? [] : c.about);
+    return checks.map((c) => `${c.name} ${c.state} [${about(c).join(",")}]`);
+  } catch (error) {
+    if (error.constructor.name === "Refused") return null;
+    throw error;
+  }
+}
+
+let input = "";
+for await (const chunk of process.stdin.setEncoding("utf8")) input += chunk;
+const { now, receipts, signatures } = JSON.parse(input);
+const differences = [];
+for (const vector of receipts) {
+  const found = await checksOf(vector, now);
+  if (JSON.stringify(found) !== JSON.stringify(vector.expect)) {
+    differences.push({ name: vector.name, found, expect: vector.expect });
+  }
+}
+for (const { name, key, message, signature, valid } of signatures) {
+  const found = await verifiesStrictly(bytes(key), bytes(message), bytes(signature));
+  if (found !== valid) differences.push({ name, found, expect: valid, usable: usablePoint(bytes(key)) });
+}
+console.log(JSON.stringify({ receipts: receipts.length, signatures: signatures.length, differences }, null, 1));
+process.exitCode = differences.length === 0 ? 0 : 1;

@@ -1,0 +1,299 @@
+//! The script that verifies receipts in a browser is held against this crate: the golden receipts, thousands
+//! of altered ones and of altered policies, and odd signatures, in Node, which has the same WebCrypto.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may fail loudly")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use corridor_base::{Digest, Random, SeededRandom, Timestamp};
+use corridor_proof::receipt::verify;
+use corridor_proof::verdict::{Check, CheckName, State};
+use corridor_proof::{Policy, PublicKey, SecretKey, Signer};
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_339_500_000);
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn policy() -> String {
+    std::fs::read_to_string(folder("golden/evidence/policy.txt")).unwrap()
+}
+
+/// The golden receipts, by name.
+fn receipts() -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder("golden/evidence/receipts"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .map(|p| (p.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read(p).unwrap()))
+        .collect();
+    all.sort();
+    all
+}
+
+/// What the script is to say of a receipt under a policy.
+fn expect(receipt: &[u8], policy: &str) -> Value {
+    let Ok(policy) = Policy::parse(policy.as_bytes()) else { return Value::Null };
+    let word = |state: State| json!(state).as_str().unwrap().to_owned();
+    let line = |c: &Check| {
+        let wordy = matches!(c.name, CheckName::Form | CheckName::Act) && c.state == State::Failed;
+        let about = if wordy { String::new() } else { c.about.join(",") };
+        format!("{} {} [{about}]", c.name, word(c.state))
+    };
+    json!(verify(receipt, &policy, Some(NOW)).checks.iter().map(line).collect::<Vec<_>>())
+}
+
+fn vector(name: &str, receipt: &[u8], policy: &str) -> Value {
+    json!({ "name": name, "receipt": STANDARD.encode(receipt), "policy": policy, "expect": expect(receipt, policy) })
+}
+
+/// Runs the script over vectors; `None`, with a word, where there is no Node.
+fn run(receipts: &[Value], signatures: &[Value]) -> Option<Value> {
+    let mut command = Command::new("node");
+    command.arg(folder("browser/check.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        println!("not run: no node on the path");
+        return None;
+    };
+    let input = json!({ "now": NOW.seconds(), "receipts": receipts, "signatures": signatures }).to_string();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(answer["differences"], json!([]), "{answer:#}");
+    assert!(done.status.success());
+    assert_eq!(answer["receipts"], receipts.len());
+    assert_eq!(answer["signatures"], signatures.len());
+    Some(answer)
+}
+
+#[test]
+fn the_golden_receipts_are_judged_alike() {
+    let verdicts: Value =
+        serde_json::from_slice(&std::fs::read(folder("golden/evidence/verdicts.json")).unwrap()).unwrap();
+    let vectors: Vec<Value> = receipts().iter().map(|(name, bytes)| vector(name, bytes, &policy())).collect();
+    // What is expected is what stands in the committed file, not what the code happens to say today.
+    for vector in &vectors {
+        let committed = verdicts["receipts"][vector["name"].as_str().unwrap()]["checks"].as_array().unwrap();
+        let expected = vector["expect"].as_array().unwrap();
+        assert_eq!(committed.len(), expected.len());
+        for (one, other) in committed.iter().zip(expected) {
+            assert!(other.as_str().unwrap().starts_with(one.as_str().unwrap()), "{vector:#}");
+        }
+    }
+    run(&vectors, &[]);
+}
+
+/// A file with a piece cut out, doubled, flipped, or replaced by what parsers stumble over.
+fn altered(bytes: &[u8], random: &dyn Random) -> Vec<u8> {
+    let [how, a, b, c, d, e, f, g]: [u8; 8] = random.bytes();
+    let at = |x: u8, y: u8| usize::from(u16::from_be_bytes([x, y])) % bytes.len();
+    let (from, to) = (at(a, b).min(at(c, d)), at(a, b).max(at(c, d)));
+    let odd: &[&[u8]] = &[
+        b"\n",
+        b"\n\n",
+        b" ",
+        b"\t",
+        b"\r",
+        b"\0",
+        b"=",
+        b"+",
+        b"0",
+        b"-1",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"any",
+        b"all",
+        b"constructor",
+        b"__proto__",
+        "\u{2014} ".as_bytes(),
+        "\u{85}".as_bytes(),
+        "\u{3000}".as_bytes(),
+        b"#corridor",
+        b"1.0",
+        b"1e0",
+        b"\\ud800",
+        b"{",
+        b"18446744073709551616",
+        b"9223372036854775808",
+        b"none",
+    ];
+    let odd = odd[usize::from(e) % odd.len()];
+    let mut out = bytes.to_vec();
+    match how % 6 {
+        0 => out[from] ^= 1 << (f % 8),
+        1 => drop(out.drain(from..to.min(from + usize::from(g % 16) + 1))),
+        2 => drop(out.splice(from..from, odd.iter().copied())),
+        3 => drop(out.splice(from..(from + odd.len()).min(bytes.len()), odd.iter().copied())),
+        4 => {
+            // A line doubled or moved.
+            let lines: Vec<&[u8]> = bytes.split_inclusive(|x| *x == b'\n').collect();
+            let mut lines = lines;
+            let (one, other) = (usize::from(f) % lines.len(), usize::from(g) % lines.len());
+            if a % 2 == 0 {
+                lines.insert(one, lines[other])
+            } else {
+                lines.swap(one, other)
+            }
+            out = lines.concat();
+        }
+        _ => {
+            let lines: Vec<&[u8]> = bytes.split_inclusive(|x| *x == b'\n').collect();
+            let gone = usize::from(f) % lines.len();
+            out = lines
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != gone)
+                .map(|(_, l)| *l)
+                .collect::<Vec<_>>()
+                .concat();
+        }
+    }
+    out
+}
+
+#[test]
+fn altered_receipts_and_policies_are_judged_alike() {
+    let random = SeededRandom::new(4);
+    let (all, policy) = (receipts(), policy());
+    // Most of the policy is one key of ML-DSA-44: what is altered lies outside of it.
+    let long = policy.split([' ', '\n']).find(|word| word.len() > 1000).unwrap();
+    let short = policy.replace(long, "LATER");
+    let mut vectors = Vec::new();
+    for round in 0..1500usize {
+        let (name, bytes) = &all[round % all.len()];
+        if round % 3 == 0 {
+            // Policies are text when they reach the script.
+            let Ok(policy) = String::from_utf8(altered(short.as_bytes(), &random)) else { continue };
+            let policy = policy.replace("LATER", long);
+            vectors.push(vector(&format!("{name} under policy {round}"), bytes, &policy));
+        } else {
+            vectors.push(vector(&format!("{name} altered {round}"), &altered_act(bytes, &random), &policy));
+        }
+    }
+    let refused = vectors.iter().filter(|v| v["expect"].is_null()).count();
+    assert!((100..450).contains(&refused), "{refused} policies refused");
+    run(&vectors, &[]);
+}
+
+/// Altered, half of the time inside the act, which is base64 in the file.
+fn altered_act(bytes: &[u8], random: &dyn Random) -> Vec<u8> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix("extra "));
+    match (line, random.bytes::<1>()) {
+        (Some(line), [0..=127]) if !line.is_empty() => {
+            let act = altered(&STANDARD.decode(line).unwrap(), random);
+            text.replace(line, &STANDARD.encode(act)).into_bytes()
+        }
+        _ if bytes.is_empty() => Vec::new(),
+        _ => altered(bytes, random),
+    }
+}
+
+fn signature(name: &str, key: &[u8], message: &[u8], signature: &[u8], valid: bool) -> Value {
+    json!({
+        "name": name, "key": STANDARD.encode(key), "message": STANDARD.encode(message),
+        "signature": STANDARD.encode(signature), "valid": valid,
+    })
+}
+
+/// The encodings of the points of small order, canonical and not (those of y = 0, 1, -1 and of order 8).
+const SMALL_ORDER: &[&str] = &[
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+];
+
+#[test]
+fn odd_signatures_are_judged_alike() {
+    let key = SecretKey::from_seed("k", &Digest::of(b"k").0).unwrap();
+    let public = key.public().as_bytes();
+    let good = key.sign(b"message").unwrap();
+    let mut vectors = vec![
+        signature("good", public, b"message", &good, true),
+        signature("another message", public, b"messagf", &good, false),
+        signature("cut", public, b"message", &good[..63], false),
+        signature("long", public, b"message", &[good.as_slice(), &[0]].concat(), false),
+    ];
+    for at in 0..64 {
+        let mut bad = good;
+        bad[at] ^= 1;
+        vectors.push(signature(&format!("byte {at}"), public, b"message", &bad, false));
+    }
+    for point in SMALL_ORDER {
+        let point = hex::decode(point).unwrap();
+        // Under a key of small order a first half of the same and zero hold for one message in eight.
+        for message in 0..16u8 {
+            let forged = [point.as_slice(), &[0; 32]].concat();
+            vectors.push(signature("small-order key", &point, &[message], &forged, false));
+        }
+        let forged = [point.as_slice(), &good[32..]].concat();
+        vectors.push(signature("small-order first half", public, b"message", &forged, false));
+        assert!(PublicKey::from_bytes(point.as_slice().try_into().unwrap()).is_err());
+    }
+    for vector in &vectors {
+        let bytes = |name: &str| STANDARD.decode(vector[name].as_str().unwrap()).unwrap();
+        let verified = PublicKey::from_bytes(&bytes("key").try_into().unwrap()).is_ok_and(|key| {
+            bytes("signature").try_into().is_ok_and(|s| key.verifies(&bytes("message"), &s))
+        });
+        assert_eq!(vector["valid"], verified, "{vector}");
+    }
+    run(&[], &vectors);
+}
+
+/// Keys in an encoding that is not canonical: y = p + 2 … p + 18, where that is a point at all.
+#[test]
+fn keys_have_one_spelling() {
+    for low in 0xed..=0xffu8 {
+        for high in [0x7f, 0xff] {
+            let mut key = [0xff; 32];
+            (key[0], key[31]) = (low, high);
+            assert!(PublicKey::from_bytes(&key).is_err(), "{low:x} {high:x}");
+        }
+    }
+}
+
+/// The 914 edge cases of C2SP/CCTV, found through `CORRIDOR_DATA`.
+#[test]
+fn the_edge_cases_of_cctv_are_judged_alike() {
+    let Some(data) = std::env::var_os("CORRIDOR_DATA") else {
+        println!("not run: CORRIDOR_DATA is not set");
+        return;
+    };
+    let path = Path::new(&data).join("trust/ed25519/ed25519vectors.json");
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("not run: {} is missing", path.display());
+        return;
+    };
+    let cases: Value = serde_json::from_slice(&bytes).unwrap();
+    let mut valid = 0;
+    let vectors: Vec<Value> = cases
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| {
+            let bytes = |name: &str| hex::decode(case[name].as_str().unwrap()).unwrap();
+            let message = case["msg"].as_str().unwrap().as_bytes();
+            let key = PublicKey::from_bytes(&bytes("key").try_into().unwrap());
+            let verified = key.is_ok_and(|k| k.verifies(message, &bytes("sig").try_into().unwrap()));
+            valid += usize::from(verified);
+            signature(&case["number"].to_string(), &bytes("key"), message, &bytes("sig"), verified)
+        })
+        .collect();
+    assert_eq!((vectors.len(), valid), (914, 43));
+    run(&[], &vectors);
+}
