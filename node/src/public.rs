@@ -23,7 +23,7 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
         .exchange
         .participants()
         .iter()
-        .map(|us| Ok(Hosted { keyring: node.exchange.keyring(us)?.clone(), endpoint: endpoint.to_owned() }))
+        .map(|us| Ok(Hosted { keyring: node.exchange.keyring(us)?.clone(), endpoint: endpoint.to_owned(), ledger: None }))
         .collect();
     let identity = corridor_identity::router(node.exchange.directory().clone(), hosted?);
     let router = identity.merge(node.exchange.router()).fallback(unknown);

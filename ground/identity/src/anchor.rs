@@ -15,8 +15,8 @@ use std::time::Duration;
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
 use corridor_proof::trust::RecognisedCountry;
 use corridor_proof::{
-    ListedKey, ListedParticipant, Names, PublicKey, Recognition, SecretKey, Signed, Signer as _,
-    Statement as _, TrustList,
+    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, Recognition, SecretKey,
+    Signed, Signer as _, Statement as _, TrustList,
 };
 use corridor_storage::{DataDir, durable};
 use serde::{Deserialize, Serialize};
@@ -60,12 +60,14 @@ pub struct Admission {
     /// For how long the keys that new ones replace stay valid, so that the participant has time to
     /// take up the new list before its partners do.
     pub overlap: Duration,
+    /// The ledger of its node, when it keeps one.
+    pub ledger: Option<ListedLedger>,
 }
 
 impl Admission {
-    /// The keys as the participant's DID document shows them, and its endpoint unless another is
-    /// given. The document must have come by a way that the anchor trusts: from here on its keys
-    /// are pinned.
+    /// The keys and the ledger as the participant's DID document shows them, and its endpoint unless
+    /// another is given. The document must have come by a way that the anchor trusts: from here on
+    /// its keys are pinned.
     ///
     /// # Errors
     /// `malformed` when there is no endpoint.
@@ -83,6 +85,7 @@ impl Admission {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             keys: document.keys.iter().map(|k| (k.id.clone(), k.key.clone(), k.in_use)).collect(),
             overlap,
+            ledger: document.ledger.clone(),
         })
     }
 }
@@ -134,6 +137,7 @@ impl Anchor {
             expires: now.plus(days(terms.valid_days)),
             grace_hours: terms.grace_hours,
             participants: Vec::new(),
+            witnesses: Vec::new(),
         };
         let newest = write_list(path, list, &key)?;
         Ok(Self { directory, terms, key, newest })
@@ -198,15 +202,20 @@ impl Anchor {
         Signed::parse(&files::read(&path, TrustList::MAX)?)
     }
 
-    /// Admits a participant. One that is admitted already gets the new name and endpoint; its new
-    /// keys are added from now, and those they replace end after the overlap. One that was removed
-    /// comes back with a new key only.
+    /// Admits a participant. One that is admitted already gets the new name, endpoint and ledger; its
+    /// new keys are added from now, and those they replace end after the overlap. One that was
+    /// removed comes back with a new key only.
     ///
     /// # Errors
     /// `already-exists` when nothing changes; `did-mismatch` when a pinned key appears under its
-    /// name with other bytes; `malformed` when there is no key in use, or the endpoint is not https.
+    /// name with other bytes; `malformed` when there is no key in use, an address is not https, or its
+    /// log or witness has a key or an origin that is another node's.
     pub fn admit(&mut self, admission: &Admission, clock: &dyn Clock) -> Result<&Signed<TrustList>> {
         check_endpoint(&admission.endpoint)?;
+        if let Some(ledger) = &admission.ledger {
+            let urls = [&ledger.log_url, &ledger.witness_url];
+            urls.into_iter().chain(&ledger.mirror_url).try_for_each(|url| check_endpoint(url))?;
+        }
         let now = clock.now();
         let mut participants = self.newest.body().participants.clone();
         match participants.binary_search_by(|p| p.did.cmp(&admission.did)) {
@@ -236,6 +245,43 @@ impl Anchor {
         participant.removed = Some(at);
         participant.keys.iter_mut().for_each(|key| end(key, at));
         self.next(participants, clock.now())
+    }
+
+    /// Names a witness that this anchor runs, or names one anew with another key or address.
+    ///
+    /// # Errors
+    /// `already-exists` when the list names it just so; `malformed` when the name is no word of the
+    /// list, the key is none of a witness or somebody else's, or the address is not https.
+    pub fn add_witness(&mut self, witness: &ListedWitness, clock: &dyn Clock) -> Result<&Signed<TrustList>> {
+        check_endpoint(&witness.url)?;
+        let mut witnesses = self.newest.body().witnesses.clone();
+        match witnesses.binary_search_by(|w| w.name.cmp(&witness.name)) {
+            Err(place) => witnesses.insert(place, witness.clone()),
+            Ok(place) => match witnesses.get_mut(place) {
+                Some(known) if known == witness => {
+                    let what = format!("witness {} in the trust list, just so", witness.name);
+                    return Err(Problem::new(ErrorCode::AlreadyExists).with("what", what));
+                }
+                Some(known) => *known = witness.clone(),
+                None => {}
+            },
+        }
+        let participants = self.newest.body().participants.clone();
+        self.next_with(participants, witnesses, clock.now())
+    }
+
+    /// Takes a witness of this anchor out of the list.
+    ///
+    /// # Errors
+    /// `not-found`; `file-failed`, `storage-full`.
+    pub fn remove_witness(&mut self, name: &str, clock: &dyn Clock) -> Result<&Signed<TrustList>> {
+        let mut witnesses = self.newest.body().witnesses.clone();
+        let place = witnesses.iter().position(|w| w.name == name);
+        let place =
+            place.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("witness {name}")))?;
+        witnesses.remove(place);
+        let participants = self.newest.body().participants.clone();
+        self.next_with(participants, witnesses, clock.now())
     }
 
     /// Signs the same participants again for as long as a list stands.
@@ -312,8 +358,18 @@ impl Anchor {
         self.directory.path().join("recognitions").join(format!("{}-{}-{sum}.note", a.country, b.country))
     }
 
-    /// Signs the next list and writes it down, whole and durable, before anybody sees it (EX-3).
     fn next(&mut self, participants: Vec<ListedParticipant>, now: Timestamp) -> Result<&Signed<TrustList>> {
+        let witnesses = self.newest.body().witnesses.clone();
+        self.next_with(participants, witnesses, now)
+    }
+
+    /// Signs the next list and writes it down, whole and durable, before anybody sees it (EX-3).
+    fn next_with(
+        &mut self,
+        participants: Vec<ListedParticipant>,
+        witnesses: Vec<ListedWitness>,
+        now: Timestamp,
+    ) -> Result<&Signed<TrustList>> {
         let last = self.newest.body();
         if now < last.issued {
             let why = format!(
@@ -330,6 +386,7 @@ impl Anchor {
             expires: now.plus(days(self.terms.valid_days)),
             grace_hours: self.terms.grace_hours,
             participants,
+            witnesses,
         };
         self.newest = write_list(self.directory.path(), list, &self.key)?;
         Ok(&self.newest)
@@ -393,6 +450,7 @@ fn newcomer(admission: &Admission, now: Timestamp) -> Result<ListedParticipant> 
         endpoint: admission.endpoint.clone(),
         keys,
         removed: None,
+        ledger: admission.ledger.clone(),
     })
 }
 
@@ -436,6 +494,7 @@ fn changed(known: &ListedParticipant, admission: &Admission, now: Timestamp) -> 
     next.removed = None;
     next.name = admission.name.clone();
     next.endpoint = admission.endpoint.clone();
+    next.ledger = admission.ledger.clone();
     if next == *known {
         let what = format!("{} in the trust list, just so", known.did);
         return Err(Problem::new(ErrorCode::AlreadyExists).with("what", what));
@@ -524,6 +583,7 @@ mod tests {
             endpoint: "https://x.example".to_owned(),
             keys,
             overlap: Duration::ZERO,
+            ledger: None,
         }
     }
 
@@ -640,6 +700,47 @@ mod tests {
         assert_eq!(anchor.newest().body().number, 7);
         drop(anchor);
         assert_eq!(Anchor::open(&bench.path("KR")).unwrap().newest().body().number, 7);
+    }
+
+    #[test]
+    fn a_participant_s_ledger_and_the_anchor_s_witnesses_come_into_the_list() {
+        use crate::testing::{ledger, witness};
+        let bench = bench();
+        let mut anchor = bench.found("KR");
+        let with = |ledger| Admission { ledger, ..admission(A, vec![key(A, "k1", 1)]) };
+        anchor.admit(&with(Some(ledger("a.kr/log", 1))), &bench.clock).unwrap();
+        let again = anchor.admit(&with(Some(ledger("a.kr/log", 1))), &bench.clock).unwrap_err();
+        assert_eq!(again.code(), ErrorCode::AlreadyExists);
+        // Another participant's node cannot sign under the same origin, nor on a plain address.
+        let other = |ledger| Admission {
+            ledger: Some(ledger),
+            endpoint: "https://b.kr".to_owned(),
+            ..admission(B, vec![key(B, "k1", 2)])
+        };
+        let thief = anchor.admit(&other(ledger("a.kr/log", 3)), &bench.clock).unwrap_err();
+        assert_eq!(thief.code(), ErrorCode::Malformed);
+        let plain = ListedLedger { log_url: "http://a.kr/log".to_owned(), ..ledger("b.kr/log", 3) };
+        assert_eq!(anchor.admit(&other(plain), &bench.clock).unwrap_err().code(), ErrorCode::Malformed);
+
+        anchor.add_witness(&witness("main", 7), &bench.clock).unwrap();
+        assert_eq!(
+            anchor.add_witness(&witness("main", 7), &bench.clock).unwrap_err().code(),
+            ErrorCode::AlreadyExists
+        );
+        let of_node = ListedWitness { key: ledger("a.kr/log", 1).witness, ..witness("more", 8) };
+        assert_eq!(anchor.add_witness(&of_node, &bench.clock).unwrap_err().code(), ErrorCode::Malformed);
+        // What is refused was never signed, and the chain is whole.
+        drop(anchor);
+        let mut anchor = Anchor::open(&bench.path("KR")).unwrap();
+        let list = anchor.newest().body();
+        assert_eq!((list.number, list.witnesses.as_slice()), (3, [witness("main", 7)].as_slice()));
+        assert_eq!(list.participants[0].ledger, Some(ledger("a.kr/log", 1)));
+        anchor.renew(&bench.clock).unwrap();
+        assert_eq!(anchor.newest().body().witnesses.len(), 1);
+        anchor.remove_witness("main", &bench.clock).unwrap();
+        assert!(anchor.newest().body().witnesses.is_empty());
+        let gone = anchor.remove_witness("main", &bench.clock).unwrap_err();
+        assert_eq!(gone.code(), ErrorCode::NotFound);
     }
 
     trait KeysNow {

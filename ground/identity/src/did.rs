@@ -5,7 +5,7 @@
 use std::fmt;
 
 use corridor_base::{Did, ErrorCode, KeyId, Problem, Result, Timestamp};
-use corridor_proof::{ListedParticipant, PublicKey};
+use corridor_proof::{ListedLedger, ListedParticipant, PublicKey, VerifierKey};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -20,6 +20,9 @@ const MAX_ENTRIES: usize = 100;
 
 /// The type of the service whose endpoint is the participant's gate.
 pub const SERVICE_TYPE: &str = "CorridorExchange";
+
+/// The type of the service that tells of the ledger of the participant's node.
+pub const LEDGER_TYPE: &str = "CorridorLedger";
 
 /// The contexts that our documents name: W3C DID Core 1.0 and Multikey. Names only, never fetched.
 const CONTEXTS: [&str; 2] = ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"];
@@ -36,7 +39,8 @@ pub struct DocumentKey {
     pub in_use: bool,
 }
 
-/// What a DID document says that matters here (W3C DID Core 1.0): identifier, Ed25519 keys, gate.
+/// What a DID document says that matters here (W3C DID Core 1.0): identifier, Ed25519 keys, gate,
+/// ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DidDocument {
     /// Whose document.
@@ -45,6 +49,8 @@ pub struct DidDocument {
     pub keys: Vec<DocumentKey>,
     /// Where its node answers (the service of type [`SERVICE_TYPE`]), without trailing slash.
     pub endpoint: Option<String>,
+    /// The ledger of its node (the service of type [`LEDGER_TYPE`]).
+    pub ledger: Option<ListedLedger>,
 }
 
 /// The document on the wire, as we write it.
@@ -77,7 +83,15 @@ struct WrittenService<'a> {
     id: String,
     #[serde(rename = "type")]
     kind: &'a str,
-    service_endpoint: &'a str,
+    service_endpoint: WrittenEndpoint<'a>,
+}
+
+/// A service endpoint is an address, or an object of what the service needs (DID Core 1.0, 5.4).
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WrittenEndpoint<'a> {
+    Address(&'a str),
+    Ledger(&'a ListedLedger),
 }
 
 /// The document on the wire, as others may write it: what is not named here is passed over.
@@ -198,7 +212,14 @@ impl DidDocument {
             did: keyring.did().clone(),
             keys: keyring.keys().into_iter().map(key).collect(),
             endpoint: Some(endpoint.trim_end_matches('/').to_owned()),
+            ledger: None,
         }
+    }
+
+    /// The same document, telling of the ledger of the participant's node.
+    #[must_use]
+    pub fn with_ledger(self, ledger: Option<ListedLedger>) -> Self {
+        Self { ledger, ..self }
     }
 
     /// The bytes that are served: indented JSON with a final newline.
@@ -207,18 +228,22 @@ impl DidDocument {
     /// `internal`, never in practice.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let in_use: Vec<&KeyId> = self.in_use().map(|k| &k.id).collect();
-        let service = |endpoint| WrittenService {
-            id: format!("{}#exchange", self.did),
-            kind: SERVICE_TYPE,
-            service_endpoint: endpoint,
+        let service = |name: &str, kind, service_endpoint| WrittenService {
+            id: format!("{}#{name}", self.did),
+            kind,
+            service_endpoint,
         };
+        let gate = self.endpoint.as_deref().map(WrittenEndpoint::Address);
+        let gate = gate.map(|endpoint| service("exchange", SERVICE_TYPE, endpoint));
+        let ledger = self.ledger.as_ref().map(WrittenEndpoint::Ledger);
+        let ledger = ledger.map(|endpoint| service("ledger", LEDGER_TYPE, endpoint));
         let written = Written {
             context: CONTEXTS,
             id: &self.did,
             verification_method: self.keys.iter().map(|k| self.method(k)).collect(),
             authentication: in_use.clone(),
             assertion_method: in_use,
-            service: self.endpoint.as_deref().map(service).into_iter().collect(),
+            service: gate.into_iter().chain(ledger).collect(),
         };
         let mut bytes =
             serde_json::to_vec_pretty(&written).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
@@ -286,7 +311,8 @@ impl Read {
             return Err(refuse(format!("{twice} stands there twice")));
         }
         let endpoint = self.service.iter().find_map(ReadService::endpoint);
-        Ok(DidDocument { did: self.id, keys, endpoint })
+        let ledger = self.service.iter().find(|s| s.is(LEDGER_TYPE)).map(ReadService::ledger).transpose()?;
+        Ok(DidDocument { did: self.id, keys, endpoint, ledger })
     }
 
     /// The key of a method; `None` when it is not the participant's own or not Ed25519.
@@ -313,11 +339,19 @@ impl Read {
 }
 
 impl ReadService {
+    fn is(&self, kind: &str) -> bool {
+        let named = |found: &serde_json::Value| found.as_str() == Some(kind);
+        named(&self.kind) || self.kind.as_array().is_some_and(|kinds| kinds.iter().any(named))
+    }
+
     fn endpoint(&self) -> Option<String> {
-        let named = |kind: &serde_json::Value| kind.as_str() == Some(SERVICE_TYPE);
-        let ours = named(&self.kind) || self.kind.as_array().is_some_and(|kinds| kinds.iter().any(named));
-        let text = self.service_endpoint.as_str().filter(|_| ours)?;
+        let text = self.service_endpoint.as_str().filter(|_| self.is(SERVICE_TYPE))?;
         Some(text.trim_end_matches('/').to_owned())
+    }
+
+    /// What it says is judged by the list that takes it up.
+    fn ledger(&self) -> Result<ListedLedger> {
+        ListedLedger::deserialize(&self.service_endpoint).map_err(|e| refuse(format!("its ledger: {e}")))
     }
 }
 
@@ -385,6 +419,18 @@ pub enum Difference {
         /// As the document has it.
         found: Option<String>,
     },
+    /// The log or the witness of its node signs with another key than the list pins.
+    LedgerOther {
+        /// The log, then the witness, as the list pins them.
+        listed: [VerifierKey; 2],
+        /// The same, as the document shows them; `None` when it shows none.
+        found: Option<[VerifierKey; 2]>,
+    },
+    /// Log, witness or mirror are elsewhere; the list's address is used.
+    LedgerMoved {
+        /// The log's origin.
+        origin: String,
+    },
 }
 
 impl Difference {
@@ -393,10 +439,12 @@ impl Difference {
     #[must_use]
     pub fn is_mismatch(&self) -> bool {
         match self {
-            Self::Did { .. } | Self::KeyOther { .. } | Self::KeyMissing { .. } | Self::KeyUnlisted { .. } => {
-                true
-            }
-            Self::KeyEnded { .. } | Self::Endpoint { .. } => false,
+            Self::Did { .. }
+            | Self::KeyOther { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyUnlisted { .. }
+            | Self::LedgerOther { .. } => true,
+            Self::KeyEnded { .. } | Self::Endpoint { .. } | Self::LedgerMoved { .. } => false,
         }
     }
 }
@@ -418,6 +466,19 @@ impl fmt::Display for Difference {
             }
             Self::Endpoint { listed, found: None } => {
                 write!(f, "the endpoint is {listed} in the trust list and the document names none")
+            }
+            Self::LedgerOther { listed: [log, witness], found: Some([other, more]) } => write!(
+                f,
+                "log and witness are {log} and {witness} in the trust list, {other} and {more} in the document"
+            ),
+            Self::LedgerOther { listed: [log, _], found: None } => {
+                write!(f, "the log is {log} in the trust list and the document names none")
+            }
+            Self::LedgerMoved { origin } => {
+                write!(
+                    f,
+                    "the log {origin} or its witness is elsewhere in the document than in the trust list"
+                )
             }
         }
     }
@@ -456,7 +517,21 @@ pub fn differs(document: &DidDocument, listed: &ListedParticipant, now: Timestam
     if document.endpoint.as_ref() != Some(&listed.endpoint) {
         out.push(Difference::Endpoint { listed: listed.endpoint.clone(), found: document.endpoint.clone() });
     }
+    out.extend(ledger_differs(document.ledger.as_ref(), listed.ledger.as_ref()));
     out
+}
+
+/// A ledger that the document announces and the list does not pin yet is no difference, as with keys.
+fn ledger_differs(found: Option<&ListedLedger>, listed: Option<&ListedLedger>) -> Option<Difference> {
+    let keys = |ledger: &ListedLedger| [ledger.log.clone(), ledger.witness.clone()];
+    let listed = listed?;
+    match found {
+        Some(found) if found == listed => None,
+        Some(found) if keys(found) == keys(listed) => {
+            Some(Difference::LedgerMoved { origin: listed.origin().to_owned() })
+        }
+        found => Some(Difference::LedgerOther { listed: keys(listed), found: found.map(keys) }),
+    }
 }
 
 #[cfg(test)]
@@ -484,7 +559,12 @@ mod tests {
 
     fn document() -> DidDocument {
         let endpoint = Some("http://localhost:7081".to_owned());
-        DidDocument { did: did(), keys: vec![key("k1", 1, true), key("k2", 2, false)], endpoint }
+        DidDocument {
+            did: did(),
+            keys: vec![key("k1", 1, true), key("k2", 2, false)],
+            endpoint,
+            ledger: None,
+        }
     }
 
     #[test]
@@ -524,6 +604,12 @@ mod tests {
         assert_eq!(json["assertionMethod"], serde_json::json!([did().key("k1").unwrap()]));
         assert_eq!(json["authentication"], json["assertionMethod"]);
         assert_eq!(json["service"][0]["type"], SERVICE_TYPE);
+        let with = document().with_ledger(Some(crate::testing::ledger("localhost:7081/log", 1)));
+        let bytes = with.to_bytes().unwrap();
+        assert_eq!(DidDocument::parse(&bytes).unwrap(), with);
+        let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(json["service"][1]["type"], LEDGER_TYPE);
+        assert_eq!(json["service"][1]["serviceEndpoint"]["log_url"], "https://localhost:7081/log");
     }
 
     #[test]
@@ -584,6 +670,7 @@ mod tests {
             endpoint: "http://localhost:7081".to_owned(),
             keys: vec![ListedKey { id: did().key("k1").unwrap(), key: public(1), from, until: None }],
             removed: None,
+            ledger: None,
         }
     }
 
@@ -616,6 +703,15 @@ mod tests {
         rotated.keys[0].until = Some(now);
         rotated.keys.push(ListedKey { id: did().key("k2").unwrap(), key: public(2), from: now, until: None });
         check(&document(), &rotated, &["ended on"], false);
+        let ledger = |seed| Some(crate::testing::ledger("a.jp/log", seed));
+        let pinned = ListedParticipant { ledger: ledger(1), ..listed() };
+        check(&document().with_ledger(ledger(1)), &listed(), &[], false);
+        check(&document().with_ledger(ledger(1)), &pinned, &[], false);
+        check(&document().with_ledger(ledger(3)), &pinned, &["log and witness are a.jp/log+"], true);
+        check(&document(), &pinned, &["the document names none"], true);
+        let mut moved = ledger(1);
+        moved.as_mut().unwrap().mirror_url = None;
+        check(&document().with_ledger(moved), &pinned, &["elsewhere"], false);
     }
 
     proptest! {

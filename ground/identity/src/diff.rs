@@ -2,7 +2,9 @@
 //! reader's language.
 
 use corridor_base::{Did, KeyId, Timestamp};
-use corridor_proof::{ListedKey, ListedParticipant, Names, PublicKey, TrustList};
+use corridor_proof::{
+    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, TrustList, VerifierKey,
+};
 use serde::{Deserialize, Serialize};
 
 /// One change. Those that no honest anchor makes are marked by [`Change::is_alarming`].
@@ -89,6 +91,81 @@ pub enum Change {
         /// Now.
         after: Names,
     },
+    /// A participant's node keeps a log from now on.
+    LogAdded {
+        /// Whose node.
+        who: Did,
+        /// The log's key, named after its origin.
+        log: VerifierKey,
+        /// The key with which the node cosigns.
+        witness: VerifierKey,
+    },
+    /// The log of a participant's node has another key or another origin.
+    LogReplaced {
+        /// Whose node.
+        who: Did,
+        /// Before.
+        before: VerifierKey,
+        /// Now.
+        after: VerifierKey,
+    },
+    /// The list names no log of a participant's node any more.
+    LogDropped {
+        /// Whose node.
+        who: Did,
+        /// Its key.
+        log: VerifierKey,
+    },
+    /// A participant's node cosigns with another key.
+    WitnessReplaced {
+        /// Whose node.
+        who: Did,
+        /// Before.
+        before: VerifierKey,
+        /// Now.
+        after: VerifierKey,
+    },
+    /// Log, witness or mirror of a participant's node are elsewhere.
+    LedgerAddress {
+        /// Whose node.
+        who: Did,
+        /// Before.
+        before: String,
+        /// Now.
+        after: String,
+    },
+    /// The anchor runs one more witness.
+    AnchorWitnessAdded {
+        /// What the list calls it.
+        name: String,
+        /// Its key.
+        key: VerifierKey,
+        /// Where it is asked.
+        url: String,
+    },
+    /// A witness of the anchor has another key.
+    AnchorWitnessReplaced {
+        /// What the list calls it.
+        name: String,
+        /// Before.
+        before: VerifierKey,
+        /// Now.
+        after: VerifierKey,
+    },
+    /// A witness of the anchor is asked elsewhere.
+    AnchorWitnessAddress {
+        /// What the list calls it.
+        name: String,
+        /// Before.
+        before: String,
+        /// Now.
+        after: String,
+    },
+    /// The anchor does not run this witness any more.
+    AnchorWitnessDropped {
+        /// What the list called it.
+        name: String,
+    },
     /// The list stands until another instant.
     Expiry {
         /// Before.
@@ -115,6 +192,8 @@ impl Change {
                 | Self::KeyRevived { .. }
                 | Self::KeyReplaced { .. }
                 | Self::KeyDropped { .. }
+                | Self::LogReplaced { .. }
+                | Self::LogDropped { .. }
         )
     }
 }
@@ -129,6 +208,7 @@ pub fn changes(old: Option<&TrustList>, new: &TrustList) -> Vec<Change> {
             None => admitted(after, &mut out),
         }
     }
+    anchor_witnesses(old.map(|old| old.witnesses.as_slice()).unwrap_or_default(), &new.witnesses, &mut out);
     let Some(old) = old else { return out };
     for before in old.participants.iter().filter(|p| new.participant(&p.did).is_none()) {
         out.push(Change::Dropped { who: before.did.clone() });
@@ -146,6 +226,7 @@ fn admitted(new: &ListedParticipant, out: &mut Vec<Change>) {
     let who = new.did.clone();
     out.push(Change::Admitted { who, name: new.name.clone(), endpoint: new.endpoint.clone() });
     keys(&[], &new.keys, out);
+    ledger(&new.did, None, new.ledger.as_ref(), out);
     removal(None, new, out);
 }
 
@@ -159,6 +240,58 @@ fn participant(old: &ListedParticipant, new: &ListedParticipant, out: &mut Vec<C
         out.push(Change::Endpoint { who: new.did.clone(), before, after });
     }
     keys(&old.keys, &new.keys, out);
+    ledger(&new.did, old.ledger.as_ref(), new.ledger.as_ref(), out);
+}
+
+fn ledger(who: &Did, old: Option<&ListedLedger>, new: Option<&ListedLedger>, out: &mut Vec<Change>) {
+    let who = who.clone();
+    let (old, new) = match (old, new) {
+        (None, None) => return,
+        (None, Some(new)) => {
+            let (log, witness) = (new.log.clone(), new.witness.clone());
+            return out.push(Change::LogAdded { who, log, witness });
+        }
+        (Some(old), None) => return out.push(Change::LogDropped { who, log: old.log.clone() }),
+        (Some(old), Some(new)) => (old, new),
+    };
+    if old.log != new.log {
+        let (before, after) = (old.log.clone(), new.log.clone());
+        out.push(Change::LogReplaced { who: who.clone(), before, after });
+    }
+    if old.witness != new.witness {
+        let (before, after) = (old.witness.clone(), new.witness.clone());
+        out.push(Change::WitnessReplaced { who: who.clone(), before, after });
+    }
+    for (before, after) in addresses(old).into_iter().zip(addresses(new)).filter(|(a, b)| a != b) {
+        out.push(Change::LedgerAddress { who: who.clone(), before, after });
+    }
+}
+
+/// Log, witness, mirror; a dash where there is none.
+fn addresses(ledger: &ListedLedger) -> [String; 3] {
+    let mirror = ledger.mirror_url.clone().unwrap_or_else(|| "-".to_owned());
+    [ledger.log_url.clone(), ledger.witness_url.clone(), mirror]
+}
+
+fn anchor_witnesses(old: &[ListedWitness], new: &[ListedWitness], out: &mut Vec<Change>) {
+    for after in new {
+        let name = after.name.clone();
+        let Some(before) = old.iter().find(|w| w.name == after.name) else {
+            out.push(Change::AnchorWitnessAdded { name, key: after.key.clone(), url: after.url.clone() });
+            continue;
+        };
+        if before.key != after.key {
+            let (before, after) = (before.key.clone(), after.key.clone());
+            out.push(Change::AnchorWitnessReplaced { name: name.clone(), before, after });
+        }
+        if before.url != after.url {
+            let (before, after) = (before.url.clone(), after.url.clone());
+            out.push(Change::AnchorWitnessAddress { name, before, after });
+        }
+    }
+    for gone in old.iter().filter(|w| new.iter().all(|n| n.name != w.name)) {
+        out.push(Change::AnchorWitnessDropped { name: gone.name.clone() });
+    }
 }
 
 fn removal(before: Option<Timestamp>, new: &ListedParticipant, out: &mut Vec<Change>) {
@@ -215,6 +348,7 @@ mod tests {
             endpoint: "https://b.kr".to_owned(),
             keys: vec![key("k1", 1)],
             removed: None,
+            ledger: None,
         };
         TrustList {
             country: "KR".parse().unwrap(),
@@ -224,6 +358,7 @@ mod tests {
             expires: at(9),
             grace_hours: 24,
             participants: vec![participant],
+            witnesses: Vec::new(),
         }
     }
 
@@ -253,6 +388,36 @@ mod tests {
         check(|l| l.participants.clear(), &["dropped"], true);
         check(|l| l.expires = at(10), &["expiry"], false);
         check(|l| l.grace_hours = 1, &["grace"], false);
+    }
+
+    #[test]
+    fn changes_of_logs_and_witnesses_are_named() {
+        use crate::testing::{ledger, witness};
+        let named = |change: &dyn Fn(&mut TrustList), expect: &[&str], alarming: bool| {
+            let mut old = list();
+            old.participants[0].ledger = Some(ledger("b.kr/log", 1));
+            old.witnesses = vec![witness("main", 5)];
+            let mut new = old.clone();
+            change(&mut new);
+            let found = changes(Some(&old), &new);
+            let json = serde_json::to_value(&found).unwrap();
+            let kinds: Vec<_> =
+                json.as_array().unwrap().iter().map(|c| c["change"].as_str().unwrap()).collect();
+            assert_eq!(kinds, expect, "{found:?}");
+            assert_eq!(found.iter().any(Change::is_alarming), alarming, "{found:?}");
+            assert_eq!(serde_json::from_value::<Vec<Change>>(json.clone()).unwrap(), found);
+        };
+        check(|l| l.participants[0].ledger = Some(ledger("b.kr/log", 1)), &["log-added"], false);
+        check(|l| l.witnesses = vec![witness("main", 5)], &["anchor-witness-added"], false);
+        named(&|_| (), &[], false);
+        named(&|l| l.participants[0].ledger = None, &["log-dropped"], true);
+        let replaced = ["log-replaced", "witness-replaced"];
+        named(&|l| l.participants[0].ledger = Some(ledger("b.kr/log", 3)), &replaced, true);
+        let moved = |l: &mut TrustList| l.participants[0].ledger.as_mut().unwrap().mirror_url = None;
+        named(&moved, &["ledger-address"], false);
+        named(&|l| l.witnesses = vec![witness("main", 6)], &["anchor-witness-replaced"], false);
+        named(&|l| l.witnesses[0].url = "https://x.kr".to_owned(), &["anchor-witness-address"], false);
+        named(&|l| l.witnesses.clear(), &["anchor-witness-dropped"], false);
     }
 
     #[test]

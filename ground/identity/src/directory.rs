@@ -2,12 +2,12 @@
 //! its act in one unit of work (EX-2), and holds the newest as a [`View`] that the gate asks for
 //! each request.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
 use corridor_proof::act::{KEY_ROTATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
-use corridor_proof::{Act, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
+use corridor_proof::{Act, Policy, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
 use corridor_storage::{Row, Store, Tx, Value};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     view: ArcSwap<View>,
+    policy: std::sync::Mutex<Option<Derived>>,
     /// What the view was made of; held while it is made, so that of two readings at once the older
     /// does not replace the newer.
     seen: tokio::sync::Mutex<Option<Stored>>,
@@ -93,7 +94,8 @@ impl Directory {
     ) -> Result<Self> {
         let view = ArcSwap::from_pointee(View::new(anchors.clone()));
         let seen = tokio::sync::Mutex::new(None);
-        let directory = Self { store, operator, pinned: anchors, clock, random, view, seen };
+        let policy = std::sync::Mutex::default();
+        let directory = Self { store, operator, pinned: anchors, clock, random, view, policy, seen };
         directory.refresh().await?;
         Ok(directory)
     }
@@ -148,6 +150,22 @@ impl Directory {
     #[must_use]
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         self.view.load().warnings(now)
+    }
+
+    /// See [`View::policy`]. Derived once, and again when a list comes or one of the dates in them
+    /// passes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn policy(&self, now: Timestamp) -> Result<Arc<Policy>> {
+        let view = self.view();
+        let mut derived = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = derived.as_ref().filter(|held| held.stands(&view, now)) {
+            return Ok(held.policy.clone());
+        }
+        let (policy, until) = (Arc::new(view.policy(now)?), view.next_change(now));
+        *derived = Some(Derived { policy: policy.clone(), view, from: now, until });
+        Ok(policy)
     }
 
     /// Takes in a trust list or a recognition. When this answers, it is durable and in use.
@@ -228,16 +246,19 @@ impl Directory {
             return Ok(false);
         }
         let kept = self.store.read(&self.operator, stored_statements).await?;
-        let mut lists = Vec::new();
-        for (bytes, accepted) in &kept.lists {
-            lists.push((Signed::parse(bytes).map_err(unreadable)?, *accepted));
-        }
-        let recognitions: Result<Vec<_>> =
-            kept.recognitions.iter().map(|bytes| Signed::parse(bytes).map_err(unreadable)).collect();
-        let view = View::build(self.pinned.clone(), recognitions?, lists, kept.conflicts);
-        self.view.store(Arc::new(view));
+        self.view.store(Arc::new(kept.view(self.pinned.clone())?));
         *seen = found;
         Ok(true)
+    }
+
+    /// The picture as it was at this instant: what had been taken into use by then, under the anchors
+    /// of the configuration of today.
+    ///
+    /// # Errors
+    /// What the store says; `storage-failed` when a stored statement cannot be read any more.
+    pub async fn view_at(&self, at: Timestamp) -> Result<View> {
+        let kept = self.store.read(&self.operator, move |tx| statements_at(tx, at)).await?;
+        kept.view(self.pinned.clone())
     }
 
     /// One version of a country's list.
@@ -298,6 +319,10 @@ impl Directory {
         Ok(made)
     }
 
+    pub(crate) fn operator(&self) -> &Did {
+        &self.operator
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
@@ -349,10 +374,52 @@ fn stored(tx: &mut Tx<'_>) -> Result<Stored> {
     Ok(Stored { lists: lists?, recognitions: recognitions?, conflicts })
 }
 
+/// A policy, and how long it stands.
+struct Derived {
+    policy: Arc<Policy>,
+    view: Arc<View>,
+    from: Timestamp,
+    /// From when the view means something else.
+    until: Option<Timestamp>,
+}
+
+impl Derived {
+    fn stands(&self, view: &Arc<View>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&self.view, view) && self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
 struct Kept {
     lists: Vec<(Vec<u8>, Timestamp)>,
     recognitions: Vec<Vec<u8>>,
     conflicts: Vec<Conflict>,
+}
+
+impl Kept {
+    fn view(self, pinned: Vec<AnchorKey>) -> Result<View> {
+        let mut lists = Vec::new();
+        for (bytes, accepted) in &self.lists {
+            lists.push((Signed::parse(bytes).map_err(unreadable)?, *accepted));
+        }
+        let recognitions: Result<Vec<_>> =
+            self.recognitions.iter().map(|bytes| Signed::parse(bytes).map_err(unreadable)).collect();
+        Ok(View::build(pinned, recognitions?, lists, self.conflicts))
+    }
+}
+
+/// The newest list of each country and the recognitions that had been accepted by then.
+fn statements_at(tx: &mut Tx<'_>, at: Timestamp) -> Result<Kept> {
+    let sql = "SELECT t.statement, t.accepted FROM trust_list AS t
+               WHERE t.participant = $1 AND t.accepted <= $2 AND t.number =
+                 (SELECT MAX(u.number) FROM trust_list AS u
+                  WHERE u.participant = $1 AND u.country = t.country AND u.accepted <= $2)
+               ORDER BY t.country";
+    let list = |mut row: Row| Ok((row.take_bytes(0)?, row.timestamp(1)?));
+    let lists: Result<Vec<_>> = tx.query(sql, &[at.into()])?.into_iter().map(list).collect();
+    let sql = "SELECT statement FROM recognition WHERE participant = $1 AND accepted <= $2 ORDER BY digest";
+    let recognitions: Result<Vec<_>> =
+        tx.query(sql, &[at.into()])?.into_iter().map(|mut row| row.take_bytes(0)).collect();
+    Ok(Kept { lists: lists?, recognitions: recognitions?, conflicts: Vec::new() })
 }
 
 fn stored_statements(tx: &mut Tx<'_>) -> Result<Kept> {

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use corridor_base::{Country, Digest, ErrorCode, Lang, Problem, Result};
-use corridor_proof::Signed;
+use corridor_proof::{ListedLedger, Signed};
 use serde::{Deserialize, Serialize};
 
 use crate::did::{DidDocument, document_host, document_path};
@@ -33,6 +33,8 @@ pub struct Hosted {
     pub keyring: Arc<Keyring>,
     /// Where partners reach it, without trailing slash.
     pub endpoint: String,
+    /// The ledger of this node.
+    pub ledger: Option<ListedLedger>,
 }
 
 /// What `GET /trust/recognitions` answers.
@@ -70,7 +72,7 @@ pub fn router(directory: Arc<Directory>, hosted: Vec<Hosted>) -> Router {
 async fn did_document(State(hosted): State<Arc<[Hosted]>>, uri: Uri, headers: HeaderMap) -> Response {
     let document = || {
         let hosted = named(&hosted, &uri, &headers).ok_or_else(|| not_found("DID document"))?;
-        DidDocument::of(&hosted.keyring, &hosted.endpoint).to_bytes()
+        DidDocument::of(&hosted.keyring, &hosted.endpoint).with_ledger(hosted.ledger.clone()).to_bytes()
     };
     respond(&headers, document().map(|bytes| Answer::new("application/did+json", BRIEFLY, bytes)))
 }

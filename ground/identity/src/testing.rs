@@ -6,7 +6,8 @@ use std::time::Duration;
 use corridor_base::{Country, Did, Digest, SeededRandom, Timestamp};
 use corridor_proof::trust::RecognisedCountry;
 use corridor_proof::{
-    ListedKey, ListedParticipant, Names, Recognition, SecretKey, Signed, Signer as _, TrustList,
+    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, SecretKey, Signed,
+    Signer as _, TrustList, VerifierKey,
 };
 
 use crate::view::AnchorKey;
@@ -49,7 +50,32 @@ pub(crate) fn participant(who: &str, seed: u64) -> ListedParticipant {
         endpoint: "https://node.example".to_owned(),
         keys: vec![key(who, "k1", seed)],
         removed: None,
+        ledger: None,
     }
+}
+
+/// The secret key of this seed, under this name.
+pub(crate) fn secret(name: &str, seed: u64) -> SecretKey {
+    SecretKey::generate(name, &SeededRandom::new(5000 + seed)).unwrap()
+}
+
+/// The ledger of a node: its log has the key of `seed`, its witness that of `seed` + 1.
+pub(crate) fn ledger(origin: &str, seed: u64) -> ListedLedger {
+    let witness = format!("{origin}/witness");
+    ListedLedger {
+        log: VerifierKey::note(origin, secret(origin, seed).public().clone()),
+        log_url: format!("https://{origin}"),
+        witness: VerifierKey::cosignature(&witness, secret(&witness, seed + 1).public().clone()),
+        witness_url: format!("https://{witness}"),
+        mirror_url: Some(format!("https://{origin}/mirror")),
+    }
+}
+
+/// A witness that an anchor runs.
+pub(crate) fn witness(name: &str, seed: u64) -> ListedWitness {
+    let key = format!("{name}.example/witness");
+    let key = VerifierKey::cosignature(&key, secret(&key, seed).public().clone());
+    ListedWitness { name: name.to_owned(), key, url: format!("https://{name}.example") }
 }
 
 pub(crate) fn body(
@@ -66,6 +92,7 @@ pub(crate) fn body(
         expires: start().plus(VALID),
         grace_hours: GRACE_HOURS,
         participants,
+        witnesses: Vec::new(),
     }
 }
 

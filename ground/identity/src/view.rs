@@ -483,6 +483,40 @@ impl View {
         out
     }
 
+    /// The lists that are gone by now, each with the anchor that vouches for it: those of pinned
+    /// anchors first, because their word counts first.
+    pub(crate) fn in_use(&self, now: Timestamp) -> Vec<(&TrustList, &AnchorKey)> {
+        let mut out = Vec::new();
+        for held in self.lists.values().filter(|held| self.usable(held, now).is_ok()) {
+            let country = &held.signed.body().country;
+            let anchor = self.anchors(country, now).into_iter().find(|a| held.anchors.contains(a));
+            out.extend(anchor.map(|anchor| (held.signed.body(), anchor)));
+        }
+        out.sort_by_key(|(list, _)| (!self.is_pinned(&list.country), list.country.clone()));
+        out
+    }
+
+    /// The countries that this node trusts now: our own and those recognised, ordered by code,
+    /// whether or not a list of theirs is held.
+    #[must_use]
+    pub fn countries(&self, now: Timestamp) -> Vec<Country> {
+        let recognised = self.recognitions.iter().map(|r| &r.other.country);
+        let named = self.pinned.iter().map(|a| &a.country).chain(recognised);
+        let mut out: Vec<Country> = named.filter(|c| !self.anchors(c, now).is_empty()).cloned().collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The next instant at which this picture means something else than now, though nothing new came.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let recognitions = self.recognitions.iter().map(|r| r.signed.body());
+        let dates = recognitions.flat_map(|r| [r.from, r.until]);
+        let closes = self.lists.values().map(|held| held.signed.body().closes());
+        let removed = self.lists.values().flat_map(|held| held.participants.iter().filter_map(|p| p.removed));
+        dates.chain(closes).chain(removed).filter(|at| *at > now).min()
+    }
+
     /// The newest list of a country, as it was signed.
     #[must_use]
     pub fn list(&self, country: &Country) -> Option<&Signed<TrustList>> {

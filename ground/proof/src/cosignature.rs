@@ -9,6 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use corridor_base::{Digest, ErrorCode, Problem, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::key::{PublicKey, Signer};
@@ -237,6 +238,19 @@ impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hash = u32::from_be_bytes(self.hash());
         write!(f, "{}+{hash:08x}+{}", self.name, STANDARD.encode(self.typed()))
+    }
+}
+
+impl Serialize for VerifierKey {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for VerifierKey {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,14 +1,22 @@
 //! Trust lists and recognitions: whom a country vouches for, with which keys, until when; and the
 //! statement by which two countries take each other's lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use corridor_base::{Country, Did, Digest, KeyId, Lang, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::cosignature::VerifierKey;
 use crate::key::PublicKey;
 use crate::statement::{Statement, check_text, refuse};
+
+/// The most witnesses that one country's anchor names.
+pub const MAX_WITNESSES: usize = 32;
+/// The longest name of a log's or a witness's key, in bytes.
+pub const MAX_LEDGER_NAME: usize = 200;
+/// The longest URL of a log, a witness or a mirror, in bytes.
+pub const MAX_LEDGER_URL: usize = 300;
 
 /// A name in the three languages of the corridor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +77,68 @@ impl ListedKey {
     }
 }
 
+/// The ledger of the node that a participant lives on: the log of its acts, and the witness and the
+/// mirror that the node is to others. Participants of one node name the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedLedger {
+    /// The key that signs the log's checkpoints (type 1); its name is the log's origin.
+    pub log: VerifierKey,
+    /// Where the log is read (C2SP tlog-tiles), an absolute URL without trailing slash.
+    pub log_url: String,
+    /// The key with which the node cosigns the logs of others.
+    pub witness: VerifierKey,
+    /// Where its witness is asked (C2SP tlog-witness), an absolute URL without trailing slash.
+    pub witness_url: String,
+    /// Where it serves its copies of the logs of others (C2SP tlog-mirror), when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_url: Option<String>,
+}
+
+impl ListedLedger {
+    /// The origin of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.log.name()
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        if self.log.cosigns() || self.log.name().len() > MAX_LEDGER_NAME {
+            return Err(refuse(
+                "trust list: log",
+                "a key of type 1 with a name of at most 200 bytes expected",
+            ));
+        }
+        check_witness_key(&self.witness)?;
+        [&self.log_url, &self.witness_url].into_iter().chain(&self.mirror_url).try_for_each(|u| check_url(u))
+    }
+}
+
+/// A witness that the country's anchor runs (LG-2): so that a log is cosigned in its own country by
+/// somebody who does not run it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedWitness {
+    /// What the list calls it: `main`.
+    pub name: String,
+    /// The key with which it cosigns.
+    pub key: VerifierKey,
+    /// Where it is asked (C2SP tlog-witness), an absolute URL without trailing slash.
+    pub url: String,
+}
+
+impl ListedWitness {
+    fn check(&self) -> Result<(), Problem> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._/".contains(c);
+        if self.name.is_empty() || self.name.len() > 100 || !self.name.chars().all(plain) {
+            let why = "1 to 100 lower-case letters, digits and - . _ / expected";
+            return Err(refuse("trust list: witness", why));
+        }
+        check_witness_key(&self.key)?;
+        check_url(&self.url)
+    }
+}
+
 /// One participant that the country vouches for, or did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +154,9 @@ pub struct ListedParticipant {
     /// Set when it was removed: from then on it may do nothing new, and what it did stays judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Timestamp>,
+    /// The ledger of its node, when it keeps one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<ListedLedger>,
 }
 
 /// The participants a country vouches for.
@@ -106,6 +179,9 @@ pub struct TrustList {
     pub grace_hours: u32,
     /// The participants, ordered by identifier.
     pub participants: Vec<ListedParticipant>,
+    /// The witnesses that the anchor runs, ordered by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<ListedWitness>,
 }
 
 impl TrustList {
@@ -140,8 +216,68 @@ impl Statement for TrustList {
         if !self.participants.is_sorted_by(|a, b| a.did < b.did) {
             return Err(refuse("trust list: participants", "ordered by identifier, each once, expected"));
         }
-        self.participants.iter().try_for_each(check_participant)
+        self.participants.iter().try_for_each(check_participant)?;
+        if self.witnesses.len() > MAX_WITNESSES || !self.witnesses.is_sorted_by(|a, b| a.name < b.name) {
+            let why = format!("at most {MAX_WITNESSES}, ordered by name, each once, expected");
+            return Err(refuse("trust list: witnesses", &why));
+        }
+        self.witnesses.iter().try_for_each(ListedWitness::check)?;
+        check_owners(self)
     }
+}
+
+/// Who may hold a key of the ledger: a log, its witness, or a witness of the anchor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner<'a> {
+    Log(&'a str),
+    Witness(&'a str),
+    Anchor(&'a str),
+}
+
+/// One key has one owner, so that nobody cosigns under two names (LG-2); and who does not live on a
+/// node does not sign under the origin of its log.
+fn check_owners(list: &TrustList) -> Result<(), Problem> {
+    let mut owners: BTreeMap<&[u8], Owner<'_>> = BTreeMap::new();
+    let mut origins: BTreeMap<&str, (&ListedLedger, &str)> = BTreeMap::new();
+    let mut claim = |key: &'_ VerifierKey, bytes, owner| match owners.insert(bytes, owner) {
+        Some(other) if other != owner => {
+            Err(refuse("trust list: ledger", &format!("one key has two owners: {}", key.name())))
+        }
+        _ => Ok(()),
+    };
+    for participant in list.participants.iter().filter(|p| p.removed.is_none()) {
+        let Some(ledger) = &participant.ledger else { continue };
+        claim(&ledger.log, ledger.log.bytes(), Owner::Log(ledger.origin()))?;
+        claim(&ledger.witness, ledger.witness.bytes(), Owner::Witness(ledger.origin()))?;
+        let here = (ledger, participant.endpoint.as_str());
+        let (known, endpoint) = *origins.entry(ledger.origin()).or_insert(here);
+        // Participants of one node are admitted one by one, also while its keys are replaced.
+        if (&known.log, &known.witness) != (&ledger.log, &ledger.witness) && endpoint != here.1 {
+            let why = format!("two nodes under one origin: {}", ledger.origin());
+            return Err(refuse("trust list: ledger", &why));
+        }
+    }
+    list.witnesses.iter().try_for_each(|w| claim(&w.key, w.key.bytes(), Owner::Anchor(&w.name)))
+}
+
+fn check_witness_key(key: &VerifierKey) -> Result<(), Problem> {
+    if key.cosigns() && key.name().len() <= MAX_LEDGER_NAME {
+        return Ok(());
+    }
+    Err(refuse("trust list: witness", "a key of type 4 or 6 with a name of at most 200 bytes expected"))
+}
+
+/// Words of a witness policy (C2SP tlog-policy), so without white space.
+fn check_url(text: &str) -> Result<(), Problem> {
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let word = text.bytes().all(|b| b.is_ascii_graphic());
+    if web && word && text.len() <= MAX_LEDGER_URL && !text.ends_with('/') {
+        return Ok(());
+    }
+    Err(refuse(
+        "trust list: URL",
+        "an absolute URL of at most 300 ASCII characters, no trailing slash, expected",
+    ))
 }
 
 fn check_participant(participant: &ListedParticipant) -> Result<(), Problem> {
@@ -159,7 +295,7 @@ fn check_participant(participant: &ListedParticipant) -> Result<(), Problem> {
     if ids.len() != participant.keys.len() || ids.iter().any(|id| id.did() != participant.did) {
         return Err(refuse("trust list: keys", "each key once, of its own participant, expected"));
     }
-    Ok(())
+    participant.ledger.as_ref().map_or(Ok(()), ListedLedger::check)
 }
 
 /// One country in a recognition: its code and the verifier key of its anchor.
@@ -212,5 +348,137 @@ impl Statement for Recognition {
             PublicKey::from_vkey(&country.anchor)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{SecretKey, Signer};
+    use crate::statement::Signed;
+    use corridor_base::SeededRandom;
+
+    fn secret(seed: u64) -> SecretKey {
+        SecretKey::generate("k", &SeededRandom::new(seed)).unwrap()
+    }
+
+    fn ledger(origin: &str, seed: u64) -> ListedLedger {
+        ListedLedger {
+            log: VerifierKey::note(origin, secret(seed).public().clone()),
+            log_url: format!("https://{origin}"),
+            witness: VerifierKey::cosignature(&format!("{origin}/w"), secret(seed + 1).public().clone()),
+            witness_url: format!("https://{origin}/witness"),
+            mirror_url: None,
+        }
+    }
+
+    fn witness(name: &str, seed: u64) -> ListedWitness {
+        let key = VerifierKey::cosignature("anchor.example.jp/w", secret(seed).public().clone());
+        ListedWitness { name: name.to_owned(), key, url: "https://w.example.jp".to_owned() }
+    }
+
+    fn participant(name: &str, ledger: Option<ListedLedger>) -> ListedParticipant {
+        let did: Did = format!("did:web:{name}").parse().unwrap();
+        let key = secret(99).public().clone();
+        ListedParticipant {
+            name: Names::same(name),
+            endpoint: format!("https://{name}"),
+            keys: vec![ListedKey { id: did.key("k1").unwrap(), key, from: Timestamp::EPOCH, until: None }],
+            removed: None,
+            did,
+            ledger,
+        }
+    }
+
+    fn list() -> TrustList {
+        TrustList {
+            country: "JP".parse().unwrap(),
+            number: 1,
+            previous: None,
+            issued: Timestamp::EPOCH,
+            expires: Timestamp::EPOCH.plus(Duration::from_secs(60)),
+            grace_hours: 1,
+            participants: vec![
+                participant("a.jp", Some(ledger("a.jp/log", 1))),
+                participant("b.jp", Some(ledger("b.jp/log", 3))),
+            ],
+            witnesses: vec![witness("main", 7)],
+        }
+    }
+
+    /// LG-4: a list that names no ledger is written as it was before lists knew of any.
+    #[test]
+    fn a_list_without_a_ledger_says_nothing_of_one() {
+        let mut list = list();
+        let full = Signed::new(list.clone(), &[&secret(1)]).unwrap();
+        assert_eq!(*Signed::<TrustList>::parse(full.bytes()).unwrap().body(), list);
+        list.witnesses.clear();
+        list.participants.iter_mut().for_each(|p| p.ledger = None);
+        let signed = Signed::new(list.clone(), &[&secret(1)]).unwrap();
+        let text = String::from_utf8_lossy(signed.bytes()).into_owned();
+        assert!(!text.contains("ledger") && !text.contains("witness"), "{text}");
+        assert_eq!(*Signed::<TrustList>::parse(signed.bytes()).unwrap().body(), list);
+    }
+
+    fn check(change: impl Fn(&mut TrustList), expect: Result<(), &str>) {
+        let mut list = list();
+        change(&mut list);
+        match (expect, list.check()) {
+            (Ok(()), Ok(())) => {}
+            (Err(why), Err(problem)) => assert!(format!("{problem:?}").contains(why), "{problem:?}"),
+            (expect, got) => panic!("{got:?}, not {expect:?}"),
+        }
+    }
+
+    fn of(list: &mut TrustList, place: usize) -> &mut ListedLedger {
+        list.participants[place].ledger.as_mut().unwrap()
+    }
+
+    #[test]
+    fn a_ledger_is_read_whole_or_refused() {
+        check(|_| (), Ok(()));
+        check(|l| of(l, 0).mirror_url = Some("https://a.jp/mirror".to_owned()), Ok(()));
+        for url in ["a.jp/log", "ftp://a.jp", "https://a.jp/", "https://a.jp/ x", "https://a.jp/\u{e9}"] {
+            check(|l| of(l, 0).log_url = url.to_owned(), Err("absolute URL"));
+            check(|l| of(l, 0).witness_url = url.to_owned(), Err("absolute URL"));
+            check(|l| of(l, 0).mirror_url = Some(url.to_owned()), Err("absolute URL"));
+            check(|l| l.witnesses[0].url = url.to_owned(), Err("absolute URL"));
+        }
+        check(|l| of(l, 0).log_url = format!("https://{}", "a".repeat(300)), Err("absolute URL"));
+        check(|l| of(l, 0).log = of(l, 0).witness.clone(), Err("type 1"));
+        check(|l| of(l, 0).witness = of(l, 1).log.clone(), Err("type 4 or 6"));
+        check(|l| of(l, 0).log = VerifierKey::note(&"a".repeat(201), secret(1).public().clone()), Err("200"));
+        check(|l| l.witnesses[0].name = "Main".to_owned(), Err("lower-case"));
+        check(|l| l.witnesses.push(witness("main", 8)), Err("ordered by name"));
+        check(|l| l.witnesses = (0..33).map(|n| witness(&format!("w{n:02}"), 100 + n)).collect(), Err("32"));
+    }
+
+    #[test]
+    fn one_key_has_one_owner_and_one_origin_one_node() {
+        check(|l| l.participants[1].ledger = Some(ledger("a.jp/log", 1)), Ok(()));
+        check(|l| l.participants[1].ledger = Some(ledger("a.jp/log", 5)), Err("one origin"));
+        check(
+            |l| {
+                l.participants[1].ledger = Some(ledger("a.jp/log", 5));
+                l.participants[1].endpoint = l.participants[0].endpoint.clone();
+            },
+            Ok(()),
+        );
+        check(|l| l.participants[1].ledger = Some(ledger("b.jp/log", 1)), Err("two owners"));
+        check(|l| of(l, 1).witness = of(l, 0).witness.clone(), Err("two owners"));
+        check(|l| l.witnesses[0].key = of(l, 0).witness.clone(), Err("two owners"));
+        let disguised = VerifierKey::cosignature("anchor.example.jp/w", secret(1).public().clone());
+        check(|l| l.witnesses[0].key = disguised.clone(), Err("two owners"));
+        check(
+            |l| l.witnesses.push(ListedWitness { name: "more".to_owned(), ..witness("main", 7) }),
+            Err("two owners"),
+        );
+        check(
+            |l| {
+                l.participants[1].ledger = Some(ledger("a.jp/log", 5));
+                l.participants[0].removed = Some(Timestamp::EPOCH);
+            },
+            Ok(()),
+        );
     }
 }

@@ -14,7 +14,7 @@ const SHARED: [&str; 2] = ["did:web:one.example:clinic", "did:web:two.example:cl
 fn hosted(world: &World, who: &str) -> Hosted {
     let keys = world.dir.path().join("keys");
     let keyring = Keyring::open_or_create(&keys, &did(who), &*world.clock, &SeededRandom::new(1)).unwrap();
-    Hosted { keyring: Arc::new(keyring), endpoint: "https://node.example".to_owned() }
+    Hosted { keyring: Arc::new(keyring), endpoint: "https://node.example".to_owned(), ledger: None }
 }
 
 struct Site {

@@ -150,7 +150,9 @@ async fn a_partner_s_document_is_held_against_the_list() {
     let shown = |seed: u64, endpoint: &str| {
         let key = key(&partner, "k1", seed);
         let keys = vec![crate::DocumentKey { id: key.id, key: key.key, in_use: true }];
-        DidDocument { did: did(&partner), keys, endpoint: Some(endpoint.to_owned()) }.to_bytes().unwrap()
+        DidDocument { did: did(&partner), keys, endpoint: Some(endpoint.to_owned()), ledger: None }
+            .to_bytes()
+            .unwrap()
     };
     let verify = async |bytes: Vec<u8>| {
         *document.lock().unwrap() = bytes;

@@ -1,0 +1,169 @@
+//! The keys of a node's ledger: one signs the checkpoints of its log, one cosigns the logs of others.
+//! Two keys, because a witness that signed with the log's key would be the log saying so twice.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use corridor_base::{Clock, Problem, Random, Result};
+use corridor_proof::{ListedLedger, SecretKey, Signer, VerifierKey};
+
+use crate::files;
+use crate::keyfile::KeyFile;
+
+/// The file of the log's key.
+const LOG: &str = "log.key";
+/// The file of a witness's key.
+const WITNESS: &str = "witness.key";
+/// The file that shows a witness's verifier key to people.
+const WITNESS_PUBLIC: &str = "witness.vkey";
+
+/// The keys of one node's ledger.
+#[derive(Clone)]
+pub struct LedgerKeys {
+    /// Signs checkpoints; its name is the log's origin.
+    pub log: Arc<dyn Signer>,
+    /// Cosigns the logs of others; its name is the origin and `/witness`.
+    pub witness: Arc<dyn Signer>,
+}
+
+impl LedgerKeys {
+    /// The key that checks the log's checkpoints.
+    #[must_use]
+    pub fn log_key(&self) -> VerifierKey {
+        VerifierKey::note(self.log.name(), self.log.public().clone())
+    }
+
+    /// The key that checks what the node cosigns.
+    #[must_use]
+    pub fn witness_key(&self) -> VerifierKey {
+        VerifierKey::cosignature(self.witness.name(), self.witness.public().clone())
+    }
+
+    /// What the trust list is to say of a node that partners reach under this URL (without trailing
+    /// slash): its log at `/log`, its witness at `/witness`, its mirror at `/mirror`.
+    #[must_use]
+    pub fn listed(&self, public_url: &str) -> ListedLedger {
+        ListedLedger {
+            log: self.log_key(),
+            log_url: format!("{public_url}/log"),
+            witness: self.witness_key(),
+            witness_url: format!("{public_url}/witness"),
+            mirror_url: Some(format!("{public_url}/mirror")),
+        }
+    }
+}
+
+impl std::fmt::Debug for LedgerKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LedgerKeys")
+            .field("log", &self.log_key())
+            .field("witness", &self.witness_key())
+            .finish()
+    }
+}
+
+/// The keys of the ledger of this origin under `all`, the directory of all keys: `log.key` and
+/// `witness.key`. They are made at the first start, and never again: a log that goes on under another
+/// key is another log.
+///
+/// # Errors
+/// `file-mode` when group or others may read a key or the directory; `file-failed` when a key is cut,
+/// altered, of another origin, or gone; `malformed` when the origin cannot name a key.
+pub fn ledger_keys(all: &Path, origin: &str, clock: &dyn Clock, random: &dyn Random) -> Result<LedgerKeys> {
+    files::private_directory(all)?;
+    let (log, witness) = (all.join(LOG), all.join(WITNESS));
+    // The log's key is made first, so a witness's key alone was left behind by a loss.
+    if witness.exists() && !log.exists() {
+        return Err(files::refuse(&log, "the key of the log is gone: bring it back from a backup"));
+    }
+    Ok(LedgerKeys {
+        log: open_or_make(&log, origin, clock, random)?,
+        witness: open_or_make(&witness, &format!("{origin}/witness"), clock, random)?,
+    })
+}
+
+/// The key of a witness that stands alone, as an anchor runs it: `witness.key` in this directory, and
+/// beside it `witness.vkey`, the verifier key that the trust list names. Made when there is none.
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn witness_key(
+    directory: &Path,
+    name: &str,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<Arc<dyn Signer>> {
+    files::private_directory(directory)?;
+    let signer = open_or_make(&directory.join(WITNESS), name, clock, random)?;
+    let vkey = format!("{}\n", VerifierKey::cosignature(name, signer.public().clone()));
+    let public = directory.join(WITNESS_PUBLIC);
+    if std::fs::read(&public).ok().as_deref() != Some(vkey.as_bytes()) {
+        files::write(&public, vkey.as_bytes(), files::PUBLIC)?;
+    }
+    Ok(signer)
+}
+
+fn open_or_make(path: &Path, name: &str, clock: &dyn Clock, random: &dyn Random) -> Result<Arc<dyn Signer>> {
+    if !path.exists() {
+        let key = SecretKey::generate(name, random)?;
+        KeyFile { key, created: clock.now() }.write(path)?;
+    }
+    let key: Result<KeyFile, Problem> = KeyFile::read(path, name);
+    Ok(Arc::new(key?.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use corridor_base::{ErrorCode, FixedClock, SeededRandom, Timestamp};
+
+    const ORIGIN: &str = "localhost:7080/log";
+
+    fn open(all: &Path, origin: &str, seed: u64) -> Result<LedgerKeys> {
+        ledger_keys(all, origin, &FixedClock::at(Timestamp::EPOCH), &SeededRandom::new(seed))
+    }
+
+    #[test]
+    fn they_are_made_once_and_named_after_the_origin() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = dir.path().join("keys");
+        let made = open(&all, ORIGIN, 1).unwrap();
+        let again = open(&all, ORIGIN, 2).unwrap();
+        assert_eq!((made.log_key(), made.witness_key()), (again.log_key(), again.witness_key()));
+        assert_eq!((made.log.name(), made.witness.name()), (ORIGIN, "localhost:7080/log/witness"));
+        assert!(!made.log_key().cosigns() && made.witness_key().cosigns());
+        assert_ne!(made.log_key().bytes(), made.witness_key().bytes());
+        for file in [LOG, WITNESS] {
+            assert_eq!(std::fs::metadata(all.join(file)).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let listed = made.listed("http://localhost:7080");
+        assert_eq!(listed.origin(), ORIGIN);
+        assert_eq!(listed.witness_url, "http://localhost:7080/witness");
+    }
+
+    #[test]
+    fn another_origin_and_a_lost_key_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = dir.path().join("keys");
+        open(&all, ORIGIN, 1).unwrap();
+        assert_eq!(open(&all, "other.example/log", 1).unwrap_err().code(), ErrorCode::FileFailed);
+        std::fs::remove_file(all.join(LOG)).unwrap();
+        assert!(open(&all, ORIGIN, 1).unwrap_err().arg("why").unwrap().contains("gone"));
+        assert_eq!(open(&dir.path().join("new"), "a b", 1).unwrap_err().code(), ErrorCode::Malformed);
+    }
+
+    #[test]
+    fn a_witness_that_stands_alone_shows_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("witness");
+        let (clock, name) = (FixedClock::at(Timestamp::EPOCH), "trust.example.jp/witness");
+        let made = witness_key(&path, name, &clock, &SeededRandom::new(1)).unwrap();
+        let again = witness_key(&path, name, &clock, &SeededRandom::new(2)).unwrap();
+        assert_eq!(made.public(), again.public());
+        let shown = std::fs::read_to_string(path.join(WITNESS_PUBLIC)).unwrap();
+        let key: VerifierKey = shown.trim_end().parse().unwrap();
+        assert_eq!(key, VerifierKey::cosignature(name, made.public().clone()));
+    }
+}
