@@ -2,6 +2,10 @@
 //! transparency log (C2SP tlog-tiles) of its acts; nodes of the other country witness and mirror it;
 //! a receipt shows anyone, offline and years later, that an act is in the log.
 
+pub mod log;
 pub mod schema;
+pub mod tiles;
 
+pub use log::{Log, LogParts};
 pub use schema::SCHEMA;
+pub use tiles::TileRows;

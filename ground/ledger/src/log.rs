@@ -1,0 +1,492 @@
+//! A log of this node: takes the numbered leaves, extends the tiles, signs the checkpoint over them.
+//!
+//! LG-1 is kept in one place, [`Log::integrate`]: the unit of work that writes the tiles looks at the
+//! newest checkpoint that is stored, signs only if that is the one the new tree was grown from, and
+//! stores what it signed. What it signed is published when that unit is committed, and dropped when
+//! it is not. So every signed checkpoint that anybody can have seen is in the database, they make one
+//! chain, and of two processes that grow the log at once one finds the other's checkpoint there and
+//! throws its own work away. No lock and no token is needed for this.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use corridor_base::{Clock, Did, Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::merkle::{self, Frontier, Tree};
+use corridor_proof::note::SignatureLine;
+use corridor_proof::tile::{Kind, Tile, WIDTH, push_entry};
+use corridor_proof::{Checkpoint, SignedCheckpoint, Signer, VerifierKey};
+use corridor_storage::{Leaf, Row, Sequenced, Store, Tx};
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+use crate::tiles::{self, Growth, TileRows};
+
+/// The most leaves that one unit of work integrates.
+pub const STEP: u64 = 4096;
+
+/// How many leaves are read and hashed at a time: at most 16 MiB.
+const CHUNK: u32 = 256;
+
+/// How many of the newest checkpoints are kept although they are not complete. Those that are
+/// complete are kept for good: they say when a leaf was first in a log that both countries had seen.
+const KEPT: i64 = 256;
+
+/// How often a step begins again because another process was faster.
+const TRIES: u32 = 5;
+
+/// What a log is made of.
+#[derive(Clone)]
+pub struct LogParts {
+    /// Where leaves, tiles and checkpoints are.
+    pub store: Store,
+    /// Whose log it is: everything of the node as a whole is the operator's.
+    pub operator: Did,
+    /// `acts`, or the name of a raw log.
+    pub name: String,
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// Its key, named after the origin.
+    pub key: Arc<dyn Signer>,
+    /// The time that is stored with a checkpoint.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A log of this node. A clone is the same.
+#[derive(Clone)]
+pub struct Log {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: LogParts,
+    rows: TileRows,
+    key: VerifierKey,
+    /// The tree of the newest checkpoint, as far as this process knows. Empty after anything went wrong:
+    /// it is then read again.
+    growth: Mutex<Option<Growth>>,
+    /// A size up to which the log is known to be published.
+    published: AtomicU64,
+    grown: watch::Sender<u64>,
+}
+
+/// A stored checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCheckpoint {
+    /// With the cosignatures gathered so far.
+    pub signed: SignedCheckpoint,
+    /// When it was signed.
+    pub time: Timestamp,
+    /// Whether the policy was satisfied.
+    pub complete: bool,
+}
+
+/// How an attempt to sign ended.
+enum Published {
+    Signed(SignedCheckpoint),
+    /// Another process has signed since.
+    Overtaken,
+}
+
+impl Log {
+    /// Opens a log. The stored checkpoint must be its own: a log never changes its name or key while it
+    /// has the same leaves.
+    ///
+    /// # Errors
+    /// `config-invalid` when the newest checkpoint was signed under another origin or by another key, or
+    /// the key is not named after the origin; as [`Store::read`].
+    pub async fn open(parts: LogParts) -> Result<Self> {
+        let refuse = |why: String| Problem::new(ErrorCode::ConfigInvalid).with("why", why);
+        let origin = Checkpoint::new(&parts.origin, Tree::empty()).map(|_| &parts.origin);
+        if origin.is_err() || parts.key.name() != parts.origin {
+            return Err(refuse(format!("the origin of the log {} and the name of its key", parts.name)));
+        }
+        let key = VerifierKey::note(&parts.origin, parts.key.public().clone());
+        let rows = TileRows::new(parts.store.clone(), parts.operator.clone(), &parts.name);
+        let (published, grown) = (AtomicU64::new(0), watch::Sender::new(0));
+        let log =
+            Self { inner: Arc::new(Inner { parts, rows, key, growth: Mutex::default(), published, grown }) };
+        if let Some(newest) = log.latest().await? {
+            let finding = newest.signed_by(&log.inner.key);
+            if newest.origin() != log.origin()
+                || !matches!(finding, corridor_proof::cosignature::Finding::Valid { .. })
+            {
+                let why =
+                    format!("the log {} was signed by {} with another key", log.name(), newest.origin());
+                return Err(refuse(why));
+            }
+        }
+        Ok(log)
+    }
+
+    /// The first line of its checkpoints.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.inner.parts.origin
+    }
+
+    /// Its name here.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.parts.name
+    }
+
+    /// The key that its checkpoints are checked with.
+    #[must_use]
+    pub fn key(&self) -> VerifierKey {
+        self.inner.key.clone()
+    }
+
+    /// The operator's participant.
+    #[must_use]
+    pub fn operator(&self) -> &Did {
+        &self.inner.parts.operator
+    }
+
+    /// The store it is in.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.parts.store
+    }
+
+    /// Its tiles.
+    #[must_use]
+    pub fn rows(&self) -> &TileRows {
+        &self.inner.rows
+    }
+
+    /// The size of the newest checkpoint signed by this process, when it changes.
+    #[must_use]
+    pub fn grown(&self) -> watch::Receiver<u64> {
+        self.inner.grown.subscribe()
+    }
+
+    /// How many leaves have numbers, and how many wait for theirs.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn sequenced(&self) -> Result<Sequenced> {
+        self.store().sequenced(self.name()).await
+    }
+
+    /// One step: takes up to [`STEP`] new leaves, extends the tiles and signs the checkpoint, all in one
+    /// unit of work (LG-1). `None` when nothing is new. A log without leaves gets a checkpoint too.
+    ///
+    /// # Errors
+    /// `storage-failed` when stored tiles or leaves are not what was signed: nothing is signed then;
+    /// what the signer says; as [`Store::write`].
+    pub async fn integrate(&self) -> Result<Option<SignedCheckpoint>> {
+        let mut known = self.inner.growth.lock().await;
+        for _ in 0..TRIES {
+            // Taken, so that whatever fails below leaves nothing to go on from.
+            let (base, signed) = match known.take() {
+                Some(growth) => (growth, true),
+                None => self.load().await?,
+            };
+            let tree = signed.then(|| base.tree());
+            let mut growth = self.grow(base).await?;
+            if Some(growth.size()) == tree.map(|tree| tree.size) {
+                *known = Some(growth);
+                return Ok(None);
+            }
+            let changes = growth.take_changes()?;
+            if let Published::Signed(signed) = self.publish(tree, growth.tree(), changes).await? {
+                *known = Some(growth);
+                self.inner.published.fetch_max(signed.tree().size, Ordering::Relaxed);
+                self.inner.grown.send_replace(signed.tree().size);
+                return Ok(Some(signed));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tree of the newest checkpoint, and whether there is one.
+    async fn load(&self) -> Result<(Growth, bool)> {
+        let name = self.name().to_owned();
+        let load = move |tx: &mut Tx<'_>| match newest_tree(tx, &name)? {
+            Some(tree) => Ok((Growth::read(tx, &name, tree)?, true)),
+            None => Ok((Growth::new(), false)),
+        };
+        self.store().read(self.operator(), load).await
+    }
+
+    /// Hashes new leaves, outside of any unit.
+    async fn grow(&self, mut growth: Growth) -> Result<Growth> {
+        let from = growth.size();
+        while growth.size() - from < STEP {
+            let leaves = self.store().leaves(self.name(), growth.size(), CHUNK).await?;
+            let last = leaves.len() < CHUNK as usize;
+            let hashing = tokio::task::spawn_blocking(move || push(growth, &leaves));
+            let fault = |e| Problem::new(ErrorCode::Internal).because(e);
+            growth = hashing.await.map_err(fault)??;
+            if last {
+                break;
+            }
+        }
+        Ok(growth)
+    }
+
+    /// Stores tiles and checkpoint if the newest stored checkpoint still is what the tree was grown
+    /// from. The only place that signs (LG-1).
+    async fn publish(
+        &self,
+        from: Option<Tree>,
+        to: Tree,
+        changes: Vec<(Tile, Vec<u8>)>,
+    ) -> Result<Published> {
+        let this = self.clone();
+        let unit = move |tx: &mut Tx<'_>| {
+            let name = this.name();
+            if newest_tree(tx, name)? != from {
+                return Ok(Published::Overtaken);
+            }
+            for (tile, bytes) in &changes {
+                tiles::put(tx, name, *tile, bytes)?;
+            }
+            let checkpoint = Checkpoint::new(this.origin(), to)?;
+            let signed = SignedCheckpoint::sign(checkpoint, &*this.inner.parts.key)?;
+            store_checkpoint(tx, name, &signed, this.inner.parts.clock.now())?;
+            Ok(Published::Signed(signed))
+        };
+        self.store().write(self.operator(), unit).await
+    }
+
+    /// The newest checkpoint, with the cosignatures gathered so far. `None` before the first.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn latest(&self) -> Result<Option<SignedCheckpoint>> {
+        let name = self.name().to_owned();
+        let newest = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 ORDER BY size DESC LIMIT 1",
+                &[name.as_str().into()],
+            )?;
+            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+        };
+        let newest = self.store().read(self.operator(), newest).await?;
+        if let Some(signed) = &newest {
+            self.inner.published.fetch_max(signed.tree().size, Ordering::Relaxed);
+        }
+        Ok(newest)
+    }
+
+    /// Stored checkpoints from this size on, smallest first, at most so many.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn checkpoints(&self, from: u64, limit: u32) -> Result<Vec<StoredCheckpoint>> {
+        let name = self.name().to_owned();
+        let all = move |tx: &mut Tx<'_>| {
+            let rows = tx.query(
+                "SELECT note, time, complete FROM checkpoint WHERE participant = $1 AND log = $2 AND size >= $3
+                 ORDER BY size LIMIT $4",
+                &[name.as_str().into(), from.into(), limit.into()],
+            )?;
+            rows.iter().map(read_checkpoint).collect()
+        };
+        self.store().read(self.operator(), all).await
+    }
+
+    /// Adds cosignatures to the checkpoint of this size; whoever calls has judged them. A witness that is
+    /// there already stays with its first, which is the earliest. A checkpoint that is complete stays so.
+    /// A checkpoint that is no longer kept, because many followed it, is let go.
+    ///
+    /// # Errors
+    /// `malformed` when there are too many lines; as [`Store::write`].
+    pub async fn cosigned(&self, size: u64, lines: Vec<SignatureLine>, complete: bool) -> Result<()> {
+        let name = self.name().to_owned();
+        let unit = move |tx: &mut Tx<'_>| {
+            let key = [name.as_str().into(), size.into()];
+            let row = tx.query_one(
+                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 AND size = $3",
+                &key,
+            )?;
+            let Some(row) = row else { return Ok(()) };
+            let mut signed = SignedCheckpoint::parse(row.bytes(0)?)?;
+            for line in &lines {
+                let there = |l: &SignatureLine| l.name == line.name && l.hash == line.hash;
+                if !signed.note().signatures().iter().any(there) {
+                    signed.add([line.clone()])?;
+                }
+            }
+            let [name, size] = key;
+            tx.execute(
+                "UPDATE checkpoint SET note = $4, complete = CASE WHEN complete = 1 THEN 1 ELSE $5 END
+                 WHERE participant = $1 AND log = $2 AND size = $3",
+                &[name, size, signed.to_bytes().into(), complete.into()],
+            )?;
+            Ok(())
+        };
+        self.store().write(self.operator(), unit).await
+    }
+
+    /// The smallest complete checkpoint that holds the leaf of this number: the earliest that both
+    /// countries have seen it in (ID-1).
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn complete_for(&self, index: u64) -> Result<Option<SignedCheckpoint>> {
+        let name = self.name().to_owned();
+        let find = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 AND size > $3 AND complete = 1
+                 ORDER BY size LIMIT 1",
+                &[name.as_str().into(), index.into()],
+            )?;
+            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+        };
+        self.store().read(self.operator(), find).await
+    }
+
+    /// A tile's bytes: hashes from their rows, bundles made of the leaves. `None` for what no published
+    /// checkpoint covers.
+    ///
+    /// # Errors
+    /// `storage-failed` when it should be there and is not; as [`Store::read`].
+    pub async fn tile_bytes(&self, tile: Tile) -> Result<Option<Vec<u8>>> {
+        if !tile.is_in(self.inner.published.load(Ordering::Relaxed)) {
+            // Another process may have published more.
+            let newest = self.latest().await?;
+            if !newest.is_some_and(|signed| tile.is_in(signed.tree().size)) {
+                return Ok(None);
+            }
+        }
+        if tile.kind() != Kind::Entries {
+            let bytes = self.inner.rows.get(tile).await?;
+            return bytes.map(Some).ok_or_else(|| tiles::missing(self.name(), tile));
+        }
+        let leaves = self.store().leaves(self.name(), tile.index() * WIDTH, tile.width().into()).await?;
+        if leaves.len() != usize::from(tile.width()) {
+            return Err(tiles::missing(self.name(), tile));
+        }
+        let mut bundle = Vec::new();
+        leaves.iter().try_for_each(|leaf| push_entry(&mut bundle, &leaf.entry))?;
+        Ok(Some(bundle))
+    }
+
+    /// Proves that the leaf is in the tree of this size, which must be published.
+    ///
+    /// # Errors
+    /// `malformed` when there is no such leaf or tree; as [`Store::read`].
+    pub async fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<Digest>> {
+        self.is_published(size).await?;
+        self.inner.rows.ask(size, move |reader| merkle::prove_inclusion(index, size, reader)).await
+    }
+
+    /// Proves that the tree of size `new`, which must be published, begins with that of size `old`. From
+    /// the empty tree, and from a tree to itself, the proof is empty.
+    ///
+    /// # Errors
+    /// `malformed` when there are no such trees; as [`Store::read`].
+    pub async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>> {
+        self.is_published(new).await?;
+        if old == 0 {
+            return Ok(Vec::new());
+        }
+        self.inner.rows.ask(new, move |reader| merkle::prove_consistency(old, new, reader)).await
+    }
+
+    /// Size and root at an earlier size.
+    ///
+    /// # Errors
+    /// `malformed` when the log was never so large; as [`Store::read`].
+    pub async fn tree_at(&self, size: u64) -> Result<Tree> {
+        self.is_published(size).await?;
+        self.inner.rows.ask(size, move |reader| Ok(Frontier::read(size, reader)?.tree())).await
+    }
+
+    async fn is_published(&self, size: u64) -> Result<()> {
+        if size <= self.inner.published.load(Ordering::Relaxed)
+            || self.latest().await?.is_some_and(|signed| size <= signed.tree().size)
+        {
+            return Ok(());
+        }
+        let why = format!("the log {} has no checkpoint of {size} leaves or more", self.name());
+        Err(Problem::new(ErrorCode::Malformed).with("what", "tree size").with("why", why))
+    }
+
+    /// Integrates whatever comes, until told to stop. The first leaf after a pause is integrated at once;
+    /// while leaves keep coming there is one round of checkpoints each `interval`. Failures are logged
+    /// and tried again.
+    pub async fn run(&self, interval: Duration, mut stop: watch::Receiver<bool>) {
+        let mut changed = self.store().leaves_changed();
+        let mut stopped = std::pin::pin!(async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        });
+        loop {
+            let begun = Instant::now();
+            tokio::select! {
+                () = &mut stopped => return,
+                () = self.catch_up() => {}
+            }
+            tokio::select! {
+                () = &mut stopped => return,
+                () = tokio::time::sleep_until(begun + interval) => {}
+            }
+            // Other processes number leaves too, without a word: hence a look now and then.
+            tokio::select! {
+                () = &mut stopped => return,
+                () = tokio::time::sleep(interval) => {}
+                Ok(()) = changed.changed() => {}
+            }
+        }
+    }
+
+    /// Integrates until nothing is new, or something fails.
+    async fn catch_up(&self) {
+        loop {
+            match self.integrate().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                Err(problem) => {
+                    tracing::error!(code = %problem.code(), log = self.name(), "no checkpoint was signed: {problem}");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Appends leaves to the tree, each with the number that is its own.
+fn push(mut growth: Growth, leaves: &[Leaf]) -> Result<Growth> {
+    for leaf in leaves {
+        if leaf.number != growth.size() {
+            let why = format!("leaf {} of a log is missing", growth.size());
+            return Err(Problem::new(ErrorCode::StorageFailed).with("why", why));
+        }
+        growth.push(merkle::leaf_hash(&leaf.entry))?;
+    }
+    Ok(growth)
+}
+
+/// Size and root of the newest stored checkpoint.
+fn newest_tree(tx: &mut Tx<'_>, log: &str) -> Result<Option<Tree>> {
+    let row = tx.query_one(
+        "SELECT size, root FROM checkpoint WHERE participant = $1 AND log = $2 ORDER BY size DESC LIMIT 1",
+        &[log.into()],
+    )?;
+    row.map(|row| Ok(Tree { size: row.size(0)?, root: row.digest(1)? })).transpose()
+}
+
+fn store_checkpoint(tx: &mut Tx<'_>, log: &str, signed: &SignedCheckpoint, now: Timestamp) -> Result<()> {
+    let tree = signed.tree();
+    tx.execute(
+        "INSERT INTO checkpoint (participant, log, size, root, note, time, complete)
+         VALUES ($1, $2, $3, $4, $5, $6, 0)",
+        &[log.into(), tree.size.into(), tree.root.into(), signed.to_bytes().into(), now.into()],
+    )?;
+    // The one that is the last of the newest now, unless it is complete: each passes this place once.
+    tx.execute(
+        "DELETE FROM checkpoint WHERE participant = $1 AND log = $2 AND complete = 0 AND size = (
+            SELECT size FROM checkpoint WHERE participant = $1 AND log = $2
+            ORDER BY size DESC LIMIT 1 OFFSET $3)",
+        &[log.into(), KEPT.into()],
+    )?;
+    Ok(())
+}
+
+fn read_checkpoint(row: &Row) -> Result<StoredCheckpoint> {
+    let signed = SignedCheckpoint::parse(row.bytes(0)?)?;
+    Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)? })
+}
