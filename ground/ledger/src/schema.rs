@@ -35,6 +35,7 @@ CREATE TABLE witnessed (
     root BLOB NOT NULL,
     note BLOB NOT NULL,
     time INTEGER NOT NULL,
+    checked INTEGER NOT NULL,
     PRIMARY KEY (participant, origin)
 );
 CREATE TABLE alarm (

@@ -1,0 +1,354 @@
+//! The gatherer: asks every witness of the policy to cosign the log's latest checkpoint, and keeps what
+//! it gets. Each witness is asked for itself, so that a dead one delays nobody, and is asked again, ever
+//! more patiently, until it answers: when a link returns, what was pending completes by itself (LG-2).
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use corridor_base::{Clock, Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_net::{Client, Request};
+use corridor_proof::cosignature::Finding;
+use corridor_proof::merkle::parse_number;
+use corridor_proof::note::{SignatureLine, signature_lines};
+use corridor_proof::verdict::{State, outcome};
+use corridor_proof::{Policy, SignedCheckpoint, VerifierKey};
+use http::{HeaderMap, Method, StatusCode};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::witness::{AddCheckpoint, PolicySource, prefix};
+
+/// The largest answer of a witness: a hundred ML-DSA-44 cosignatures.
+const MAX_ANSWER: usize = 512 << 10;
+/// How often one round asks a witness that says its size is another.
+const ATTEMPTS: usize = 3;
+
+/// What the gatherer needs of a log.
+#[async_trait]
+pub trait Gathered: Send + Sync {
+    /// The log's key, named after its origin.
+    fn key(&self) -> VerifierKey;
+    /// The latest checkpoint with the cosignatures so far.
+    async fn latest(&self) -> Result<Option<SignedCheckpoint>>;
+    /// A consistency proof between two sizes.
+    async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>>;
+    /// Keeps cosignatures of the checkpoint of this size; `complete` when the policy is satisfied.
+    async fn cosigned(&self, size: u64, lines: Vec<SignatureLine>, complete: bool) -> Result<()>;
+}
+
+/// How a witness is reached: the guarded client (NE-1), or a test's.
+#[async_trait]
+pub trait Link: Send + Sync {
+    /// Sends a request to `add-checkpoint` below the witness's URL; its answer.
+    ///
+    /// # Errors
+    /// When it does not come: `partner-unreachable`, `address-refused`, `too-large`.
+    async fn add_checkpoint(&self, witness: &Url, body: Vec<u8>) -> Result<Reply>;
+}
+
+/// What a witness answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The content type, without parameters.
+    pub kind: String,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+/// The guarded client as a link.
+pub struct HttpLink {
+    /// The client.
+    pub client: Client,
+    /// How long a witness may take to answer.
+    pub patience: Duration,
+}
+
+#[async_trait]
+impl Link for HttpLink {
+    async fn add_checkpoint(&self, witness: &Url, body: Vec<u8>) -> Result<Reply> {
+        let url = witness.join("add-checkpoint").map_err(|e| {
+            Problem::new(ErrorCode::Malformed).with("what", "URL of a witness").with("why", e)
+        })?;
+        let mut request = Request::new(Method::POST, url);
+        (request.body, request.limit, request.timeout) = (body.into(), MAX_ANSWER, self.patience);
+        let answer = self.client.send(request).await?;
+        Ok(Reply { status: answer.status, kind: kind(&answer.headers), body: answer.body.to_vec() })
+    }
+}
+
+/// A content type without its parameters.
+pub(crate) fn kind(headers: &HeaderMap) -> String {
+    let kind = headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// How patient a gatherer is.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How soon a witness is asked again after it failed once; each failure doubles it.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// How often the log is looked at.
+    pub interval: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+            interval: Duration::from_millis(200),
+        }
+    }
+}
+
+/// How it stands with one witness, for the console and `doctor`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WitnessState {
+    /// The size that it cosigned last, as far as is known.
+    pub size: Option<u64>,
+    /// How often in a row it failed.
+    pub failures: u32,
+    /// When it is asked again after a failure.
+    pub not_before: Option<Timestamp>,
+    /// Why it failed last.
+    pub last_error: Option<String>,
+    /// It cosigned a larger tree than this log has: the log was restored from a backup and must be
+    /// recovered before it signs more (LG-1).
+    pub ahead: Option<u64>,
+}
+
+/// Gathers cosignatures for one log. A clone is the same.
+#[derive(Clone)]
+pub struct Gatherer(Arc<Inner>);
+
+struct Inner {
+    log: Arc<dyn Gathered>,
+    policy: Arc<dyn PolicySource>,
+    link: Arc<dyn Link>,
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    /// By the witness's name in the policy.
+    witnesses: BTreeMap<String, WitnessState>,
+    /// Who is being asked.
+    busy: HashMap<String, u64>,
+    /// The checkpoints that are being cosigned, by size, with what came so far.
+    notes: BTreeMap<u64, SignedCheckpoint>,
+}
+
+/// A witness to be asked, and for what.
+struct Errand {
+    name: String,
+    key: VerifierKey,
+    url: Url,
+    note: SignedCheckpoint,
+}
+
+impl Gatherer {
+    /// Gathers for this log under this policy.
+    #[must_use]
+    pub fn new(
+        log: Arc<dyn Gathered>,
+        policy: Arc<dyn PolicySource>,
+        link: Arc<dyn Link>,
+        clock: Arc<dyn Clock>,
+        patience: Patience,
+    ) -> Self {
+        Self(Arc::new(Inner { log, policy, link, clock, patience, books: Mutex::default() }))
+    }
+
+    /// How it stands with each witness that was asked so far.
+    #[must_use]
+    pub fn witnesses(&self) -> BTreeMap<String, WitnessState> {
+        self.books().witnesses.clone()
+    }
+
+    /// Gathers until told to stop, or until whoever could tell is gone.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut running = JoinSet::new();
+        let mut ticks = tokio::time::interval(self.0.patience.interval.max(Duration::from_millis(1)));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => return,
+                _ = ticks.tick() => {}
+            }
+            while running.try_join_next().is_some() {}
+            if let Err(problem) = self.start(&mut running).await {
+                tracing::warn!(code = %problem.code(), "cosignatures cannot be asked for: {problem}");
+            }
+        }
+    }
+
+    /// Asks everybody who is due once, and waits for all of them.
+    ///
+    /// # Errors
+    /// What log and policy say; not what a witness does.
+    pub async fn round(&self) -> Result<()> {
+        let mut running = JoinSet::new();
+        self.start(&mut running).await?;
+        running.join_all().await;
+        Ok(())
+    }
+
+    /// Sends somebody to every witness that is due and has nobody there.
+    async fn start(&self, running: &mut JoinSet<()>) -> Result<()> {
+        let Some(latest) = self.0.log.latest().await? else { return Ok(()) };
+        let policy = self.0.policy.policy()?;
+        for errand in self.errands(&policy, &latest) {
+            let this = self.clone();
+            running.spawn(async move { this.ask(errand).await });
+        }
+        Ok(())
+    }
+
+    fn errands(&self, policy: &Policy, latest: &SignedCheckpoint) -> Vec<Errand> {
+        let (now, size) = (self.0.clock.now(), latest.tree().size);
+        let own: Vec<_> = policy.logs_of(latest.origin()).filter_map(|log| log.operator.clone()).collect();
+        let books = &mut *self.books();
+        let mut errands = Vec::new();
+        for witness in policy.witnesses() {
+            // The log's own operator would cosign and never count (LG-2).
+            let (Some(url), false) =
+                (&witness.url, witness.operator.as_ref().is_some_and(|o| own.contains(o)))
+            else {
+                continue;
+            };
+            let state = books.witnesses.entry(witness.name.clone()).or_default();
+            let note = books.notes.get(&size).unwrap_or(latest);
+            let signed = matches!(note.signed_by(&witness.key), Finding::Valid { .. });
+            let waits = state.not_before.is_some_and(|at| now < at);
+            if signed || waits || books.busy.contains_key(&witness.name) {
+                continue;
+            }
+            match prefix(url) {
+                Ok(url) => {
+                    books.busy.insert(witness.name.clone(), size);
+                    let (name, key) = (witness.name.clone(), witness.key.clone());
+                    errands.push(Errand { name, key, url, note: latest.clone() });
+                }
+                Err(problem) => self.failed(state, &problem),
+            }
+        }
+        if !errands.is_empty() {
+            books.notes.entry(size).or_insert_with(|| latest.clone());
+        }
+        errands
+    }
+
+    async fn ask(&self, errand: Errand) {
+        let outcome = self.cosignature(&errand).await;
+        let kept = match outcome {
+            Ok(lines) => self.keep(&errand, lines).await,
+            Err(problem) => Err(problem),
+        };
+        let books = &mut *self.books();
+        books.busy.remove(&errand.name);
+        // What nobody is asked for any more is in the log's own books.
+        let busy: Vec<u64> = books.busy.values().copied().collect();
+        books.notes.retain(|size, _| busy.contains(size));
+        let state = books.witnesses.entry(errand.name.clone()).or_default();
+        match kept {
+            Ok(()) => {
+                *state = WitnessState { size: Some(errand.note.tree().size), ..WitnessState::default() };
+            }
+            Err(problem) => {
+                tracing::warn!(witness = %errand.name, code = %problem.code(), "no cosignature: {problem}");
+                self.failed(state, &problem);
+            }
+        }
+    }
+
+    /// The pause after a failure: doubled each time, up to the longest.
+    fn failed(&self, state: &mut WitnessState, problem: &Problem) {
+        let Patience { first, longest, .. } = self.0.patience;
+        let pause = first.saturating_mul(1u32 << state.failures.min(20)).min(longest);
+        state.failures = state.failures.saturating_add(1);
+        state.not_before = Some(self.0.clock.now().plus(pause));
+        state.last_error = Some(problem.to_string());
+    }
+
+    /// The witness's lines for the checkpoint, verified.
+    async fn cosignature(&self, errand: &Errand) -> Result<Vec<SignatureLine>> {
+        let size = errand.note.tree().size;
+        // Who knows nothing of the witness begins with nothing: it answers with its size.
+        let mut old = self.books().witnesses.get(&errand.name).and_then(|s| s.size).unwrap_or(0);
+        for _ in 0..ATTEMPTS {
+            if old > size {
+                self.books().witnesses.entry(errand.name.clone()).or_default().ahead = Some(old);
+                return Err(answered(errand, format!("it cosigned {old} leaves, this log has {size}")));
+            }
+            let proof = if old == 0 || old == size {
+                Vec::new()
+            } else {
+                self.0.log.prove_consistency(old, size).await?
+            };
+            let checkpoint = errand.note.only(&[&self.0.log.key()]);
+            let request = AddCheckpoint { old, proof, checkpoint };
+            let reply = self.0.link.add_checkpoint(&errand.url, request.to_bytes()).await?;
+            match reply.status {
+                StatusCode::OK => return verified(errand, &reply.body),
+                StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
+                    let other = size_of(&reply.body).ok_or_else(|| answered(errand, "no size"))?;
+                    self.books().witnesses.entry(errand.name.clone()).or_default().size = Some(other);
+                    old = other;
+                }
+                status => return Err(answered(errand, format!("status {status}"))),
+            }
+        }
+        Err(answered(errand, "its size changes with every question"))
+    }
+
+    /// Keeps the lines with what came before, and says whether the checkpoint is complete.
+    async fn keep(&self, errand: &Errand, lines: Vec<SignatureLine>) -> Result<()> {
+        let size = errand.note.tree().size;
+        let policy = self.0.policy.policy()?;
+        let complete = {
+            let books = &mut *self.books();
+            let note = books.notes.entry(size).or_insert_with(|| errand.note.clone());
+            note.add(lines.iter().cloned())?;
+            outcome(&policy.judge(note, Some(self.0.clock.now())).checks) == State::Passed
+        };
+        self.0.log.cosigned(size, lines, complete).await
+    }
+
+    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.0.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn size_of(body: &[u8]) -> Option<u64> {
+    parse_number(std::str::from_utf8(body).ok()?.strip_suffix('\n')?).ok()
+}
+
+/// The lines of the witness's key, if they hold; those of other keys are ignored.
+fn verified(errand: &Errand, body: &[u8]) -> Result<Vec<SignatureLine>> {
+    let text = std::str::from_utf8(body).map_err(|_| answered(errand, "it is not UTF-8"))?;
+    let mut lines = signature_lines(text)?;
+    lines.retain(|line| line.hash == errand.key.hash() && *line.name == *errand.key.name());
+    let mut cosigned = errand.note.only(&[]);
+    cosigned.add(lines.iter().cloned())?;
+    match cosigned.signed_by(&errand.key) {
+        Finding::Valid { .. } | Finding::NotChecked => Ok(lines),
+        Finding::Absent => Err(answered(errand, "no line of the key that the policy names")),
+        Finding::Invalid => Err(answered(errand, "a cosignature that does not verify")),
+    }
+}
+
+fn answered(errand: &Errand, why: impl std::fmt::Display) -> Problem {
+    Problem::new(ErrorCode::PartnerAnswer).with("partner", &errand.url).with("why", why)
+}

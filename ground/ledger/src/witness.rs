@@ -1,0 +1,266 @@
+//! The witness (C2SP tlog-witness 1.0): cosigns the checkpoints of others' logs, and no two of one log
+//! that contradict each other. It needs no log of its own: an anchor runs it alone.
+
+mod edge;
+mod known;
+mod request;
+mod sight;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use corridor_base::{Did, Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::cosignature::{Finding, cosign};
+use corridor_proof::note::SignatureLine;
+use corridor_proof::{SignedCheckpoint, Signer, SplitView, VerifierKey};
+use corridor_storage::Store;
+
+use crate::alarm::Alarms;
+pub use edge::router;
+pub(crate) use known::prefix;
+pub use known::{AcceptedLogs, KnownLog, KnownLogs, PolicySource};
+pub use request::{AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST};
+pub(crate) use sight::{Sight, Step};
+
+/// How many checkpoints that did not follow are kept for a closer look.
+const MAX_SUSPECTS: usize = 64;
+
+/// What a witness is made of.
+pub struct WitnessParts {
+    /// Where its state is kept.
+    pub store: Store,
+    /// Whose participant the state belongs to.
+    pub operator: Did,
+    /// The key it cosigns with (Ed25519), under the witness's name. No other cosigner may have it.
+    pub key: Arc<dyn Signer>,
+    /// The logs it accepts.
+    pub logs: Arc<dyn KnownLogs>,
+    /// Where evidence goes.
+    pub alarms: Alarms,
+}
+
+/// A witness. A clone is the same.
+#[derive(Clone)]
+pub struct Witness(Arc<Inner>);
+
+struct Inner {
+    key: Arc<dyn Signer>,
+    logs: Arc<dyn KnownLogs>,
+    sight: Sight,
+    alarms: Alarms,
+    held: Mutex<Option<Timestamp>>,
+    suspects: Mutex<Vec<SignedCheckpoint>>,
+}
+
+/// What a witness answers when it refuses nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The cosignatures.
+    Cosigned(Vec<SignatureLine>),
+    /// The proof begins elsewhere: the latest cosigned checkpoint has this size.
+    Stale(u64),
+}
+
+impl Witness {
+    /// Takes up the state in the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open(parts: WitnessParts) -> Result<Self> {
+        let WitnessParts { store, operator, key, logs, alarms } = parts;
+        let sight = Sight::new(store, operator, "");
+        let held = Mutex::new(sight.held_since().await?);
+        Ok(Self(Arc::new(Inner { key, logs, sight, alarms, held, suspects: Mutex::default() })))
+    }
+
+    /// The key that checks its cosignatures (type 4).
+    #[must_use]
+    pub fn key(&self) -> VerifierKey {
+        VerifierKey::cosignature(self.0.key.name(), self.0.key.public().clone())
+    }
+
+    /// The logs it accepts.
+    #[must_use]
+    pub fn logs(&self) -> &Arc<dyn KnownLogs> {
+        &self.0.logs
+    }
+
+    /// What it saw that cannot be.
+    #[must_use]
+    pub fn alarms(&self) -> &Alarms {
+        &self.0.alarms
+    }
+
+    /// Reads a request and cosigns, or says why not. The state is durable before this answers (EX-3).
+    ///
+    /// # Errors
+    /// `malformed`, `too-large`; `log-unknown`; `checkpoint-unsigned`; `checkpoint-inconsistent`, which
+    /// includes another root for the size that was cosigned; `witness-behind`; what the store says.
+    pub async fn add_checkpoint(&self, body: &[u8]) -> Result<Answer> {
+        let request = AddCheckpoint::parse(body)?;
+        let keys = admitted(&*self.0.logs, &request)?;
+        self.caught_up(request.checkpoint.origin()).await?;
+        let note = request.checkpoint.only(&keys.iter().collect::<Vec<_>>());
+        let time = match self.0.sight.step(&request, &note, |_, _| Ok(())).await? {
+            Step::Taken(time) => time,
+            Step::Stale(size) => {
+                self.compare(&note, &keys).await?;
+                return Ok(Answer::Stale(size));
+            }
+            Step::Forked(latest) => return Err(self.forked(&note, &latest, &keys).await?),
+            Step::Unproved => return Err(self.unproved(note)),
+        };
+        // The time is that of the unit which saw that nothing larger is known: signing comes after.
+        Ok(Answer::Cosigned(vec![cosign(&request.checkpoint, &*self.0.key, time)?]))
+    }
+
+    /// A checkpoint of the size that was cosigned with another root: the log is convicted. The
+    /// specification has status 409 for it, which to a client means "try again from my size"; nothing
+    /// that a client can do helps here, so the answer is that of a proof that fails, 422.
+    async fn forked(&self, note: &SignedCheckpoint, latest: &[u8], keys: &[VerifierKey]) -> Result<Problem> {
+        let evidence = SplitView::new(SignedCheckpoint::parse(latest)?, note.clone(), Vec::new())?;
+        self.0.alarms.raise(&evidence, keys).await?;
+        Ok(inconsistent(note, "it has another root than the checkpoint of this size that was cosigned"))
+    }
+
+    /// A proof that fails shows nothing by itself (anybody can make one), but both sides are signed:
+    /// whoever has the log's tiles takes a closer look.
+    fn unproved(&self, note: SignedCheckpoint) -> Problem {
+        let problem = inconsistent(&note, "the proof does not lead from the one to the other");
+        self.suspect(note);
+        problem
+    }
+
+    fn suspect(&self, note: SignedCheckpoint) {
+        let mut suspects = self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        if suspects.len() < MAX_SUSPECTS && suspects.iter().all(|s| s.digest() != note.digest()) {
+            suspects.push(note);
+        }
+    }
+
+    /// The checkpoints that did not follow since this was last asked.
+    pub(crate) fn take_suspects(&self) -> Vec<SignedCheckpoint> {
+        std::mem::take(&mut *self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Holds a checkpoint, signed by one of these keys, against the latest of the same size, if it is
+    /// of that size. `None` when it does not contradict.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) async fn compare(
+        &self,
+        note: &SignedCheckpoint,
+        keys: &[VerifierKey],
+    ) -> Result<Option<Digest>> {
+        let Some(latest) = self.latest(note.origin()).await? else { return Ok(None) };
+        let same_size = latest.tree().size == note.tree().size;
+        match SplitView::new(latest, note.clone(), Vec::new()) {
+            Ok(evidence) if same_size => Ok(Some(self.0.alarms.raise(&evidence, keys).await?.id)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The latest checkpoint that was cosigned of this log, with the log's signatures alone.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn latest(&self, origin: &str) -> Result<Option<SignedCheckpoint>> {
+        match self.0.sight.seen(origin).await? {
+            Some(seen) => SignedCheckpoint::parse(&seen.note).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// After the store was restored from a backup: nothing of a log is cosigned until its state was
+    /// held against what the log itself and its other witnesses show, so that what was cosigned after
+    /// the backup was made cannot be contradicted (LG-1). It holds over restarts.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn hold(&self) -> Result<()> {
+        let since = self.0.sight.hold().await?;
+        *self.0.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(since);
+        Ok(())
+    }
+
+    /// Whether this log still waits to be held against what others saw.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn is_held(&self, origin: &str) -> Result<bool> {
+        let held = *self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(since) = held else { return Ok(false) };
+        // `checked` is at the earliest the instant of the hold itself.
+        Ok(self.0.sight.seen(origin).await?.is_none_or(|seen| seen.checked <= since))
+    }
+
+    async fn caught_up(&self, origin: &str) -> Result<()> {
+        if self.is_held(origin).await? {
+            return Err(Problem::new(ErrorCode::WitnessBehind).with("what", origin));
+        }
+        Ok(())
+    }
+
+    /// Takes the latest that others show of a held log, by a proof, and ends its hold.
+    pub(crate) async fn catch_up(&self, request: &AddCheckpoint) -> Result<Option<u64>> {
+        let keys = admitted(&*self.0.logs, request)?;
+        let note = request.checkpoint.only(&keys.iter().collect::<Vec<_>>());
+        match self.0.sight.step(request, &note, |_, _| Ok(())).await? {
+            Step::Taken(_) => {
+                self.0.sight.checked(note.origin()).await?;
+                Ok(None)
+            }
+            Step::Stale(size) => Ok(Some(size)),
+            Step::Forked(latest) => Err(self.forked(&note, &latest, &keys).await?),
+            Step::Unproved => Err(self.unproved(note)),
+        }
+    }
+}
+
+/// The keys of the log whose checkpoint this is, one of which signed it.
+pub(crate) fn admitted(logs: &dyn KnownLogs, request: &AddCheckpoint) -> Result<Vec<VerifierKey>> {
+    let (origin, size) = (request.checkpoint.origin(), request.checkpoint.tree().size);
+    let keys: Vec<VerifierKey> = logs.of(origin).into_iter().map(|log| log.key).collect();
+    if keys.is_empty() {
+        return Err(Problem::new(ErrorCode::LogUnknown).with("what", origin));
+    }
+    if !signed_by_one(&request.checkpoint, &keys) {
+        return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", origin));
+    }
+    if request.old > size {
+        let why = format!("the old size {} is larger than the checkpoint's, {size}", request.old);
+        return Err(Problem::new(ErrorCode::Malformed)
+            .with("what", "add-checkpoint request")
+            .with("why", why));
+    }
+    Ok(keys)
+}
+
+/// Whether one of these keys signed it, and none of them has a line that does not verify.
+pub(crate) fn signed_by_one(checkpoint: &SignedCheckpoint, keys: &[VerifierKey]) -> bool {
+    let mut valid = false;
+    for key in keys {
+        match checkpoint.signed_by(key) {
+            Finding::Valid { .. } => valid = true,
+            Finding::Invalid => return false,
+            Finding::Absent | Finding::NotChecked => {}
+        }
+    }
+    valid
+}
+
+pub(crate) fn inconsistent(note: &SignedCheckpoint, why: &str) -> Problem {
+    let what = format!("{}, size {}", note.origin(), note.tree().size);
+    Problem::new(ErrorCode::CheckpointInconsistent).with("what", what).with("why", why)
+}
+
+/// Where the files of a log stand below a mirror's or witness's prefix: the SHA-256 of the origin in
+/// lower-case hexadecimal (C2SP tlog-mirror, "Introduction").
+#[must_use]
+pub fn origin_hash(origin: &str) -> String {
+    Digest::of(origin.as_bytes()).to_string()
+}
