@@ -7,6 +7,7 @@ use std::sync::Arc;
 use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_exchange::{Exchange, Limits, Parts};
 use corridor_identity::{Directory, Keyring};
+use corridor_ledger::Pending;
 use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
 
@@ -123,12 +124,14 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
     for (name, listen) in [("public", &config.public), ("api", &config.api)] {
         certificates.extend(certificate(listen)?.map(|tls| (name, tls)));
     }
+    let pending = Pending::default();
     let exchange = Exchange::new(Parts {
         store: store.clone(),
         directory: Arc::new(directory),
         keyrings,
         client: client.clone(),
         public_url: config.public_url.clone(),
+        pending: pending.clone(),
         services: services.iter().filter_map(|s| s.inbox.clone()).collect(),
         clock: clock.clone(),
         random: random.clone(),

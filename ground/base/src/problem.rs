@@ -77,6 +77,7 @@ errors! {
     AgreementAltered = "agreement-altered", 409;
     AgreementNotInForce = "agreement-not-in-force", 403;
     PolicyDenied = "policy-denied", 403;
+    ReceiptsOverdue = "receipts-overdue", 503;
     // Delivery
     WrongRecipient = "wrong-recipient", 421;
     EnvelopeConflict = "envelope-conflict", 409;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use corridor_base::{AgreementId, Did, Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_ledger::Pending;
 use corridor_proof::{Agreement, Envelope, Signed, act};
 use corridor_storage::{Row, Tx};
 use serde::Serialize;
@@ -84,12 +85,19 @@ impl AgreementRow {
 
 /// Parsed agreements by the digest of their signed text: parsing is repeated work, judging is not
 /// kept.
-#[derive(Default)]
-pub(crate) struct Book(Mutex<HashMap<Digest, Arc<Agreement>>>);
+pub(crate) struct Book {
+    parsed: Mutex<HashMap<Digest, Arc<Agreement>>>,
+    pending: Pending,
+}
 
 impl Book {
+    /// A book that goes by what is told of pending receipts.
+    pub(crate) fn new(pending: Pending) -> Self {
+        Self { parsed: Mutex::default(), pending }
+    }
+
     fn terms(&self, digest: Digest, statement: &[u8]) -> Result<Arc<Agreement>> {
-        let mut at_hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at_hand = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(terms) = at_hand.get(&digest) {
             return Ok(terms.clone());
         }
@@ -113,7 +121,12 @@ impl Book {
     /// # Errors
     /// `agreement-unknown`, `agreement-not-in-force`, `agreement-altered`, `policy-denied`,
     /// `too-large`.
-    pub(crate) fn permits(&self, tx: &mut Tx<'_>, envelope: &Envelope, partner: &Did) -> Result<()> {
+    pub(crate) fn permits(
+        &self,
+        tx: &mut Tx<'_>,
+        envelope: &Envelope,
+        partner: &Did,
+    ) -> Result<Arc<Agreement>> {
         let id = envelope.agreement;
         let row = tx.query_one(
             "SELECT partner, state, digest, statement FROM agreement WHERE participant = $1 AND id = $2",
@@ -145,7 +158,26 @@ impl Book {
                 .with("what", "document")
                 .with("limit", format!("{} bytes", grant.max_size)));
         }
-        Ok(())
+        Ok(terms)
+    }
+
+    /// Judges whether something new may begin under this envelope: what [`Book::permits`] asks, and
+    /// that our acts have not waited too long for the cosignatures of both countries (LG-2). What has
+    /// begun goes on to its end.
+    ///
+    /// # Errors
+    /// As [`Book::permits`]; `receipts-overdue`.
+    pub(crate) fn begins(&self, tx: &mut Tx<'_>, envelope: &Envelope, partner: &Did) -> Result<()> {
+        let terms = self.permits(tx, envelope, partner)?;
+        match self.pending.since() {
+            Some(since) if tx.now().since(since) > terms.pending_limit() => {
+                Err(Problem::new(ErrorCode::ReceiptsOverdue)
+                    .with("at", since)
+                    .with("id", envelope.agreement)
+                    .with("limit", terms.pending_limit().as_secs() / 3600))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

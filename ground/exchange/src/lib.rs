@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_identity::{Directory, Keyring};
+use corridor_ledger::Pending;
 use corridor_net::{Client, NonceCache, PublicUrl};
 use corridor_storage::Store;
 
@@ -78,6 +79,8 @@ pub struct Parts {
     pub client: Client,
     /// Under which URL partners reach this node.
     pub public_url: PublicUrl,
+    /// Since when our acts have waited for cosignatures.
+    pub pending: Pending,
     /// The services that take documents.
     pub services: Vec<Arc<dyn Service>>,
     /// The time.
@@ -131,7 +134,7 @@ impl Exchange {
             clock: parts.clock,
             random: parts.random,
             nonces: NonceCache::new(NONCES, parts.limits.max_skew),
-            agreements: agreements::Book::default(),
+            agreements: agreements::Book::new(parts.pending),
             uploads: receive::Uploads::default(),
             places: Arc::new(tokio::sync::Semaphore::new(parts.limits.concurrent)),
             limits: parts.limits,

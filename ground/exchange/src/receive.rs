@@ -92,7 +92,7 @@ impl Exchange {
                 if let Some(answer) = known {
                     return Ok(Answer::Acknowledged(answer));
                 }
-                exchange.0.agreements.permits(tx, body, &body.sender)?;
+                exchange.0.agreements.begins(tx, body, &body.sender)?;
                 documents::insert(
                     tx,
                     &NewDocument {
@@ -126,7 +126,7 @@ impl Exchange {
                 if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
                     return already(&row, &envelope);
                 }
-                exchange.0.agreements.permits(tx, body, &body.sender)?;
+                exchange.0.agreements.begins(tx, body, &body.sender)?;
                 if small {
                     return Ok(None);
                 }

@@ -106,7 +106,7 @@ impl Exchange {
                         Err(conflict(body.id, &body.sender, known.sha256, body.sha256))
                     };
                 }
-                exchange.0.agreements.permits(tx, body, &body.recipient)?;
+                exchange.0.agreements.begins(tx, body, &body.recipient)?;
                 let (content, blob) = match &stored {
                     Stored::Inline(bytes) => (Some(bytes.as_slice()), None),
                     Stored::Blob(name) => (None, Some(name.as_str())),

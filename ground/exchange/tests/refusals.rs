@@ -226,6 +226,26 @@ async fn only_what_the_agreement_grants_may_cross() {
     assert_eq!(answer(kr, request(kr, jp, &signed, b"x")).await, "agreement-not-in-force");
 }
 
+/// LG-2: work goes on while receipts are pending, up to the age that the agreement allows.
+#[tokio::test]
+async fn nothing_new_begins_while_receipts_are_overdue() {
+    let world = World::new().await;
+    let (kr, jp) = (&world.kr, &world.jp);
+    let hours = |hours: u64| Some(SystemClock.now().minus(Duration::from_secs(hours * 3600)));
+    let check = async |since, expect: &str| {
+        jp.pending.tell(since);
+        let signed = envelope(kr, &jp.us, world.agreement, b"x");
+        assert_eq!(answer(kr, request(kr, jp, &signed, b"x")).await, expect, "{since:?}");
+    };
+    check(None, "ok").await;
+    check(hours(71), "ok").await;
+    check(hours(73), "receipts-overdue").await;
+    check(None, "ok").await;
+    kr.pending.tell(hours(73));
+    let refused = kr.send(&jp.us, world.agreement, b"x").await.unwrap_err();
+    assert_eq!(refused.code().as_str(), "receipts-overdue");
+}
+
 #[tokio::test]
 async fn an_altered_agreement_is_refused() {
     let world = World::new().await;

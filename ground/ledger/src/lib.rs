@@ -2,10 +2,15 @@
 //! transparency log (C2SP tlog-tiles) of its acts; nodes of the other country witness and mirror it;
 //! a receipt shows anyone, offline and years later, that an act is in the log.
 
+pub mod alarm;
+pub mod gather;
 pub mod log;
+pub mod pending;
 pub mod schema;
 pub mod tiles;
+pub mod witness;
 
 pub use log::{Log, LogParts};
+pub use pending::Pending;
 pub use schema::SCHEMA;
 pub use tiles::TileRows;

@@ -1,6 +1,8 @@
 //! A standing agreement: what may cross between two participants, from when until when, signed by
 //! both. Negotiated agreements (Dataspace Protocol) will be made into the same statement.
 
+use std::time::Duration;
+
 use corridor_base::{AgreementId, Did, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -56,9 +58,24 @@ pub struct Agreement {
     pub from: Timestamp,
     /// Until when, not included.
     pub until: Timestamp,
+    /// For how many hours acts may wait for the cosignatures of both countries before nothing new
+    /// begins (LG-2); left out, [`PENDING_HOURS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_hours: Option<u32>,
 }
 
+/// How long acts may wait for cosignatures when the agreement does not say.
+pub const PENDING_HOURS: u32 = 72;
+/// The longest that an agreement may let them wait: 31 days.
+const MOST_PENDING_HOURS: u32 = 24 * 31;
+
 impl Agreement {
+    /// How long acts may wait for the cosignatures of both countries (LG-2).
+    #[must_use]
+    pub fn pending_limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.pending_hours.unwrap_or(PENDING_HOURS)) * 3600)
+    }
+
     /// The other party than `us`, when `us` is a party.
     #[must_use]
     pub fn partner_of(&self, us: &Did) -> Option<&Did> {
@@ -99,6 +116,9 @@ impl Statement for Agreement {
         }
         if self.from >= self.until {
             return Err(refuse("agreement: until", "later than from expected"));
+        }
+        if self.pending_hours.is_some_and(|hours| !(1..=MOST_PENDING_HOURS).contains(&hours)) {
+            return Err(refuse("agreement: pending_hours", "1 to 744 hours expected"));
         }
         if self.grants.is_empty() || self.grants.len() > 200 {
             return Err(refuse("agreement: grants", "1 to 200 grants expected"));

@@ -33,6 +33,9 @@ pub struct AgreementBody {
     /// Until when, not included.
     #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
+    /// For how many hours acts may wait for the cosignatures of both countries before nothing new
+    /// begins.
+    pub pending_hours: u64,
     /// `proposed` (we signed, the partner has not), `concluded`, `ended`.
     #[schema(value_type = String)]
     pub standing: Standing,
@@ -112,6 +115,10 @@ pub struct Proposal {
     /// Until when, not included.
     #[schema(value_type = String, format = DateTime)]
     until: Moment,
+    /// For how many hours acts may wait for the cosignatures of both countries before nothing new
+    /// begins; 72 when left out.
+    #[schema(minimum = 1, maximum = 744)]
+    pending_hours: Option<u32>,
 }
 
 /// One thing it shall allow.
@@ -143,6 +150,7 @@ pub enum Direction {
 
 fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
     let in_force = row.in_force(now);
+    let pending_hours = row.terms.pending_limit().as_secs() / 3600;
     let grant =
         |g: Grant| GrantBody { verb: g.verb, kind: g.kind, from: g.from, to: g.to, max_size: g.max_size };
     AgreementBody {
@@ -152,6 +160,7 @@ fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
         grants: row.terms.grants.into_iter().map(grant).collect(),
         from: row.terms.from,
         until: row.terms.until,
+        pending_hours,
         standing: row.standing,
         in_force,
         recorded: row.recorded,
@@ -190,7 +199,7 @@ pub async fn propose(
 }
 
 fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agreement {
-    let Proposal { partner, purpose, grants, from, until } = proposal;
+    let Proposal { partner, purpose, grants, from, until, pending_hours } = proposal;
     let grant = |g: ProposedGrant| {
         let (from, to) = match g.direction {
             Direction::Out => (us.clone(), partner.clone()),
@@ -205,6 +214,7 @@ fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agree
         purpose: Names { en: purpose.en, ja: purpose.ja, ko: purpose.ko },
         from: from.map_or(now, |m| m.0),
         until: until.0,
+        pending_hours,
     }
 }
 

@@ -72,6 +72,9 @@ pub(super) struct Propose {
     /// For how many days
     #[arg(long, default_value_t = 365)]
     days: u32,
+    /// For how many hours receipts may stay pending before nothing new begins [default: 72]
+    #[arg(long, value_name = "HOURS")]
+    pending_hours: Option<u32>,
     /// What it is for, in words
     #[arg(long, value_name = "TEXT")]
     purpose: String,
@@ -181,6 +184,7 @@ fn proposal(context: &Context, propose: &Propose) -> Value {
         },
         "grants": grants,
         "until": context.around.clock.now().plus(lives),
+        "pending_hours": propose.pending_hours,
     })
 }
 

@@ -191,6 +191,7 @@ async fn agree(node: &Node, from: &Did, to: &Did) -> AgreementId {
         grants: vec![grant(from, to), grant(to, from)],
         from: now,
         until: now.plus(Duration::from_secs(86_400 * 365)),
+        pending_hours: None,
     };
     let proposed = node.exchange.propose(from, terms).await.unwrap();
     let concluded = node.exchange.conclude(to, proposed.bytes()).await.unwrap();

@@ -166,6 +166,10 @@ policy-denied = Not allowed by the agreement
 ## Delivery
 
 # args: who
+receipts-overdue = Receipts are overdue
+    .detail = Acts have waited for the cosignatures of both countries since { $at }. The agreement { $id } allows { $limit } hours; until then nothing new begins.
+    .remedy = Look with `corridor log checkpoint` which witness is missing and restore the link to it. Receipts complete by themselves, and work goes on.
+
 wrong-recipient = Wrong recipient
     .detail = This node does not receive for { $who }.
     .remedy = Check the recipient and the address recorded for it with `corridor partner show`.

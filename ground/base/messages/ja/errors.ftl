@@ -121,6 +121,10 @@ policy-denied = 協定で認められていません
 
 ## 送達
 
+receipts-overdue = 受領証の連署が遅れています
+    .detail = { $at } 以降の記録に、両国の連署がそろっていません。合意 { $id } で認められた猶予は { $limit } 時間で、連署がそろうまで新しい送受信は始められません。
+    .remedy = `corridor log checkpoint` でどの証人が欠けているかを確かめ、接続を回復してください。受領証は自動で完成し、送受信も再開されます。
+
 wrong-recipient = 受信者が違います
     .detail = このノードは { $who } 宛ての受信を行っていません。
     .remedy = 受信者と、登録された接続先を `corridor partner show` で確認してください。

@@ -122,6 +122,10 @@ policy-denied = 협약에서 허용하지 않습니다
 
 ## 송달
 
+receipts-overdue = 영수증의 연서가 늦어지고 있습니다
+    .detail = { $at } 이후의 기록에 두 나라의 연서가 갖추어지지 않았습니다. 합의 { $id }가 허용하는 유예는 { $limit }시간이며, 그때까지 새로운 송수신은 시작되지 않습니다.
+    .remedy = `corridor log checkpoint`로 어느 증인이 빠졌는지 확인하고 연결을 복구하십시오. 영수증은 저절로 완성되고 송수신도 다시 시작됩니다.
+
 wrong-recipient = 수신자가 다릅니다
     .detail = 이 노드가 수신을 맡지 않는 기관입니다: { $who }
     .remedy = 수신자와 등록된 접속 주소를 `corridor partner show`로 확인하십시오.

@@ -42,6 +42,7 @@ impl Clock for MovedClock {
 /// One node.
 pub struct Node {
     pub exchange: Exchange,
+    pub pending: corridor_ledger::Pending,
     pub clock: Arc<MovedClock>,
     pub url: PublicUrl,
     pub us: Did,
@@ -132,12 +133,14 @@ impl Node {
             ClientOptions { allow: vec![allow, local], system_roots: false, ..ClientOptions::default() };
         let client = Client::new(&client_options).unwrap();
         let url = PublicUrl::parse(&format!("http://localhost:{port}")).unwrap();
+        let pending = corridor_ledger::Pending::default();
         let exchange = Exchange::new(corridor_exchange::Parts {
             store,
             directory: Arc::new(directory),
             keyrings: keyrings.clone(),
             client: client.clone(),
             public_url: url.clone(),
+            pending: pending.clone(),
             services,
             clock: clock.clone(),
             random,
@@ -147,6 +150,7 @@ impl Node {
         let country = country.parse().unwrap();
         Self {
             exchange,
+            pending,
             clock,
             url,
             us,
@@ -318,6 +322,7 @@ impl World {
                 .to_vec(),
             from: SystemClock.now().minus(Duration::from_secs(3600)),
             until: SystemClock.now().plus(Duration::from_secs(3600 * 24)),
+            pending_hours: None,
         }
     }
 
