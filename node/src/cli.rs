@@ -20,6 +20,7 @@ mod serve;
 mod token;
 mod trade;
 mod trust;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,9 @@ Exit codes:
   3  the node cannot be reached
   4  the doctor found something wrong
   5  sent, but not acknowledged within the time given to --wait
+  6  verify: a check failed
+  7  verify: nothing failed, and a cosignature is missing that may still come
+  8  verify: nothing failed, but something could not be checked here
 
 Environment:
   CORRIDOR_CONFIG  the configuration file, when --config does not name one
@@ -122,6 +126,8 @@ enum Command {
         #[command(subcommand)]
         verb: trade::Verb,
     },
+    /// Check receipts, evidence of split views and signed checkpoints, offline
+    Verify(verify::Args),
     /// API tokens
     Token {
         #[command(subcommand)]
@@ -248,6 +254,7 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Trust { verb } => in_runtime(trust::run(context, verb)),
         Command::Trade { verb } => in_runtime(trade::run(context, verb)),
         Command::Demo(args) => demo::run(context, args),
+        Command::Verify(args) => verify::run(context, &args),
         Command::Token { verb } => in_runtime(token::run(context, verb)),
         Command::Key { verb } => in_runtime(key::run(context, verb)),
         Command::Backup(args) => backup::backup(context, &args),

@@ -13,10 +13,13 @@ pub const CLI: Source = message_source!("cli");
 /// The story that `corridor demo` tells.
 pub const DEMO: Source = message_source!("demo");
 
+/// What `corridor verify` says of evidence.
+pub const VERIFY: Source = message_source!("verify");
+
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY]))
 }
 
 /// One text of the command line.

@@ -1,0 +1,39 @@
+# What `corridor verify` says of files of evidence.
+
+field-result = result
+field-check = check
+field-meaning = what it asks
+field-about = about
+
+verify-kind-receipt = receipt of an act
+verify-kind-cose-receipt = COSE receipt of an act
+verify-kind-split-view = evidence of a split view
+verify-kind-checkpoint = checkpoint of a log
+verify-kind-unknown = no receipt, no evidence of a split view, no signed checkpoint
+
+verify-passed = passed
+verify-failed = failed
+verify-pending = pending
+verify-not-checked = not checked
+
+verify-check-form = The file reads as what it says it is
+verify-check-act = It carries an act, in its one spelling
+verify-check-inclusion = The act is in the log, at its place
+verify-check-log-signature = The log signed, and the policy knows the log
+verify-check-cosignatures = Every signature of a known witness verifies
+# args: country
+verify-check-country = A witness of { $country } cosigned that is not the log's own operator
+verify-check-quorum = As many witnesses cosigned as the policy asks
+verify-check-contradiction = The two checkpoints cannot both be true
+
+# args: kind, at, id
+verify-about-act = Act: { $kind }, { $at }, { $id }
+# args: what, size
+verify-about-log = Log: { $what }, { $size } leaves
+
+verify-outcome-passed = All checks passed.
+verify-outcome-convicted = All checks passed: the log signed two histories that contradict each other.
+verify-outcome-pending = Not complete yet: a cosignature is missing that may still come.
+verify-outcome-failed = A check failed: do not rely on this file.
+verify-outcome-not-checked = Nothing failed, but not everything could be checked here.
+verify-no-policy = No signature was judged: name the policy that says whose signatures count, with --policy FILE.

@@ -1,0 +1,36 @@
+# `corridor verify` が証拠のファイルについて表示する文です。引数の説明は en/verify.ftl にあります。
+
+field-result = 結果
+field-check = 検査
+field-meaning = 検査の内容
+field-about = 対象
+
+verify-kind-receipt = 行為の記録証明
+verify-kind-cose-receipt = 行為の記録証明（COSE）
+verify-kind-split-view = ログの分岐の証拠
+verify-kind-checkpoint = ログのチェックポイント
+verify-kind-unknown = 記録証明、ログの分岐の証拠、署名済みチェックポイントのいずれでもありません
+
+verify-passed = 合格
+verify-failed = 不合格
+verify-pending = 未完了
+verify-not-checked = 未検査
+
+verify-check-form = ファイルが名乗る形式として読める
+verify-check-act = 行為を唯一の表記で含んでいる
+verify-check-inclusion = 行為がログの示された位置にある
+verify-check-log-signature = ログの署名があり、方針がそのログを認めている
+verify-check-cosignatures = 認められた証人の署名がすべて正しい
+verify-check-country = { $country } の証人のうち、ログの運営者以外が連署している
+verify-check-quorum = 方針が求める数の証人が連署している
+verify-check-contradiction = 二つのチェックポイントは同時に真ではあり得ない
+
+verify-about-act = 行為: { $kind }、{ $at }、{ $id }
+verify-about-log = ログ: { $what }、葉 { $size } 件
+
+verify-outcome-passed = すべての検査に合格しました。
+verify-outcome-convicted = すべての検査に合格しました。このログは、互いに矛盾する二つの履歴に署名しています。
+verify-outcome-pending = まだ完了していません。これから届く可能性のある連署が欠けています。
+verify-outcome-failed = 不合格の検査があります。このファイルを信頼しないでください。
+verify-outcome-not-checked = 不合格はありませんが、ここでは検査できない項目がありました。
+verify-no-policy = 署名は判定していません。誰の署名を有効とするかを定めた方針を --policy FILE で指定してください。

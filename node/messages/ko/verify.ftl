@@ -1,0 +1,36 @@
+# `corridor verify`가 증거 파일에 대해 보여 주는 문구입니다. 인수 설명은 en/verify.ftl 에 있습니다.
+
+field-result = 결과
+field-check = 검사
+field-meaning = 검사 내용
+field-about = 대상
+
+verify-kind-receipt = 행위의 기록 증명
+verify-kind-cose-receipt = 행위의 기록 증명(COSE)
+verify-kind-split-view = 로그 분기의 증거
+verify-kind-checkpoint = 로그의 체크포인트
+verify-kind-unknown = 기록 증명, 로그 분기의 증거, 서명된 체크포인트 중 어느 것도 아닙니다
+
+verify-passed = 통과
+verify-failed = 실패
+verify-pending = 미완료
+verify-not-checked = 미검사
+
+verify-check-form = 파일이 스스로 밝힌 형식으로 읽힌다
+verify-check-act = 행위를 유일한 표기로 담고 있다
+verify-check-inclusion = 행위가 로그의 제시된 위치에 있다
+verify-check-log-signature = 로그가 서명했고 정책이 그 로그를 인정한다
+verify-check-cosignatures = 인정된 증인의 서명이 모두 올바르다
+verify-check-country = { $country }의 증인 가운데 로그 운영자가 아닌 증인이 연서했다
+verify-check-quorum = 정책이 요구하는 만큼 증인이 연서했다
+verify-check-contradiction = 두 체크포인트가 동시에 참일 수 없다
+
+verify-about-act = 행위: { $kind }, { $at }, { $id }
+verify-about-log = 로그: { $what }, 잎 { $size }개
+
+verify-outcome-passed = 모든 검사를 통과했습니다.
+verify-outcome-convicted = 모든 검사를 통과했습니다. 이 로그는 서로 모순되는 두 이력에 서명했습니다.
+verify-outcome-pending = 아직 완료되지 않았습니다. 앞으로 도착할 수 있는 연서가 빠져 있습니다.
+verify-outcome-failed = 실패한 검사가 있습니다. 이 파일을 신뢰하지 마십시오.
+verify-outcome-not-checked = 실패는 없지만 여기에서 검사할 수 없는 항목이 있었습니다.
+verify-no-policy = 서명을 판정하지 않았습니다. 누구의 서명을 인정할지 정한 정책을 --policy FILE로 지정하십시오.

@@ -1,0 +1,191 @@
+//! `corridor verify`: judges files of evidence, offline. It asks no node and no network: what decides is
+//! in the files, in the policy, and in `corridor-proof`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_proof::Policy;
+use corridor_proof::evidence::{self, FileKind, Judged, MAX_FILE};
+use corridor_proof::policy::{MAX_POLICY, Standing};
+use corridor_proof::verdict::{Check, CheckName, State};
+use serde_json::{Value, json};
+
+use super::{Context, Done, Failure};
+use crate::texts::say;
+
+/// A check failed: the evidence is false.
+const FAILED: u8 = 6;
+/// Nothing failed; a cosignature may still come.
+const PENDING: u8 = 7;
+/// Nothing failed and nothing is awaited; something could not be checked here.
+const NOT_CHECKED: u8 = 8;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Receipts, evidence of split views, signed checkpoints
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Whose signatures count: a witness policy (C2SP tlog-policy). Without it no signature is judged
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The act that COSE receipts are about, which they do not carry
+    #[arg(long, value_name = "FILE")]
+    act: Option<PathBuf>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Done {
+    let policy = match &args.policy {
+        Some(path) => Some(policy(path)?),
+        None => None,
+    };
+    let act = args.act.as_deref().map(|path| read(path, "act", MAX_FILE)).transpose()?;
+    let now = Some(context.around.clock.now());
+    let (mut checks, mut files) = (Vec::new(), Vec::new());
+    for path in &args.files {
+        let bytes = read(path, "file of evidence", MAX_FILE)?;
+        let judged = evidence::judge(&bytes, policy.as_ref(), act.as_deref(), now);
+        show(context, path, &judged);
+        files.push(document(path, &judged));
+        checks.extend(judged.checks);
+    }
+    let outcome = corridor_proof::verdict::outcome(&checks);
+    if context.terminal.is_json() {
+        context.terminal.json(&json!({ "outcome": outcome, "files": files }));
+    } else if policy.is_none() {
+        context.terminal.note("verify-no-policy", &[]);
+    }
+    match outcome {
+        State::Passed => Ok(()),
+        State::Failed => Err(Failure::Code(FAILED)),
+        State::Pending => Err(Failure::Code(PENDING)),
+        State::NotChecked => Err(Failure::Code(NOT_CHECKED)),
+    }
+}
+
+fn policy(path: &Path) -> Result<Policy> {
+    Policy::parse(&read(path, "witness policy", MAX_POLICY)?).map_err(|p| p.with("path", path.display()))
+}
+
+/// Reads a file, and not more of it than can be meant: it may be a device, or grow.
+fn read(path: &Path, what: &str, most: usize) -> Result<Vec<u8>> {
+    let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(e);
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > most {
+        return Err(Problem::new(ErrorCode::TooLarge)
+            .with("what", format!("{what} {}", path.display()))
+            .with("limit", format!("{most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// For people: the file and what it is, one line a check, and what they come to.
+fn show(context: &Context, path: &Path, judged: &Judged) {
+    if context.terminal.is_json() {
+        return;
+    }
+    let text = |key: &str| say(context.lang, key, &[]);
+    let kind = judged.kind.map_or("unknown", kind_word);
+    context.terminal.line(&format!("{}: {}", path.display(), text(&format!("verify-kind-{kind}"))));
+    let rows: Vec<Value> = judged
+        .checks
+        .iter()
+        .map(|check| {
+            json!({
+                "result": text(&format!("verify-{}", state_word(check.state))),
+                "check": check.name,
+                "meaning": meaning(context, check),
+                "about": check.about,
+            })
+        })
+        .collect();
+    context.terminal.table(&json!({ "items": rows }), &["result", "check", "meaning", "about"]);
+    if let Some(receipt) = &judged.receipt {
+        let act = receipt.act();
+        let (kind, at) = (format!("{} v{}", act.kind, act.version), act.time.to_string());
+        let id = act.id.to_string();
+        context.terminal.say("verify-about-act", &[("kind", &kind), ("at", &at), ("id", &id)]);
+    }
+    if let Some(checkpoint) = &judged.checkpoint {
+        let size = checkpoint.tree().size.to_string();
+        context.terminal.say("verify-about-log", &[("what", checkpoint.origin()), ("size", &size)]);
+    }
+    let outcome = state_word(judged.outcome());
+    let convicted = judged.kind == Some(FileKind::SplitView) && judged.outcome() == State::Passed;
+    let outcome = if convicted { "convicted" } else { outcome };
+    context.terminal.line(&text(&format!("verify-outcome-{outcome}")));
+    context.terminal.line("");
+}
+
+/// What the check asks, in words.
+fn meaning(context: &Context, check: &Check) -> String {
+    match &check.name {
+        CheckName::Country(country) => {
+            say(context.lang, "verify-check-country", &[("country", &country.to_string())])
+        }
+        name => say(context.lang, &format!("verify-check-{name}"), &[]),
+    }
+}
+
+fn kind_word(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Receipt => "receipt",
+        FileKind::CoseReceipt => "cose-receipt",
+        FileKind::SplitView => "split-view",
+        FileKind::Checkpoint => "checkpoint",
+    }
+}
+
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Passed => "passed",
+        State::Failed => "failed",
+        State::Pending => "pending",
+        State::NotChecked => "not-checked",
+    }
+}
+
+/// For programs: the same, with who cosigned and when.
+fn document(path: &Path, judged: &Judged) -> Value {
+    let act = judged.receipt.as_ref().map(|receipt| {
+        let act = receipt.act();
+        json!({ "id": act.id, "type": act.kind, "version": act.version, "time": act.time })
+    });
+    let checkpoint = judged.checkpoint.as_ref().map(|c| {
+        let root = corridor_proof::merkle::print_hash(&c.tree().root);
+        json!({ "origin": c.origin(), "size": c.tree().size, "root": root })
+    });
+    let witnesses = judged.judgement.as_ref().map(|judgement| {
+        let all = judgement.witnesses.iter().map(|(name, standing)| witness(name, *standing));
+        all.collect::<Vec<_>>()
+    });
+    json!({
+        "path": path.display().to_string(),
+        "kind": judged.kind,
+        "outcome": judged.outcome(),
+        "checks": judged.checks,
+        "act": act,
+        "index": judged.receipt.as_ref().map(|r| r.proof().index),
+        "checkpoint": checkpoint,
+        "witnesses": witnesses,
+    })
+}
+
+fn witness(name: &str, standing: Standing) -> Value {
+    let word = match standing {
+        Standing::Counted { .. } => "counted",
+        Standing::OwnOperator => "own-operator",
+        Standing::CountedAlready => "counted-already",
+        Standing::Invalid => "invalid",
+        Standing::NotChecked => "not-checked",
+        Standing::Absent => "absent",
+    };
+    match standing {
+        Standing::Counted { time, ahead } => {
+            json!({ "name": name, "standing": word, "time": time, "ahead": ahead })
+        }
+        _ => json!({ "name": name, "standing": word }),
+    }
+}
