@@ -136,6 +136,8 @@ pub static RULES: &[Rule] = &[
     rule(POST, "/api/v1/agreements/{id}/end", DECIDE),
     rule(GET, "/api/v1/trust", ALL),
     rule(GET, "/api/v1/trust/lists/{country}", ALL),
+    rule(GET, "/api/v1/trust/at", ALL),
+    rule(GET, "/api/v1/trust/policy", ALL),
     rule(POST, "/api/v1/trust", Who::OfNode(&[Operator, Administrator])),
     rule(GET, "/api/v1/doctor", Who::OfNode(&[Operator, Administrator])),
     rule(GET, "/api/v1/tokens", DECIDE),

@@ -77,6 +77,8 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(agreements::end))
         .routes(routes!(trust::show, trust::import))
         .routes(routes!(trust::list))
+        .routes(routes!(trust::at))
+        .routes(routes!(trust::policy))
         .routes(routes!(health::doctor))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_exchange::{Exchange, Limits, Parts};
-use corridor_identity::{Directory, Keyring};
+use corridor_identity::{Directory, Keyring, LedgerKeys};
 use corridor_ledger::Pending;
 use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
 
 use crate::config::{Config, DatabasePlace, Hosted, Listen};
+use crate::ledger::{self, Ledger};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::service::{self, Service};
@@ -37,8 +38,12 @@ impl Surroundings {
 /// The tables of all crates of a node, in the order of the floors.
 #[must_use]
 pub fn schemas(services: &[Service]) -> Vec<&'static Schema> {
-    let mut all: Vec<&'static Schema> =
-        vec![&corridor_identity::SCHEMA, &corridor_exchange::SCHEMA, &token::SCHEMA];
+    let mut all: Vec<&'static Schema> = vec![
+        &corridor_identity::SCHEMA,
+        &corridor_ledger::SCHEMA,
+        &corridor_exchange::SCHEMA,
+        &token::SCHEMA,
+    ];
     all.extend(services.iter().filter_map(|s| s.schema));
     all
 }
@@ -71,6 +76,14 @@ pub fn keys(config: &Config) -> PathBuf {
 /// Those of [`Keyring::open_or_create`].
 pub fn keyring(config: &Config, hosted: &Hosted, around: &Surroundings) -> Result<Arc<Keyring>> {
     Keyring::open_or_create(&keys(config), &hosted.did, &*around.clock, &*around.random).map(Arc::new)
+}
+
+/// The keys of this node's ledger; made when there are none.
+///
+/// # Errors
+/// Those of [`corridor_identity::ledger_keys`].
+pub fn ledger_keys(config: &Config, around: &Surroundings) -> Result<LedgerKeys> {
+    corridor_identity::ledger_keys(&keys(config), &config.ledger_origin, &*around.clock, &*around.random)
 }
 
 /// The guarded client as the configuration wants it (NE-1).
@@ -125,13 +138,24 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         certificates.extend(certificate(listen)?.map(|tls| (name, tls)));
     }
     let pending = Pending::default();
+    let directory = Arc::new(directory);
+    let ledger = Ledger::open(ledger::Parts {
+        keys: ledger_keys(&config, around)?,
+        config: &config,
+        store: &store,
+        directory: &directory,
+        client: &client,
+        pending: pending.clone(),
+        around,
+    })
+    .await?;
     let exchange = Exchange::new(Parts {
         store: store.clone(),
-        directory: Arc::new(directory),
+        directory,
         keyrings,
         client: client.clone(),
         public_url: config.public_url.clone(),
-        pending: pending.clone(),
+        pending,
         services: services.iter().filter_map(|s| s.inbox.clone()).collect(),
         clock: clock.clone(),
         random: random.clone(),
@@ -143,7 +167,18 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         },
     })?;
     let metrics = Metrics::new(store);
-    Ok(Arc::new(Node { config, exchange, tokens, metrics, client, services, certificates, clock, random }))
+    Ok(Arc::new(Node {
+        config,
+        exchange,
+        ledger,
+        tokens,
+        metrics,
+        client,
+        services,
+        certificates,
+        clock,
+        random,
+    }))
 }
 
 /// The exchange signs for the operator what it cannot sign for anybody else.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use corridor_base::{ErrorCode, Lang, Problem, Result, Timestamp};
 use serde_json::Value;
 
-use stage::{Place, Stage};
+use stage::{Place, Stage, Witness};
 use story::Story;
 
 /// What may be set.
@@ -60,10 +60,14 @@ fn tell(options: &Options, story: &mut Story) -> Result<[Place; 2]> {
     let stage = Stage::set(&options.directory, options.lang)?;
     let document = stage.document(options.file.as_deref())?;
     let anchors = found(&stage, story)?;
+    let witnesses = [Witness::at(story, "KR", 7082)?, Witness::at(story, "JP", 7092)?];
+    for witness in &witnesses {
+        appoint(&stage, story, witness)?;
+    }
     let mut kr = Place::at(&stage, story, "KR", "forwarder", 7080)?;
     let mut jp = Place::at(&stage, story, "JP", "customs", 7090)?;
-    kr.make(&stage, story, &anchors[0], &jp)?;
-    jp.make(&stage, story, &anchors[1], &kr)?;
+    kr.make(&stage, story, &anchors[0], &jp, &witnesses)?;
+    jp.make(&stage, story, &anchors[1], &kr, &witnesses)?;
     for place in [&mut kr, &mut jp] {
         admit(&stage, story, place)?;
     }
@@ -96,7 +100,23 @@ fn found(stage: &Stage, story: &mut Story) -> Result<[String; 2]> {
     Ok([anchor("KR", "trust.kr.example")?, anchor("JP", "trust.jp.example")?])
 }
 
-/// A country admits its participant: the list pins the keys of its DID document.
+/// An anchor names the witness that it runs: so that a log is cosigned in its own country by somebody
+/// who does not keep it.
+fn appoint(stage: &Stage, story: &mut Story, witness: &Witness) -> Result<()> {
+    let (directory, name) = (witness.directory(), witness.name());
+    let made = stage.corridor(None, &["trust", "witness-key", &directory, "--name", &name])?;
+    let key = text(&made, "/key")?;
+    let anchor = stage::anchor(witness.country);
+    let told =
+        stage.corridor(None, &["trust", "add-witness", &anchor, "main", &witness.url(), "--key", &key])?;
+    let number = told.pointer("/number").map(ToString::to_string).unwrap_or_default();
+    let country = story.country(witness.country);
+    story.say("demo-witness", &[("country", &country), ("url", &witness.url()), ("number", &number)]);
+    Ok(())
+}
+
+/// A country admits its participant: the list pins the keys of its DID document, and the log of its
+/// node.
 fn admit(stage: &Stage, story: &mut Story, place: &Place) -> Result<()> {
     let document = stage.corridor(Some(place), &["key", "document"])?;
     let file = format!("{}.did.json", place.name);

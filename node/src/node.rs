@@ -10,6 +10,7 @@ use corridor_proof::{Act, act};
 use corridor_storage::{ActPage, DeliveryFilter, DeliveryState};
 
 use crate::config::Config;
+use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::token::Tokens;
@@ -20,6 +21,8 @@ pub struct Node {
     pub config: Config,
     /// What crosses, and the store below it.
     pub exchange: Exchange,
+    /// What makes acts provable.
+    pub ledger: Ledger,
     /// Who may use the API.
     pub tokens: Tokens,
     /// What is counted.

@@ -64,6 +64,9 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
     jobs.spawn(until(stopped.clone(), watch_certificates(node.clone())));
     jobs.spawn(keep_trust(node.clone(), stopped.clone())?);
     jobs.spawn(until(stopped.clone(), sweep(node.clone())));
+    for job in node.ledger.jobs(&stopped) {
+        jobs.spawn(job);
+    }
     for job in node.services.iter().flat_map(|s| &s.jobs) {
         jobs.spawn(job(node.exchange.clone(), stopped.clone()));
     }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use common::{CONTENT, World};
-use corridor_base::Digest;
+use corridor_base::{Clock as _, Digest, OsRandom};
 use corridor_node::access::Role;
 use corridor_node::api;
+use corridor_proof::{Policy, Signer as _, VerifierKey};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -210,6 +211,80 @@ async fn keys_rotate_when_the_list_pins_them() {
     world.running.stop().await;
 }
 
+/// ID-1: lists, keys and the policy of any instant, with the acts that recorded them.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_instant_is_answered_as_it_was() {
+    let mut world = World::new().await;
+    let token = world.token(&world.customs, Role::Auditor).await;
+    let before = world.clock.now();
+    let who = world.customs.as_str().replace('%', "%25");
+    let at = |at: corridor_base::Timestamp| format!("/api/v1/trust/at?who={who}&at={at}");
+    let policy = world.ask("GET", "/api/v1/trust/policy", Some(&token), "").await.json();
+    assert!(
+        policy["policy"].as_str().unwrap().contains("# incomplete: no witness of JP is known"),
+        "{policy}"
+    );
+
+    // The office takes up the ledger of the node and a witness of its own.
+    world.clock.advance(Duration::from_secs(60));
+    let url = world.node.config.public_url.as_str();
+    let ledger = world.node.ledger_keys.listed(url);
+    let document =
+        corridor_identity::DidDocument::of(world.node.exchange.keyring(&world.customs).unwrap(), url);
+    let document = document.with_ledger(Some(ledger.clone()));
+    let names = corridor_proof::Names::same("Customs");
+    let admission =
+        corridor_identity::Admission::from_document(&document, names, None, Duration::ZERO).unwrap();
+    let clock = world.clock.clone();
+    world.anchor.admit(&admission, &*clock).unwrap();
+    let key = corridor_proof::SecretKey::generate("trust.example.jp/witness", &OsRandom).unwrap();
+    let key = VerifierKey::cosignature(key.name(), key.public().clone());
+    let witness = corridor_proof::ListedWitness {
+        name: "main".to_owned(),
+        key,
+        url: "https://w.example.jp".to_owned(),
+    };
+    let list = world.anchor.add_witness(&witness, &*clock).unwrap();
+    let (number, digest, bytes) = (list.body().number, list.digest().to_string(), list.bytes().to_vec());
+    world.node.import(&bytes).await.unwrap();
+
+    let now = world.ask("GET", &at(world.clock.now()), Some(&token), "").await.json();
+    assert_eq!(
+        (now["lists"][0]["number"].as_u64(), now["lists"][0]["digest"].as_str()),
+        (Some(number), Some(&*digest))
+    );
+    assert_eq!(now["participant"]["log"], ledger.log.to_string());
+    assert_eq!(now["participant"]["keys"][0]["valid"], true);
+    // The act is one that the auditor can be shown, and opens to the digest of the list.
+    let act = format!("/api/v1/acts/{}", now["lists"][0]["act"].as_str().unwrap());
+    let act = world.ask("GET", &act, Some(&token), "").await.json();
+    assert_eq!(
+        (act["type"].as_str(), act["fields"]["statement"].as_str()),
+        (Some("trust-list-accepted"), Some(&*digest))
+    );
+    let own = format!("/api/v1/acts/{}", now["participant"]["keys"][0]["act"].as_str().unwrap());
+    assert_eq!(world.ask("GET", &own, Some(&token), "").await.json()["type"], "participant-created");
+
+    let then = world.ask("GET", &at(before), Some(&token), "").await.json();
+    assert_eq!(then["lists"][0]["number"].as_u64(), Some(number - 2));
+    assert!(then["participant"]["log"].is_null(), "{then}");
+    // Another participant is told what the list says, and nothing of our acts (PA-1).
+    let stranger = world.token(&world.stranger, Role::Auditor).await;
+    let told = world.ask("GET", &at(before), Some(&stranger), "").await.json();
+    assert!(told["participant"]["keys"][0]["act"].is_null(), "{told}");
+
+    let ask =
+        async |query: &str| world.ask("GET", &format!("/api/v1/trust/policy{query}"), Some(&token), "").await;
+    let whole = ask("").await.json();
+    let whole = Policy::parse(whole["policy"].as_str().unwrap().as_bytes()).unwrap();
+    assert_eq!((whole.logs().len(), whole.witnesses().len()), (1, 2));
+    let one = ask(&format!("?log={}", ledger.origin())).await.json();
+    let one = Policy::parse(one["policy"].as_str().unwrap().as_bytes()).unwrap();
+    assert_eq!(one.witnesses().iter().map(|w| &w.key).collect::<Vec<_>>(), [&witness.key]);
+    assert_eq!(ask("?log=nobody.example/log").await.code(), "not-found");
+    world.running.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_at_once_are_asked_to_come_back() {
     let world = World::with(|config| config.api_requests = 1).await;
@@ -251,7 +326,11 @@ async fn the_public_listener_shows_what_is_public_and_nothing_else() {
     };
     let (status, document) = ask("/customs/did.json").await;
     assert_eq!(status, 200);
-    assert_eq!(corridor_identity::DidDocument::parse(&document).unwrap().did, world.customs);
+    let document = corridor_identity::DidDocument::parse(&document).unwrap();
+    assert_eq!(
+        (document.did, document.ledger.unwrap().origin()),
+        (world.customs.clone(), &*world.node.config.ledger_origin)
+    );
     assert_eq!(ask("/trust/lists/JP").await.1, world.anchor.newest().bytes());
     for path in ["/metrics", "/health/live", "/api/v1/openapi.json", "/api/v1/inbox", "/nobody/did.json"] {
         assert_eq!(ask(path).await.0, 404, "{path}");

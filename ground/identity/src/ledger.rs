@@ -82,6 +82,27 @@ pub fn ledger_keys(all: &Path, origin: &str, clock: &dyn Clock, random: &dyn Ran
     })
 }
 
+/// Whether there are keys of a ledger under `all`: for who must not make any by looking.
+#[must_use]
+pub fn has_ledger_keys(all: &Path) -> bool {
+    all.join(LOG).exists() && all.join(WITNESS).exists()
+}
+
+/// The key of a log beside the log of acts, in `log-NAME.key`; made at the first start, and never again.
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn log_key(
+    all: &Path,
+    name: &str,
+    origin: &str,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<Arc<dyn Signer>> {
+    files::private_directory(all)?;
+    open_or_make(&all.join(format!("log-{name}.key")), origin, clock, random)
+}
+
 /// The key of a witness that stands alone, as an anchor runs it: `witness.key` in this directory, and
 /// beside it `witness.vkey`, the verifier key that the trust list names. Made when there is none.
 ///

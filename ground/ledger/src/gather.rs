@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
+use crate::log::Log;
 use crate::witness::{AddCheckpoint, PolicySource, prefix};
 
 /// The largest answer of a witness: a hundred ML-DSA-44 cosignatures.
@@ -40,6 +41,25 @@ pub trait Gathered: Send + Sync {
     async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>>;
     /// Keeps cosignatures of the checkpoint of this size; `complete` when the policy is satisfied.
     async fn cosigned(&self, size: u64, lines: Vec<SignatureLine>, complete: bool) -> Result<()>;
+}
+
+#[async_trait]
+impl Gathered for Log {
+    fn key(&self) -> VerifierKey {
+        Log::key(self)
+    }
+
+    async fn latest(&self) -> Result<Option<SignedCheckpoint>> {
+        Log::latest(self).await
+    }
+
+    async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>> {
+        Log::prove_consistency(self, old, new).await
+    }
+
+    async fn cosigned(&self, size: u64, lines: Vec<SignatureLine>, complete: bool) -> Result<()> {
+        Log::cosigned(self, size, lines, complete).await
+    }
 }
 
 /// How a witness is reached: the guarded client (NE-1), or a test's.

@@ -3,14 +3,23 @@
 //! a receipt shows anyone, offline and years later, that an act is in the log.
 
 pub mod alarm;
+pub mod edge;
+pub mod fsck;
 pub mod gather;
 pub mod log;
+pub mod mirror;
 pub mod pending;
+pub mod receipt;
 pub mod schema;
 pub mod tiles;
 pub mod witness;
 
+pub use alarm::{Alarm, Alarms};
+pub use gather::Gatherer;
 pub use log::{Log, LogParts};
+pub use mirror::{Mirror, MirrorParts, Puller};
 pub use pending::Pending;
+pub use receipt::Receipts;
 pub use schema::SCHEMA;
 pub use tiles::TileRows;
+pub use witness::{AcceptedLogs, KnownLog, KnownLogs, PolicySource, Witness, WitnessParts};

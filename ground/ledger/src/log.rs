@@ -339,6 +339,23 @@ impl Log {
         self.store().read(self.operator(), find).await
     }
 
+    /// The largest complete checkpoint: every leaf that it holds has a complete receipt (LG-2).
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn newest_complete(&self) -> Result<Option<SignedCheckpoint>> {
+        let name = self.name().to_owned();
+        let find = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 AND complete = 1
+                 ORDER BY size DESC LIMIT 1",
+                &[name.as_str().into()],
+            )?;
+            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+        };
+        self.store().read(self.operator(), find).await
+    }
+
     /// A tile's bytes: hashes from their rows, bundles made of the leaves. `None` for what no published
     /// checkpoint covers.
     ///
@@ -490,3 +507,6 @@ fn read_checkpoint(row: &Row) -> Result<StoredCheckpoint> {
     let signed = SignedCheckpoint::parse(row.bytes(0)?)?;
     Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)? })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

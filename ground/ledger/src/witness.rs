@@ -19,6 +19,7 @@ use corridor_proof::{SignedCheckpoint, Signer, SplitView, VerifierKey};
 use corridor_storage::Store;
 
 use crate::alarm::Alarms;
+pub(crate) use edge::answer;
 pub use edge::router;
 pub(crate) use known::prefix;
 pub use known::{AcceptedLogs, KnownLog, KnownLogs, PolicySource};

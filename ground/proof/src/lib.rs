@@ -22,6 +22,7 @@ pub mod key;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+pub mod printed;
 pub mod receipt;
 pub mod split_view;
 pub mod statement;

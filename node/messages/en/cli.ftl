@@ -80,6 +80,11 @@ field-reference = reference
 field-messages = messages
 field-verdict = verdict
 field-remarks = remarks
+field-act = act
+field-at = at
+field-valid = valid
+field-log = log
+field-witness = witness
 
 ## Words
 
@@ -174,6 +179,24 @@ change-name = ~ { $who } is called { $after }, before { $before }
 change-expiry = ~ stands until { $after }, before until { $before }
 # args: before, after
 change-grace = ~ grace of { $after } hours, before { $before }
+# args: who, log, witness
+change-log-added = + the node of { $who } keeps the log { $log } and cosigns with { $witness }
+# args: who, before, after
+change-log-replaced = ! the log of the node of { $who } has another key: { $before }, now { $after }. Ask the office why
+# args: who, log
+change-log-dropped = ! the log { $log } of the node of { $who } is gone from the list: ask the office why
+# args: who, before, after
+change-witness-replaced = ~ the node of { $who } cosigns with { $after }, before with { $before }
+# args: who, before, after
+change-ledger-address = ~ log, witness or mirror of the node of { $who } at { $after }, before at { $before }
+# args: name, key, url
+change-anchor-witness-added = + the office runs the witness { $name } ({ $key }) at { $url }
+# args: name, before, after
+change-anchor-witness-replaced = ~ the witness { $name } of the office cosigns with { $after }, before with { $before }
+# args: name, before, after
+change-anchor-witness-address = ~ the witness { $name } of the office is asked at { $after }, before at { $before }
+# args: name
+change-anchor-witness-dropped = - the office does not run the witness { $name } any more
 
 ## Doctor
 

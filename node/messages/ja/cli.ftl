@@ -76,6 +76,11 @@ field-reference = 参照番号
 field-messages = メッセージ数
 field-verdict = 判定
 field-remarks = 備考
+field-act = 記録
+field-at = 時点
+field-valid = 有効
+field-log = ログ
+field-witness = 証人
 
 ## Words
 
@@ -145,6 +150,15 @@ change-endpoint = ~ { $who } のアドレスが { $before } から { $after } �
 change-name = ~ { $who } の名称が { $before } から { $after } に変更
 change-expiry = ~ 有効期限が { $before } から { $after } に変更
 change-grace = ~ 猶予が { $before } 時間から { $after } 時間に変更
+change-log-added = + { $who } のノードがログ { $log } を保持し、{ $witness } で連署
+change-log-replaced = ! { $who } のノードのログの鍵が { $before } から { $after } に変わっています。発行機関に理由を確認してください
+change-log-dropped = ! { $who } のノードのログ { $log } がリストから消えています。発行機関に理由を確認してください
+change-witness-replaced = ~ { $who } のノードの連署の鍵が { $before } から { $after } に変更
+change-ledger-address = ~ { $who } のノードのログ、証人またはミラーのアドレスが { $before } から { $after } に変更
+change-anchor-witness-added = + 発行機関の証人 { $name }（{ $key }）を追加、アドレス { $url }
+change-anchor-witness-replaced = ~ 発行機関の証人 { $name } の連署の鍵が { $before } から { $after } に変更
+change-anchor-witness-address = ~ 発行機関の証人 { $name } のアドレスが { $before } から { $after } に変更
+change-anchor-witness-dropped = - 発行機関の証人 { $name } を除外
 
 ## Doctor
 

@@ -76,6 +76,11 @@ field-reference = 참조 번호
 field-messages = 메시지 수
 field-verdict = 판정
 field-remarks = 비고
+field-act = 기록
+field-at = 시점
+field-valid = 유효
+field-log = 로그
+field-witness = 증인
 
 ## Words
 
@@ -145,6 +150,15 @@ change-endpoint = ~ { $who }의 주소가 { $before }에서 { $after }(으)로 �
 change-name = ~ { $who }의 이름이 { $before }에서 { $after }(으)로 변경
 change-expiry = ~ 만료가 { $before }에서 { $after }(으)로 변경
 change-grace = ~ 유예가 { $before }시간에서 { $after }시간으로 변경
+change-log-added = + { $who }의 노드가 로그 { $log }을(를) 두고 { $witness }(으)로 연서
+change-log-replaced = ! { $who }의 노드 로그의 키가 { $before }에서 { $after }(으)로 바뀌었습니다. 발행 기관에 이유를 확인하십시오
+change-log-dropped = ! { $who }의 노드 로그 { $log }이(가) 목록에서 사라졌습니다. 발행 기관에 이유를 확인하십시오
+change-witness-replaced = ~ { $who }의 노드가 연서하는 키가 { $before }에서 { $after }(으)로 변경
+change-ledger-address = ~ { $who }의 노드 로그, 증인 또는 미러의 주소가 { $before }에서 { $after }(으)로 변경
+change-anchor-witness-added = + 발행 기관의 증인 { $name }({ $key }) 추가, 주소 { $url }
+change-anchor-witness-replaced = ~ 발행 기관의 증인 { $name }의 연서 키가 { $before }에서 { $after }(으)로 변경
+change-anchor-witness-address = ~ 발행 기관의 증인 { $name }의 주소가 { $before }에서 { $after }(으)로 변경
+change-anchor-witness-dropped = - 발행 기관의 증인 { $name } 제외
 
 ## Doctor
 

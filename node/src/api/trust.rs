@@ -1,12 +1,15 @@
 //! Trust: whose lists are held, and taking in new ones.
 
 use axum::Json;
-use corridor_base::{Country, ErrorCode, Problem, Timestamp};
-use corridor_identity::{Accepted, ListSummary, RecognitionSummary, Standing, Warning};
+use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Timestamp};
+use corridor_identity::{
+    Accepted, AsOf, ListSummary, ParticipantAsOf, RecognitionSummary, Standing, Warning,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
+use super::agreements::Words;
 use super::extract::{Ask, Moment, Named, Note};
 use super::problem::{Answer, Problems};
 use super::schema;
@@ -174,6 +177,178 @@ pub async fn list(
         accepted: stored.accepted,
         statement: String::from_utf8_lossy(&stored.bytes).into_owned(),
     }))
+}
+
+/// What this node went by at an instant.
+#[derive(Serialize, ToSchema)]
+pub struct TrustAt {
+    /// The instant.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The newest list of each country, with its standing then.
+    pub lists: Vec<ListAt>,
+    /// The recognitions that had been taken in.
+    pub recognitions: Vec<RecognitionAt>,
+    /// The participant that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant: Option<ParticipantAt>,
+}
+
+/// A list as it stood then.
+#[derive(Serialize, ToSchema)]
+pub struct ListAt {
+    /// The list.
+    #[serde(flatten)]
+    pub list: ListBody,
+    /// The operator's act that commits to its digest: its receipt proves that it was in use.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub act: Option<ActId>,
+}
+
+/// A recognition as it stood then.
+#[derive(Serialize, ToSchema)]
+pub struct RecognitionAt {
+    /// The recognition.
+    #[serde(flatten)]
+    pub recognition: RecognitionBody,
+    /// The operator's act that commits to its digest.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub act: Option<ActId>,
+}
+
+/// A participant as the list that spoke for it then had it.
+#[derive(Serialize, ToSchema)]
+pub struct ParticipantAt {
+    /// Who.
+    #[schema(value_type = schema::DidText)]
+    pub did: Did,
+    /// Its name.
+    pub name: Words,
+    /// The country that vouched for it.
+    #[schema(value_type = schema::CountryText)]
+    pub country: Country,
+    /// The number of the list.
+    pub list: u64,
+    /// Its keys in that list, ended ones too.
+    pub keys: Vec<KeyAt>,
+    /// The verifier key of its node's log, named after the log's origin.
+    pub log: Option<String>,
+    /// The verifier key with which its node cosigns.
+    pub witness: Option<String>,
+}
+
+/// A key as the list pinned it.
+#[derive(Serialize, ToSchema)]
+pub struct KeyAt {
+    /// Its name.
+    #[schema(value_type = String)]
+    pub id: KeyId,
+    /// The public key, a Multikey: `z6Mk…`.
+    pub public: String,
+    /// Valid from.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Valid until, not included, as far as was known then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// Whether it was valid at the instant.
+    pub valid: bool,
+    /// For a key of one's own: the act that recorded that it was made.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub act: Option<ActId>,
+}
+
+impl From<ParticipantAsOf> for ParticipantAt {
+    fn from(found: ParticipantAsOf) -> Self {
+        let key = |k: corridor_identity::KeyAsOf| KeyAt {
+            id: k.id,
+            public: k.key.to_string(),
+            from: k.from,
+            until: k.until,
+            valid: k.valid,
+            act: k.act,
+        };
+        Self {
+            did: found.did,
+            name: found.name.into(),
+            country: found.country,
+            list: found.list,
+            keys: found.keys.into_iter().map(key).collect(),
+            log: found.ledger.as_ref().map(|l| l.log.to_string()),
+            witness: found.ledger.as_ref().map(|l| l.witness.to_string()),
+        }
+    }
+}
+
+impl From<AsOf> for TrustAt {
+    fn from(found: AsOf) -> Self {
+        let list = |l: corridor_identity::ListAsOf| ListAt { list: l.list.into(), act: l.act };
+        let recognition = |r: corridor_identity::RecognitionAsOf| RecognitionAt {
+            recognition: r.recognition.into(),
+            act: r.act,
+        };
+        Self {
+            at: found.at,
+            lists: found.lists.into_iter().map(list).collect(),
+            recognitions: found.recognitions.into_iter().map(recognition).collect(),
+            participant: found.participant.map(ParticipantAt::from),
+        }
+    }
+}
+
+/// At which instant, and of whom.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// `2026-11-22T09:25:00.000Z`; now when left out.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Moment>,
+    /// A participant whose keys are asked for.
+    #[param(value_type = Option<schema::DidText>, inline)]
+    who: Option<Did>,
+}
+
+/// Shows what this node went by at an instant: the lists, the recognitions, the keys of a participant,
+/// and the acts that recorded them (ID-1).
+#[utoipa::path(get, path = "/api/v1/trust/at", tag = "trust", operation_id = "trust_at", params(AtQuery),
+    responses((status = 200, description = "What was valid then.", body = TrustAt), Problems))]
+pub async fn at(node: Shared, caller: Caller, Ask(query): Ask<AtQuery>) -> Answer<Json<TrustAt>> {
+    let at = query.at.map_or_else(|| node.now(), |m| m.0);
+    let directory = node.exchange.directory();
+    Ok(Json(directory.as_of(at, query.who.as_ref(), &caller.participant).await?.into()))
+}
+
+/// Who must have cosigned.
+#[derive(Serialize, ToSchema)]
+pub struct PolicyBody {
+    /// The file (C2SP tlog-policy).
+    pub policy: String,
+}
+
+/// For which log.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PolicyQuery {
+    /// The origin of one log. Then the file leaves out the witness of that log's own operator, for
+    /// tools that know nothing of operators.
+    log: Option<String>,
+}
+
+/// Shows the witness policy that the trust lists make: which logs are known, and who must have cosigned
+/// for a receipt to be complete (LG-2).
+#[utoipa::path(get, path = "/api/v1/trust/policy", tag = "trust", operation_id = "trust_policy", params(PolicyQuery),
+    responses((status = 200, description = "The policy.", body = PolicyBody), Problems))]
+pub async fn policy(node: Shared, _caller: Caller, Ask(query): Ask<PolicyQuery>) -> Answer<Json<PolicyBody>> {
+    let (view, now) = (node.exchange.directory().view(), node.now());
+    let known = |origin: &str| view.policy(now).map(|p| p.logs_of(origin).next().is_some());
+    if let Some(origin) = &query.log
+        && !known(origin)?
+    {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("log {origin}")).into());
+    }
+    Ok(Json(PolicyBody { policy: view.policy_text(now, query.log.as_deref()) }))
 }
 
 /// Takes in a trust list or a recognition. It counts by its signature, whoever brings it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use corridor_base::{Country, Problem, Result};
 use corridor_identity::{Admission, Anchor, AnchorKey, DidDocument, Terms, changes};
-use corridor_proof::Names;
+use corridor_proof::{ListedWitness, Names, VerifierKey};
 use serde_json::{Value, json};
 
 use super::trust::fetch;
@@ -41,6 +41,33 @@ pub(super) enum Verb {
         directory: PathBuf,
         /// Who
         did: String,
+    },
+    /// Make the key of a witness that the office runs, or show it; on the machine that runs the witness
+    WitnessKey {
+        /// The directory of the witness
+        directory: PathBuf,
+        /// The name it cosigns under: trust.example.jp/witness
+        #[arg(long)]
+        name: String,
+    },
+    /// Name a witness that the office runs, or name it anew with another key or address
+    AddWitness {
+        /// The directory of the anchor
+        directory: PathBuf,
+        /// What the list calls it: main
+        name: String,
+        /// Where it is asked: https://witness.example.jp
+        url: String,
+        /// Its verifier key, as `corridor trust witness-key` showed it: NAME+HASH+KEY
+        #[arg(long, value_name = "KEY")]
+        key: String,
+    },
+    /// Take a witness that the office runs out of the list
+    RemoveWitness {
+        /// The directory of the anchor
+        directory: PathBuf,
+        /// What the list calls it
+        name: String,
     },
     /// Sign the same participants again for as long as a list stands
     Renew {
@@ -109,6 +136,21 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Remove { directory, did } => {
             let did = did.parse()?;
             change(context, &directory, |anchor| anchor.remove(&did, clock.now(), clock).map(drop))?;
+        }
+        Verb::WitnessKey { directory, name } => {
+            let key = corridor_identity::witness_key(&directory, &name, clock, &*context.around.random)?;
+            let vkey = VerifierKey::cosignature(&name, key.public().clone());
+            context
+                .terminal
+                .facts(&json!({ "name": name, "key": vkey, "path": directory }), &["key", "path"]);
+        }
+        Verb::AddWitness { directory, name, url, key } => {
+            let url = url.trim_end_matches('/').to_owned();
+            let witness = ListedWitness { name, key: key.trim().parse()?, url };
+            change(context, &directory, |anchor| anchor.add_witness(&witness, clock).map(drop))?;
+        }
+        Verb::RemoveWitness { directory, name } => {
+            change(context, &directory, |anchor| anchor.remove_witness(&name, clock).map(drop))?;
         }
         Verb::Renew { directory } => change(context, &directory, |anchor| anchor.renew(clock).map(drop))?,
         Verb::Recognise { directory, anchor, days } => {

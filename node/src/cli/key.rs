@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use corridor_base::{ErrorCode, Problem};
+use corridor_identity::ledger::has_ledger_keys;
 use corridor_identity::{DidDocument, Keyring};
 use corridor_storage::durable;
 
@@ -51,7 +52,12 @@ fn document(context: &Context, output: Option<&std::path::Path>) -> corridor_bas
     std::fs::metadata(&directory)
         .map_err(|e| Problem::new(ErrorCode::FileFailed).with("path", directory.display()).because(e))?;
     let keyring = assembly::keyring(&config, hosted, &context.around)?;
-    let bytes = DidDocument::of(&keyring, config.public_url.as_str()).to_bytes()?;
+    let url = config.public_url.as_str();
+    let ledger = match has_ledger_keys(&assembly::keys(&config)) {
+        true => Some(assembly::ledger_keys(&config, &context.around)?.listed(url)),
+        false => None,
+    };
+    let bytes = DidDocument::of(&keyring, url).with_ledger(ledger).to_bytes()?;
     match output {
         Some(path) => durable::write_file(path, &bytes, 0o644),
         None => {

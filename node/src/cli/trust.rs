@@ -27,12 +27,22 @@ pub(super) enum Verb {
         #[arg(required = true)]
         source: Vec<String>,
     },
-    /// Show the list of a country that was in use on the node at an instant
+    /// Show what the node went by at an instant, with the acts that say so
     At {
-        /// The country: JP
-        country: String,
-        /// The instant: 2026-11-22T09:25:00.000Z [default: now]
-        at: Option<String>,
+        /// The instant: 2026-11-22T09:25:00.000Z, or now
+        time: String,
+        /// A participant whose keys are asked for, by its DID
+        #[arg(long, value_name = "DID")]
+        who: Option<String>,
+        /// The country whose list is shown whole, as it was signed: JP
+        #[arg(long, conflicts_with = "who")]
+        country: Option<String>,
+    },
+    /// Print the witness policy that the trust lists make (C2SP tlog-policy)
+    Policy {
+        /// For this log alone, by its origin: leaves out the witness of its own operator
+        #[arg(long, value_name = "ORIGIN")]
+        log: Option<String>,
     },
     /// Show what changed from one list to another
     Diff {
@@ -58,16 +68,20 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             }
             Ok(())
         }
-        Verb::At { country, at } => {
-            let path = ["trust", "lists", country.as_str()];
-            let answer = context.remote()?.get(&path, &[("at", at.as_deref())]).await?;
+        Verb::At { time, who, country } => {
+            let at = Some(time.as_str()).filter(|t| *t != "now");
+            match country {
+                Some(country) => list_at(context, &country, at).await,
+                None => at_instant(context, at, who.as_deref()).await,
+            }
+        }
+        Verb::Policy { log } => {
+            let answer = context.remote()?.get(&["trust", "policy"], &[("log", log.as_deref())]).await?;
             if context.terminal.is_json() {
                 context.terminal.json(&answer);
             } else {
-                context.terminal.facts(&answer, &["country", "number", "digest", "accepted"]);
-                context.terminal.line("");
-                let note = answer.get("statement").and_then(Value::as_str).unwrap_or_default();
-                note.lines().for_each(|line| context.terminal.line(line));
+                let policy = answer.get("policy").and_then(Value::as_str).unwrap_or_default();
+                policy.lines().for_each(|line| context.terminal.line(line));
             }
             Ok(())
         }
@@ -81,6 +95,47 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         }
         Verb::Office(verb) => anchor::run(context, verb).await,
     }
+}
+
+async fn list_at(context: &Context, country: &str, at: Option<&str>) -> Done {
+    let answer = context.remote()?.get(&["trust", "lists", country], &[("at", at)]).await?;
+    if context.terminal.is_json() {
+        context.terminal.json(&answer);
+        return Ok(());
+    }
+    context.terminal.facts(&answer, &["country", "number", "digest", "accepted"]);
+    context.terminal.line("");
+    let note = answer.get("statement").and_then(Value::as_str).unwrap_or_default();
+    note.lines().for_each(|line| context.terminal.line(line));
+    Ok(())
+}
+
+async fn at_instant(context: &Context, at: Option<&str>, who: Option<&str>) -> Done {
+    let answer = context.remote()?.get(&["trust", "at"], &[("at", at), ("who", who)]).await?;
+    if context.terminal.is_json() {
+        context.terminal.json(&answer);
+        return Ok(());
+    }
+    let terminal = &context.terminal;
+    let part = |from: &Value, name: &str| json!({ "items": from.get(name) });
+    terminal.facts(&answer, &["at"]);
+    terminal.line("");
+    terminal.say("title-lists", &[]);
+    terminal.table(
+        &part(&answer, "lists"),
+        &["country", "number", "standing", "accepted", "closes", "digest", "act"],
+    );
+    terminal.line("");
+    terminal.say("title-recognitions", &[]);
+    let fields = ["countries", "in_force", "from", "until", "digest", "act"];
+    terminal.table(&part(&answer, "recognitions"), &fields);
+    if let Some(participant) = answer.get("participant") {
+        terminal.line("");
+        terminal.facts(participant, &["did", "name", "country", "list", "log", "witness"]);
+        terminal.line("");
+        terminal.table(&part(participant, "keys"), &["id", "valid", "from", "until", "public", "act"]);
+    }
+    Ok(())
 }
 
 fn show(context: &Context, answer: &Value) {

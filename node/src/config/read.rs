@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result};
 use corridor_identity::AnchorKey;
+use corridor_ledger::witness::KnownLog;
 use corridor_net::{Allow, PublicUrl};
+use corridor_proof::trust::MAX_LEDGER_NAME;
+use corridor_storage::ACTS;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -147,6 +150,11 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         max_skew: reader.seconds("exchange.max_skew_seconds"),
         parallel: reader.count("exchange.parallel"),
         give_up_after: reader.seconds("exchange.give_up_hours").saturating_mul(3600),
+        ledger_origin: reader.ledger_origin()?,
+        ledger_interval: Duration::from_millis(reader.integer("ledger.interval_ms")),
+        ledger_policy: reader.path("ledger.policy")?,
+        ledger_accept: reader.accepted_logs()?,
+        ledger_raw: reader.raw_logs()?,
         log: LogSettings { json: reader.text("log.format") == "json", level: reader.text("log.level") },
         data,
         participants,
@@ -360,6 +368,24 @@ impl Reader<'_> {
         PublicUrl::parse(text).map_err(|e| self.source.invalid("public.url", origin, said(&e)))
     }
 
+    /// Without a word of its own it is the public URL without its scheme, and `/log`.
+    fn ledger_origin(&self) -> Result<String> {
+        let (given, origin) = match self.opt_text("ledger.origin") {
+            Some((text, origin)) => (text.to_owned(), origin),
+            None => {
+                let url = self.public_url()?;
+                let bare = url.as_str().split_once("://").map_or("", |(_, bare)| bare);
+                (format!("{bare}/log"), &Origin::Default)
+            }
+        };
+        // The witness of the node is called after it, with a little more.
+        if given.len() > MAX_LEDGER_NAME - 20 || !corridor_proof::note::valid_name(&given) {
+            let why = "1 to 180 characters without white space and + expected, like example.jp/log";
+            return Err(self.source.invalid("ledger.origin", origin, why));
+        }
+        Ok(given)
+    }
+
     fn listen(&self, listen: &str, certificate: &str, key: &str) -> Result<Listen> {
         let (text, origin) = self.opt_text(listen).unwrap_or(("", &Origin::Default));
         let address: SocketAddr = text
@@ -413,6 +439,29 @@ impl Reader<'_> {
             AnchorKey::parse(country, key.trim()).map_err(|e| invalid(said(&e)))
         };
         list.iter().map(parse).collect()
+    }
+
+    /// `VKEY` or `VKEY URL`.
+    fn accepted_logs(&self) -> Result<Vec<KnownLog>> {
+        let Some((Value::List(list), origin)) = self.get("ledger.accept") else { return Ok(Vec::new()) };
+        let parse = |text: &String| {
+            let (key, url) = text.split_once(' ').map_or((text.as_str(), None), |(k, u)| (k, Some(u.trim())));
+            KnownLog::parse(key, url).map_err(|e| self.source.invalid("ledger.accept", origin, said(&e)))
+        };
+        list.iter().map(parse).collect()
+    }
+
+    fn raw_logs(&self) -> Result<Vec<String>> {
+        let Some((Value::List(list), origin)) = self.get("ledger.raw") else { return Ok(Vec::new()) };
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        for (i, name) in list.iter().enumerate() {
+            let fits = (1..=40).contains(&name.len()) && name.chars().all(plain) && name != ACTS;
+            if !fits || list.iter().take(i).any(|other| other == name) {
+                let why = "1 to 40 lower-case letters, digits and -, each once, and not `acts` expected";
+                return Err(self.source.invalid("ledger.raw", origin, why));
+            }
+        }
+        Ok(list.clone())
     }
 
     fn allow(&self) -> Result<Vec<Allow>> {
@@ -492,6 +541,20 @@ mod tests {
         assert_eq!(config.blobs, Path::new("/etc/corridor/corridor-data/blobs"));
         assert_eq!(config.operator.name, "customs");
         assert_eq!(config.api_url(), "http://127.0.0.1:7081");
+        assert_eq!(config.ledger_origin, "localhost:7080/log");
+    }
+
+    #[test]
+    fn the_origin_of_the_log_follows_the_public_url_unless_it_is_given() {
+        let below = "[public]\nurl = \"https://gate.example.jp/corridor/\"\n";
+        let load = |text: &str| load(&format!("{MINIMAL}{text}"), &[]).unwrap().ledger_origin;
+        assert_eq!(load(below), "gate.example.jp/corridor/log");
+        assert_eq!(load(&format!("{below}[ledger]\norigin = \"example.jp/acts\"\n")), "example.jp/acts");
+        check("[ledger]\norigin = \"a b\"\n", "5", "ledger.origin", None);
+        check("[ledger]\nraw = [\"acts\"]\n", "5", "ledger.raw", None);
+        check("[ledger]\nraw = [\"a\", \"a\"]\n", "5", "ledger.raw", None);
+        check("[ledger]\naccept = [\"x\"]\n", "5", "ledger.accept", None);
+        check("[ledger]\norigin = \"a+b\"\n", "5", "ledger.origin", None);
     }
 
     /// The line, the key and, for an unknown key, the nearest one.

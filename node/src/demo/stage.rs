@@ -153,6 +153,41 @@ fn own(path: &Path) -> Result<DataDir> {
     Ok(directory)
 }
 
+/// The witness that a country's anchor runs, a program of its own.
+pub(super) struct Witness {
+    pub(super) country: &'static str,
+    port: u16,
+    /// The port, held until the witness takes it, so that no other demo does.
+    _held: TcpListener,
+}
+
+impl Witness {
+    /// A witness with a port of its own: the usual one, or another when a program sits on it.
+    pub(super) fn at(story: &mut Story, country: &'static str, port: u16) -> Result<Self> {
+        let (port, _held) = free(story, port)?;
+        Ok(Self { country, port, _held })
+    }
+
+    /// Where its key lies.
+    pub(super) fn directory(&self) -> String {
+        format!("witness-{}", self.country.to_lowercase())
+    }
+
+    /// The name it cosigns under.
+    pub(super) fn name(&self) -> String {
+        format!("trust.{}.example/witness", self.country.to_lowercase())
+    }
+
+    /// Where it is asked.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    fn address(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+}
+
 /// One country's node.
 pub(super) struct Place {
     pub(super) country: &'static str,
@@ -182,18 +217,26 @@ impl Place {
         Ok(Self { country, name, did, config, public, api, held: vec![first, second], child: None, folder })
     }
 
-    /// A node of its own: configuration, keys, database. On one machine the partner has an address
-    /// that must be named to be reached (NE-1).
-    pub(super) fn make(&self, stage: &Stage, story: &mut Story, anchor: &str, partner: &Self) -> Result<()> {
+    /// A node of its own: configuration, keys, database. On one machine the partner and the witnesses
+    /// have addresses that must be named to be reached (NE-1).
+    pub(super) fn make(
+        &self,
+        stage: &Stage,
+        story: &mut Story,
+        anchor: &str,
+        partner: &Self,
+        witnesses: &[Witness; 2],
+    ) -> Result<()> {
         let anchor = format!("{} {}", self.country, super::bare(anchor));
         let listen = |port: u16| format!("127.0.0.1:{port}");
         let (public, api, partner) =
             (listen(self.public), listen(self.api), format!("localhost:{}", partner.public));
+        let [one, two] = witnesses.each_ref().map(Witness::address);
         stage.corridor(
             Some(self),
             &[
                 "init", "--name", self.name, "--data", self.name, "--public", &public, "--api", &api,
-                "--anchor", &anchor, "--allow", &partner,
+                "--anchor", &anchor, "--allow", &partner, "--allow", &one, "--allow", &two,
             ],
         )?;
         story.say("demo-node", &[("who", &self.shown(stage.lang)), ("public", &self.url()), ("api", &api)]);

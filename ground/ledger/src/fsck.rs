@@ -1,0 +1,387 @@
+//! Derives everything that a log stores and signed again from its leaves, and names the first
+//! difference: which leaf, which tile, which checkpoint, whose signature. For an operator who doubts
+//! a disk, a restored backup or a colleague.
+//!
+//! A leaf that does not fit its tile may be altered, or the tile may: the next signed checkpoint tells
+//! which of the two it was signed over.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use corridor_base::{Digest, ErrorCode, Result};
+use corridor_proof::cosignature::Finding;
+use corridor_proof::merkle::{Tree, leaf_hash};
+use corridor_proof::tile::{Kind, Tile, WIDTH};
+use corridor_proof::SignedCheckpoint;
+use corridor_storage::{ACTS, Leaf, Tx};
+
+use crate::log::Log;
+use crate::tiles::{self, Growth};
+
+/// How many leaves are checked at a time: at most 16 MiB.
+const CHUNK: u32 = 256;
+
+/// How many checkpoints are read at a time.
+const PAGE: u32 = 100;
+
+/// What was checked, and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many leaves were hashed again: those under the newest checkpoint.
+    pub leaves: u64,
+    /// How many tiles were compared, partial ones each time they grew.
+    pub tiles: u64,
+    /// How many checkpoints were compared.
+    pub checkpoints: u64,
+    /// The first difference; `None` when all is as it must be.
+    pub difference: Option<Difference>,
+}
+
+/// What is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The leaf of this number is missing, or is not the one that was signed over.
+    Leaf(u64, &'static str),
+    /// This tile is missing, or is not what the leaves make.
+    Tile(Tile),
+    /// The checkpoint of this size does not say what the leaves make, or its row is damaged.
+    Checkpoint(u64, &'static str),
+    /// The checkpoint of this size is not signed by the log's key.
+    Signature(u64),
+    /// So many acts have no leaf.
+    Acts(u64),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaf(number, why) => write!(f, "leaf {number}: {why}"),
+            Self::Tile(tile) => write!(f, "{tile}: not what the leaves make"),
+            Self::Checkpoint(size, why) => write!(f, "checkpoint {size}: {why}"),
+            Self::Signature(size) => write!(f, "checkpoint {size}: not signed by the log's key"),
+            Self::Acts(count) => write!(f, "acts: {count} without a leaf"),
+        }
+    }
+}
+
+/// Checks the log up to its newest checkpoint. The node may go on running.
+///
+/// # Errors
+/// As `Store::read`; what is found is no error.
+pub async fn check(log: &Log) -> Result<Report> {
+    let mut check = Check { log, growth: Growth::new(), ahead: VecDeque::new(), read_to: 0, suspect: None, report: Report::default() };
+    check.report.difference = check.run().await?;
+    if check.report.difference.is_none() && log.name() == ACTS {
+        let without = log.store().acts_without_leaf().await?;
+        check.report.difference = (without > 0).then_some(Difference::Acts(without));
+    }
+    Ok(check.report)
+}
+
+/// One stored checkpoint as its row has it.
+struct Stored {
+    tree: Tree,
+    note: Vec<u8>,
+}
+
+struct Check<'a> {
+    log: &'a Log,
+    growth: Growth,
+    /// Checkpoints that the leaves have not reached yet, the smallest first.
+    ahead: VecDeque<Stored>,
+    /// From which size on checkpoints are not read yet.
+    read_to: u64,
+    /// The first tile that does not fit, and the first leaf below it.
+    suspect: Option<(Tile, u64)>,
+    report: Report,
+}
+
+impl Check<'_> {
+    async fn run(&mut self) -> Result<Option<Difference>> {
+        let Some(end) = self.newest().await? else { return Ok(None) };
+        loop {
+            if let Some(found) = self.compare_checkpoints().await? {
+                return Ok(Some(found));
+            }
+            if self.growth.size() >= end {
+                return Ok(None);
+            }
+            let leaves = match self.leaves(end).await? {
+                Ok(leaves) => leaves,
+                Err(found) => return Ok(Some(found)),
+            };
+            for leaf in leaves {
+                if leaf.number != self.growth.size() {
+                    return Ok(Some(Difference::Leaf(self.growth.size(), "it is missing")));
+                }
+                self.growth.push(leaf_hash(&leaf.entry))?;
+                self.report.leaves += 1;
+                if let Some(found) = self.compare_checkpoints().await? {
+                    return Ok(Some(found));
+                }
+            }
+            self.compare_tiles().await?;
+        }
+    }
+
+    /// The size of the newest checkpoint.
+    async fn newest(&self) -> Result<Option<u64>> {
+        let name = self.log.name().to_owned();
+        let newest = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT size FROM checkpoint WHERE participant = $1 AND log = $2 ORDER BY size DESC LIMIT 1",
+                &[name.as_str().into()],
+            )?;
+            row.map(|row| row.size(0)).transpose()
+        };
+        self.log.store().read(self.log.operator(), newest).await
+    }
+
+    /// The next leaves below `end`, or what is wrong with the first of them.
+    async fn leaves(&self, end: u64) -> Result<std::result::Result<Vec<Leaf>, Difference>> {
+        let from = self.growth.size();
+        let most = u32::try_from(end - from).unwrap_or(u32::MAX).min(CHUNK);
+        let mut found = self.log.store().leaves(self.log.name(), from, most).await;
+        if found.as_ref().is_err_and(|p| p.code() == ErrorCode::StorageFailed) {
+            // One of them has lost its act: by itself it shows whether it is the first.
+            found = self.log.store().leaves(self.log.name(), from, 1).await;
+        }
+        match found {
+            Ok(leaves) if leaves.is_empty() => Ok(Err(Difference::Leaf(from, "it is missing"))),
+            Ok(leaves) => Ok(Ok(leaves)),
+            Err(problem) if problem.code() == ErrorCode::StorageFailed => {
+                Ok(Err(Difference::Leaf(from, "its act is missing")))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Compares every checkpoint of exactly the size that the leaves have come to.
+    async fn compare_checkpoints(&mut self) -> Result<Option<Difference>> {
+        let size = self.growth.size();
+        if self.ahead.is_empty() && self.read_to <= size {
+            self.read_ahead().await?;
+        }
+        if self.ahead.front().is_none_or(|stored| stored.tree.size > size) {
+            return Ok(None);
+        }
+        let Some(stored) = self.ahead.pop_front() else { return Ok(None) };
+        self.report.checkpoints += 1;
+        self.compare_tiles().await?;
+        let found = self.judge(&stored);
+        Ok(match (found, self.suspect) {
+            // The leaves are those that were signed over: it is the tile.
+            (None, Some((tile, _))) => Some(Difference::Tile(tile)),
+            (Some(Difference::Checkpoint(..)), Some((tile, leaf))) => Some(match tile.kind() {
+                Kind::Hashes(0) => Difference::Leaf(leaf, "it is not what was signed over"),
+                _ => Difference::Tile(tile),
+            }),
+            (found, _) => found,
+        })
+    }
+
+    fn judge(&self, stored: &Stored) -> Option<Difference> {
+        let size = stored.tree.size;
+        let Ok(signed) = SignedCheckpoint::parse(&stored.note) else {
+            return Some(Difference::Checkpoint(size, "it cannot be read"));
+        };
+        if !matches!(signed.signed_by(&self.log.key()), Finding::Valid { .. }) {
+            return Some(Difference::Signature(size));
+        }
+        if signed.tree() != stored.tree || signed.origin() != self.log.origin() {
+            return Some(Difference::Checkpoint(size, "it is another than its row says"));
+        }
+        let fits = stored.tree == self.growth.tree();
+        (!fits).then_some(Difference::Checkpoint(size, "its root is not that of the leaves"))
+    }
+
+    async fn read_ahead(&mut self) -> Result<()> {
+        let (name, from) = (self.log.name().to_owned(), self.read_to);
+        let page = move |tx: &mut Tx<'_>| {
+            let rows = tx.query(
+                "SELECT size, root, note FROM checkpoint WHERE participant = $1 AND log = $2 AND size >= $3
+                 ORDER BY size LIMIT $4",
+                &[name.as_str().into(), from.into(), PAGE.into()],
+            )?;
+            let one = |mut row: corridor_storage::Row| {
+                let root = row.bytes(1)?.try_into().map_or(Digest([0; 32]), Digest);
+                Ok(Stored { tree: Tree { size: row.size(0)?, root }, note: row.take_bytes(2)? })
+            };
+            rows.into_iter().map(one).collect::<Result<VecDeque<Stored>>>()
+        };
+        self.ahead = self.log.store().read(self.log.operator(), page).await?;
+        // After the last page nothing follows: what is signed from now on is not checked.
+        self.read_to = match self.ahead.back() {
+            Some(last) => last.tree.size + 1,
+            None => u64::MAX,
+        };
+        Ok(())
+    }
+
+    /// Compares the tiles that have changed; the first that does not fit is suspected.
+    async fn compare_tiles(&mut self) -> Result<()> {
+        let changes = self.growth.take_changes()?;
+        self.report.tiles += changes.len() as u64;
+        if self.suspect.is_some() || changes.is_empty() {
+            return Ok(());
+        }
+        let name = self.log.name().to_owned();
+        let compare = move |tx: &mut Tx<'_>| {
+            for (tile, bytes) in &changes {
+                let stored = tiles::get(tx, &name, *tile)?;
+                if stored.as_deref() != Some(bytes.as_slice()) {
+                    return Ok(Some((*tile, first_leaf(*tile, bytes, stored.as_deref().unwrap_or_default()))));
+                }
+            }
+            Ok(None)
+        };
+        self.suspect = self.log.store().read(self.log.operator(), compare).await?;
+        Ok(())
+    }
+}
+
+/// The first leaf below the first hash in which two tiles differ.
+fn first_leaf(tile: Tile, ours: &[u8], theirs: &[u8]) -> u64 {
+    let same = ours.chunks(32).zip(theirs.chunks(32)).take_while(|(a, b)| a == b).count() as u64;
+    let Kind::Hashes(level) = tile.kind() else { return tile.index() * WIDTH };
+    (tile.index() * WIDTH + same) << (u32::from(level) * corridor_proof::tile::HEIGHT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::{add, grow, operator, place};
+
+    /// A log of 700 leaves with checkpoints at 100, 300, 300 + … in which this was changed.
+    async fn check_after(sql: &'static str, expect: Option<Difference>) {
+        let place = place();
+        let store = place.store();
+        let log = place.log(&store).await;
+        for (from, to) in [(0, 100), (100, 300), (300, 700)] {
+            add(&log, from, to).await;
+            grow(&log).await;
+        }
+        // Nobody has signed for this one yet.
+        add(&log, 700, 701).await;
+        let changed = store.write(&operator(), move |tx| tx.execute(sql, &[])).await.unwrap();
+        assert_eq!(changed > 0, expect.is_some(), "{sql}");
+        let report = check(&log).await.unwrap();
+        assert_eq!(report.difference, expect, "{sql}: {report:?}");
+        if expect.is_none() {
+            assert_eq!((report.leaves, report.checkpoints), (700, 3));
+            assert!(report.tiles >= 4, "{report:?}");
+        }
+    }
+
+    fn tile(path: &str) -> Option<Difference> {
+        Some(Difference::Tile(path.parse().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn the_first_difference_is_named() {
+        use Difference::{Checkpoint, Leaf, Signature};
+        check_after("UPDATE leaf SET bytes = bytes WHERE participant = $1 AND id = 'none'", None).await;
+        let altered = "it is not what was signed over";
+        check_after(
+            "UPDATE leaf SET bytes = $1 WHERE participant = $1 AND log = 'raw' AND number = 123",
+            Some(Leaf(123, altered)),
+        )
+        .await;
+        check_after(
+            "UPDATE leaf SET bytes = $1 WHERE participant = $1 AND log = 'raw' AND number IN (699, 255)",
+            Some(Leaf(255, altered)),
+        )
+        .await;
+        check_after(
+            "DELETE FROM leaf WHERE participant = $1 AND log = 'raw' AND number = 600",
+            Some(Leaf(600, "it is missing")),
+        )
+        .await;
+        check_after(
+            "DELETE FROM leaf WHERE participant = $1 AND log = 'raw' AND number >= 690",
+            Some(Leaf(690, "it is missing")),
+        )
+        .await;
+        check_after(
+            "UPDATE leaf SET bytes = NULL WHERE participant = $1 AND log = 'raw' AND number = 257",
+            Some(Leaf(257, "its act is missing")),
+        )
+        .await;
+        check_after(
+            "DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = 0 AND number = 1",
+            tile("tile/0/001.p/44"),
+        )
+        .await;
+        check_after("DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = 1", tile("tile/1/000.p/1"))
+            .await;
+        check_after(
+            "UPDATE checkpoint SET note = $1 WHERE participant = $1 AND log = 'raw' AND size = 300",
+            Some(Checkpoint(300, "it cannot be read")),
+        )
+        .await;
+        check_after(
+            "UPDATE checkpoint SET size = 301 WHERE participant = $1 AND log = 'raw' AND size = 300",
+            Some(Checkpoint(301, "it is another than its row says")),
+        )
+        .await;
+        check_after(
+            "UPDATE checkpoint SET root = $1 WHERE participant = $1 AND log = 'raw' AND size = 100",
+            Some(Checkpoint(100, "it is another than its row says")),
+        )
+        .await;
+        let _ = Signature;
+    }
+
+    #[tokio::test]
+    async fn a_signature_of_another_key_is_named() {
+        let place = place();
+        let store = place.store();
+        let log = place.log(&store).await;
+        add(&log, 0, 5).await;
+        let signed = grow(&log).await;
+        let mut note = corridor_proof::Note::new(signed.note().text().to_owned()).unwrap();
+        let other =
+            corridor_proof::SecretKey::generate("other", &corridor_base::SeededRandom::new(1)).unwrap();
+        note.sign(&other).unwrap();
+        let bytes = note.to_bytes();
+        let forge = move |tx: &mut Tx<'_>| {
+            tx.execute(
+                "UPDATE checkpoint SET note = $2 WHERE participant = $1 AND log = 'raw' AND size = 5",
+                &[bytes.clone().into()],
+            )
+        };
+        store.write(&operator(), forge).await.unwrap();
+        assert_eq!(check(&log).await.unwrap().difference, Some(Difference::Signature(5)));
+    }
+
+    #[tokio::test]
+    async fn a_tile_that_was_altered_is_told_from_a_leaf() {
+        let place = place();
+        let store = place.store();
+        let log = place.log(&store).await;
+        add(&log, 0, 300).await;
+        grow(&log).await;
+        for (level, expect) in [(0, "tile/0/001.p/44"), (1, "tile/1/000.p/1")] {
+            let alter = move |tx: &mut Tx<'_>| {
+                tx.execute(
+                    "UPDATE tile SET bytes = $4 WHERE participant = $1 AND log = 'raw' AND level = $2
+                        AND number = $3",
+                    &[level.into(), (1 - level).into(), vec![9u8; if level == 0 { 44 * 32 } else { 32 }].into()],
+                )
+            };
+            assert_eq!(store.write(&operator(), alter).await.unwrap(), 1);
+            let report = check(&log).await.unwrap();
+            assert_eq!(report.difference.map(|d| d.to_string()), Some(format!("{expect}: not what the leaves make")));
+            let mend = move |tx: &mut Tx<'_>| {
+                tx.execute("DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = $2", &[level.into()])
+            };
+            if level == 0 {
+                // Both are gone now; the first is still the one that is named.
+                store.write(&operator(), mend).await.unwrap();
+                let report = check(&log).await.unwrap();
+                assert_eq!(report.difference, tile("tile/0/000"));
+                return;
+            }
+        }
+    }
+}

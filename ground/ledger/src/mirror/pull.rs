@@ -1,0 +1,168 @@
+//! A mirror that looks after itself: fetches what the logs it knows have published, as an uploader
+//! would bring it, and by the same checks. Each log is pulled for itself; one that is down delays none.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_proof::SignedCheckpoint;
+use corridor_proof::merkle::{Subtree, prove_consistency, prove_subtree};
+use corridor_proof::tile::{Kind, Tile, WIDTH};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::remote::{Fetch, Remote};
+use super::{Finished, Mirror, Package};
+use crate::witness::{AddCheckpoint, KnownLog, signed_by_one};
+
+/// The most packages of one log that one round fetches: 65,536 entries.
+const PACKAGES: usize = 256;
+
+/// What came of pulling one log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// The copy is as far as the log; its size.
+    Caught(u64),
+    /// There is more to fetch.
+    More,
+    /// The log has published nothing yet.
+    Nothing,
+}
+
+/// Pulls logs into a mirror. A clone is the same.
+#[derive(Clone)]
+pub struct Puller {
+    mirror: Mirror,
+    fetch: Arc<dyn Fetch>,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Puller {
+    /// Pulls into this mirror the logs that it knows with a URL.
+    #[must_use]
+    pub fn new(mirror: Mirror, fetch: Arc<dyn Fetch>) -> Self {
+        Self { mirror, fetch, busy: Arc::default() }
+    }
+
+    /// Looks at every log once each `interval`, until told to stop.
+    pub async fn run(&self, interval: Duration, mut stop: watch::Receiver<bool>) {
+        let mut running = JoinSet::new();
+        let mut ticks = tokio::time::interval(interval.max(Duration::from_millis(10)));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => return,
+                _ = ticks.tick() => self.start(&mut running),
+            }
+            while running.try_join_next().is_some() {}
+        }
+    }
+
+    fn start(&self, running: &mut JoinSet<()>) {
+        for log in self.mirror.logs().all().into_iter().filter(|log| log.url.is_some()) {
+            let name = log.key.to_string();
+            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
+                continue;
+            }
+            let this = self.clone();
+            running.spawn(async move {
+                let outcome = loop {
+                    match this.pull(&log).await {
+                        Ok(Pulled::More) => {}
+                        other => break other,
+                    }
+                };
+                this.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+                if let Err(problem) = outcome {
+                    tracing::warn!(origin = log.key.name(), code = %problem.code(), "not mirrored: {problem}");
+                }
+            });
+        }
+    }
+
+    /// Pulls one log: takes its checkpoint, fetches entries up to a bound, and cosigns when all are here.
+    ///
+    /// # Errors
+    /// `not-found` when the log has no URL; `partner-unreachable` and the like; `checkpoint-unsigned`,
+    /// `checkpoint-inconsistent`; `witness-behind` when all is here and nothing may be signed yet; what
+    /// the store says.
+    pub async fn pull(&self, log: &KnownLog) -> Result<Pulled> {
+        let origin = log.key.name();
+        let none = || Problem::new(ErrorCode::NotFound).with("what", format!("URL of the log {origin}"));
+        let base = log.url.as_ref().ok_or_else(none)?;
+        let mut remote = Remote::new(&*self.fetch, base);
+        let Some(published) = remote.checkpoint().await? else { return Ok(Pulled::Nothing) };
+        if published.origin() != origin || !signed_by_one(&published, std::slice::from_ref(&log.key)) {
+            return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", origin));
+        }
+        let standing = self.mirror.standing(origin).await?;
+        let pending = match standing.pending {
+            // A log behind a cache shows less than it has signed: go on with what is pending.
+            Some(pending) if pending.tree().size >= published.tree().size => {
+                self.add(&pending, &published, &mut remote).await?;
+                pending
+            }
+            _ => {
+                self.advance(standing.wanted(), &published, &mut remote).await?;
+                published
+            }
+        };
+        self.fill(&pending, standing.next, &mut remote).await
+    }
+
+    /// Of two checkpoints of one size a mirror must know if they differ.
+    async fn add(&self, pending: &SignedCheckpoint, shown: &SignedCheckpoint, _: &mut Remote<'_>) -> Result<()> {
+        if pending.tree().size != shown.tree().size {
+            return Ok(());
+        }
+        let request = AddCheckpoint { old: shown.tree().size, proof: Vec::new(), checkpoint: shown.clone() };
+        self.mirror.add_checkpoint(&request).await.map(|_| ())
+    }
+
+    async fn advance(&self, old: u64, published: &SignedCheckpoint, remote: &mut Remote<'_>) -> Result<()> {
+        let size = published.tree().size;
+        let proof = match old {
+            0 => Vec::new(),
+            old => remote.ask(size, |reader| prove_consistency(old, size, reader)).await?,
+        };
+        let request = AddCheckpoint { old, proof, checkpoint: published.clone() };
+        match self.mirror.add_checkpoint(&request).await? {
+            None => Ok(()),
+            // Somebody uploaded a newer one meanwhile: the next round goes on from there.
+            Some(_) => Err(Problem::new(ErrorCode::StorageConflict)),
+        }
+    }
+
+    async fn fill(&self, pending: &SignedCheckpoint, mut next: u64, remote: &mut Remote<'_>) -> Result<Pulled> {
+        let size = pending.tree().size;
+        for _ in 0..PACKAGES {
+            if next >= size {
+                break;
+            }
+            let package = package(remote, next, size).await?;
+            next = self.mirror.keep(pending, package).await?;
+        }
+        if next < size {
+            return Ok(Pulled::More);
+        }
+        match self.mirror.finish(pending).await? {
+            Finished::Cosigned(_) | Finished::Overtaken => Ok(Pulled::Caught(size)),
+        }
+    }
+}
+
+/// The package that begins with this entry, with its proof made from the log's tiles.
+async fn package(remote: &mut Remote<'_>, start: u64, size: u64) -> Result<Package> {
+    let floor = start / WIDTH * WIDTH;
+    let end = (floor + WIDTH).min(size);
+    let width = u16::try_from(end - floor).unwrap_or(256);
+    let mut entries = remote.entries(Tile::new(Kind::Entries, floor / WIDTH, width)?).await?;
+    let skip = usize::try_from(start - floor).unwrap_or(usize::MAX).min(entries.len());
+    entries.drain(..skip);
+    let none = || Problem::new(ErrorCode::Internal).with("why", "a package that is no subtree");
+    let subtree = Subtree::new(floor, end).ok_or_else(none)?;
+    let proof = remote.ask(size, |reader| prove_subtree(subtree, size, reader)).await?;
+    Ok(Package { start, entries, proof })
+}
+

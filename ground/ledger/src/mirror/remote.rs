@@ -1,0 +1,141 @@
+//! Reading a log that somebody else serves (C2SP tlog-tiles), through the guarded client (NE-1).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_net::{Client, Request};
+use corridor_proof::SignedCheckpoint;
+use corridor_proof::checkpoint::MAX_CHECKPOINT;
+use corridor_proof::merkle::HashReader;
+use corridor_proof::tile::{Kind, MAX_BUNDLE, Tile, TileReader, take_entry};
+use http::{Method, StatusCode};
+use url::Url;
+
+/// How long one file may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The most tiles that one question may need: a proof needs at most three for each level of tiles.
+const MAX_TILES: usize = 64;
+
+/// How files of others are read: the guarded client (NE-1), or a test's.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// The content; `None` when there is none (404, 410).
+    ///
+    /// # Errors
+    /// `partner-unreachable`, `partner-answer`, `address-refused`, `too-large`.
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>>;
+}
+
+#[async_trait]
+impl Fetch for Client {
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
+        let mut request = Request::new(Method::GET, url.clone());
+        (request.limit, request.timeout) = (limit, PATIENCE);
+        let answer = self.send(request).await?;
+        match answer.status {
+            StatusCode::OK => Ok(Some(answer.body.to_vec())),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            status => Err(wrong(url, format!("status {status}"))),
+        }
+    }
+}
+
+pub(crate) fn wrong(url: &Url, why: impl std::fmt::Display) -> Problem {
+    Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why)
+}
+
+/// A log somewhere else. What it answers is bounded and well formed, and not judged.
+pub(crate) struct Remote<'a> {
+    fetch: &'a dyn Fetch,
+    base: &'a Url,
+    tiles: HashMap<Tile, Vec<u8>>,
+}
+
+impl<'a> Remote<'a> {
+    /// The log below this prefix, which ends in a slash.
+    pub(crate) fn new(fetch: &'a dyn Fetch, base: &'a Url) -> Self {
+        Self { fetch, base, tiles: HashMap::new() }
+    }
+
+    async fn file(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        let url = self.base.join(path).map_err(|e| wrong(self.base, e))?;
+        self.fetch.fetch(&url, limit).await
+    }
+
+    /// Its checkpoint, when it has one.
+    pub(crate) async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>> {
+        let note = self.file("checkpoint", MAX_CHECKPOINT).await?;
+        note.map(|note| SignedCheckpoint::parse(&note)).transpose()
+    }
+
+    /// A tile: where the partial one is gone, it is cut from the whole one (C2SP tlog-tiles, "Partial
+    /// Tiles").
+    async fn tile(&self, tile: Tile) -> Result<Vec<u8>> {
+        let limit = |tile: Tile| match tile.kind() {
+            Kind::Entries => MAX_BUNDLE,
+            Kind::Hashes(_) => usize::from(tile.width()) * 32,
+        };
+        if let Some(bytes) = self.file(&tile.to_string(), limit(tile)).await? {
+            return Ok(bytes);
+        }
+        let gone = || wrong(self.base, format!("{tile} is missing"));
+        if !tile.is_partial() {
+            return Err(gone());
+        }
+        let whole = self.file(&tile.whole().to_string(), limit(tile.whole())).await?.ok_or_else(gone)?;
+        cut(tile, whole).ok_or_else(gone)
+    }
+
+    /// The entries of a bundle.
+    pub(crate) async fn entries(&self, tile: Tile) -> Result<Vec<Vec<u8>>> {
+        let bytes = self.tile(tile).await?;
+        Ok(tile.entries(&bytes)?.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    /// Asks the tree of this size. The question is asked again as often as it needs another tile.
+    pub(crate) async fn ask<T>(
+        &mut self,
+        size: u64,
+        mut question: impl FnMut(&mut dyn HashReader) -> Result<T> + Send,
+    ) -> Result<T> {
+        for _ in 0..MAX_TILES {
+            let mut wanted = None;
+            let answer = {
+                let tiles = &self.tiles;
+                let missing = || Problem::new(ErrorCode::NotFound).with("what", "tile");
+                let mut reader = TileReader::new(size, |tile: &Tile| {
+                    tiles.get(tile).cloned().ok_or_else(|| {
+                        wanted = Some(*tile);
+                        missing()
+                    })
+                });
+                question(&mut reader)
+            };
+            let Some(tile) = wanted else { return answer };
+            let bytes = self.tile(tile).await?;
+            if self.tiles.len() >= 4 * MAX_TILES {
+                self.tiles.clear();
+            }
+            self.tiles.insert(tile, bytes);
+        }
+        Err(wrong(self.base, "a proof needs too many tiles"))
+    }
+}
+
+/// The beginning of a whole tile.
+fn cut(tile: Tile, mut whole: Vec<u8>) -> Option<Vec<u8>> {
+    let length = match tile.kind() {
+        Kind::Hashes(_) => usize::from(tile.width()) * 32,
+        Kind::Entries => {
+            let mut rest = whole.as_slice();
+            for _ in 0..tile.width() {
+                rest = take_entry(rest)?.1;
+            }
+            whole.len() - rest.len()
+        }
+    };
+    (length <= whole.len()).then(|| whole.truncate(length))?;
+    Some(whole)
+}

@@ -1,0 +1,162 @@
+//! Receipts of the acts in the node's log, made when they are asked for: the act, its inclusion proof, and
+//! a checkpoint with the cosignatures of both countries. Until those are there a receipt is pending and
+//! says which one is missing; it becomes complete by itself when the cosignature comes (LG-2).
+//!
+//! Nothing is kept here. A receipt follows from the log and may be made again, a smaller proof under the
+//! same checkpoint, for as long as the log stands.
+
+pub mod page;
+mod qr;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use corridor_base::{ActId, Clock, Did, ErrorCode, Problem, Result};
+use corridor_proof::cose::CoseReceipt;
+use corridor_proof::policy::Judgement;
+use corridor_proof::verdict::{Check, CheckName, State, outcome};
+use corridor_proof::{Policy, Receipt, SignedCheckpoint, Signer};
+use corridor_storage::ACTS;
+
+use crate::log::Log;
+use crate::witness::PolicySource;
+
+/// The receipts of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Receipts(Arc<Inner>);
+
+struct Inner {
+    log: Log,
+    key: Arc<dyn Signer>,
+    policy: Arc<dyn PolicySource>,
+    clock: Arc<dyn Clock>,
+}
+
+/// How it stands with the receipt of an act.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The act's place in the log, once it has one.
+    pub index: Option<u64>,
+    /// The receipt as far as it goes, once a checkpoint holds the act.
+    pub receipt: Option<Receipt>,
+    /// How its checkpoint stands under the policy of now.
+    pub judgement: Option<Judgement>,
+    /// What is still missing, with whom it is missing from: `inclusion` while the act has no place under a
+    /// checkpoint, then countries and the quorum. Empty when the receipt is complete.
+    pub missing: Vec<Check>,
+}
+
+impl Standing {
+    /// Whether there is nothing to wait for (LG-2).
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.receipt.is_some() && self.missing.is_empty()
+    }
+
+    /// The receipt, when it is complete.
+    #[must_use]
+    pub fn complete(&self) -> Option<&Receipt> {
+        self.receipt.as_ref().filter(|_| self.is_complete())
+    }
+
+    fn waiting(index: Option<u64>) -> Self {
+        let missing = vec![Check::new(CheckName::Inclusion, State::Pending, Vec::new())];
+        Self { index, receipt: None, judgement: None, missing }
+    }
+}
+
+impl Receipts {
+    /// The receipts of this log of acts, judged under the policy of the moment. The key is the log's, for
+    /// receipts in COSE.
+    #[must_use]
+    pub fn new(log: Log, key: Arc<dyn Signer>, policy: Arc<dyn PolicySource>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { log, key, policy, clock }))
+    }
+
+    /// The policy of the moment.
+    ///
+    /// # Errors
+    /// What keeps there from being one.
+    pub fn policy(&self) -> Result<Arc<Policy>> {
+        self.0.policy.policy()
+    }
+
+    /// How it stands with the receipt of this participant's act.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such act; what keeps there from being a policy; as
+    /// [`corridor_storage::Store::read`].
+    pub async fn of(&self, participant: &Did, act: ActId) -> Result<Standing> {
+        let store = self.0.log.store();
+        let row = store.act(participant, act).await?;
+        let row = row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("act {act}")))?;
+        let Some(index) = store.leaf_of(participant, ACTS, &act.to_string()).await? else {
+            return Ok(Standing::waiting(None));
+        };
+        let policy = self.policy()?;
+        // The earliest that both countries had seen; the newest, when that one does not satisfy the policy
+        // of today any more, or there is none.
+        let mut standing = Standing::waiting(Some(index));
+        for checkpoint in [self.0.log.complete_for(index).await?, self.0.log.latest().await?] {
+            let Some(checkpoint) = checkpoint.filter(|c| c.tree().size > index) else { continue };
+            standing = self.under(&row.bytes, index, checkpoint, &policy).await?;
+            if standing.is_complete() {
+                break;
+            }
+        }
+        Ok(standing)
+    }
+
+    async fn under(
+        &self,
+        act: &[u8],
+        index: u64,
+        checkpoint: SignedCheckpoint,
+        policy: &Policy,
+    ) -> Result<Standing> {
+        let proof = self.0.log.prove_inclusion(index, checkpoint.tree().size).await?;
+        let judgement = policy.judge(&checkpoint, Some(self.0.clock.now()));
+        let receipt = Receipt::new(act, index, proof, checkpoint)?;
+        let missing = judgement.checks.iter().filter(|c| c.state != State::Passed).cloned().collect();
+        Ok(Standing { index: Some(index), receipt: Some(receipt), judgement: Some(judgement), missing })
+    }
+
+    /// The receipt as COSE has it (RFC 9942), signed by the log.
+    ///
+    /// # Errors
+    /// `malformed` when the receipt is of another log; what the signer says.
+    pub fn cose(&self, receipt: &Receipt) -> Result<CoseReceipt> {
+        CoseReceipt::sign(receipt.proof(), &*self.0.key)
+    }
+
+    /// The receipt as a page to print, in three languages.
+    ///
+    /// # Errors
+    /// `malformed` when it is too long for paper; what keeps there from being a policy.
+    pub fn page(&self, receipt: &Receipt) -> Result<String> {
+        page::page(receipt, &*self.policy()?)
+    }
+}
+
+/// The receipt with no other lines than those of the policy's Ed25519 keys: what paper has room for, and
+/// what a browser can check.
+///
+/// # Errors
+/// `malformed`: never, of a receipt that was read.
+pub fn for_paper(receipt: &Receipt, policy: &Policy) -> Result<Receipt> {
+    let logs = policy.logs().iter().map(|log| &log.key);
+    let keys: Vec<_> =
+        logs.chain(policy.witnesses().iter().map(|w| &w.key)).filter(|k| k.bytes().len() == 32).collect();
+    let mut proof = receipt.proof().clone();
+    proof.checkpoint = proof.checkpoint.only(&keys);
+    let act = proof.extra.unwrap_or_default();
+    Receipt::new(&act, proof.index, proof.hashes, proof.checkpoint)
+}
+
+/// What the checks of a receipt come to under a policy.
+#[must_use]
+pub fn judged(receipt: &Receipt, policy: &Policy) -> (State, Vec<Check>) {
+    let verdict = corridor_proof::receipt::verify(&receipt.to_bytes(), policy, None);
+    (outcome(&verdict.checks), verdict.checks)
+}

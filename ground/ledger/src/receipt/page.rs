@@ -1,0 +1,187 @@
+//! A receipt on paper: one self-contained page in three languages, read and printed without a script, with
+//! the whole proof in a QR code. What paper has no room for, signatures of ML-DSA-44, the file keeps.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use corridor_base::messages::Source;
+use corridor_base::{Catalogue, Lang, Result, Timestamp, message_source};
+use corridor_proof::merkle::print_hash;
+use corridor_proof::policy::{Judgement, Standing};
+use corridor_proof::printed::{MAX_CODE, split};
+use corridor_proof::verdict::State;
+use corridor_proof::{Policy, Receipt};
+
+use super::{for_paper, judged, qr};
+
+/// What the page says.
+pub const RECEIPT: Source = message_source!("receipt");
+
+const STYLE: &str = "
+@page { size: A4; margin: 14mm }
+body { font: 10.5pt/1.45 system-ui, 'Noto Sans', 'Noto Sans CJK JP', 'Noto Sans CJK KR', sans-serif; color: #111; max-width: 182mm; margin: 0 auto; padding: 4mm }
+h1 { font-size: 17pt; margin: 0 } h1 span { display: block } h1 span + span { font-size: 13pt; font-weight: 500 }
+.state { border: .5mm solid; padding: 2mm 4mm; margin: 4mm 0; font-weight: 600 } .state span { display: block }
+.passed { color: #14532d } .pending { color: #7a4a00 } .failed { color: #8b0000 }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: 1mm 3mm 1mm 0; border-bottom: .2mm solid #999 }
+th { font-weight: 500; width: 62mm } th span { display: block; font-size: 9pt } th span:first-child { font-size: 10.5pt }
+td { overflow-wrap: anywhere } .hash { font-family: ui-monospace, monospace; font-size: 9pt }
+ul { margin: 0; padding: 0; list-style: none }
+figure { margin: 5mm 0; break-inside: avoid; text-align: center } figure svg { width: 128mm; height: 128mm }
+figcaption span { display: block; font-size: 9pt }
+p { margin: 2mm 0 } a { color: #003a8c } .words { break-inside: avoid }
+";
+
+/// The page of a receipt, judged under the policy.
+///
+/// # Errors
+/// `malformed` when the proof is too long for paper.
+pub fn page(receipt: &Receipt, policy: &Policy) -> Result<String> {
+    let paper = for_paper(receipt, policy)?;
+    let judgement = policy.judge(&paper.proof().checkpoint, None);
+    let codes = split(&paper.to_bytes(), MAX_CODE)?;
+    let mut out = String::from("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">");
+    // Writing to a string does not fail.
+    let _ = write!(out, "<title>{}</title>", escape(&say(Lang::En, "page-title", &[])));
+    let _ = write!(out, "<style>{STYLE}</style></head><body><h1>{}</h1>", spans("page-title", &[]));
+    out.push_str(&state(&paper, policy));
+    out.push_str(&facts(&paper, policy, &judgement));
+    for (number, code) in (1..).zip(&codes) {
+        out.push_str(&figure(code, number, codes.len())?);
+    }
+    out.push_str(&words(&paper, codes.len()));
+    out.push_str("</body></html>\n");
+    Ok(out)
+}
+
+fn state(receipt: &Receipt, policy: &Policy) -> String {
+    let (state, checks) = judged(receipt, policy);
+    let open = checks.iter().filter(|c| c.state != State::Passed);
+    let missing = open.map(|c| format!("{} ({})", c.name, c.about.join(", "))).collect::<Vec<_>>().join("; ");
+    let (class, key) = match state {
+        State::Passed => ("passed", "page-complete"),
+        State::Failed => ("failed", "page-failed"),
+        State::Pending | State::NotChecked => ("pending", "page-pending"),
+    };
+    let args: &[(&str, &str)] = if key == "page-pending" { &[("missing", &missing)] } else { &[] };
+    format!("<div class=\"state {class}\">{}</div>", spans(key, args))
+}
+
+fn facts(receipt: &Receipt, policy: &Policy, judgement: &Judgement) -> String {
+    let (act, proof) = (receipt.act(), receipt.proof());
+    let (tree, origin) = (proof.checkpoint.tree(), proof.checkpoint.origin());
+    let place = [("index", proof.index.to_string()), ("size", tree.size.to_string())];
+    let place: Vec<(&str, &str)> = place.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let row = |label: &str, value: &str| format!("<tr><th>{}</th><td>{value}</td></tr>", spans(label, &[]));
+    let hash = |hash: &corridor_base::Digest| format!("<span class=\"hash\">{}</span>", print_hash(hash));
+    [
+        "<table>".to_owned(),
+        row("label-act", &escape(&format!("{} v{}", act.kind, act.version))),
+        row("label-id", &escape(&act.id.to_string())),
+        row("label-time", &escape(&act.time.to_string())),
+        row("label-log", &escape(origin)),
+        row("label-place", &spans("value-place", &place)),
+        row("label-leaf", &hash(&receipt.leaf())),
+        row("label-root", &hash(&tree.root)),
+        row("label-signatures", &signatures(origin, policy, judgement)),
+        "</table>".to_owned(),
+    ]
+    .concat()
+}
+
+/// Who signed, and when.
+fn signatures(origin: &str, policy: &Policy, judgement: &Judgement) -> String {
+    let mut out = format!("<ul><li>{} — {}</li>", escape(origin), inline("label-log-key", &[]));
+    for (name, standing) in &judgement.witnesses {
+        let when = match standing {
+            Standing::Counted { time, .. } => {
+                let millis = i64::try_from(time.saturating_mul(1000)).unwrap_or(i64::MAX);
+                Timestamp::from_millis(millis).to_string()
+            }
+            Standing::OwnOperator => inline("label-own", &[]),
+            _ => continue,
+        };
+        let witness = policy.witnesses().iter().find(|w| w.name == *name);
+        let country = witness.and_then(|w| w.operator.as_ref()).map(|o| o.country.to_string());
+        let what = match &country {
+            Some(country) => inline("label-witness", &[("country", country)]),
+            None => inline("label-witness-nowhere", &[]),
+        };
+        let _ = write!(out, "<li>{} — {what}: {when}</li>", escape(name));
+    }
+    out.push_str("</ul>");
+    out
+}
+
+fn figure(code: &[u8], number: usize, count: usize) -> Result<String> {
+    let title = escape(&say(Lang::En, "label-code", &[]));
+    let svg = qr::svg(code, &title)?;
+    let caption = if count == 1 {
+        spans("label-code", &[])
+    } else {
+        spans("label-part", &[("number", &number.to_string()), ("count", &count.to_string())])
+    };
+    Ok(format!("<figure>{svg}<figcaption>{caption}</figcaption></figure>"))
+}
+
+fn words(receipt: &Receipt, codes: usize) -> String {
+    let mut out = String::new();
+    let file = STANDARD.encode(receipt.to_bytes());
+    for lang in Lang::ALL {
+        let text = |key: &str| escape(&say(*lang, key, &[]));
+        let _ = write!(
+            out,
+            "<div class=\"words\" lang=\"{lang}\"><p>{}</p><p>{}",
+            text("page-what"),
+            text("page-verify")
+        );
+        if codes > 1 {
+            let _ = write!(out, " {}", text("page-parts"));
+        }
+        let _ = write!(
+            out,
+            "</p><p><a download=\"receipt.tlog-proof\" href=\"data:text/plain;charset=utf-8;base64,{file}\">{}</a></p></div>",
+            text("page-download")
+        );
+    }
+    out
+}
+
+fn texts() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| Catalogue::new(&[RECEIPT]))
+}
+
+fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
+    texts().text(lang, key, args)
+}
+
+/// A text in the three languages, one below the other.
+fn spans(key: &str, args: &[(&str, &str)]) -> String {
+    let one = |lang: &Lang| format!("<span lang=\"{lang}\">{}</span> ", escape(&say(*lang, key, args)));
+    Lang::ALL.iter().map(one).collect()
+}
+
+/// A text in the three languages on one line.
+fn inline(key: &str, args: &[(&str, &str)]) -> String {
+    let one = |lang: &Lang| format!("<span lang=\"{lang}\">{}</span>", escape(&say(*lang, key, args)));
+    Lang::ALL.iter().map(one).collect::<Vec<_>>().join(" / ")
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,188 @@
+//! The node's ledger, put together: its log of acts and its raw logs, the witness that cosigns for
+//! partners, the gatherer of cosignatures for its own log, and the receipts that come of it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use corridor_base::{Clock, ErrorCode, Problem, Result, Timestamp};
+use corridor_identity::{Directory, LedgerKeys, log_key};
+use corridor_ledger::alarm::Alarms;
+use corridor_ledger::edge::log_router;
+use corridor_ledger::gather::{Gatherer, HttpLink, Patience};
+use corridor_ledger::receipt::Receipts;
+use corridor_ledger::witness::{self, AcceptedLogs, PolicySource, Witness, WitnessParts};
+use corridor_ledger::{Log, LogParts, Pending};
+use corridor_net::Client;
+use corridor_proof::{Act, Policy};
+use corridor_storage::{ACTS, Store};
+use tokio::sync::watch;
+
+use crate::assembly::{self, Surroundings};
+use crate::config::Config;
+
+/// How long a witness may take to answer.
+const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
+/// How often is looked for how long acts have waited (LG-2).
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Background work: until it is told to stop.
+pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The ledger of one node.
+#[derive(Clone)]
+pub struct Ledger {
+    /// The log of acts of all participants.
+    pub log: Log,
+    /// Raw logs, as configured.
+    pub raw: Vec<Log>,
+    /// Cosigns the logs of others.
+    pub witness: Witness,
+    /// Asks others to cosign the log of acts, and the raw logs.
+    pub gatherers: Vec<Gatherer>,
+    /// Receipts of the acts.
+    pub receipts: Receipts,
+    /// Split views that were seen.
+    pub alarms: Alarms,
+    /// Who must have cosigned.
+    pub policy: Arc<dyn PolicySource>,
+    /// The keys of log and witness.
+    pub keys: LedgerKeys,
+    pending: Pending,
+    interval: Duration,
+}
+
+/// What a ledger is put together from.
+pub struct Parts<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Where everything is kept.
+    pub store: &'a Store,
+    /// Whom the countries vouch for.
+    pub directory: &'a Arc<Directory>,
+    /// The guarded HTTP client.
+    pub client: &'a Client,
+    /// Is told since when acts have waited.
+    pub pending: Pending,
+    /// The keys of log and witness.
+    pub keys: LedgerKeys,
+    /// Time and randomness.
+    pub around: &'a Surroundings,
+}
+
+impl Ledger {
+    /// Opens the logs and the witness.
+    ///
+    /// # Errors
+    /// `config-invalid` when a stored checkpoint is of another origin or key, or the policy file cannot
+    /// be read; those of the keys and of the store.
+    pub async fn open(parts: Parts<'_>) -> Result<Self> {
+        let Parts { config, store, directory, client, pending, keys, around } = parts;
+        let (clock, random) = (around.clock.clone(), around.random.clone());
+        let operator = &config.operator.did;
+        let policy = policy_source(config, directory, &clock)?;
+        let open = |name: &str, origin: String, key| {
+            let (store, operator, clock) = (store.clone(), operator.clone(), clock.clone());
+            Log::open(LogParts { store, operator, name: name.to_owned(), origin, key, clock })
+        };
+        let log = open(ACTS, config.ledger_origin.clone(), keys.log.clone()).await?;
+        let mut raw = Vec::new();
+        for name in &config.ledger_raw {
+            let origin = raw_origin(config, name);
+            let key = log_key(&assembly::keys(config), name, &origin, &*clock, &*random)?;
+            raw.push(open(name, origin, key).await?);
+        }
+        let alarms = Alarms::new(store.clone(), operator.clone(), clock.clone(), random.clone());
+        let own = std::iter::once(&log).chain(&raw).map(|log| log.origin().to_owned()).collect();
+        let logs = AcceptedLogs::new(config.ledger_accept.clone(), Some(policy.clone()), own, clock.clone());
+        let witness = Witness::open(WitnessParts {
+            store: store.clone(),
+            operator: operator.clone(),
+            key: keys.witness.clone(),
+            logs: Arc::new(logs),
+            alarms: alarms.clone(),
+        })
+        .await?;
+        let link = Arc::new(HttpLink { client: client.clone(), patience: WITNESS_PATIENCE });
+        let gather = |log: &Log| {
+            let (log, link) = (Arc::new(log.clone()), link.clone());
+            Gatherer::new(log, policy.clone(), link, clock.clone(), Patience::default())
+        };
+        let gatherers = std::iter::once(&log).chain(&raw).map(gather).collect();
+        let receipts = Receipts::new(log.clone(), keys.log.clone(), policy.clone(), clock);
+        let interval = config.ledger_interval;
+        Ok(Self { log, raw, witness, gatherers, receipts, alarms, policy, keys, pending, interval })
+    }
+
+    /// Who may read and ask: everybody. Signatures are what counts here.
+    pub fn router(&self) -> Router {
+        let mut router = Router::new()
+            .nest("/log", log_router(self.log.clone()))
+            .nest("/witness", witness::router(self.witness.clone()));
+        for log in &self.raw {
+            router = router.nest(&format!("/logs/{}", log.name()), log_router(log.clone()));
+        }
+        router
+    }
+
+    /// What runs while the node does.
+    pub fn jobs(&self, stop: &watch::Receiver<bool>) -> Vec<Job> {
+        let mut jobs: Vec<Job> = Vec::new();
+        for log in std::iter::once(&self.log).chain(&self.raw).cloned() {
+            let (stop, interval) = (stop.clone(), self.interval);
+            jobs.push(Box::pin(async move { log.run(interval, stop).await }));
+        }
+        for gatherer in self.gatherers.iter().cloned() {
+            let stop = stop.clone();
+            jobs.push(Box::pin(async move { gatherer.run(stop).await }));
+        }
+        let (this, stop) = (self.clone(), stop.clone());
+        jobs.push(Box::pin(async move { this.keep_pending(stop).await }));
+        jobs
+    }
+
+    /// Tells since when the oldest act without a complete receipt has waited (LG-2).
+    async fn keep_pending(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            match self.waiting_since().await {
+                Ok(since) => self.pending.tell(since),
+                Err(problem) => tracing::warn!(code = %problem.code(), "pending receipts: {problem}"),
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// When the oldest act was made that no complete checkpoint holds.
+    async fn waiting_since(&self) -> Result<Option<Timestamp>> {
+        let covered = self.log.newest_complete().await?.map_or(0, |signed| signed.tree().size);
+        let first = self.log.store().leaves(ACTS, covered, 1).await?;
+        Ok(first.first().and_then(|leaf| Act::parse(&leaf.entry).ok()).map(|act| act.time))
+    }
+}
+
+/// The origin of a raw log.
+fn raw_origin(config: &Config, name: &str) -> String {
+    let origin = config.ledger_origin.strip_suffix("/log").unwrap_or(&config.ledger_origin);
+    format!("{origin}/logs/{name}")
+}
+
+/// The policy of the file, or of the trust lists as they are at each moment.
+fn policy_source(
+    config: &Config,
+    directory: &Arc<Directory>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn PolicySource>> {
+    let Some(path) = &config.ledger_policy else {
+        let (directory, clock) = (directory.clone(), clock.clone());
+        return Ok(Arc::new(move || directory.policy(clock.now())));
+    };
+    let bytes = std::fs::read(path)
+        .map_err(|e| Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(e))?;
+    let policy = Arc::new(Policy::parse(&bytes)?);
+    Ok(Arc::new(move || Ok(policy.clone())))
+}
