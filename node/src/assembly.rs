@@ -12,6 +12,7 @@ use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
 
 use crate::config::{Config, DatabasePlace, Hosted, Listen};
+use crate::ledger::{self, Ledger};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::service::{self, Service};
@@ -37,8 +38,12 @@ impl Surroundings {
 /// The tables of all crates of a node, in the order of the floors.
 #[must_use]
 pub fn schemas(services: &[Service]) -> Vec<&'static Schema> {
-    let mut all: Vec<&'static Schema> =
-        vec![&corridor_identity::SCHEMA, &corridor_exchange::SCHEMA, &token::SCHEMA];
+    let mut all: Vec<&'static Schema> = vec![
+        &corridor_identity::SCHEMA,
+        &corridor_ledger::SCHEMA,
+        &corridor_exchange::SCHEMA,
+        &token::SCHEMA,
+    ];
     all.extend(services.iter().filter_map(|s| s.schema));
     all
 }
@@ -117,7 +122,6 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
     let store = Store::open(storage(&config), &schemas(&services), clock.clone(), random.clone())?;
     let keyrings: Vec<Arc<Keyring>> =
         operator_first(&config).map(|h| keyring(&config, h, around)).collect::<Result<_>>()?;
-    let ledger_keys = ledger_keys(&config, around)?;
     let client = client(&config)?;
     let directory = Directory::load(
         store.clone(),
@@ -134,13 +138,24 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         certificates.extend(certificate(listen)?.map(|tls| (name, tls)));
     }
     let pending = Pending::default();
+    let directory = Arc::new(directory);
+    let ledger = Ledger::open(ledger::Parts {
+        keys: ledger_keys(&config, around)?,
+        config: &config,
+        store: &store,
+        directory: &directory,
+        client: &client,
+        pending: pending.clone(),
+        around,
+    })
+    .await?;
     let exchange = Exchange::new(Parts {
         store: store.clone(),
-        directory: Arc::new(directory),
+        directory,
         keyrings,
         client: client.clone(),
         public_url: config.public_url.clone(),
-        pending: pending.clone(),
+        pending,
         services: services.iter().filter_map(|s| s.inbox.clone()).collect(),
         clock: clock.clone(),
         random: random.clone(),
@@ -155,7 +170,7 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
     Ok(Arc::new(Node {
         config,
         exchange,
-        ledger_keys,
+        ledger,
         tokens,
         metrics,
         client,

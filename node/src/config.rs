@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use corridor_base::{Did, Lang, Result};
 use corridor_identity::AnchorKey;
+use corridor_ledger::witness::KnownLog;
 use corridor_net::{Allow, PublicUrl};
 use url::Url;
 
@@ -121,6 +122,14 @@ pub struct Config {
     pub give_up_after: Duration,
     /// The origin of this node's log (C2SP tlog-checkpoint); its keys are named after it.
     pub ledger_origin: String,
+    /// How often a checkpoint is signed while acts keep coming.
+    pub ledger_interval: Duration,
+    /// Who must have cosigned, when it is not what the trust lists say: a C2SP tlog-policy.
+    pub ledger_policy: Option<PathBuf>,
+    /// Logs beside those of partners that this node witnesses and mirrors.
+    pub ledger_accept: Vec<KnownLog>,
+    /// Raw logs that anybody may add to.
+    pub ledger_raw: Vec<String>,
     /// The log.
     pub log: LogSettings,
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use corridor_base::{Clock, Did, KeyId, Problem, Random, Result, Timestamp};
 use corridor_exchange::Exchange;
-use corridor_identity::{Accepted, KeyRecord, KeyState, Keyring, LedgerKeys};
+use corridor_identity::{Accepted, KeyRecord, KeyState, Keyring};
 use corridor_net::Client;
 use corridor_proof::{Act, act};
 use corridor_storage::{ActPage, DeliveryFilter, DeliveryState};
 
 use crate::config::Config;
+use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::token::Tokens;
@@ -20,8 +21,8 @@ pub struct Node {
     pub config: Config,
     /// What crosses, and the store below it.
     pub exchange: Exchange,
-    /// With what its log and its witness sign.
-    pub ledger_keys: LedgerKeys,
+    /// What makes acts provable.
+    pub ledger: Ledger,
     /// Who may use the API.
     pub tokens: Tokens,
     /// What is counted.

@@ -19,7 +19,7 @@ use crate::node::Node;
 /// `wrong-recipient` when a participant has no keys here, which assembly does not let happen.
 pub fn router(node: &Arc<Node>) -> Result<Router> {
     let endpoint = node.config.public_url.as_str();
-    let ledger = node.ledger_keys.listed(endpoint);
+    let ledger = node.ledger.keys.listed(endpoint);
     let hosted: Result<Vec<Hosted>> = node
         .exchange
         .participants()
@@ -30,7 +30,7 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
         })
         .collect();
     let identity = corridor_identity::router(node.exchange.directory().clone(), hosted?);
-    let router = identity.merge(node.exchange.router()).fallback(unknown);
+    let router = identity.merge(node.exchange.router()).merge(node.ledger.router()).fallback(unknown);
     let prefix = node.config.public_url.prefix();
     let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };
     let watch = Watch { listener: "public", metrics: node.metrics.clone() };

@@ -228,7 +228,7 @@ async fn every_instant_is_answered_as_it_was() {
     // The office takes up the ledger of the node and a witness of its own.
     world.clock.advance(Duration::from_secs(60));
     let url = world.node.config.public_url.as_str();
-    let ledger = world.node.ledger_keys.listed(url);
+    let ledger = world.node.ledger.keys.listed(url);
     let document =
         corridor_identity::DidDocument::of(world.node.exchange.keyring(&world.customs).unwrap(), url);
     let document = document.with_ledger(Some(ledger.clone()));

@@ -30,5 +30,9 @@ exchange-max_skew_seconds = How far the clock of a partner may be off, in second
 exchange-parallel = How many deliveries to one partner run at once.
 exchange-give_up_hours = For how many hours a document is offered to a partner that does not answer. Afterwards it waits until somebody sends it again.
 ledger-origin = Origin of the log of this node: the name under which its checkpoints are signed and known to witnesses. It must never change afterwards. Without it, the public URL without its scheme, and /log.
+ledger-interval_ms = How often a checkpoint of the log is signed while acts keep coming, in milliseconds. The first after a pause is signed at once.
+ledger-policy = Who must have cosigned before a receipt is complete: a C2SP tlog-policy file. Without it, what the trust lists say: one witness of each country.
+ledger-accept = Logs beside those of partners that this node witnesses and mirrors, each as verifier key and, if it is to be read, address.
+ledger-raw = Names of raw logs: anybody who reaches the public address may add entries to them, at logs/NAME/add. The log of acts has no such door.
 log-format = Form of the log: lines of text, or one JSON object a line.
 log-level = How much is logged: error, warn, info, debug, trace, or filters such as info,corridor_net=debug.

@@ -137,6 +137,11 @@ pub static KEYS: &[Key] = &[
     key("exchange.parallel", Shape::Integer(1, 4096), "64"),
     key("exchange.give_up_hours", Shape::Integer(1, 8760), "72"),
     key("ledger.origin", Shape::Text, "").example("\"example.jp/log\""),
+    key("ledger.interval_ms", Shape::Integer(10, 3_600_000), "1000"),
+    key("ledger.policy", Shape::Path, "").example("\"witnesses.policy\""),
+    key("ledger.accept", Shape::List, "[]")
+        .example("[\"log.example.org+0b5dd8d6+AX… https://log.example.org/\"]"),
+    key("ledger.raw", Shape::List, "[]").example("[\"notices\"]"),
     key("log.format", Shape::Choice(&["text", "json"]), "\"text\""),
     key("log.level", Shape::Text, "\"info\""),
 ];

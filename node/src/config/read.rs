@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result};
 use corridor_identity::AnchorKey;
+use corridor_ledger::witness::KnownLog;
 use corridor_net::{Allow, PublicUrl};
 use corridor_proof::trust::MAX_LEDGER_NAME;
+use corridor_storage::ACTS;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -149,6 +151,10 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         parallel: reader.count("exchange.parallel"),
         give_up_after: reader.seconds("exchange.give_up_hours").saturating_mul(3600),
         ledger_origin: reader.ledger_origin()?,
+        ledger_interval: Duration::from_millis(reader.integer("ledger.interval_ms")),
+        ledger_policy: reader.path("ledger.policy")?,
+        ledger_accept: reader.accepted_logs()?,
+        ledger_raw: reader.raw_logs()?,
         log: LogSettings { json: reader.text("log.format") == "json", level: reader.text("log.level") },
         data,
         participants,
@@ -435,6 +441,29 @@ impl Reader<'_> {
         list.iter().map(parse).collect()
     }
 
+    /// `VKEY` or `VKEY URL`.
+    fn accepted_logs(&self) -> Result<Vec<KnownLog>> {
+        let Some((Value::List(list), origin)) = self.get("ledger.accept") else { return Ok(Vec::new()) };
+        let parse = |text: &String| {
+            let (key, url) = text.split_once(' ').map_or((text.as_str(), None), |(k, u)| (k, Some(u.trim())));
+            KnownLog::parse(key, url).map_err(|e| self.source.invalid("ledger.accept", origin, said(&e)))
+        };
+        list.iter().map(parse).collect()
+    }
+
+    fn raw_logs(&self) -> Result<Vec<String>> {
+        let Some((Value::List(list), origin)) = self.get("ledger.raw") else { return Ok(Vec::new()) };
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        for (i, name) in list.iter().enumerate() {
+            let fits = (1..=40).contains(&name.len()) && name.chars().all(plain) && name != ACTS;
+            if !fits || list.iter().take(i).any(|other| other == name) {
+                let why = "1 to 40 lower-case letters, digits and -, each once, and not `acts` expected";
+                return Err(self.source.invalid("ledger.raw", origin, why));
+            }
+        }
+        Ok(list.clone())
+    }
+
     fn allow(&self) -> Result<Vec<Allow>> {
         let Some((Value::List(list), origin)) = self.get("net.allow") else { return Ok(Vec::new()) };
         let parse =
@@ -522,6 +551,9 @@ mod tests {
         assert_eq!(load(below), "gate.example.jp/corridor/log");
         assert_eq!(load(&format!("{below}[ledger]\norigin = \"example.jp/acts\"\n")), "example.jp/acts");
         check("[ledger]\norigin = \"a b\"\n", "5", "ledger.origin", None);
+        check("[ledger]\nraw = [\"acts\"]\n", "5", "ledger.raw", None);
+        check("[ledger]\nraw = [\"a\", \"a\"]\n", "5", "ledger.raw", None);
+        check("[ledger]\naccept = [\"x\"]\n", "5", "ledger.accept", None);
         check("[ledger]\norigin = \"a+b\"\n", "5", "ledger.origin", None);
     }
 
