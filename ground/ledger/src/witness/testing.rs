@@ -117,3 +117,76 @@ impl FakeLog {
         AddCheckpoint { old, proof, checkpoint: self.checkpoint(size) }
     }
 }
+
+/// Logs by the host they are served at, as C2SP tlog-tiles has it, and routers of this node's kind.
+#[derive(Default)]
+pub(crate) struct Sites {
+    pub(crate) logs: Mutex<std::collections::BTreeMap<String, FakeLog>>,
+    pub(crate) routers: Mutex<std::collections::BTreeMap<String, axum::Router>>,
+    pub(crate) fetched: Mutex<Vec<String>>,
+    /// Whether partial tiles are gone, as the specification allows for those that have become whole.
+    pub(crate) whole_only: std::sync::atomic::AtomicBool,
+}
+
+impl Sites {
+    pub(crate) fn put(&self, host: &str, log: &FakeLog) {
+        self.logs.lock().unwrap().insert(host.to_owned(), log.clone());
+    }
+
+    pub(crate) fn route(&self, host: &str, router: axum::Router) {
+        self.routers.lock().unwrap().insert(host.to_owned(), router);
+    }
+}
+
+impl FakeLog {
+    /// The file at a path below the log's prefix.
+    pub(crate) fn file(&self, path: &str, whole_only: bool) -> Option<Vec<u8>> {
+        use corridor_proof::merkle::HashReader as _;
+        use corridor_proof::tile::{HEIGHT, Kind, Tile, WIDTH, hash_bytes, push_entry};
+        if path == "checkpoint" {
+            return Some(self.checkpoint(self.size()).to_bytes());
+        }
+        let tile: Tile = path.parse().ok()?;
+        if !tile.is_in(self.size()) || (whole_only && tile.is_partial() && tile.whole().is_in(self.size())) {
+            return None;
+        }
+        let first = tile.index() * WIDTH;
+        let range = first..first + u64::from(tile.width());
+        match tile.kind() {
+            Kind::Entries => {
+                let mut bundle = Vec::new();
+                range.for_each(|i| push_entry(&mut bundle, &self.entries[i as usize]).unwrap());
+                Some(bundle)
+            }
+            Kind::Hashes(level) => {
+                let node = |i| Leaves(&self.leaves).node(u32::from(level) * HEIGHT, i).unwrap();
+                Some(hash_bytes(&range.map(node).collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::mirror::Fetch for Sites {
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
+        use tower::ServiceExt as _;
+        self.fetched.lock().unwrap().push(url.to_string());
+        let host = url.host_str().unwrap().to_owned();
+        let path = url.path().trim_start_matches('/').to_owned();
+        let router = self.routers.lock().unwrap().get(&host).cloned();
+        let bytes = if let Some(router) = router {
+            let request = axum::http::Request::get(format!("/{path}")).body(axum::body::Body::empty()).unwrap();
+            let response = router.oneshot(request).await.unwrap();
+            if response.status() != axum::http::StatusCode::OK {
+                return Ok(None);
+            }
+            Some(axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap().to_vec())
+        } else {
+            let whole_only = self.whole_only.load(std::sync::atomic::Ordering::SeqCst);
+            let down = || Problem::new(ErrorCode::PartnerUnreachable).with("partner", url);
+            self.logs.lock().unwrap().get(&host).ok_or_else(down)?.file(&path, whole_only)
+        };
+        assert!(bytes.as_ref().is_none_or(|b| b.len() <= limit), "{url} is larger than its reader allows");
+        Ok(bytes)
+    }
+}
