@@ -43,7 +43,8 @@ pub fn log_router(log: Log) -> Router {
 }
 
 async fn checkpoint(State(log): State<Log>) -> Answer<Response> {
-    let newest = log.latest().await?.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", "checkpoint"))?;
+    let newest =
+        log.latest().await?.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", "checkpoint"))?;
     Ok(answer(newest.to_bytes(), TEXT, NEVER))
 }
 
@@ -191,6 +192,9 @@ mod tests {
         check(Method::POST, "/add", 404).await;
         check(Method::GET, "/checkpoint", 404).await;
         check(Method::GET, "/tile/0/000.p/1", 404).await;
-        assert_eq!(store.append(&operator(), ACTS, b"x".to_vec()).await.unwrap_err().code(), ErrorCode::Forbidden);
+        assert_eq!(
+            store.append(&operator(), ACTS, b"x".to_vec()).await.unwrap_err().code(),
+            ErrorCode::Forbidden
+        );
     }
 }

@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use corridor_base::{Digest, ErrorCode, Result};
+use corridor_proof::SignedCheckpoint;
 use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{Tree, leaf_hash};
 use corridor_proof::tile::{Kind, Tile, WIDTH};
-use corridor_proof::SignedCheckpoint;
 use corridor_storage::{ACTS, Leaf, Tx};
 
 use crate::log::Log;
@@ -69,7 +69,14 @@ impl fmt::Display for Difference {
 /// # Errors
 /// As `Store::read`; what is found is no error.
 pub async fn check(log: &Log) -> Result<Report> {
-    let mut check = Check { log, growth: Growth::new(), ahead: VecDeque::new(), read_to: 0, suspect: None, report: Report::default() };
+    let mut check = Check {
+        log,
+        growth: Growth::new(),
+        ahead: VecDeque::new(),
+        read_to: 0,
+        suspect: None,
+        report: Report::default(),
+    };
     check.report.difference = check.run().await?;
     if check.report.difference.is_none() && log.name() == ACTS {
         let without = log.store().acts_without_leaf().await?;
@@ -230,7 +237,10 @@ impl Check<'_> {
             for (tile, bytes) in &changes {
                 let stored = tiles::get(tx, &name, *tile)?;
                 if stored.as_deref() != Some(bytes.as_slice()) {
-                    return Ok(Some((*tile, first_leaf(*tile, bytes, stored.as_deref().unwrap_or_default()))));
+                    return Ok(Some((
+                        *tile,
+                        first_leaf(*tile, bytes, stored.as_deref().unwrap_or_default()),
+                    )));
                 }
             }
             Ok(None)
@@ -252,7 +262,7 @@ mod tests {
     use super::*;
     use crate::log::tests::{add, grow, operator, place};
 
-    /// A log of 700 leaves with checkpoints at 100, 300, 300 + … in which this was changed.
+    /// A log of 700 leaves with checkpoints at 100, 300 and 700, in which this was changed.
     async fn check_after(sql: &'static str, expect: Option<Difference>) {
         let place = place();
         let store = place.store();
@@ -279,16 +289,16 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_difference_is_named() {
-        use Difference::{Checkpoint, Leaf, Signature};
+        use Difference::{Checkpoint, Leaf};
         check_after("UPDATE leaf SET bytes = bytes WHERE participant = $1 AND id = 'none'", None).await;
         let altered = "it is not what was signed over";
         check_after(
-            "UPDATE leaf SET bytes = $1 WHERE participant = $1 AND log = 'raw' AND number = 123",
+            "UPDATE leaf SET bytes = x'09' WHERE participant = $1 AND log = 'raw' AND number = 123",
             Some(Leaf(123, altered)),
         )
         .await;
         check_after(
-            "UPDATE leaf SET bytes = $1 WHERE participant = $1 AND log = 'raw' AND number IN (699, 255)",
+            "UPDATE leaf SET bytes = x'09' WHERE participant = $1 AND log = 'raw' AND number IN (699, 255)",
             Some(Leaf(255, altered)),
         )
         .await;
@@ -312,10 +322,13 @@ mod tests {
             tile("tile/0/001.p/44"),
         )
         .await;
-        check_after("DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = 1", tile("tile/1/000.p/1"))
-            .await;
         check_after(
-            "UPDATE checkpoint SET note = $1 WHERE participant = $1 AND log = 'raw' AND size = 300",
+            "DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = 1",
+            tile("tile/1/000.p/1"),
+        )
+        .await;
+        check_after(
+            "UPDATE checkpoint SET note = x'09' WHERE participant = $1 AND log = 'raw' AND size = 300",
             Some(Checkpoint(300, "it cannot be read")),
         )
         .await;
@@ -325,11 +338,10 @@ mod tests {
         )
         .await;
         check_after(
-            "UPDATE checkpoint SET root = $1 WHERE participant = $1 AND log = 'raw' AND size = 100",
+            "UPDATE checkpoint SET root = x'09' WHERE participant = $1 AND log = 'raw' AND size = 100",
             Some(Checkpoint(100, "it is another than its row says")),
         )
         .await;
-        let _ = Signature;
     }
 
     #[tokio::test]
@@ -355,33 +367,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_act_without_a_leaf_is_counted() {
+        let place = place();
+        let store = place.store();
+        let log = Log::open(place.parts(&store, ACTS)).await.unwrap();
+        let who = operator();
+        let kind = &corridor_proof::act::KEY_ROTATED;
+        let (clock, random) = (corridor_base::SystemClock, corridor_base::OsRandom);
+        let act = corridor_proof::Act::seal(kind, &who, &[("key", "a"), ("replaces", "b")], &clock, &random);
+        let act = act.unwrap();
+        store.write(&who, move |tx| tx.record(&act)).await.unwrap();
+        let lose = |tx: &mut Tx<'_>| tx.execute("DELETE FROM leaf WHERE participant = $1", &[]);
+        store.write(&who, lose).await.unwrap();
+        grow(&log).await;
+        assert_eq!(check(&log).await.unwrap().difference, Some(Difference::Acts(1)));
+    }
+
+    #[tokio::test]
     async fn a_tile_that_was_altered_is_told_from_a_leaf() {
         let place = place();
         let store = place.store();
         let log = place.log(&store).await;
         add(&log, 0, 300).await;
         grow(&log).await;
-        for (level, expect) in [(0, "tile/0/001.p/44"), (1, "tile/1/000.p/1")] {
-            let alter = move |tx: &mut Tx<'_>| {
-                tx.execute(
-                    "UPDATE tile SET bytes = $4 WHERE participant = $1 AND log = 'raw' AND level = $2
-                        AND number = $3",
-                    &[level.into(), (1 - level).into(), vec![9u8; if level == 0 { 44 * 32 } else { 32 }].into()],
-                )
-            };
-            assert_eq!(store.write(&operator(), alter).await.unwrap(), 1);
-            let report = check(&log).await.unwrap();
-            assert_eq!(report.difference.map(|d| d.to_string()), Some(format!("{expect}: not what the leaves make")));
-            let mend = move |tx: &mut Tx<'_>| {
-                tx.execute("DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = $2", &[level.into()])
-            };
-            if level == 0 {
-                // Both are gone now; the first is still the one that is named.
-                store.write(&operator(), mend).await.unwrap();
-                let report = check(&log).await.unwrap();
-                assert_eq!(report.difference, tile("tile/0/000"));
-                return;
-            }
-        }
+        let alter = |tx: &mut Tx<'_>| {
+            let [whole, partial] = [vec![9u8; 8192], vec![9u8; 32]];
+            let sql = "UPDATE tile SET bytes = $3 WHERE participant = $1 AND log = 'raw' AND level = $2 AND number = 0";
+            tx.execute(sql, &[0.into(), whole.into()])?;
+            tx.execute(sql, &[1.into(), partial.into()])
+        };
+        assert_eq!(store.write(&operator(), alter).await.unwrap(), 1);
+        assert_eq!(check(&log).await.unwrap().difference, tile("tile/0/000"));
+        let mend = |tx: &mut Tx<'_>| {
+            let bytes = crate::tiles::get(tx, "raw", "tile/1/000.p/1".parse()?)?;
+            assert_eq!(bytes, Some(vec![9; 32]));
+            tx.execute(
+                "DELETE FROM tile WHERE participant = $1 AND log = 'raw' AND level = 0 AND number = 0",
+                &[],
+            )
+        };
+        assert_eq!(store.write(&operator(), mend).await.unwrap(), 1);
+        // The first is still the one that is named.
+        assert_eq!(check(&log).await.unwrap().difference, tile("tile/0/000"));
     }
 }

@@ -32,6 +32,9 @@ const CHUNK: u32 = 256;
 /// complete are kept for good: they say when a leaf was first in a log that both countries had seen.
 const KEPT: i64 = 256;
 
+/// How soon after a look that found nothing new the next may be.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// How often a step begins again because another process was faster.
 const TRIES: u32 = 5;
 
@@ -427,38 +430,37 @@ impl Log {
     /// while leaves keep coming there is one round of checkpoints each `interval`. Failures are logged
     /// and tried again.
     pub async fn run(&self, interval: Duration, mut stop: watch::Receiver<bool>) {
-        let mut changed = self.store().leaves_changed();
-        let mut stopped = std::pin::pin!(async move {
+        let stopped = async {
             let _ = stop.wait_for(|stop| *stop).await;
-        });
-        loop {
-            let begun = Instant::now();
-            tokio::select! {
-                () = &mut stopped => return,
-                () = self.catch_up() => {}
-            }
-            tokio::select! {
-                () = &mut stopped => return,
-                () = tokio::time::sleep_until(begun + interval) => {}
-            }
-            // Other processes number leaves too, without a word: hence a look now and then.
-            tokio::select! {
-                () = &mut stopped => return,
-                () = tokio::time::sleep(interval) => {}
-                Ok(()) = changed.changed() => {}
-            }
+        };
+        tokio::select! {
+            () = stopped => {}
+            () = self.keep_integrating(interval) => {}
         }
     }
 
-    /// Integrates until nothing is new, or something fails.
-    async fn catch_up(&self) {
+    async fn keep_integrating(&self, interval: Duration) {
+        let mut changed = self.store().leaves_changed();
+        loop {
+            let begun = Instant::now();
+            // A change may be another log's: then nothing was signed, and the rest is short.
+            let rest = if self.catch_up().await { interval } else { interval.min(GATHER) };
+            tokio::time::sleep_until(begun + rest).await;
+            // Other processes number leaves too, without a word: hence a look now and then.
+            let _ = tokio::time::timeout(interval, changed.changed()).await;
+        }
+    }
+
+    /// Integrates until nothing is new, or something fails; answers false when nothing was there to do.
+    async fn catch_up(&self) -> bool {
+        let mut done = false;
         loop {
             match self.integrate().await {
-                Ok(Some(_)) => {}
-                Ok(None) => return,
+                Ok(Some(_)) => done = true,
+                Ok(None) => return done,
                 Err(problem) => {
                     tracing::error!(code = %problem.code(), log = self.name(), "no checkpoint was signed: {problem}");
-                    return;
+                    return true;
                 }
             }
         }

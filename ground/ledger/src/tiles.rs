@@ -204,7 +204,7 @@ impl Growth {
         let (edges, touched, whole) = (&mut self.edges, &mut self.touched, &mut self.whole);
         let mut put = |level: u32, index: u64, hash: Digest| {
             let Ok(of_tile) = u8::try_from(level / HEIGHT) else { return };
-            if level % HEIGHT > 0 {
+            if !level.is_multiple_of(HEIGHT) {
                 return;
             }
             let edge = edges.entry(of_tile).or_default();

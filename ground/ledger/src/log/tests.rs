@@ -198,7 +198,10 @@ async fn a_log_grows_and_every_leaf_and_state_is_proved() {
             add(&log, from, to).await;
             let signed = log.integrate().await.unwrap().unwrap();
             assert_eq!(signed.tree().size, to);
-            assert!(matches!(signed.signed_by(&log.key()), corridor_proof::cosignature::Finding::Valid { .. }));
+            assert!(matches!(
+                signed.signed_by(&log.key()),
+                corridor_proof::cosignature::Finding::Valid { .. }
+            ));
             assert_eq!(log.latest().await.unwrap().as_ref(), Some(&signed));
             assert_eq!(*log.grown().borrow(), to);
             assert_eq!(log.integrate().await.unwrap(), None);
@@ -323,7 +326,10 @@ async fn nothing_is_signed_over_tiles_that_do_not_lead_to_what_was_signed() {
     grow(&log).await;
     let spoil = |tx: &mut Tx<'_>| {
         let bytes = vec![9u8; 5 * 32];
-        tx.execute("UPDATE tile SET bytes = $2 WHERE participant = $1 AND log = 'raw' AND level = 0", &[bytes.into()])
+        tx.execute(
+            "UPDATE tile SET bytes = $2 WHERE participant = $1 AND log = 'raw' AND level = 0",
+            &[bytes.into()],
+        )
     };
     store.write(&operator(), spoil).await.unwrap();
     add(&log, 5, 6).await;
@@ -354,8 +360,11 @@ async fn cosignatures_are_added_and_a_complete_checkpoint_is_found() {
         log.cosigned(2, vec![], false).await.unwrap();
         log.cosigned(4, vec![line("a", 1), line("b", 3)], true).await.unwrap();
         log.cosigned(77, vec![line("a", 1)], true).await.unwrap();
-        let found = |signed: Option<SignedCheckpoint>| signed.map(|s| (s.tree().size, s.note().signatures().len()));
-        for (index, expect) in [(0, Some((2, 3))), (1, Some((2, 3))), (2, Some((4, 3))), (3, Some((4, 3))), (4, None)] {
+        let found =
+            |signed: Option<SignedCheckpoint>| signed.map(|s| (s.tree().size, s.note().signatures().len()));
+        for (index, expect) in
+            [(0, Some((2, 3))), (1, Some((2, 3))), (2, Some((4, 3))), (3, Some((4, 3))), (4, None)]
+        {
             assert_eq!(found(log.complete_for(index).await.unwrap()), expect, "leaf {index}");
         }
         let two = &log.checkpoints(2, 1).await.unwrap()[0];
