@@ -4,7 +4,8 @@
 
 mod api;
 mod edifact;
-mod kits;
+pub(crate) mod kits;
+mod ledger;
 mod results;
 mod stage;
 
@@ -31,10 +32,13 @@ pub(crate) enum Area {
     Api,
     /// DID documents (did:web)
     Did,
+    /// Transparency logs and witnesses (C2SP)
+    Ledger,
 }
 
 impl Area {
-    const ALL: [Self; 5] = [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did];
+    const ALL: [Self; 6] =
+        [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger];
 
     /// As the results name it.
     fn name(self) -> &'static str {
@@ -44,6 +48,7 @@ impl Area {
             Self::Edifact => "edifact",
             Self::Api => "api",
             Self::Did => "did",
+            Self::Ledger => "ledger",
         }
     }
 
@@ -54,6 +59,7 @@ impl Area {
             Self::Edifact => edifact::run(programs),
             Self::Api => vec![api::run(programs)],
             Self::Did => vec![did(programs)],
+            Self::Ledger => ledger::run(programs),
         }
     }
 }

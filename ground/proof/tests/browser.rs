@@ -295,5 +295,7 @@ fn the_edge_cases_of_cctv_are_judged_alike() {
         })
         .collect();
     assert_eq!((vectors.len(), valid), (914, 43));
-    run(&[], &vectors);
+    if run(&[], &vectors).is_some() {
+        println!("held {}", vectors.len());
+    }
 }

@@ -94,7 +94,7 @@ fn merkle_proofs_are_judged_as_transparency_dev_judges_them() {
         }
         *count.entry((kind, expect)).or_insert(0) += 1;
     }
-    println!("{count:?}");
+    println!("held {}: {count:?}", paths.len() - wrong.len());
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), paths.len());
     assert_eq!(paths.len(), 518);
 }
@@ -123,6 +123,6 @@ fn ed25519_edge_cases_are_judged_by_our_rule() {
         assert_eq!(got, expect, "{case}");
         if got { taken += 1 } else { refused += 1 }
     }
-    println!("accepted {taken}, refused {refused}");
+    println!("held {}: accepted {taken}, refused {refused}", taken + refused);
     assert_eq!((taken, refused), (43, 871));
 }

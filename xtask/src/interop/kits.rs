@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::{Result, repo, shell};
 
@@ -83,12 +84,116 @@ pub(super) fn python(area: &str) -> Result<PathBuf> {
 /// # Errors
 /// Why the area cannot be run here.
 pub(super) fn go(area: &str) -> Result<PathBuf> {
-    let go = shell::find("go").ok_or("no go on the path")?;
     let program = folder().join(area).join(area);
-    let mut build = Command::new(go);
-    build.current_dir(repo::root().join("interop").join(area));
-    shell::output(build.args(["build", "-mod=readonly", "-o"]).arg(&program).arg("."))?;
+    build(&repo::root().join("interop").join(area), ".", &program)?;
     Ok(program)
+}
+
+/// Builds a Go package of the module in a folder. Versions and digests are those of its `go.sum`.
+fn build(module: &Path, package: &str, program: &Path) -> Result {
+    let go = shell::find("go").ok_or("no go on the path")?;
+    let mut build = Command::new(go);
+    build.current_dir(module).args(["build", "-mod=readonly", "-o"]).arg(program).arg(package);
+    shell::output(&mut build).map(|_| ())
+}
+
+/// Tessera as the Go module proxy has it, and what drives it.
+pub(crate) struct Tessera {
+    /// The program in `interop/ledger`.
+    pub(crate) program: PathBuf,
+    /// Tessera's own log over a POSIX filesystem.
+    pub(crate) posix: PathBuf,
+    fsck: PathBuf,
+    /// Of Tessera.
+    pub(crate) version: String,
+}
+
+impl Tessera {
+    /// A command of the program in `interop/ledger`.
+    pub(super) fn ledger(&self, arguments: &[&str]) -> Command {
+        let mut command = shell::command(&self.program);
+        command.args(arguments);
+        command
+    }
+
+    /// What fsck says of the log at a URL; it hangs with fewer workers.
+    pub(super) fn fsck(&self, url: &str, key: &Path) -> Result<String> {
+        let told = key.with_extension("fsck");
+        let _ = fs::remove_file(&told);
+        let mut fsck = Command::new(&self.fsck);
+        fsck.args(["--ui=false", "--N=4", "--logtostderr=false", "--storage_url", url]);
+        fsck.arg("--log_file").arg(&told).arg("--public_key").arg(key);
+        let ended = super::stage::bounded(&mut fsck, Duration::from_secs(60));
+        Ok(read(&told)? + ended.err().as_deref().unwrap_or_default())
+    }
+}
+
+/// Builds Tessera and what drives it.
+///
+/// # Errors
+/// Why that cannot be done here.
+pub(crate) fn tessera() -> Result<Tessera> {
+    let (module, into) = (super::ledger::sources(), folder().join("ledger"));
+    let (program, posix, fsck) = (into.join("ledger"), into.join("posix"), into.join("fsck"));
+    build(&module, ".", &program)?;
+    build(&module, "github.com/transparency-dev/tessera/cmd/conformance/posix", &posix)?;
+    build(&module, "github.com/transparency-dev/tessera/cmd/fsck", &fsck)?;
+    Ok(Tessera { program, posix, fsck, version: required(&module, "github.com/transparency-dev/tessera")? })
+}
+
+/// The transparency-dev witness.
+pub(crate) struct Witness {
+    /// The omniwitness.
+    pub(crate) program: PathBuf,
+    /// Of its module.
+    pub(crate) version: String,
+}
+
+/// Builds the transparency-dev witness, as `interop/ledger/witness/go.mod` says.
+///
+/// # Errors
+/// Why that cannot be done here.
+pub(crate) fn witness() -> Result<Witness> {
+    const MERKLE: &str = "github.com/transparency-dev/merkle@v0.0.2";
+    const ADDED: &str = "merkle/proof/subtree.go";
+    let go = shell::find("go").ok_or("no go on the path")?;
+    let (from, into) = (super::ledger::sources().join("witness"), folder().join("ledger/witness"));
+    let wanted = read(&from.join("go.mod"))? + &read(&from.join("go.sum"))? + &read(&from.join(ADDED))?;
+    let program = into.join("omniwitness");
+    once(&into, &wanted, || {
+        let told = shell::output(Command::new(go).args(["mod", "download", "-json", MERKLE]))?;
+        let told: serde_json::Value = serde_json::from_str(&told).map_err(|e| e.to_string())?;
+        let merkle =
+            told.get("Dir").and_then(serde_json::Value::as_str).ok_or("go says nowhere merkle is")?;
+        copy_sources(Path::new(merkle), &into.join("merkle"))?;
+        for file in ["go.mod", "go.sum", ADDED] {
+            write(&into.join(file), &read(&from.join(file))?)?;
+        }
+        build(&into, "github.com/transparency-dev/witness/cmd/omniwitness", &program)
+    })?;
+    Ok(Witness { program, version: required(&from, "github.com/transparency-dev/witness")? })
+}
+
+/// Copies the files of a Go module, which lie read-only where Go keeps them.
+fn copy_sources(from: &Path, into: &Path) -> Result {
+    fs::create_dir_all(into).map_err(|e| format!("{}: {e}", into.display()))?;
+    for entry in fs::read_dir(from).map_err(|e| format!("{}: {e}", from.display()))?.flatten() {
+        let (path, copy) = (entry.path(), into.join(entry.file_name()));
+        if path.is_dir() {
+            copy_sources(&path, &copy)?;
+        } else if path.extension().is_some_and(|e| e == "go" || e == "mod") {
+            write(&copy, &read(&path)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The version of a module that a `go.mod` requires.
+fn required(module: &Path, name: &str) -> Result<String> {
+    let text = read(&module.join("go.mod"))?;
+    let mut lines = text.lines().map(|line| line.trim().trim_start_matches("require "));
+    let version = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.split(' ').next());
+    version.map(str::to_owned).ok_or_else(|| format!("go.mod requires no {name}"))
 }
 
 /// Installs unless the same was installed before.
@@ -115,6 +220,20 @@ pub(super) fn write(path: &Path, text: &str) -> Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_are_those_of_go_mod() {
+        let root = tempfile::tempdir().unwrap();
+        let text =
+            "module a\n\ntool (\n\tb/c/cmd\n)\n\nrequire (\n\tb/c v1.2.3\n\td/e v0.1.0 // indirect\n)\n";
+        write(&root.path().join("go.mod"), text).unwrap();
+        let check = |name: &str, expect: Option<&str>| {
+            assert_eq!(required(root.path(), name).ok().as_deref(), expect, "{name}");
+        };
+        check("b/c", Some("v1.2.3"));
+        check("d/e", Some("v0.1.0"));
+        check("f/g", None);
+    }
 
     #[test]
     fn what_was_installed_is_installed_once_and_what_broke_again() {

@@ -150,8 +150,20 @@ fn node_command(programs: &Programs) -> Command {
     command
 }
 
-/// A node that ends when this is dropped.
+/// A node or a peer that ends when this is dropped.
 pub(super) struct Running(Child);
+
+impl Running {
+    /// A process that was just started.
+    pub(super) fn of(child: Child) -> Self {
+        Self(child)
+    }
+
+    /// Whether it has not ended yet.
+    pub(super) fn runs(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
