@@ -9,6 +9,7 @@ mod guard;
 pub mod health;
 pub mod inbox;
 pub mod keys;
+pub mod log;
 pub mod outbox;
 pub mod partners;
 pub mod problem;
@@ -29,7 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::assembly::Surroundings;
-use crate::log::{self, Watch};
+use crate::log::{self as requests, Watch};
 use crate::node::Node;
 use crate::service;
 use problem::Refusal;
@@ -83,6 +84,10 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(keys::list, keys::rotate))
+        .routes(routes!(log::show))
+        .routes(routes!(log::leaves))
+        .routes(routes!(log::proof))
+        .routes(routes!(log::check))
 }
 
 /// The OpenAPI document of the node, with the edges of these services.
@@ -139,7 +144,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .layer(from_fn_with_state(places, guard::places))
         .layer(from_fn_with_state(lang, problem::say_problems))
         .layer(from_fn(never_stored))
-        .layer(from_fn_with_state(watch, log::requests))
+        .layer(from_fn_with_state(watch, requests::requests))
 }
 
 async fn unknown(request: Request<axum::body::Body>) -> Refusal {

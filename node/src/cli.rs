@@ -12,6 +12,7 @@ mod doctor;
 mod documents;
 mod init;
 mod key;
+mod log;
 mod output;
 mod partner;
 mod remote;
@@ -21,6 +22,7 @@ mod token;
 mod trade;
 mod trust;
 mod verify;
+mod witness;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -43,7 +45,7 @@ Exit codes:
   3  the node cannot be reached
   4  the doctor found something wrong
   5  sent, but not acknowledged within the time given to --wait
-  6  verify: a check failed
+  6  verify: a check failed; log fsck: a difference was found
   7  verify: nothing failed, and a cosignature is missing that may still come
   8  verify: nothing failed, but something could not be checked here
 
@@ -128,6 +130,13 @@ enum Command {
     },
     /// Check receipts, evidence of split views and signed checkpoints, offline
     Verify(verify::Args),
+    /// The log of acts, its checkpoints and witnesses
+    Log {
+        #[command(subcommand)]
+        verb: log::Verb,
+    },
+    /// Run a witness without a node: what an anchor does
+    Witness(witness::Args),
     /// API tokens
     Token {
         #[command(subcommand)]
@@ -255,6 +264,8 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Trade { verb } => in_runtime(trade::run(context, verb)),
         Command::Demo(args) => demo::run(context, args),
         Command::Verify(args) => verify::run(context, &args),
+        Command::Log { verb } => in_runtime(log::run(context, verb)),
+        Command::Witness(args) => witness::run(context, &args),
         Command::Token { verb } => in_runtime(token::run(context, verb)),
         Command::Key { verb } => in_runtime(key::run(context, verb)),
         Command::Backup(args) => backup::backup(context, &args),

@@ -174,6 +174,7 @@ pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
     trust(&mut record, node, now);
     for hosted in &node.config.participants {
         record.judge("listed", &hosted.name, listed(node, &hosted.did, now));
+        ledger_listed(&mut record, node, &hosted.did, &hosted.name);
         let host = did::document_host(&hosted.did);
         if !node.config.public_url.as_str().ends_with(&format!("://{host}")) {
             let args = [("address", node.config.public_url.as_str()), ("found", host.as_str())];
@@ -181,6 +182,7 @@ pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
         }
         dead_letters(&mut record, node, &hosted.did, &hosted.name).await;
     }
+    witnesses(&mut record, node, now);
     partners(&mut record, node, now).await;
     record.findings
 }
@@ -270,6 +272,36 @@ fn listed(node: &Node, us: &Did, now: Timestamp) -> Result<()> {
         Ok(())
     } else {
         Err(Problem::new(ErrorCode::DidMismatch).with("who", us))
+    }
+}
+
+/// Whether the trust list that names a participant names the ledger of this node with it.
+fn ledger_listed(record: &mut Record, node: &Node, us: &Did, name: &str) {
+    // That it is not listed at all has been said.
+    let Ok(listed) = node.exchange.directory().participant(us, node.now()) else { return };
+    if listed.participant.ledger == Some(node.ledger.keys.listed(node.config.public_url.as_str())) {
+        record.good("ledger", name);
+    } else {
+        record.warn("ledger", name, ("doctor-ledger-unlisted", &[]));
+    }
+}
+
+/// Whether each country has a witness that counts for our log (LG-2).
+fn witnesses(record: &mut Record, node: &Node, now: Timestamp) {
+    let policy = match node.exchange.directory().policy(now) {
+        Ok(policy) => policy,
+        Err(problem) => return record.problem("witnesses", "", &problem),
+    };
+    for country in policy.countries() {
+        let counts = |w: &corridor_proof::policy::Witness| {
+            w.operator.as_ref().is_some_and(|o| o.country == *country && o.name != node.config.ledger_origin)
+        };
+        if policy.witnesses().iter().any(counts) {
+            record.good("witnesses", country.as_str());
+        } else {
+            let args = [("country", country.as_str())];
+            record.warn("witnesses", country.as_str(), ("doctor-no-witness", &args));
+        }
     }
 }
 

@@ -127,6 +127,12 @@ impl Ledger {
         router
     }
 
+    /// Since when the oldest act without a complete receipt has waited.
+    #[must_use]
+    pub fn pending_since(&self) -> Option<Timestamp> {
+        self.pending.since()
+    }
+
     /// What runs while the node does.
     pub fn jobs(&self, stop: &watch::Receiver<bool>) -> Vec<Job> {
         let mut jobs: Vec<Job> = Vec::new();

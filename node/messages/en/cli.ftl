@@ -85,6 +85,7 @@ field-at = at
 field-valid = valid
 field-log = log
 field-witness = witness
+field-witnesses = witnesses
 
 ## Words
 
@@ -210,6 +211,8 @@ doctor-trust = The trust list is in force.
 doctor-listed = The trust list names this participant with the key that signs now.
 doctor-outbox = Nothing was given up on.
 doctor-partner = It answers, and its keys are those of the trust list.
+doctor-ledger = The trust list names the log and the witness of this node.
+doctor-witnesses = A witness of this country can cosign our log.
 # args: found
 doctor-space-little = Only { $found } MiB are free.
     .remedy = Free or add space before documents are refused.
@@ -239,3 +242,10 @@ doctor-dead-letters = { $found } deliveries were given up on.
 # args: skew
 doctor-clock = The partner's clock is { $skew } seconds ahead of ours.
     .remedy = Set the clock by a time server (NTP); tell the partner if yours is right.
+doctor-ledger-unlisted = The trust list does not name the log and the witness of this node as they are: its receipts are not recognised.
+    .remedy = Give the DID document (`corridor key document`) to the office that issues the trust list, and import the new list.
+# args: country
+doctor-no-witness = The trust lists name no witness in { $country } that could cosign our log: receipts stay incomplete.
+    .remedy = Ask the office of that country to name a witness (`corridor trust add-witness`), and import the new list.
+witness-ready = Ready. { $name } cosigns at { $at }.
+log-checking = checking the log

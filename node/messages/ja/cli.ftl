@@ -81,6 +81,7 @@ field-at = 時点
 field-valid = 有効
 field-log = ログ
 field-witness = 証人
+field-witnesses = 証人
 
 ## Words
 
@@ -172,6 +173,8 @@ doctor-trust = 信頼リストは有効です。
 doctor-listed = 信頼リストには、この参加機関と現在の署名鍵が載っています。
 doctor-outbox = 配信を中断した文書はありません。
 doctor-partner = 応答があり、鍵は信頼リストと一致しています。
+doctor-ledger = 信頼リストには、このノードのログと証人が載っています。
+doctor-witnesses = この国の証人が当方のログに連署できます。
 doctor-space-little = 空き容量が { $found } MiB しかありません。
     .remedy = 文書を受け付けられなくなる前に、空きを作るか容量を増やしてください。
 doctor-certificate-ends = 証明書は { $at } に期限が切れます。
@@ -192,3 +195,9 @@ doctor-dead-letters = 配信を中断したものが { $found } 件あります�
     .remedy = `corridor outbox list --state failed` で確認し、`corridor outbox resend` で再送してください。
 doctor-clock = 相手機関の時計は、こちらより { $skew } 秒進んでいます。
     .remedy = 時刻サーバー（NTP）で時計を合わせてください。こちらが正しい場合は相手機関に伝えてください。
+doctor-ledger-unlisted = 信頼リストに載っているログと証人が、このノードのものと一致しません。受領証が認められません。
+    .remedy = DID ドキュメント（`corridor key document`）を信頼リストの発行機関に渡し、新しいリストを取り込んでください。
+doctor-no-witness = { $country } には、当方のログに連署できる証人が信頼リストに載っていません。受領証は未完成のままになります。
+    .remedy = その国の発行機関に証人の掲載（`corridor trust add-witness`）を依頼し、新しいリストを取り込んでください。
+witness-ready = 起動しました。{ $name } が { $at } で連署します。
+log-checking = ログを検査しています

@@ -81,6 +81,7 @@ field-at = 시점
 field-valid = 유효
 field-log = 로그
 field-witness = 증인
+field-witnesses = 증인
 
 ## Words
 
@@ -172,6 +173,8 @@ doctor-trust = 신뢰 목록이 유효합니다.
 doctor-listed = 신뢰 목록에 이 참가 기관과 지금 서명하는 키가 실려 있습니다.
 doctor-outbox = 전달이 중단된 문서가 없습니다.
 doctor-partner = 응답하며 키가 신뢰 목록과 일치합니다.
+doctor-ledger = 신뢰 목록에 이 노드의 로그와 증인이 실려 있습니다.
+doctor-witnesses = 이 나라의 증인이 우리 로그에 연서할 수 있습니다.
 doctor-space-little = 남은 공간이 { $found } MiB뿐입니다.
     .remedy = 문서를 받지 못하게 되기 전에 공간을 비우거나 늘리십시오.
 doctor-certificate-ends = 인증서가 { $at }에 만료됩니다.
@@ -192,3 +195,9 @@ doctor-dead-letters = 전달이 중단된 것이 { $found }건 있습니다.
     .remedy = `corridor outbox list --state failed`로 확인하고 `corridor outbox resend`로 다시 보내십시오.
 doctor-clock = 상대 기관의 시계가 우리보다 { $skew }초 빠릅니다.
     .remedy = 시간 서버(NTP)로 시계를 맞추십시오. 우리 쪽이 맞다면 상대 기관에 알리십시오.
+doctor-ledger-unlisted = 신뢰 목록에 실린 로그와 증인이 이 노드의 것과 다릅니다. 영수증이 인정되지 않습니다.
+    .remedy = DID 문서(`corridor key document`)를 신뢰 목록 발행 기관에 전달하고 새 목록을 가져오십시오.
+doctor-no-witness = { $country }에는 우리 로그에 연서할 증인이 신뢰 목록에 없습니다. 영수증이 완성되지 않은 채로 남습니다.
+    .remedy = 그 나라의 발행 기관에 증인 등재(`corridor trust add-witness`)를 요청하고 새 목록을 가져오십시오.
+witness-ready = 시작되었습니다. { $name }이(가) { $at }에서 연서합니다.
+log-checking = 로그를 검사하고 있습니다

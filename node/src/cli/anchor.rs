@@ -210,11 +210,13 @@ fn show_list(context: &Context, anchor: &Anchor, changes: &[Value]) {
         "anchor": format!("{} {}", key.country, key.vkey()), "country": list.country, "number": list.number,
         "digest": anchor.newest().digest(), "issued": list.issued, "expires": list.expires,
         "closes": list.closes(), "participants": list.participants.iter().filter(|p| p.removed.is_none()).count(),
+        "witnesses": list.witnesses.iter().map(|w| format!("{} {}", w.name, w.url)).collect::<Vec<_>>(),
         "path": anchor.list_path(list.number), "changes": changes,
     });
-    context
-        .terminal
-        .facts(&answer, &["anchor", "number", "participants", "issued", "expires", "closes", "path"]);
+    context.terminal.facts(
+        &answer,
+        &["anchor", "number", "participants", "witnesses", "issued", "expires", "closes", "path"],
+    );
     if !context.terminal.is_json() && !changes.is_empty() {
         show_changes(context, &Value::from(changes.to_vec()));
     }

@@ -179,7 +179,9 @@ mod tests {
                 Some(rest) if KEYS.iter().any(|k| rest.starts_with(&format!("{} = ", k.name()))) => rest,
                 _ => line,
             })
-            .filter(|line| !line.starts_with("anchors = ") && !line.starts_with("password_file = "))
+            .filter(|line| {
+                !["anchors = ", "accept = ", "password_file = "].iter().any(|key| line.starts_with(key))
+            })
             .map(|line| format!("{line}\n"))
             .collect();
         Config::from_text(&uncommented, Path::new("/c/corridor.toml"), &Environment::default()).unwrap();

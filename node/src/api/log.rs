@@ -1,0 +1,238 @@
+//! The node's log of acts as its people see it: how far it has come, who has cosigned, what is in it,
+//! and whether everything stored still follows from the leaves.
+
+use axum::Json;
+use corridor_base::{ActId, ErrorCode, Problem, Timestamp};
+use corridor_ledger::fsck;
+use corridor_ledger::gather::WitnessState;
+use corridor_proof::Act;
+use corridor_proof::merkle::leaf_hash;
+use corridor_storage::ACTS;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Shared;
+use super::documents::limit;
+use super::extract::Ask;
+use super::problem::{Answer, Problems};
+use super::schema;
+use crate::access::Caller;
+
+/// How the log of acts stands.
+#[derive(Serialize, ToSchema)]
+pub struct LogBody {
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The key its checkpoints are checked with, as a verifier key.
+    pub key: String,
+    /// How many acts have their place in it.
+    pub leaves: u64,
+    /// Acts that are durable and wait for their place.
+    pub waiting: u64,
+    /// The newest checkpoint with the cosignatures so far; absent before the first.
+    pub checkpoint: Option<String>,
+    /// How many acts have complete receipts: a checkpoint that both countries cosigned holds them.
+    pub covered: u64,
+    /// Since when the oldest act without a complete receipt has waited.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub pending_since: Option<Timestamp>,
+    /// The witnesses that were asked.
+    pub witnesses: Vec<WitnessBody>,
+    /// Logs that were seen to contradict themselves.
+    pub alarms: Vec<AlarmBody>,
+}
+
+/// A witness of this log.
+#[derive(Serialize, ToSchema)]
+pub struct WitnessBody {
+    /// Its name in the policy.
+    pub name: String,
+    /// The size that it cosigned last, as far as is known.
+    pub size: Option<u64>,
+    /// How often in a row it failed.
+    pub failures: u32,
+    /// Why it failed last.
+    pub last_error: Option<String>,
+    /// It has cosigned more leaves than this log has: this log was restored from an old backup.
+    pub ahead: Option<u64>,
+}
+
+/// A split view that was seen.
+#[derive(Serialize, ToSchema)]
+pub struct AlarmBody {
+    /// SHA-256 of the evidence.
+    pub id: String,
+    /// Which log.
+    pub origin: String,
+    /// When it was seen.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Timestamp,
+    /// The evidence, as `corridor verify` reads it.
+    pub evidence: String,
+}
+
+/// A page of leaves.
+#[derive(Serialize, ToSchema)]
+pub struct LeafList {
+    /// The leaves, in their order.
+    pub items: Vec<LeafBody>,
+}
+
+/// One leaf: an act of whichever participant, without what opens it.
+#[derive(Serialize, ToSchema)]
+pub struct LeafBody {
+    /// Its place, from 0.
+    pub number: u64,
+    /// The hash of the leaf, in hexadecimal.
+    pub hash: String,
+    /// The act.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub id: Option<ActId>,
+    /// What happened; absent when the leaf is no act that this build can read.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub time: Option<Timestamp>,
+}
+
+/// Which leaves to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LeafQuery {
+    /// The first; without it, the newest are shown.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    from: Option<u64>,
+    /// How many, 1 to 1000; 100 when left out.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// What is to be proved.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ProofQuery {
+    /// That this leaf is in the tree.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    leaf: Option<u64>,
+    /// Or that the tree begins with that of this size.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    old: Option<u64>,
+    /// The size of the tree; that of the newest checkpoint when left out.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    size: Option<u64>,
+}
+
+/// A proof (RFC 9162, 2.1.3 and 2.1.4).
+#[derive(Serialize, ToSchema)]
+pub struct ProofBody {
+    /// The size of the tree.
+    pub size: u64,
+    /// Its root, in hexadecimal.
+    pub root: String,
+    /// The hashes, in hexadecimal.
+    pub hashes: Vec<String>,
+}
+
+/// What checking the log found.
+#[derive(Serialize, ToSchema)]
+pub struct FsckBody {
+    /// How many leaves were hashed again.
+    pub leaves: u64,
+    /// How many tiles were compared.
+    pub tiles: u64,
+    /// How many checkpoints were compared.
+    pub checkpoints: u64,
+    /// The first difference; absent when everything follows from the leaves.
+    pub difference: Option<String>,
+}
+
+/// Shows how the log stands.
+#[utoipa::path(get, path = "/api/v1/log", tag = "log", operation_id = "log_show",
+    responses((status = 200, description = "The log, its newest checkpoint, its witnesses.", body = LogBody), Problems))]
+pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
+    let ledger = &node.ledger;
+    let sequenced = ledger.log.sequenced().await?;
+    let checkpoint = ledger.log.latest().await?;
+    let covered = ledger.log.newest_complete().await?.map_or(0, |signed| signed.tree().size);
+    let witnesses = ledger.gatherers.first().map(|g| g.witnesses()).unwrap_or_default();
+    let alarms = ledger.alarms.list().await?.into_iter().map(|alarm| AlarmBody {
+        id: alarm.id.to_string(),
+        origin: alarm.origin,
+        time: alarm.time,
+        evidence: String::from_utf8_lossy(&alarm.evidence).into_owned(),
+    });
+    Ok(Json(LogBody {
+        origin: ledger.log.origin().to_owned(),
+        key: ledger.log.key().to_string(),
+        leaves: sequenced.next,
+        waiting: sequenced.waiting,
+        checkpoint: checkpoint.map(|signed| String::from_utf8_lossy(&signed.to_bytes()).into_owned()),
+        covered,
+        pending_since: ledger.pending_since(),
+        witnesses: witnesses.into_iter().map(witness).collect(),
+        alarms: alarms.collect(),
+    }))
+}
+
+fn witness((name, state): (String, WitnessState)) -> WitnessBody {
+    let WitnessState { size, failures, last_error, ahead, .. } = state;
+    WitnessBody { name, size, failures, last_error, ahead }
+}
+
+/// Lists leaves, oldest first.
+#[utoipa::path(get, path = "/api/v1/log/leaves", tag = "log", operation_id = "log_leaves", params(LeafQuery),
+    responses((status = 200, description = "A page of leaves.", body = LeafList), Problems))]
+pub async fn leaves(node: Shared, _: Caller, Ask(query): Ask<LeafQuery>) -> Answer<Json<LeafList>> {
+    let limit = limit(query.limit)?;
+    let log = &node.ledger.log;
+    let from = match query.from {
+        Some(from) => from,
+        None => log.sequenced().await?.next.saturating_sub(limit.into()),
+    };
+    let items = log.store().leaves(ACTS, from, limit).await?.into_iter().map(|leaf| {
+        let act = Act::parse(&leaf.entry).ok();
+        LeafBody {
+            number: leaf.number,
+            hash: leaf_hash(&leaf.entry).to_string(),
+            id: act.as_ref().map(|act| act.id),
+            time: act.as_ref().map(|act| act.time),
+            kind: act.map(|act| act.kind),
+        }
+    });
+    Ok(Json(LeafList { items: items.collect() }))
+}
+
+/// Proves that a leaf is in the tree, or that the tree only grew.
+#[utoipa::path(get, path = "/api/v1/log/proof", tag = "log", operation_id = "log_proof", params(ProofQuery),
+    responses((status = 200, description = "The proof.", body = ProofBody), Problems))]
+pub async fn proof(node: Shared, _: Caller, Ask(query): Ask<ProofQuery>) -> Answer<Json<ProofBody>> {
+    let log = &node.ledger.log;
+    let newest = log.latest().await?.map_or(0, |signed| signed.tree().size);
+    let size = query.size.unwrap_or(newest);
+    let hashes = match (query.leaf, query.old) {
+        (Some(leaf), None) => log.prove_inclusion(leaf, size).await?,
+        (None, Some(old)) => log.prove_consistency(old, size).await?,
+        _ => {
+            let why = "either leaf or old expected";
+            return Err(Problem::new(ErrorCode::Malformed).with("what", "query").with("why", why).into());
+        }
+    };
+    let root = log.tree_at(size).await?.root.to_string();
+    Ok(Json(ProofBody { size, root, hashes: hashes.iter().map(ToString::to_string).collect() }))
+}
+
+/// Derives everything that the log stores from its leaves again, and names the first difference.
+#[utoipa::path(post, path = "/api/v1/log/fsck", tag = "log", operation_id = "log_fsck",
+    responses((status = 200, description = "What was found.", body = FsckBody), Problems))]
+pub async fn check(node: Shared, _: Caller) -> Answer<Json<FsckBody>> {
+    let found = fsck::check(&node.ledger.log).await?;
+    Ok(Json(FsckBody {
+        leaves: found.leaves,
+        tiles: found.tiles,
+        checkpoints: found.checkpoints,
+        difference: found.difference.map(|difference| difference.to_string()),
+    }))
+}

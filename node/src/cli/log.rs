@@ -1,0 +1,125 @@
+//! `corridor log`: the node's log of acts, its checkpoints and witnesses, proofs, and checking it whole.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Context, Done, Failure};
+use crate::texts::say;
+
+/// How often new leaves are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+/// The exit code when the log does not follow from its leaves.
+const DIFFERS: u8 = 6;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Print leaves as they come, until Ctrl-C
+    Tail {
+        /// End after so many leaves
+        #[arg(long, value_name = "COUNT")]
+        count: Option<u64>,
+        /// Begin with this one instead of the next
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<u64>,
+    },
+    /// Show the newest checkpoint and who has cosigned
+    Checkpoint,
+    /// Prove that a leaf is in the log, or that the log only grew
+    Prove {
+        /// The leaf
+        #[arg(required_unless_present = "old", conflicts_with = "old")]
+        leaf: Option<u64>,
+        /// An earlier size, instead of a leaf
+        #[arg(long, value_name = "SIZE")]
+        old: Option<u64>,
+        /// The size of the tree [default: that of the newest checkpoint]
+        #[arg(long)]
+        size: Option<u64>,
+    },
+    /// Derive everything again from the leaves and name the first difference
+    Fsck,
+}
+
+pub(super) async fn run(context: &Context, verb: Verb) -> Done {
+    let remote = context.remote()?;
+    match verb {
+        Verb::Tail { count, from } => tail(context, &remote, count, from).await,
+        Verb::Checkpoint => {
+            let answer = remote.get(&["log"], &[]).await?;
+            checkpoint(context, &answer);
+            Ok(())
+        }
+        Verb::Prove { leaf, old, size } => {
+            let text = |number: Option<u64>| number.map(|n| n.to_string());
+            let (leaf, old, size) = (text(leaf), text(old), text(size));
+            let query = [("leaf", leaf.as_deref()), ("old", old.as_deref()), ("size", size.as_deref())];
+            let answer = remote.get(&["log", "proof"], &query).await?;
+            context.terminal.facts(&answer, &["size", "root", "hashes"]);
+            Ok(())
+        }
+        Verb::Fsck => {
+            let mut progress = context.terminal.progress();
+            progress.at(&say(context.lang, "log-checking", &[]));
+            let answer = remote.post(&["log", "fsck"], None).await?;
+            progress.end();
+            context.terminal.facts(&answer, &["leaves", "tiles", "checkpoints", "difference"]);
+            match answer.get("difference").is_none_or(Value::is_null) {
+                true => Ok(()),
+                false => Err(Failure::Code(DIFFERS)),
+            }
+        }
+    }
+}
+
+fn checkpoint(context: &Context, answer: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json(answer);
+    }
+    context.terminal.facts(answer, &["origin", "leaves", "waiting", "covered", "pending_since"]);
+    let note = answer.get("checkpoint").and_then(Value::as_str).unwrap_or_default();
+    context.terminal.line("");
+    context.terminal.raw(note);
+    context.terminal.line("");
+    let witnesses = json!({ "items": answer.get("witnesses") });
+    context.terminal.table(&witnesses, &["name", "size", "failures", "last_error"]);
+}
+
+async fn tail(
+    context: &Context,
+    remote: &super::remote::Remote,
+    count: Option<u64>,
+    from: Option<u64>,
+) -> Done {
+    let mut next = match from {
+        Some(from) => from,
+        None => remote.get(&["log"], &[]).await?.get("leaves").and_then(Value::as_u64).unwrap_or(0),
+    };
+    let mut seen = 0;
+    while count.is_none_or(|count| seen < count) {
+        let first = next.to_string();
+        let query = [("from", Some(first.as_str())), ("limit", Some("100"))];
+        let answer = remote.get(&["log", "leaves"], &query).await?;
+        let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        let wanted = count.map_or(usize::MAX, |count| usize::try_from(count - seen).unwrap_or(usize::MAX));
+        for item in items.iter().take(wanted) {
+            (seen, next) = (seen + 1, next + 1);
+            line(context, item);
+        }
+        if items.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+    Ok(())
+}
+
+fn line(context: &Context, item: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json_line(item);
+    }
+    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let number = item.get("number").and_then(Value::as_u64).unwrap_or_default();
+    let hash: String = text("hash").chars().take(16).collect();
+    context.terminal.line(&format!("{number:>8}  {}  {hash}  {}", text("time"), text("type")));
+}
