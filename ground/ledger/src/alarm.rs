@@ -133,8 +133,10 @@ fn id_of(evidence: &SplitView) -> Digest {
 
 fn add(tx: &mut Tx<'_>, alarm: &Alarm, act: &corridor_proof::SealedAct) -> Result<bool> {
     let origin: Value = alarm.origin.as_str().into();
-    let kept =
-        tx.query_one("SELECT COUNT(*) FROM alarm WHERE participant = $1 AND origin = $2", std::slice::from_ref(&origin))?;
+    let kept = tx.query_one(
+        "SELECT COUNT(*) FROM alarm WHERE participant = $1 AND origin = $2",
+        std::slice::from_ref(&origin),
+    )?;
     if kept.map(|row| row.size(0)).transpose()?.unwrap_or(0) >= u64::from(MAX_OF_ONE_LOG) {
         return Ok(false);
     }

@@ -11,14 +11,14 @@ mod edge;
 mod pull;
 pub(crate) mod remote;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use corridor_base::{Clock, Did, Digest, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::cosignature::cosign;
-use corridor_proof::merkle::{Frontier, Subtree, Tree, leaf_hash};
+use corridor_proof::merkle::{Frontier, HashReader, Subtree, Tree, leaf_hash};
 use corridor_proof::note::SignatureLine;
 use corridor_proof::tile::{HEIGHT, Kind, Tile, WIDTH, push_entry};
 use corridor_proof::{SignedCheckpoint, Signer, SplitView, VerifierKey, merkle};
@@ -28,7 +28,7 @@ use crate::alarm::Alarms;
 use crate::tiles::{self, Growth};
 use crate::witness::{AddCheckpoint, KnownLogs, Sight, Step, admitted, inconsistent};
 pub use edge::router;
-pub use pull::{Puller, Pulled};
+pub use pull::{Pulled, Puller};
 pub use remote::Fetch;
 
 /// How many pending checkpoints of a log are kept, so that an upload to one of them can be finished.
@@ -153,7 +153,10 @@ impl Mirror {
             Step::Forked(latest) => {
                 let evidence = SplitView::new(SignedCheckpoint::parse(&latest)?, note.clone(), Vec::new())?;
                 self.0.parts.alarms.raise(&evidence, &keys).await?;
-                Err(inconsistent(&note, "it has another root than the checkpoint of this size that is mirrored"))
+                Err(inconsistent(
+                    &note,
+                    "it has another root than the checkpoint of this size that is mirrored",
+                ))
             }
             Step::Unproved => Err(inconsistent(&note, "the proof does not lead from the one to the other")),
         }
@@ -166,7 +169,8 @@ impl Mirror {
     pub async fn standing(&self, origin: &str) -> Result<Standing> {
         let log = log_name(origin);
         let read = move |tx: &mut Tx<'_>| {
-            let (next, checkpoint, pending) = (next(tx, &log)?, newest(tx, &log, true)?, newest(tx, &log, false)?);
+            let (next, checkpoint, pending) =
+                (next(tx, &log)?, newest(tx, &log, true)?, newest(tx, &log, false)?);
             Ok((next, checkpoint, pending))
         };
         let (next, checkpoint, pending) = self.read(read).await?;
@@ -251,21 +255,23 @@ impl Mirror {
         self.read(read).await
     }
 
-    /// Looks for a contradiction between two checkpoints of a log, when the copy holds the nodes of the
-    /// larger. `None` when there is none or it does not.
+    /// Asks the copy's tree of this size, as far as the nodes are here; `None` when they are not.
     ///
     /// # Errors
-    /// What the store says.
-    pub async fn contradiction(&self, a: &SignedCheckpoint, b: &SignedCheckpoint) -> Result<Option<SplitView>> {
-        let larger = a.tree().size.max(b.tree().size);
-        let (log, a, b) = (log_name(a.origin()), a.clone(), b.clone());
-        let find = move |tx: &mut Tx<'_>| {
-            if next(tx, &log)? < larger {
+    /// What the question answers; what the store says.
+    pub async fn ask<T, F>(&self, origin: &str, size: u64, mut question: F) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut dyn HashReader) -> Result<T> + Send + 'static,
+    {
+        let log = log_name(origin);
+        let ask = move |tx: &mut Tx<'_>| {
+            if next(tx, &log)? < size {
                 return Ok(None);
             }
-            SplitView::find(&a, &b, &mut tiles::reader(tx, &log, larger))
+            question(&mut tiles::reader(tx, &log, size)).map(Some)
         };
-        self.read(find).await
+        self.read(ask).await
     }
 
     /// After the store was restored from a backup: nothing of a log is cosigned until the copy was held

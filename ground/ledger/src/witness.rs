@@ -9,6 +9,7 @@ mod sight;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,6 +26,7 @@ pub(crate) use known::prefix;
 pub use known::{AcceptedLogs, KnownLog, KnownLogs, PolicySource};
 pub use request::{AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST};
 pub(crate) use sight::{Sight, Step};
+pub use watch::{Watch, WatchParts};
 
 /// How many checkpoints that did not follow are kept for a closer look.
 const MAX_SUSPECTS: usize = 64;
@@ -195,7 +197,6 @@ impl Witness {
     pub async fn is_held(&self, origin: &str) -> Result<bool> {
         let held = *self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(since) = held else { return Ok(false) };
-        // `checked` is at the earliest the instant of the hold itself.
         Ok(self.0.sight.seen(origin).await?.is_none_or(|seen| seen.checked <= since))
     }
 

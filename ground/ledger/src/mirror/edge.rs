@@ -121,9 +121,7 @@ async fn tile(State(mirror): State<Mirror>, Path((hash, path)): Path<(String, St
     let none = || Problem::new(ErrorCode::NotFound).with("what", "tile");
     let tile: Tile = format!("tile/{path}").parse().map_err(|_| none())?;
     let bytes = mirror.tile(&origin, tile).await?.ok_or_else(none)?;
-    let headers = [
-        (CONTENT_TYPE, "application/octet-stream"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "application/octet-stream"), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
     Ok((headers, bytes).into_response())
 }

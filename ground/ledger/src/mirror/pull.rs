@@ -112,7 +112,12 @@ impl Puller {
     }
 
     /// Of two checkpoints of one size a mirror must know if they differ.
-    async fn add(&self, pending: &SignedCheckpoint, shown: &SignedCheckpoint, _: &mut Remote<'_>) -> Result<()> {
+    async fn add(
+        &self,
+        pending: &SignedCheckpoint,
+        shown: &SignedCheckpoint,
+        _: &mut Remote<'_>,
+    ) -> Result<()> {
         if pending.tree().size != shown.tree().size {
             return Ok(());
         }
@@ -134,7 +139,12 @@ impl Puller {
         }
     }
 
-    async fn fill(&self, pending: &SignedCheckpoint, mut next: u64, remote: &mut Remote<'_>) -> Result<Pulled> {
+    async fn fill(
+        &self,
+        pending: &SignedCheckpoint,
+        mut next: u64,
+        remote: &mut Remote<'_>,
+    ) -> Result<Pulled> {
         let size = pending.tree().size;
         for _ in 0..PACKAGES {
             if next >= size {
@@ -165,4 +175,3 @@ async fn package(remote: &mut Remote<'_>, start: u64, size: u64) -> Result<Packa
     let proof = remote.ask(size, |reader| prove_subtree(subtree, size, reader)).await?;
     Ok(Package { start, entries, proof })
 }
-

@@ -18,7 +18,7 @@ use crate::witness::{AcceptedLogs, KnownLog, origin_hash};
 
 const ORIGIN: &str = "log.example.kr/log";
 
-async fn mirror(ground: &Ground, logs: Vec<KnownLog>) -> Mirror {
+pub(crate) async fn mirror(ground: &Ground, logs: Vec<KnownLog>) -> Mirror {
     let clock: Arc<dyn Clock> = ground.clock.clone();
     let parts = MirrorParts {
         store: ground.store.clone(),
@@ -76,7 +76,8 @@ fn upload(log: &FakeLog, start: u64, end: u64) -> (Vec<u8>, Vec<usize>) {
 
 async fn entries(mirror: &Mirror, body: Vec<u8>) -> (StatusCode, String, Vec<u8>) {
     // In small pieces, as a network would bring it.
-    let pieces: Vec<std::result::Result<Vec<u8>, std::io::Error>> = body.chunks(1000).map(|c| Ok(c.to_vec())).collect();
+    let pieces: Vec<std::result::Result<Vec<u8>, std::io::Error>> =
+        body.chunks(1000).map(|c| Ok(c.to_vec())).collect();
     let body = Body::from_stream(futures::stream::iter(pieces));
     send(mirror, Request::post("/add-entries").body(body).unwrap()).await
 }
@@ -99,7 +100,9 @@ async fn check_served(mirror: &Mirror, log: &FakeLog, size: u64) {
         assert_eq!(Some(bytes), log.file(&tile.to_string(), false), "{tile}");
     }
     let beyond = Tile::new(Kind::Hashes(0), size / WIDTH, (size % WIDTH) as u16 + 1).unwrap();
-    for path in [beyond.to_string(), "tile/0/00".into(), "tile/0/%2e%2e/000".into(), "tile/0/../checkpoint".into()] {
+    for path in
+        [beyond.to_string(), "tile/0/00".into(), "tile/0/%2e%2e/000".into(), "tile/0/../checkpoint".into()]
+    {
         assert_eq!(get(&path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }
@@ -149,7 +152,11 @@ async fn an_upload_says_where_it_stands_and_goes_on_from_there() {
     check(body[..ends[0]].to_vec(), 202, "900\n256\n\n").await;
     check(body[..ends[1] + 5].to_vec(), 202, "900\n512\n\n").await;
     // The log goes on; the upload to the earlier checkpoint may still be finished.
-    let longer = { let mut longer = log.clone(); longer.grow(300, "entry"); longer };
+    let longer = {
+        let mut longer = log.clone();
+        longer.grow(300, "entry");
+        longer
+    };
     assert_eq!(offer(&mirror, &longer, 900, 1200).await, StatusCode::OK);
     check(upload(&log, 400, 900).0, 200, "").await;
     check_served(&mirror, &log, 900).await;
@@ -303,9 +310,13 @@ async fn a_log_that_shows_another_history_is_not_mirrored_and_not_forgotten() {
     assert_eq!(split_view::verify(&alarms[0].evidence, &policy).outcome(), State::Passed);
     check_served(&mirror, &log, 500).await;
     // The copy convicts also by a smaller checkpoint of the other history.
-    let found = mirror.contradiction(&log.forked(200).checkpoint(350), &log.checkpoint(500)).await.unwrap();
-    assert!(found.is_some_and(|evidence| evidence.contradicts()));
-    assert_eq!(mirror.contradiction(&log.checkpoint(350), &log.checkpoint(500)).await.unwrap(), None);
+    let find = async |a: SignedCheckpoint| {
+        let b = log.checkpoint(500);
+        mirror.ask(ORIGIN, 500, move |nodes| SplitView::find(&a, &b, nodes)).await.unwrap().unwrap()
+    };
+    assert!(find(log.forked(200).checkpoint(350)).await.is_some_and(|evidence| evidence.contradicts()));
+    assert_eq!(find(log.checkpoint(350)).await, None);
+    assert!(mirror.ask(ORIGIN, 501, |_| Ok(())).await.unwrap().is_none());
 }
 
 #[tokio::test]

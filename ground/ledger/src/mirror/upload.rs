@@ -57,7 +57,9 @@ impl Upload {
         let length = self.u16().await.ok_or_else(cut)?;
         let origin = self.take(length.into()).await.ok_or_else(cut)?;
         let origin = String::from_utf8(origin.to_vec()).map_err(|_| {
-            Problem::new(ErrorCode::Malformed).with("what", "add-entries").with("why", "the origin is not UTF-8")
+            Problem::new(ErrorCode::Malformed)
+                .with("what", "add-entries")
+                .with("why", "the origin is not UTF-8")
         })?;
         let (start, end) = (self.u64().await.ok_or_else(cut)?, self.u64().await.ok_or_else(cut)?);
         let ticket = self.u16().await.ok_or_else(cut)?;

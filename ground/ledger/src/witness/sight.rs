@@ -137,7 +137,7 @@ impl Sight {
             let set = match old {
                 None => tx.execute(
                     "INSERT INTO witnessed (participant, origin, size, root, note, time, checked)
-                     VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (participant, origin) DO NOTHING",
+                     VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (participant, origin) DO NOTHING",
                     &values,
                 )?,
                 Some(old) => {

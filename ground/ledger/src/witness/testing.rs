@@ -175,7 +175,8 @@ impl crate::mirror::Fetch for Sites {
         let path = url.path().trim_start_matches('/').to_owned();
         let router = self.routers.lock().unwrap().get(&host).cloned();
         let bytes = if let Some(router) = router {
-            let request = axum::http::Request::get(format!("/{path}")).body(axum::body::Body::empty()).unwrap();
+            let request =
+                axum::http::Request::get(format!("/{path}")).body(axum::body::Body::empty()).unwrap();
             let response = router.oneshot(request).await.unwrap();
             if response.status() != axum::http::StatusCode::OK {
                 return Ok(None);
