@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
-use corridor_proof::act::{KEY_ROTATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED};
+use corridor_proof::act::{
+    KEY_ROTATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED, TRUST_LIST_CONFLICT_FOUND,
+};
 use corridor_proof::{Act, Policy, PublicKey, Recognition, SealedAct, Signed, Statement as _, TrustList};
 use corridor_storage::{Row, Store, Tx, Value};
 use serde::{Deserialize, Serialize};
@@ -203,8 +205,10 @@ impl Directory {
             ("number", &number.to_string()),
             ("statement", &digest.to_string()),
         ];
-        let act = Act::seal(&TRUST_LIST_ACCEPTED, &self.operator, &fields, &*self.clock, &*self.random)?;
-        let weighed = self.store.write(&self.operator, move |tx| file_list(tx, &signed, &act)).await?;
+        let seal = |kind| Act::seal(kind, &self.operator, &fields, &*self.clock, &*self.random);
+        let acts =
+            ListActs { accepted: seal(&TRUST_LIST_ACCEPTED)?, found: seal(&TRUST_LIST_CONFLICT_FOUND)? };
+        let weighed = self.store.write(&self.operator, move |tx| file_list(tx, &signed, &acts)).await?;
         self.refresh().await?;
         match weighed {
             Weighed::New => Ok(Accepted::List { country, number, before, digest, changes }),
@@ -442,9 +446,15 @@ fn stored_statements(tx: &mut Tx<'_>) -> Result<Kept> {
     Ok(Kept { lists: lists?, recognitions: recognitions?, conflicts: conflicts? })
 }
 
+/// What may come of a list, ready to be recorded: which of the two, the unit of work decides.
+struct ListActs {
+    accepted: SealedAct,
+    found: SealedAct,
+}
+
 /// Stores a list with its act, judged once more against what is stored: another replica may have
 /// been faster, and both must come to one result.
-fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Result<Weighed> {
+fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, acts: &ListActs) -> Result<Weighed> {
     let weighed = weigh_stored(tx, signed)?;
     match weighed {
         Weighed::New => {
@@ -452,9 +462,9 @@ fn file_list(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Re
                        VALUES ($1, $2, $3, $4, $5, $6)";
             let values = columns(tx, signed);
             tx.execute(sql, &values)?;
-            tx.record(act)?;
+            tx.record(&acts.accepted)?;
         }
-        Weighed::Conflicting => keep_evidence(tx, signed)?,
+        Weighed::Conflicting => keep_evidence(tx, signed, &acts.found)?,
         Weighed::Held | Weighed::Older => {}
     }
     Ok(weighed)
@@ -491,7 +501,8 @@ fn weigh_stored(tx: &mut Tx<'_>, signed: &Signed<TrustList>) -> Result<Weighed> 
     }
 }
 
-fn keep_evidence(tx: &mut Tx<'_>, signed: &Signed<TrustList>) -> Result<()> {
+/// Keeps a conflicting list as evidence, with an act the first time that it comes.
+fn keep_evidence(tx: &mut Tx<'_>, signed: &Signed<TrustList>, act: &SealedAct) -> Result<()> {
     let values = columns(tx, signed);
     let sql = "SELECT COUNT(*) FROM trust_list_conflict WHERE participant = $1 AND country = $2";
     let kept = tx.query_one(sql, &[(&signed.body().country).into()])?.map(|row| row.size(0)).transpose()?;
@@ -499,7 +510,9 @@ fn keep_evidence(tx: &mut Tx<'_>, signed: &Signed<TrustList>) -> Result<()> {
         let sql = "INSERT INTO trust_list_conflict (participant, country, number, digest, statement, seen)
                    VALUES ($1, $2, $3, $4, $5, $6)
                    ON CONFLICT (participant, country, number, digest) DO NOTHING";
-        tx.execute(sql, &values)?;
+        if tx.execute(sql, &values)? > 0 {
+            tx.record(act)?;
+        }
     }
     Ok(())
 }

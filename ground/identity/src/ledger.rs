@@ -1,5 +1,6 @@
-//! The keys of a node's ledger: one signs the checkpoints of its log, one cosigns the logs of others.
-//! Two keys, because a witness that signed with the log's key would be the log saying so twice.
+//! The keys of a node's ledger: one signs the checkpoints of its log, one cosigns the logs of others,
+//! one says of which it holds a copy. Three keys, because a witness that signed with the log's key
+//! would be the log saying so twice, and having seen a checkpoint is less than holding what is below it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use crate::keyfile::KeyFile;
 
 /// The file of the log's key.
 const LOG: &str = "log.key";
+/// The file of the mirror's key.
+const MIRROR: &str = "mirror.key";
 /// The file of a witness's key.
 const WITNESS: &str = "witness.key";
 /// The file that shows a witness's verifier key to people.
@@ -24,6 +27,8 @@ pub struct LedgerKeys {
     pub log: Arc<dyn Signer>,
     /// Cosigns the logs of others; its name is the origin and `/witness`.
     pub witness: Arc<dyn Signer>,
+    /// Says that the logs of others are copied here; its name is the origin and `/mirror`.
+    pub mirror: Arc<dyn Signer>,
 }
 
 impl LedgerKeys {
@@ -62,8 +67,8 @@ impl std::fmt::Debug for LedgerKeys {
     }
 }
 
-/// The keys of the ledger of this origin under `all`, the directory of all keys: `log.key` and
-/// `witness.key`. They are made at the first start, and never again: a log that goes on under another
+/// The keys of the ledger of this origin under `all`, the directory of all keys: `log.key`,
+/// `witness.key` and `mirror.key`. They are made at the first start, and never again: a log that goes on under another
 /// key is another log.
 ///
 /// # Errors
@@ -79,6 +84,7 @@ pub fn ledger_keys(all: &Path, origin: &str, clock: &dyn Clock, random: &dyn Ran
     Ok(LedgerKeys {
         log: open_or_make(&log, origin, clock, random)?,
         witness: open_or_make(&witness, &format!("{origin}/witness"), clock, random)?,
+        mirror: open_or_make(&all.join(MIRROR), &format!("{origin}/mirror"), clock, random)?,
     })
 }
 
@@ -156,7 +162,7 @@ mod tests {
         assert_eq!((made.log.name(), made.witness.name()), (ORIGIN, "localhost:7080/log/witness"));
         assert!(!made.log_key().cosigns() && made.witness_key().cosigns());
         assert_ne!(made.log_key().bytes(), made.witness_key().bytes());
-        for file in [LOG, WITNESS] {
+        for file in [LOG, WITNESS, MIRROR] {
             assert_eq!(std::fs::metadata(all.join(file)).unwrap().permissions().mode() & 0o777, 0o600);
         }
         let listed = made.listed("http://localhost:7080");

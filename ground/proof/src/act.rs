@@ -40,6 +40,8 @@ act_types! {
     KEY_ROTATED = "key-rotated" v 1 ["key", "replaces"];
     /// A trust list was taken into use.
     TRUST_LIST_ACCEPTED = "trust-list-accepted" v 1 ["country", "number", "statement"];
+    /// Another list of a number that is held was refused, though the anchor had signed it.
+    TRUST_LIST_CONFLICT_FOUND = "trust-list-conflict-found" v 1 ["country", "number", "statement"];
     /// A recognition between two countries was taken into use.
     RECOGNITION_ACCEPTED = "recognition-accepted" v 1 ["countries", "statement"];
     /// An agreement that both parties signed came into our books.

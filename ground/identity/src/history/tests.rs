@@ -4,7 +4,7 @@ use corridor_base::ErrorCode;
 use corridor_proof::ListedParticipant;
 
 use super::*;
-use crate::directory::tests::world;
+use crate::directory::tests::{World, world, worlds};
 use crate::testing::*;
 
 const A: &str = "did:web:a.jp";
@@ -17,7 +17,12 @@ fn short(id: &corridor_base::KeyId) -> &str {
 
 #[tokio::test]
 async fn every_instant_is_answered_as_it_was_with_the_acts_that_say_so() {
-    let world = world();
+    for world in worlds() {
+        live_through(&world).await;
+    }
+}
+
+async fn live_through(world: &World) {
     let store = world.store();
     let directory = world.directory(&store).await;
     let t0 = start();
