@@ -32,6 +32,8 @@ pub struct Options {
 
 /// How long an answer of the other country may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The file that says which logs there are and who must have cosigned.
+const POLICY: &str = "witnesses.policy";
 /// How many segments of the interchange are shown.
 const SHOWN: &str = "14";
 
@@ -42,7 +44,7 @@ const SHOWN: &str = "14";
 pub fn play(options: &Options, told_to_stop: impl FnOnce() -> Result<()>) -> Result<()> {
     let mut story = Story::new(options.lang, options.json);
     let played = tell(options, &mut story);
-    let nodes = played.inspect_err(|_| story.failed())?;
+    let Cast { nodes, witnesses } = played.inspect_err(|_| story.failed())?;
     if !options.check {
         story.look(&nodes);
         told_to_stop()?;
@@ -50,17 +52,26 @@ pub fn play(options: &Options, told_to_stop: impl FnOnce() -> Result<()>) -> Res
     for node in nodes {
         node.stop().inspect_err(|_| story.failed())?;
     }
+    for witness in witnesses {
+        witness.stop().inspect_err(|_| story.failed())?;
+    }
     story.say("demo-ended", &[]);
     Ok(())
 }
 
-/// The story, up to two running nodes.
-fn tell(options: &Options, story: &mut Story) -> Result<[Place; 2]> {
+/// Everything that runs.
+struct Cast {
+    nodes: [Place; 2],
+    witnesses: [Witness; 2],
+}
+
+/// The story, up to two running nodes and their witnesses.
+fn tell(options: &Options, story: &mut Story) -> Result<Cast> {
     story.title();
     let stage = Stage::set(&options.directory, options.lang)?;
     let document = stage.document(options.file.as_deref())?;
     let anchors = found(&stage, story)?;
-    let witnesses = [Witness::at(story, "KR", 7082)?, Witness::at(story, "JP", 7092)?];
+    let mut witnesses = [Witness::at(story, "KR", 7082)?, Witness::at(story, "JP", 7092)?];
     for witness in &witnesses {
         appoint(&stage, story, witness)?;
     }
@@ -76,13 +87,14 @@ fn tell(options: &Options, story: &mut Story) -> Result<[Place; 2]> {
         place.start(&stage, story)?;
     }
     import(&stage, story, &[&kr, &jp])?;
+    watch(&stage, story, &kr, &mut witnesses)?;
     agree(&stage, story, &kr, &jp)?;
     let id = send(&stage, story, &kr, &jp, &document)?;
     understand(&stage, story, &jp, &id)?;
     answer(&stage, story, &kr, &jp, &id)?;
     tamper::show(&stage, story, &kr, &jp)?;
     record(&stage, story, &[&kr, &jp])?;
-    Ok([kr, jp])
+    Ok(Cast { nodes: [kr, jp], witnesses })
 }
 
 /// Each country founds its anchor: the key that signs whom it vouches for.
@@ -178,6 +190,17 @@ fn import(stage: &Stage, story: &mut Story, places: &[&Place; 2]) -> Result<()> 
         }
     }
     story.say("demo-imported", &[]);
+    Ok(())
+}
+
+/// The witnesses of both anchors begin to watch the logs that the lists name.
+fn watch(stage: &Stage, story: &mut Story, kr: &Place, witnesses: &mut [Witness; 2]) -> Result<()> {
+    let policy = stage.corridor(Some(kr), &["trust", "policy"])?;
+    stage.write(POLICY, text(&policy, "/policy")?.as_bytes())?;
+    for witness in witnesses {
+        witness.start(stage, POLICY)?;
+    }
+    story.say("demo-watching", &[]);
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! The node's ledger, put together: its log of acts and its raw logs, the witness that cosigns for
-//! partners, the gatherer of cosignatures for its own log, and the receipts that come of it.
+//! partners, the mirror that holds copies of their logs, the gatherer of cosignatures for its own log, and the receipts that come of it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,6 +12,7 @@ use corridor_identity::{Directory, LedgerKeys, log_key};
 use corridor_ledger::alarm::Alarms;
 use corridor_ledger::edge::log_router;
 use corridor_ledger::gather::{Gatherer, HttpLink, Patience};
+use corridor_ledger::mirror::{self, Mirror, MirrorParts, Puller};
 use corridor_ledger::receipt::Receipts;
 use corridor_ledger::witness::{self, AcceptedLogs, PolicySource, Witness, WitnessParts};
 use corridor_ledger::{Log, LogParts, Pending};
@@ -25,6 +26,8 @@ use crate::config::Config;
 
 /// How long a witness may take to answer.
 const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
+/// How often the mirror looks what its logs have published.
+const MIRROR_INTERVAL: Duration = Duration::from_secs(5);
 /// How often is looked for how long acts have waited (LG-2).
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -40,6 +43,9 @@ pub struct Ledger {
     pub raw: Vec<Log>,
     /// Cosigns the logs of others.
     pub witness: Witness,
+    /// Holds copies of the logs of others.
+    pub mirror: Mirror,
+    puller: Puller,
     /// Asks others to cosign the log of acts, and the raw logs.
     pub gatherers: Vec<Gatherer>,
     /// Receipts of the acts.
@@ -105,6 +111,16 @@ impl Ledger {
             alarms: alarms.clone(),
         })
         .await?;
+        let mirror = Mirror::open(MirrorParts {
+            store: store.clone(),
+            operator: operator.clone(),
+            key: keys.mirror.clone(),
+            logs: witness.logs().clone(),
+            alarms: alarms.clone(),
+            clock: clock.clone(),
+        })
+        .await?;
+        let puller = Puller::new(mirror.clone(), Arc::new(client.clone()));
         let link = Arc::new(HttpLink { client: client.clone(), patience: WITNESS_PATIENCE });
         let gather = |log: &Log| {
             let (log, link) = (Arc::new(log.clone()), link.clone());
@@ -113,14 +129,28 @@ impl Ledger {
         let gatherers = std::iter::once(&log).chain(&raw).map(gather).collect();
         let receipts = Receipts::new(log.clone(), keys.log.clone(), policy.clone(), clock);
         let interval = config.ledger_interval;
-        Ok(Self { log, raw, witness, gatherers, receipts, alarms, policy, keys, pending, interval })
+        Ok(Self {
+            log,
+            raw,
+            witness,
+            mirror,
+            puller,
+            gatherers,
+            receipts,
+            alarms,
+            policy,
+            keys,
+            pending,
+            interval,
+        })
     }
 
     /// Who may read and ask: everybody. Signatures are what counts here.
     pub fn router(&self) -> Router {
         let mut router = Router::new()
             .nest("/log", log_router(self.log.clone()))
-            .nest("/witness", witness::router(self.witness.clone()));
+            .nest("/witness", witness::router(self.witness.clone()))
+            .nest("/mirror", mirror::router(self.mirror.clone()));
         for log in &self.raw {
             router = router.nest(&format!("/logs/{}", log.name()), log_router(log.clone()));
         }
@@ -144,6 +174,8 @@ impl Ledger {
             let stop = stop.clone();
             jobs.push(Box::pin(async move { gatherer.run(stop).await }));
         }
+        let (puller, stop_pulling) = (self.puller.clone(), stop.clone());
+        jobs.push(Box::pin(async move { puller.run(MIRROR_INTERVAL, stop_pulling).await }));
         let (this, stop) = (self.clone(), stop.clone());
         jobs.push(Box::pin(async move { this.keep_pending(stop).await }));
         jobs

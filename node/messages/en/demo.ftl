@@ -28,3 +28,4 @@ demo-look = Both nodes go on running. Where to look:
 demo-stop = Ctrl-C ends the demo.
 demo-ended = Both nodes have finished what they had accepted, and ended.
 demo-failed = The demo failed after this step: { $step }
+demo-watching = The witnesses of both anchors watch both logs from now on.

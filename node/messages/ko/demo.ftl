@@ -28,3 +28,4 @@ demo-look = 두 노드는 계속 실행 중입니다. 확인할 곳:
 demo-stop = Ctrl-C를 누르면 데모가 끝납니다.
 demo-ended = 두 노드가 접수한 일을 모두 마치고 종료했습니다.
 demo-failed = 데모가 다음 단계 뒤에 실패했습니다: { $step }
+demo-watching = 두 나라 발행처의 증인이 두 로그를 지켜보기 시작했습니다.

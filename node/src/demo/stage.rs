@@ -153,19 +153,99 @@ fn own(path: &Path) -> Result<DataDir> {
     Ok(directory)
 }
 
+/// A program of the demo that runs.
+struct Running {
+    name: String,
+    child: Child,
+}
+
+impl Running {
+    /// Runs a command until it says that it is ready.
+    fn start(stage: &Stage, name: &str, command: &mut Command) -> Result<Self> {
+        let path = stage.path(&format!("{name}.log"));
+        let log = std::fs::File::create(&path).map_err(|e| failed(&path, &e))?;
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().map_err(|e| failed(&stage.program, &e))?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            let mut out = BufReader::new(out);
+            let _ = out.read_line(&mut line);
+            // Whatever it says later is read and dropped, so that it never waits for a reader.
+            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        }
+        let running = Self { name: name.to_owned(), child };
+        if line.contains("\"ready\":true") {
+            return Ok(running);
+        }
+        let mut said = Vec::new();
+        if let Ok(mut log) = std::fs::File::open(&path) {
+            let _ = log.read_to_end(&mut said);
+        }
+        Err(problem_in(&said, &[name]))
+    }
+
+    fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// Ends it in good order.
+    fn stop(mut self) -> Result<()> {
+        tell_to_end(&self.child);
+        let until = Instant::now() + LAST_WORDS;
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => {
+                    let why = format!("{} ended with {status}", self.name);
+                    return Err(Problem::new(ErrorCode::Internal).with("why", why));
+                }
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        Err(Problem::new(ErrorCode::Internal).with("why", format!("{} did not end", self.name)))
+    }
+}
+
+/// What was not stopped in good order is not left running.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
 /// The witness that a country's anchor runs, a program of its own.
 pub(super) struct Witness {
     pub(super) country: &'static str,
     port: u16,
     /// The port, held until the witness takes it, so that no other demo does.
-    _held: TcpListener,
+    held: Option<TcpListener>,
+    running: Option<Running>,
 }
 
 impl Witness {
     /// A witness with a port of its own: the usual one, or another when a program sits on it.
     pub(super) fn at(story: &mut Story, country: &'static str, port: u16) -> Result<Self> {
-        let (port, _held) = free(story, port)?;
-        Ok(Self { country, port, _held })
+        let (port, held) = free(story, port)?;
+        Ok(Self { country, port, held: Some(held), running: None })
+    }
+
+    /// Runs it for the logs of this policy.
+    pub(super) fn start(&mut self, stage: &Stage, policy: &str) -> Result<()> {
+        let mut command = stage.command(None);
+        let listen = format!("127.0.0.1:{}", self.port);
+        let (directory, name) = (self.directory(), self.name());
+        command.args(["witness", &directory, "--name", &name, "--policy", policy, "--listen", &listen]);
+        self.held = None;
+        self.running = Some(Running::start(stage, &directory, &mut command)?);
+        Ok(())
+    }
+
+    /// Ends it in good order.
+    pub(super) fn stop(self) -> Result<()> {
+        self.running.map_or(Ok(()), Running::stop)
     }
 
     /// Where its key lies.
@@ -198,7 +278,7 @@ pub(super) struct Place {
     api: u16,
     /// Both ports, held until the node takes them, so that no other demo does.
     held: Vec<TcpListener>,
-    child: Option<Child>,
+    running: Option<Running>,
     folder: PathBuf,
 }
 
@@ -214,7 +294,7 @@ impl Place {
         let ((public, first), (api, second)) = (free(story, port)?, free(story, port + 1)?);
         let did = format!("did:web:localhost%3A{public}:{name}");
         let (config, folder) = (format!("{name}.toml"), stage.directory.path().to_path_buf());
-        Ok(Self { country, name, did, config, public, api, held: vec![first, second], child: None, folder })
+        Ok(Self { country, name, did, config, public, api, held: vec![first, second], running: None, folder })
     }
 
     /// A node of its own: configuration, keys, database. On one machine the partner and the witnesses
@@ -246,50 +326,18 @@ impl Place {
     /// Runs the node and waits until it takes requests.
     pub(super) fn start(&mut self, stage: &Stage, story: &mut Story) -> Result<()> {
         let began = Instant::now();
-        let log = std::fs::File::create(stage.path(&format!("{}.log", self.name)));
-        let log = log.map_err(|e| failed(&stage.path(self.name), &e))?;
         let mut command = stage.command(Some(self));
-        let command = command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         self.held.clear();
-        let mut child = command.spawn().map_err(|e| failed(&stage.program, &e))?;
-        let pid = child.id().to_string();
-        let mut line = String::new();
-        if let Some(out) = child.stdout.take() {
-            let mut out = BufReader::new(out);
-            let _ = out.read_line(&mut line);
-            // Whatever it says later is read and dropped, so that it never waits for a reader.
-            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        }
-        self.child = Some(child);
-        if !line.contains("\"ready\":true") {
-            let mut said = Vec::new();
-            if let Ok(mut log) = std::fs::File::open(stage.path(&format!("{}.log", self.name))) {
-                let _ = log.read_to_end(&mut said);
-            }
-            return Err(problem_in(&said, &["serve"]));
-        }
-        let millis = began.elapsed().as_millis().to_string();
-        story.say("demo-started", &[("who", &self.shown(stage.lang)), ("pid", &pid), ("millis", &millis)]);
+        let running = Running::start(stage, self.name, command.arg("serve"))?;
+        let (pid, millis) = (running.pid(), began.elapsed().as_millis().to_string());
+        self.running = Some(running);
+        story.say("demo-started", &[("who", &self.shown(stage.lang())), ("pid", &pid), ("millis", &millis)]);
         Ok(())
     }
 
     /// Ends the node in good order.
     pub(super) fn stop(mut self) -> Result<()> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
-        tell_to_end(&child);
-        let until = Instant::now() + LAST_WORDS;
-        while Instant::now() < until {
-            match child.try_wait() {
-                Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(Some(status)) => {
-                    let why = format!("{} ended with {status}", self.name);
-                    return Err(Problem::new(ErrorCode::Internal).with("why", why));
-                }
-                _ => std::thread::sleep(Duration::from_millis(20)),
-            }
-        }
-        let _ = child.kill();
-        Err(Problem::new(ErrorCode::Internal).with("why", format!("{} did not end", self.name)))
+        self.running.take().map_or(Ok(()), Running::stop)
     }
 
     /// Where partners and where people find it.
@@ -326,15 +374,6 @@ impl Place {
 
     pub(super) fn shown(&self, lang: Lang) -> String {
         self.names().in_language(lang).to_owned()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 
