@@ -162,7 +162,13 @@ fn bare(evidence: &SplitView, keys: &[VerifierKey]) -> Result<SplitView> {
     if !evidence.contradicts() {
         return Err(convicted().with("why", "the two checkpoints do not contradict each other"));
     }
-    Ok(evidence.only(&keys))
+    let bare = evidence.only(&keys);
+    // Of one size neither is the older: one order, whoever saw which first.
+    let (older, newer) = (bare.older(), bare.newer());
+    if older.tree().size == newer.tree().size && older.digest() > newer.digest() {
+        return SplitView::new(newer.clone(), older.clone(), Vec::new());
+    }
+    Ok(bare)
 }
 
 /// Tells others what was seen: `GET split-views` lists the alarms, one identifier a line, and
