@@ -86,6 +86,20 @@ field-valid = valid
 field-log = log
 field-witness = witness
 field-witnesses = witnesses
+field-origin = origin
+field-leaves = acts in the log
+field-waiting = waiting for their place
+field-covered = cosigned by both countries
+field-pending_since = pending since
+field-tiles = tiles compared
+field-checkpoints = checkpoints compared
+field-difference = first difference
+field-tree = size of the tree
+field-root = root
+field-hashes = proof
+field-cosigned = cosigned up to
+field-failures = failures in a row
+field-last_error = last error
 
 ## Words
 

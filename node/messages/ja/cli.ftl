@@ -82,6 +82,20 @@ field-valid = 有効
 field-log = ログ
 field-witness = 証人
 field-witnesses = 証人
+field-origin = オリジン
+field-leaves = ログの行為数
+field-waiting = 記録待ち
+field-covered = 両国の連署済み
+field-pending_since = 連署待ちの開始
+field-tiles = 照合したタイル
+field-checkpoints = 照合したチェックポイント
+field-difference = 最初の相違
+field-tree = 木の大きさ
+field-root = ルート
+field-hashes = 証明
+field-cosigned = 連署済みの大きさ
+field-failures = 連続失敗
+field-last_error = 直近のエラー
 
 ## Words
 

@@ -82,6 +82,20 @@ field-valid = 유효
 field-log = 로그
 field-witness = 증인
 field-witnesses = 증인
+field-origin = 오리진
+field-leaves = 로그의 행위 수
+field-waiting = 자리 대기
+field-covered = 두 나라 연서 완료
+field-pending_since = 연서 대기 시작
+field-tiles = 대조한 타일
+field-checkpoints = 대조한 체크포인트
+field-difference = 첫 차이
+field-tree = 트리 크기
+field-root = 루트
+field-hashes = 증명
+field-cosigned = 연서한 크기
+field-failures = 연속 실패
+field-last_error = 최근 오류
 
 ## Words
 

@@ -47,8 +47,8 @@ pub struct LogBody {
 pub struct WitnessBody {
     /// Its name in the policy.
     pub name: String,
-    /// The size that it cosigned last, as far as is known.
-    pub size: Option<u64>,
+    /// How many leaves it has cosigned, as far as is known.
+    pub cosigned: Option<u64>,
     /// How often in a row it failed.
     pub failures: u32,
     /// Why it failed last.
@@ -129,7 +129,7 @@ pub struct ProofQuery {
 #[derive(Serialize, ToSchema)]
 pub struct ProofBody {
     /// The size of the tree.
-    pub size: u64,
+    pub tree: u64,
     /// Its root, in hexadecimal.
     pub root: String,
     /// The hashes, in hexadecimal.
@@ -179,7 +179,7 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
 
 fn witness((name, state): (String, WitnessState)) -> WitnessBody {
     let WitnessState { size, failures, last_error, ahead, .. } = state;
-    WitnessBody { name, size, failures, last_error, ahead }
+    WitnessBody { name, cosigned: size, failures, last_error, ahead }
 }
 
 /// Lists leaves, oldest first.
@@ -221,7 +221,7 @@ pub async fn proof(node: Shared, _: Caller, Ask(query): Ask<ProofQuery>) -> Answ
         }
     };
     let root = log.tree_at(size).await?.root.to_string();
-    Ok(Json(ProofBody { size, root, hashes: hashes.iter().map(ToString::to_string).collect() }))
+    Ok(Json(ProofBody { tree: size, root, hashes: hashes.iter().map(ToString::to_string).collect() }))
 }
 
 /// Derives everything that the log stores from its leaves again, and names the first difference.

@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let (leaf, old, size) = (text(leaf), text(old), text(size));
             let query = [("leaf", leaf.as_deref()), ("old", old.as_deref()), ("size", size.as_deref())];
             let answer = remote.get(&["log", "proof"], &query).await?;
-            context.terminal.facts(&answer, &["size", "root", "hashes"]);
+            context.terminal.facts(&answer, &["tree", "root", "hashes"]);
             Ok(())
         }
         Verb::Fsck => {
@@ -83,7 +83,7 @@ fn checkpoint(context: &Context, answer: &Value) {
     context.terminal.raw(note);
     context.terminal.line("");
     let witnesses = json!({ "items": answer.get("witnesses") });
-    context.terminal.table(&witnesses, &["name", "size", "failures", "last_error"]);
+    context.terminal.table(&witnesses, &["name", "cosigned", "failures", "last_error"]);
 }
 
 async fn tail(
