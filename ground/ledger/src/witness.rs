@@ -3,6 +3,7 @@
 
 mod edge;
 mod known;
+pub mod ml_dsa;
 mod request;
 mod sight;
 #[cfg(test)]
@@ -11,7 +12,7 @@ pub(crate) mod testing;
 mod tests;
 mod watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::cosignature::{Finding, cosign};
@@ -24,6 +25,7 @@ pub(crate) use edge::answer;
 pub use edge::router;
 pub(crate) use known::prefix;
 pub use known::{AcceptedLogs, KnownLog, KnownLogs, PolicySource};
+pub use ml_dsa::MlDsaKey;
 pub use request::{AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST};
 pub(crate) use sight::{Sight, Step};
 pub use watch::{Watch, WatchParts};
@@ -54,6 +56,7 @@ struct Inner {
     logs: Arc<dyn KnownLogs>,
     sight: Sight,
     alarms: Alarms,
+    ml_dsa: OnceLock<MlDsaKey>,
     held: Mutex<Option<Timestamp>>,
     suspects: Mutex<Vec<SignedCheckpoint>>,
 }
@@ -76,13 +79,31 @@ impl Witness {
         let WitnessParts { store, operator, key, logs, alarms } = parts;
         let sight = Sight::new(store, operator, "");
         let held = Mutex::new(sight.held_since().await?);
-        Ok(Self(Arc::new(Inner { key, logs, sight, alarms, held, suspects: Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            key,
+            logs,
+            sight,
+            alarms,
+            ml_dsa: OnceLock::new(),
+            held,
+            suspects: Mutex::default(),
+        })))
     }
 
     /// The key that checks its cosignatures (type 4).
     #[must_use]
     pub fn key(&self) -> VerifierKey {
         VerifierKey::cosignature(self.0.key.name(), self.0.key.public().clone())
+    }
+
+    /// From now on cosigns with this ML-DSA-44 key, too: a second line in each answer (C2SP
+    /// tlog-cosignature). A witness has one such key; a second one is refused.
+    ///
+    /// # Errors
+    /// `already-exists`.
+    pub fn also_cosign(&self, key: MlDsaKey) -> Result<()> {
+        let taken = || Problem::new(ErrorCode::AlreadyExists).with("what", "ML-DSA-44 key of the witness");
+        self.0.ml_dsa.set(key).map_err(|_| taken())
     }
 
     /// The logs it accepts.
@@ -117,7 +138,11 @@ impl Witness {
             Step::Unproved => return Err(self.unproved(note)),
         };
         // The time is that of the unit which saw that nothing larger is known: signing comes after.
-        Ok(Answer::Cosigned(vec![cosign(&request.checkpoint, &*self.0.key, time)?]))
+        let mut lines = vec![cosign(&request.checkpoint, &*self.0.key, time)?];
+        if let Some(key) = self.0.ml_dsa.get() {
+            lines.push(key.cosign(&request.checkpoint, time)?);
+        }
+        Ok(Answer::Cosigned(lines))
     }
 
     /// A checkpoint of the size that was cosigned with another root: the log is convicted. The

@@ -1,0 +1,146 @@
+//! Cosigning with ML-DSA-44 (FIPS 204; C2SP tlog-cosignature), which also stands against quantum
+//! computers. It goes beside Ed25519, never in its place: `corridor-proof` and browsers report such a
+//! line as not checked, so no quorum rests on it yet. Behind a setting, because each cosignature is
+//! 3.3 kB in every checkpoint from then on.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use corridor_base::{Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::checkpoint::MAX_ORIGIN;
+use corridor_proof::note::{SignatureLine, valid_name};
+use corridor_proof::{SignedCheckpoint, VerifierKey};
+use ml_dsa::{KeyExport as _, Keypair as _, MlDsa44, SignatureEncoding as _, SigningKey};
+
+/// What begins every message that is signed.
+const LABEL: &[u8; 12] = b"subtree/v1\n\0";
+/// The type of the key in a verifier key.
+const KIND: u8 = 6;
+
+/// An ML-DSA-44 key of a witness, held in memory. Wiped when dropped; never printed.
+pub struct MlDsaKey {
+    name: String,
+    key: SigningKey<MlDsa44>,
+    public: VerifierKey,
+}
+
+impl MlDsaKey {
+    /// The key of this seed (FIPS 204, algorithm 6), under the witness's name.
+    ///
+    /// # Errors
+    /// `malformed` when the name cannot stand in a signed note or is longer than 255 bytes.
+    pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self> {
+        if !valid_name(name) || name.len() > MAX_ORIGIN {
+            return Err(Problem::new(ErrorCode::Malformed).with("what", "key name").with("why", name));
+        }
+        let key = SigningKey::<MlDsa44>::from_seed(&(*seed).into());
+        let typed = [&[KIND], key.verifying_key().to_bytes().as_slice()].concat();
+        let hash = Digest::of(&[name.as_bytes(), b"\n", &typed].concat()).to_string();
+        let hash = hash.get(..8).unwrap_or_default();
+        let public = format!("{name}+{hash}+{}", STANDARD.encode(typed)).parse()?;
+        Ok(Self { name: name.to_owned(), key, public })
+    }
+
+    /// The key that checks its cosignatures (type 6).
+    #[must_use]
+    pub fn public(&self) -> &VerifierKey {
+        &self.public
+    }
+
+    /// Cosigns a checkpoint. It is the caller who has checked that the log is consistent, and made that
+    /// durable.
+    ///
+    /// # Errors
+    /// `malformed` when the clock stands at 1970.
+    pub fn cosign(&self, checkpoint: &SignedCheckpoint, now: Timestamp) -> Result<SignatureLine> {
+        let time = u64::try_from(now.seconds()).unwrap_or(0);
+        if time == 0 {
+            let why = "the clock is not set";
+            return Err(Problem::new(ErrorCode::Malformed)
+                .with("what", "time of a cosignature")
+                .with("why", why));
+        }
+        let message = message(&self.name, time, checkpoint);
+        let signature = ml_dsa::Signer::<ml_dsa::Signature<MlDsa44>>::sign(&self.key, &message);
+        let signature = [time.to_be_bytes().as_slice(), signature.to_bytes().as_slice()].concat();
+        Ok(SignatureLine { name: self.name.clone(), hash: self.public.hash(), signature })
+    }
+}
+
+impl std::fmt::Debug for MlDsaKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MlDsaKey({})", self.name)
+    }
+}
+
+/// What is signed (C2SP tlog-cosignature, "ML-DSA-44 signed message"): of a checkpoint, the subtree from
+/// the first leaf to the last.
+fn message(name: &str, time: u64, checkpoint: &SignedCheckpoint) -> Vec<u8> {
+    let tree = checkpoint.tree();
+    let mut out = LABEL.to_vec();
+    // Both are at most 255 bytes: names are checked when a key is made, origins when they are read.
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap_or(u8::MAX)], text.as_bytes()].concat();
+    let (name, origin) = (text(name), text(checkpoint.origin()));
+    out.extend(name);
+    out.extend(time.to_be_bytes());
+    out.extend(origin);
+    out.extend(0u64.to_be_bytes());
+    out.extend(tree.size.to_be_bytes());
+    out.extend(tree.root.0);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use corridor_proof::cosignature::Finding;
+    use ml_dsa::{KeyInit as _, Verifier as _, VerifyingKey};
+
+    /// Whether the line is a signature of the checkpoint, by the definition.
+    fn holds(key: &VerifierKey, checkpoint: &SignedCheckpoint, line: &SignatureLine) -> bool {
+        let (time, signature) = line.signature.split_first_chunk::<8>().unwrap();
+        let message = message(key.name(), u64::from_be_bytes(*time), checkpoint);
+        let public = VerifyingKey::<MlDsa44>::new_from_slice(key.bytes()).unwrap();
+        let signature = ml_dsa::Signature::<MlDsa44>::try_from(signature).unwrap();
+        public.verify(&message, &signature).is_ok()
+    }
+
+    #[test]
+    fn a_cosignature_is_made_and_read_as_the_specification_has_it() {
+        let key = MlDsaKey::from_seed("witness.example/pq", &[7; 32]).unwrap();
+        let log = FakeLog::new("log.example/log", 5);
+        let mut checkpoint = log.checkpoint(5);
+        let line = key.cosign(&checkpoint, START).unwrap();
+        assert!(holds(key.public(), &checkpoint, &line));
+        assert!(!holds(key.public(), &log.checkpoint(4), &line));
+        checkpoint.add([line]).unwrap();
+        assert_eq!(checkpoint.signed_by(key.public()), Finding::NotChecked);
+        assert!(key.cosign(&checkpoint, Timestamp::EPOCH).is_err());
+        assert!(MlDsaKey::from_seed("a b", &[7; 32]).is_err());
+        assert!(MlDsaKey::from_seed(&"a".repeat(256), &[7; 32]).is_err());
+    }
+
+    /// A checkpoint cosigned by transparency-dev/formats (Go): its message is ours.
+    #[test]
+    fn what_the_go_implementation_cosigned_holds() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../proof/golden/cosignature/");
+        let read = |name: &str| std::fs::read(format!("{folder}{name}")).unwrap();
+        let checkpoint = SignedCheckpoint::parse(&read("cosigned.note")).unwrap();
+        let keys = String::from_utf8(read("vkeys.txt")).unwrap();
+        let key: VerifierKey = keys.lines().last().unwrap().parse().unwrap();
+        let line = checkpoint.note().signatures().iter().find(|line| line.hash == key.hash()).unwrap();
+        assert!(holds(&key, &checkpoint, line));
+    }
+
+    #[tokio::test]
+    async fn a_witness_with_two_keys_answers_two_lines() {
+        let ground = ground();
+        let log = FakeLog::new("log.example/log", 5);
+        let witness = ground.witness("w", vec![log.known(None)]).await;
+        witness.also_cosign(MlDsaKey::from_seed("w-pq", &[7; 32]).unwrap()).unwrap();
+        assert!(witness.also_cosign(MlDsaKey::from_seed("w-pq", &[8; 32]).unwrap()).is_err());
+        let answer = witness.add_checkpoint(&log.request(0, 5).to_bytes()).await.unwrap();
+        let super::super::Answer::Cosigned(lines) = answer else { panic!("refused") };
+        assert_eq!(lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["w", "w-pq"]);
+    }
+}
