@@ -16,6 +16,9 @@ use serde::Serialize;
 
 use crate::Exchange;
 
+/// How soon a partner is asked for its receipt: its log and the witnesses take a moment.
+const FIRST_RECEIPT: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Which book a document stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -193,8 +196,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<()> {
     let now = tx.now().millis();
     tx.execute(
         "INSERT INTO document (participant, side, id, partner, kind, agreement, size, sha256, name, answers,
-            statement, content, blob, state, acknowledgement, delivery, created, updated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+            statement, content, blob, state, acknowledgement, delivery, created, updated, receipt_due)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18)",
         &[
             new.side.as_str().into(),
             body.id.to_string().into(),
@@ -212,6 +215,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<()> {
             new.acknowledgement.map(Signed::bytes).into(),
             new.delivery.map(|d| d.to_string()).into(),
             now.into(),
+            tx.now().plus(FIRST_RECEIPT).into(),
         ],
     )?;
     Ok(())
@@ -239,6 +243,32 @@ pub(crate) fn find_any(tx: &mut Tx<'_>, side: Side, id: EnvelopeId) -> Result<Op
         &[side.as_str().into(), id.to_string().into()],
     )?;
     row.as_ref().map(DocumentRow::from_row).transpose()
+}
+
+/// Documents that crossed and of which receipts of the partner are lacking, the longest due first.
+pub(crate) fn without_receipt(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<DocumentRow>> {
+    let rows = tx.query(
+        select!(
+            "WHERE participant = $1 AND receipt_due <= $2 AND (state = 'delivered' OR state = 'received')
+             ORDER BY receipt_due LIMIT $3"
+        ),
+        &[now.into(), limit.into()],
+    )?;
+    rows.iter().map(DocumentRow::from_row).collect()
+}
+
+/// When the partner is asked for its receipts of this document; `None` when nothing is lacking.
+pub(crate) fn receipt_due(tx: &mut Tx<'_>, row: &DocumentRow, due: Option<Timestamp>) -> Result<()> {
+    tx.execute(
+        "UPDATE document SET receipt_due = $5 WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
+        &[
+            row.side.as_str().into(),
+            row.partner.as_str().into(),
+            row.id.to_string().into(),
+            due.map(Timestamp::millis).into(),
+        ],
+    )?;
+    Ok(())
 }
 
 /// Moves a document on. `from` names the one or two states it may come from; anything else changes

@@ -19,6 +19,9 @@ use crate::gate::Caller;
 use crate::receive::Answer;
 use crate::wire::{self, ENVELOPE_LENGTH, MAX_DELIVERY, NOTE, PIECE, SendFrom, UPLOAD_OFFSET};
 
+/// Answers of ours that are no notes.
+pub(crate) const JSON: &str = "application/json";
+
 impl Exchange {
     /// The routes partners call.
     pub fn router(&self) -> Router {
@@ -30,7 +33,7 @@ impl Exchange {
 }
 
 /// The head of a request, and what an answer to it needs.
-struct Call {
+pub(crate) struct Call {
     method: Method,
     target: String,
     headers: HeaderMap,
@@ -39,7 +42,7 @@ struct Call {
 }
 
 impl Call {
-    fn of(exchange: &Exchange, request: Request) -> (Self, Body) {
+    pub(crate) fn of(exchange: &Exchange, request: Request) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let target = exchange.0.public_url.target_of(&parts.uri);
         let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
@@ -49,7 +52,12 @@ impl Call {
 
     /// Who calls, and then, only then, the body. Whatever comes out, an answer can be bound to the
     /// request from here on.
-    async fn admit(&mut self, exchange: &Exchange, body: Body, limit: usize) -> Result<(Caller, Bytes)> {
+    pub(crate) async fn admit(
+        &mut self,
+        exchange: &Exchange,
+        body: Body,
+        limit: usize,
+    ) -> Result<(Caller, Bytes)> {
         let unverified = signature::request(&self.method, &self.target, &self.headers)?;
         self.asked = Some(unverified.asked().clone());
         let caller = exchange.caller(unverified)?;
@@ -136,18 +144,30 @@ async fn take_piece(
     exchange.take_piece(&us, &caller, id, offset, piece).await
 }
 
-/// Makes the answer, signed by whom it was meant for; by the operator when that never became clear.
+/// Makes the answer of a delivery.
 fn respond(exchange: &Exchange, call: &Call, recipient: Option<&Did>, answer: Result<Answer>) -> Response {
+    let answer = answer.map(|answer| match answer {
+        Answer::Acknowledged(note) => (StatusCode::OK, NOTE, Bytes::copy_from_slice(note.bytes())),
+        Answer::SendFrom(offset) => {
+            (StatusCode::ACCEPTED, JSON, serde_json::to_vec(&SendFrom { offset }).unwrap_or_default().into())
+        }
+    });
+    reply(exchange, call, recipient, answer)
+}
+
+/// Makes the answer, signed by whom it was meant for; by the operator when that never became clear.
+pub(crate) fn reply(
+    exchange: &Exchange,
+    call: &Call,
+    recipient: Option<&Did>,
+    answer: Result<(StatusCode, &'static str, Bytes)>,
+) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let (status, body) = match answer {
-        Ok(Answer::Acknowledged(note)) => {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(NOTE));
-            (StatusCode::OK, Bytes::copy_from_slice(note.bytes()))
-        }
-        Ok(Answer::SendFrom(offset)) => {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            (StatusCode::ACCEPTED, serde_json::to_vec(&SendFrom { offset }).unwrap_or_default().into())
+        Ok((status, kind, body)) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            (status, body)
         }
         Err(problem) => problem_parts(&problem, call.lang, &mut headers),
     };
@@ -157,7 +177,7 @@ fn respond(exchange: &Exchange, call: &Call, recipient: Option<&Did>, answer: Re
 }
 
 /// Too many at once: said at once, without reading what was sent.
-fn busy() -> Response {
+pub(crate) fn busy() -> Response {
     let mut headers = HeaderMap::new();
     let (status, body) = problem_parts(&Problem::new(ErrorCode::Overloaded), Lang::En, &mut headers);
     headers.insert("retry-after", HeaderValue::from_static("1"));

@@ -4,7 +4,8 @@
 //! The way of a document: [`submit`] stores it and queues it in one unit of work; [`sender`]
 //! takes it to the partner, envelope first; the partner's [`receive`] asks its [`gate`], stores it
 //! and answers with a signed acknowledgement, which comes back into the sender's books. A
-//! service is told of what was received through the same outbox ([`service`]).
+//! service is told of what was received through the same outbox ([`service`]). Afterwards each asks the
+//! other for its receipts ([`receipts`]).
 //!
 //! Absent on purpose: negotiation (agreements are drawn up by people and signed by both, see
 //! [`agreements`]; the Dataspace Protocol will make the same statement), ordering between documents
@@ -14,6 +15,7 @@ pub mod agreements;
 pub mod documents;
 mod edge;
 pub mod gate;
+pub mod receipts;
 pub mod receive;
 pub mod schema;
 pub mod sender;
@@ -32,6 +34,7 @@ use corridor_net::{Client, NonceCache, PublicUrl};
 use corridor_storage::Store;
 
 pub use documents::{DocumentFilter, DocumentRow, Side, State};
+pub use receipts::ReceiptExchange;
 pub use schema::SCHEMA;
 pub use service::Service;
 pub use submit::Draft;

@@ -2,13 +2,14 @@
 
 use corridor_storage::{Migration, Schema};
 
-/// Agreements, documents on both sides, refusals.
+/// Agreements, documents on both sides, refusals, receipts of partners.
 pub const SCHEMA: Schema = Schema {
     name: "exchange",
-    migrations: &[Migration {
-        version: 1,
-        name: "agreements, documents, refusals",
-        sql: "
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "agreements, documents, refusals",
+            sql: "
 CREATE TABLE agreement (
     participant TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -56,6 +57,30 @@ CREATE TABLE refusal (
     PRIMARY KEY (participant, partner, id, code)
 );
 ",
-        verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM agreement) + (SELECT COUNT(*) FROM document) + (SELECT COUNT(*) FROM refusal) >= 0 THEN 1 ELSE 0 END",
-    }],
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM agreement) + (SELECT COUNT(*) FROM document) + (SELECT COUNT(*) FROM refusal) >= 0 THEN 1 ELSE 0 END",
+        },
+        Migration {
+            version: 2,
+            name: "receipts of partners",
+            sql: "
+ALTER TABLE document ADD COLUMN receipt_due INTEGER DEFAULT 0;
+CREATE INDEX document_without_receipt ON document (participant, receipt_due) WHERE receipt_due IS NOT NULL;
+CREATE TABLE partner_receipt (
+    participant TEXT NOT NULL,
+    side TEXT NOT NULL,
+    envelope TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    act TEXT NOT NULL,
+    opening BLOB NOT NULL,
+    bytes BLOB NOT NULL,
+    receipt BLOB,
+    missing TEXT NOT NULL,
+    recorded INTEGER NOT NULL,
+    PRIMARY KEY (participant, side, envelope, partner, kind)
+);
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(receipt_due) FROM document) + (SELECT COUNT(*) FROM partner_receipt) >= 0 THEN 1 ELSE 0 END",
+        },
+    ],
 };

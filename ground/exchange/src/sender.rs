@@ -182,7 +182,13 @@ impl Exchange {
     }
 
     /// One signed request, and its signed answer understood.
-    async fn ask(&self, us: &Did, row: &DocumentRow, mut request: Request) -> Result<Answer> {
+    async fn ask(&self, us: &Did, row: &DocumentRow, request: Request) -> Result<Answer> {
+        let response = self.call(us, &row.partner, request).await?;
+        self.understand(row, &response)
+    }
+
+    /// One signed request to a partner, and its answer, which the partner has signed.
+    pub(crate) async fn call(&self, us: &Did, partner: &Did, mut request: Request) -> Result<Response> {
         let mut extra =
             vec![HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
         extra.retain(|name| request.headers.contains_key(name));
@@ -190,16 +196,16 @@ impl Exchange {
         let asked =
             signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
         let response = self.0.client.send(request).await?;
-        self.signed_by_partner(row, &asked, &response)
-            .map_err(|p| answer_problem(&row.partner, &unsigned(&response, &p)))?;
-        self.understand(row, &response)
+        self.signed_by_partner(partner, &asked, &response)
+            .map_err(|p| answer_problem(partner, &unsigned(&response, &p)))?;
+        Ok(response)
     }
 
     /// Whether the partner itself answered, and this very question. Nothing else can make a document
     /// count as delivered, or as refused.
-    fn signed_by_partner(&self, row: &DocumentRow, asked: &Asked, response: &Response) -> Result<()> {
+    fn signed_by_partner(&self, partner: &Did, asked: &Asked, response: &Response) -> Result<()> {
         let unverified = signature::response(asked, response.status, &response.headers)?;
-        if unverified.key_id().did() != row.partner {
+        if unverified.key_id().did() != *partner {
             return Err(Problem::new(ErrorCode::SignatureInvalid)
                 .with("what", "answer")
                 .with("who", unverified.key_id().did())
@@ -334,7 +340,7 @@ fn address(row: &DocumentRow, url: &str) -> Result<Url> {
         .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", &row.partner).because(e))
 }
 
-fn answer_problem(partner: &Did, why: &str) -> Problem {
+pub(crate) fn answer_problem(partner: &Did, why: &str) -> Problem {
     Problem::new(ErrorCode::PartnerAnswer).with("partner", partner).with("why", why)
 }
 

@@ -10,12 +10,19 @@
 //! `PATCH /exchange/v1/deliveries/{id}?recipient=DID` with `upload-offset: N` carries a piece of
 //! the content, of at most [`PIECE`] bytes; the answers are the same.
 //!
+//! `POST /exchange/v1/receipts` asks for the partner's receipts of documents that crossed between the two
+//! ([`AskReceipts`]); the answer is [`Receipts`].
+//!
 //! Requests and answers are signed (RFC 9421) with the participants' keys.
 
+use corridor_base::{Did, EnvelopeId};
+use corridor_proof::Opening;
 use serde::{Deserialize, Serialize};
 
 /// Where a delivery begins.
 pub const DELIVERIES: &str = "/exchange/v1/deliveries";
+/// Where receipts are asked for.
+pub const RECEIPTS: &str = "/exchange/v1/receipts";
 /// The length of the envelope within the body, in bytes.
 pub const ENVELOPE_LENGTH: &str = "envelope-length";
 /// The byte a piece begins at (as in the IETF's resumable uploads).
@@ -48,4 +55,47 @@ pub struct SendFrom {
 pub fn pieces(id: corridor_base::EnvelopeId, recipient: &corridor_base::Did) -> String {
     // `%` of an encoded port has to be encoded once more to stand in a query.
     format!("{DELIVERIES}/{id}?recipient={}", recipient.as_str().replace('%', "%25"))
+}
+
+/// The most documents asked about at once.
+pub const MAX_ASKED: usize = 100;
+/// The largest question for receipts, in bytes.
+pub const MAX_QUESTION: usize = 16 << 10;
+/// The largest answer with receipts, in bytes: what does not fit is asked for again.
+pub const MAX_RECEIPTS: usize = 2 << 20;
+
+/// What is asked of a partner, about documents that crossed between the two.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskReceipts {
+    /// Whose receipts: the participant that is asked.
+    pub of: Did,
+    /// Documents that the asking one sent.
+    pub sent: Vec<EnvelopeId>,
+    /// Documents that it received.
+    pub received: Vec<EnvelopeId>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Receipts {
+    /// One entry an act; documents that are not in the books, or have no act yet, have none.
+    pub items: Vec<ReceiptItem>,
+}
+
+/// One act about one document, with what opens it: both know what happened, and each holds what lets it
+/// show so.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReceiptItem {
+    /// Which document.
+    pub envelope: EnvelopeId,
+    /// Whether the asking one sent it.
+    pub sent: bool,
+    /// The act, in its very bytes.
+    pub act: String,
+    /// What opens it.
+    pub opening: Opening,
+    /// The receipt, once it is complete.
+    pub receipt: Option<String>,
+    /// The checks that are not passed yet, by name.
+    pub missing: Vec<String>,
 }

@@ -1,0 +1,112 @@
+//! Receipts change hands: both nodes of an exchange hold both receipts, so that each can show what the
+//! other did without asking it. A partner is asked for the acts about documents that crossed between the
+//! two, with what opens them and their receipts; what it answers is checked as if it came from a stranger,
+//! and kept. It is asked again until every receipt is complete (LG-2).
+//!
+//! No new bytes cross here: the caller passes the gate's first half (who are you), and is told only of
+//! documents that it sent or received itself, under an agreement that was in force then (EX-1). What
+//! opens an act goes to the counterparty of its document and to nobody else (LG-3).
+
+mod ask;
+mod held;
+mod serve;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_ledger::receipt::Standing;
+use corridor_proof::{Act, Opening, act};
+use corridor_storage::{ActPage, ActRow};
+
+use crate::{Exchange, Side};
+
+pub use held::{Held, Ours, Theirs};
+
+/// How soon a document is asked about again at first, and at most; between the two, after a quarter of
+/// its age.
+const SOONEST: Duration = Duration::from_secs(2);
+const LATEST: Duration = Duration::from_secs(600);
+/// After this time a receipt that never came is asked for once a day.
+const GIVEN_UP: Duration = Duration::from_secs(30 * 86_400);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The receipts of one node and of its partners. Cheap to clone.
+#[derive(Clone)]
+pub struct ReceiptExchange(Arc<Inner>);
+
+struct Inner {
+    exchange: Exchange,
+    receipts: corridor_ledger::Receipts,
+    rests: ask::Rests,
+}
+
+impl ReceiptExchange {
+    /// Puts it together: our own receipts come from the ledger.
+    #[must_use]
+    pub fn new(exchange: Exchange, receipts: corridor_ledger::Receipts) -> Self {
+        Self(Arc::new(Inner { exchange, receipts, rests: ask::Rests::default() }))
+    }
+
+    /// Our own receipts.
+    #[must_use]
+    pub fn ours(&self) -> &corridor_ledger::Receipts {
+        &self.0.receipts
+    }
+
+    /// Our acts about a document that crossed between us and this partner, with what opens them.
+    async fn acts(&self, us: &Did, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
+        let page = ActPage { subject: Some(id.to_string()), limit: 100, ..ActPage::default() };
+        let rows = self.0.exchange.store().acts(us, page).await?;
+        let about = |opened: &Opened| {
+            kinds(side).contains(&opened.act.kind.as_str())
+                && opened.opening.fields.get("partner").map(String::as_str) == Some(partner.as_str())
+        };
+        Ok(rows.into_iter().filter_map(Opened::read).filter(about).collect())
+    }
+}
+
+/// One of our acts, opened.
+struct Opened {
+    act: Act,
+    bytes: Vec<u8>,
+    opening: Opening,
+}
+
+impl Opened {
+    /// `None` after erasure, or when it does not open: nothing can be shown then.
+    fn read(row: ActRow) -> Option<Self> {
+        let opening: Opening = serde_json::from_slice(row.opening.as_deref()?).ok()?;
+        let act = Act::parse(&row.bytes).ok().filter(|act| act.opened_by(&opening))?;
+        Some(Self { act, bytes: row.bytes, opening })
+    }
+}
+
+/// The acts of whoever has the document on this side of its books.
+fn kinds(side: Side) -> &'static [&'static str] {
+    const SENDER: &[&str] = &[act::DOCUMENT_SUBMITTED.name, act::DOCUMENT_ACKNOWLEDGED.name];
+    const RECIPIENT: &[&str] = &[act::DOCUMENT_RECEIVED.name];
+    match side {
+        Side::Out => SENDER,
+        Side::In => RECIPIENT,
+    }
+}
+
+/// The side that the other has the document on.
+fn other(side: Side) -> Side {
+    match side {
+        Side::In => Side::Out,
+        Side::Out => Side::In,
+    }
+}
+
+/// What is missing, by name.
+fn missing(standing: &Standing) -> Vec<String> {
+    standing.missing.iter().map(|check| check.name.to_string()).collect()
+}
+
+fn too_many() -> Problem {
+    Problem::new(ErrorCode::TooLarge)
+        .with("what", "question for receipts")
+        .with("limit", format!("{} documents", crate::wire::MAX_ASKED))
+}

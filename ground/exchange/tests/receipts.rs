@@ -1,0 +1,244 @@
+//! Both nodes of an exchange come to hold both receipts: pending while a cosignature is missing, complete
+//! by themselves when it comes, and told to nobody but the counterparty.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method};
+use common::{Node, Setup, World};
+use corridor_base::problem::ProblemDocument;
+use corridor_base::{Clock, Digest, EnvelopeId, OsRandom};
+use corridor_exchange::wire::{AskReceipts, RECEIPTS, Receipts as Answer};
+use corridor_exchange::{ReceiptExchange, State};
+use corridor_ledger::{Log, LogParts, Receipts};
+use corridor_net::{Listen, Request, Server, serve, signature};
+use corridor_proof::cosignature::cosign;
+use corridor_proof::verdict::State as Verdict;
+use corridor_proof::{Policy, SecretKey, Signer, VerifierKey, receipt};
+use corridor_storage::ACTS;
+use tokio::sync::oneshot;
+
+fn key(name: &str) -> SecretKey {
+    SecretKey::from_seed(name, &Digest::of(name.as_bytes()).0).unwrap()
+}
+
+const ANCHORS: [&str; 2] = ["anchor.kr.example/w", "anchor.jp.example/w"];
+
+/// Both logs, and a witness of each country.
+fn policy() -> Arc<Policy> {
+    let log = |origin: &str| VerifierKey::note(origin, key(origin).public().clone());
+    let witness = |name: &str| VerifierKey::cosignature(name, key(name).public().clone());
+    let text = format!(
+        "log {}\nlog {}\nwitness kr {}\nwitness jp {}\ngroup both all kr jp\nquorum both\n\
+         #corridor countries JP KR\n#corridor log kr.example/log KR node-kr\n\
+         #corridor log jp.example/log JP node-jp\n#corridor witness kr KR anchor-kr\n\
+         #corridor witness jp JP anchor-jp\n",
+        log("kr.example/log"),
+        log("jp.example/log"),
+        witness(ANCHORS[0]),
+        witness(ANCHORS[1]),
+    );
+    Arc::new(Policy::parse(text.as_bytes()).unwrap())
+}
+
+/// A node's ledger and the receipts on it, served where the exchange is.
+struct Ledger {
+    log: Log,
+    receipts: ReceiptExchange,
+    policy: Arc<Mutex<Arc<Policy>>>,
+    server: Option<(Server, oneshot::Sender<()>)>,
+}
+
+async fn ledger(node: &mut Node, origin: &str) -> Ledger {
+    let (store, clock) = (node.exchange.store().clone(), node.clock.clone());
+    let parts = LogParts {
+        store,
+        operator: node.us.clone(),
+        name: ACTS.to_owned(),
+        origin: origin.to_owned(),
+        key: Arc::new(key(origin)),
+        clock: clock.clone(),
+    };
+    let log = Log::open(parts).await.unwrap();
+    let known = Arc::new(Mutex::new(policy()));
+    let source = {
+        let known = known.clone();
+        Arc::new(move || Ok(known.lock().unwrap().clone()))
+    };
+    let receipts = Receipts::new(log.clone(), Arc::new(key(origin)), source, clock);
+    let receipts = ReceiptExchange::new(node.exchange.clone(), receipts);
+    let mut ledger = Ledger { log, receipts, policy: known, server: None };
+    node.hang_up().await;
+    ledger.listen(node).await;
+    ledger
+}
+
+impl Ledger {
+    async fn listen(&mut self, node: &Node) {
+        let port = node.url.as_str().rsplit(':').next().unwrap();
+        let address = format!("127.0.0.1:{port}").parse().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = node.exchange.router().merge(self.receipts.router());
+        let until = async move {
+            let _ = stopped.await;
+        };
+        self.server = Some((serve(Listen::plain(address), router, until).await.unwrap(), stop));
+    }
+
+    async fn hang_up(&mut self) {
+        let (server, stop) = self.server.take().unwrap();
+        let _ = stop.send(());
+        server.finished().await;
+    }
+
+    async fn grow(&self) {
+        self.log.integrate().await.unwrap();
+    }
+
+    async fn cosign(&self, names: &[&str], complete: bool) {
+        let newest = self.log.latest().await.unwrap().unwrap();
+        let now = corridor_base::SystemClock.now();
+        let lines = names.iter().map(|n| cosign(&newest, &key(n), now).unwrap()).collect();
+        self.log.cosigned(newest.tree().size, lines, complete).await.unwrap();
+    }
+}
+
+async fn world() -> (World, Ledger, Ledger) {
+    let schemas = vec![&corridor_ledger::SCHEMA];
+    let mut world = World::with(Setup { schemas, ..Setup::default() }).await;
+    let kr = ledger(&mut world.kr, "kr.example/log").await;
+    let jp = ledger(&mut world.jp, "jp.example/log").await;
+    world.kr.dispatch();
+    (world, kr, jp)
+}
+
+/// Time passes on both sides, so that what is lacking is due again.
+async fn round(world: &World, ledgers: [&Ledger; 2]) -> usize {
+    let mut complete = 0;
+    for node in [&world.kr, &world.jp] {
+        node.clock.move_by(700);
+    }
+    for ledger in ledgers {
+        complete += ledger.receipts.round().await.unwrap();
+    }
+    complete
+}
+
+async fn held(ledger: &Ledger, node: &Node, id: EnvelopeId) -> (usize, usize, bool) {
+    let held = ledger.receipts.of(&node.us, id).await.unwrap();
+    for theirs in &held.theirs {
+        assert!(theirs.receipt.is_some() || !theirs.missing.is_empty());
+        if let Some(found) = &theirs.receipt {
+            let verdict = receipt::verify(&found.to_bytes(), &policy(), None);
+            assert_eq!(verdict.outcome(), Verdict::Passed, "{:?}", verdict.checks);
+        }
+    }
+    let ours = held.ours.iter().filter(|o| o.standing.is_complete()).count();
+    (ours, held.theirs.iter().filter(|t| t.receipt.is_some()).count(), held.is_complete())
+}
+
+#[tokio::test]
+async fn both_nodes_come_to_hold_both_receipts() {
+    let (world, kr, mut jp) = world().await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    // Nothing is under a checkpoint: each hears of the other's acts and that they wait.
+    assert_eq!(round(&world, [&kr, &jp]).await, 0);
+    assert_eq!(held(&kr, &world.kr, id).await, (0, 0, false));
+    assert_eq!(held(&jp, &world.jp, id).await, (0, 0, false));
+    let theirs = kr.receipts.of(&world.kr.us, id).await.unwrap().theirs;
+    assert_eq!(
+        (theirs[0].act.kind.as_str(), theirs[0].missing.join(" ").as_str()),
+        ("document-received", "inclusion")
+    );
+    // One country has cosigned: pending, by name.
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS[..1], false).await;
+    }
+    assert_eq!(round(&world, [&kr, &jp]).await, 0);
+    let theirs = kr.receipts.of(&world.kr.us, id).await.unwrap().theirs;
+    assert_eq!(theirs[0].missing.join(" "), "country-JP quorum");
+    // The link is down when the other cosignature comes, and returns.
+    for ledger in [&kr, &jp] {
+        ledger.cosign(&ANCHORS[1..], true).await;
+    }
+    jp.hang_up().await;
+    assert_eq!(round(&world, [&kr, &jp]).await, 1, "only the one that can be reached");
+    assert_eq!(held(&kr, &world.kr, id).await, (2, 0, false));
+    assert_eq!(held(&jp, &world.jp, id).await, (1, 2, true));
+    jp.listen(&world.jp).await;
+    assert_eq!(round(&world, [&kr, &jp]).await, 1);
+    assert_eq!(held(&kr, &world.kr, id).await, (2, 1, true));
+    // Nothing more is asked.
+    assert_eq!(round(&world, [&kr, &jp]).await, 0);
+}
+
+/// A receipt counts under our policy, not under the partner's.
+#[tokio::test]
+async fn a_receipt_that_our_policy_does_not_accept_is_not_kept() {
+    let (world, kr, jp) = world().await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    world.kr.settled(id).await;
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    *kr.policy.lock().unwrap() = Arc::new(Policy::parse(b"quorum none\n").unwrap());
+    // Nor does the Korean side call its own receipts complete then.
+    assert_eq!(round(&world, [&kr, &jp]).await, 0);
+    assert_eq!(kr.receipts.of(&world.kr.us, id).await.unwrap().theirs.len(), 0);
+    // The policy is mended: both are asked again.
+    *kr.policy.lock().unwrap() = policy();
+    assert_eq!(round(&world, [&kr, &jp]).await, 2);
+    assert_eq!(held(&kr, &world.kr, id).await, (2, 1, true));
+}
+
+/// What the other side answers to a question that `which` of the participants of `from` signs.
+async fn ask(from: &Node, which: usize, to: &Node, question: &[u8]) -> std::result::Result<Answer, String> {
+    let mut request = Request::new(Method::POST, to.url.join(RECEIPTS).unwrap());
+    request.headers.insert("content-type", HeaderValue::from_static("application/json"));
+    request.body = question.to_vec().into();
+    request.timeout = Duration::from_secs(10);
+    let signer = from.keyrings[which].current();
+    signature::sign_request(&mut request, &[], &*signer, from.clock.now(), &OsRandom).unwrap();
+    let response = from.client.send(request).await.unwrap();
+    if response.status.as_u16() == 200 {
+        return Ok(serde_json::from_slice(&response.body).unwrap());
+    }
+    Err(serde_json::from_slice::<ProblemDocument>(&response.body).unwrap().code)
+}
+
+/// LG-3: what opens an act goes to the counterparty of its document and to nobody else.
+#[tokio::test]
+async fn nobody_but_the_counterparty_is_told() {
+    let (world, kr, _jp) = world().await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    world.kr.settled(id).await;
+    kr.grow().await;
+    let question = |sent: Vec<EnvelopeId>, received: Vec<EnvelopeId>| {
+        serde_json::to_vec(&AskReceipts { of: world.kr.us.clone(), sent, received }).unwrap()
+    };
+    let (jp, kr) = (&world.jp, &world.kr);
+    assert_eq!(ask(jp, 0, kr, &question(vec![], vec![id])).await.unwrap().items.len(), 2);
+    // The other participant of the same node, the wrong side, another number.
+    assert!(ask(jp, 1, kr, &question(vec![], vec![id])).await.unwrap().items.is_empty());
+    assert!(ask(jp, 0, kr, &question(vec![id], vec![])).await.unwrap().items.is_empty());
+    let unknown = EnvelopeId::new(&*kr.clock, &OsRandom);
+    assert!(ask(jp, 0, kr, &question(vec![unknown], vec![unknown])).await.unwrap().items.is_empty());
+    // Bad questions, each by its name.
+    let check = async |question: &[u8], expect: &str| {
+        assert_eq!(ask(jp, 0, kr, question).await.err().unwrap_or_default(), expect);
+    };
+    check(b"{}", "malformed").await;
+    check(b"[[[[", "malformed").await;
+    check(&question(vec![unknown; 60], vec![unknown; 41]), "too-large").await;
+    check(&vec![b' '; 17 << 10], "too-large").await;
+    let stranger = serde_json::to_vec(&AskReceipts { of: jp.us.clone(), sent: vec![], received: vec![id] });
+    check(&stranger.unwrap(), "wrong-recipient").await;
+    let unsigned = Request::new(Method::POST, kr.url.join(RECEIPTS).unwrap());
+    assert_eq!(jp.client.send(unsigned).await.unwrap().status.as_u16(), 401);
+}
