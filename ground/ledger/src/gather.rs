@@ -29,6 +29,8 @@ use crate::witness::{AddCheckpoint, PolicySource, prefix};
 const MAX_ANSWER: usize = 512 << 10;
 /// How often one round asks a witness that says its size is another.
 const ATTEMPTS: usize = 3;
+/// How long nobody looks at the policy again while every witness has signed and nothing is new.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// What the gatherer needs of a log.
 #[async_trait]
@@ -168,6 +170,8 @@ struct Books {
     busy: HashMap<String, u64>,
     /// The checkpoints that are being cosigned, by size, with what came so far.
     notes: BTreeMap<u64, SignedCheckpoint>,
+    /// The checkpoint that everyone was seen to have signed, and when that was.
+    settled: Option<(Digest, Timestamp)>,
 }
 
 /// A witness to be asked, and for what.
@@ -228,6 +232,10 @@ impl Gatherer {
     /// Sends somebody to every witness that is due and has nobody there.
     async fn start(&self, running: &mut JoinSet<()>) -> Result<()> {
         let Some(latest) = self.0.log.latest().await? else { return Ok(()) };
+        let (digest, now) = (latest.digest(), self.0.clock.now());
+        if self.books().settled.is_some_and(|(is, at)| is == digest && at <= now && now.since(at) < QUIET) {
+            return Ok(());
+        }
         let policy = self.0.policy.policy()?;
         for errand in self.errands(&policy, &latest) {
             let this = self.clone();
@@ -240,7 +248,7 @@ impl Gatherer {
         let (now, size) = (self.0.clock.now(), latest.tree().size);
         let own: Vec<_> = policy.logs_of(latest.origin()).filter_map(|log| log.operator.clone()).collect();
         let books = &mut *self.books();
-        let mut errands = Vec::new();
+        let (mut errands, mut all_signed) = (Vec::new(), true);
         for witness in policy.witnesses() {
             // The log's own operator would cosign and never count (LG-2).
             let (Some(url), false) =
@@ -251,6 +259,7 @@ impl Gatherer {
             let state = books.witnesses.entry(witness.name.clone()).or_default();
             let note = books.notes.get(&size).unwrap_or(latest);
             let signed = matches!(note.signed_by(&witness.key), Finding::Valid { .. });
+            all_signed &= signed;
             let waits = state.not_before.is_some_and(|at| now < at);
             if signed || waits || books.busy.contains_key(&witness.name) {
                 continue;
@@ -264,6 +273,7 @@ impl Gatherer {
                 Err(problem) => self.failed(state, &problem),
             }
         }
+        books.settled = all_signed.then(|| (latest.digest(), now));
         if !errands.is_empty() {
             books.notes.entry(size).or_insert_with(|| latest.clone());
         }

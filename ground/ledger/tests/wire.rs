@@ -1,5 +1,6 @@
 //! A log, a witness and a mirror of two parties that know each other by their addresses alone, over
 //! real connections and the guarded client.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::sync::Arc;
 use std::time::Duration;

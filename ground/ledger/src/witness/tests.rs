@@ -77,6 +77,11 @@ async fn what_cannot_be_cosigned_is_refused_by_status() {
     let good = log.checkpoint(12).note().signatures()[0].clone();
     unsigned.checkpoint = SignedCheckpoint::parse(format!("{text}\n{good}{altered}").as_bytes()).unwrap();
     check(unsigned.to_bytes(), 403, "").await;
+    // More signatures than anybody reads, one of them good.
+    let crowd = stranger.to_string().repeat(5000);
+    check(format!("old 10\n\n{text}\n{good}{crowd}").into_bytes(), 413, "").await;
+    let crowd = stranger.to_string().repeat(150);
+    check(format!("old 10\n\n{text}\n{good}{crowd}").into_bytes(), 400, "").await;
     // Signatures of strangers are ignored.
     unsigned.checkpoint = SignedCheckpoint::parse(format!("{text}\n{stranger}{good}").as_bytes()).unwrap();
     check(unsigned.to_bytes(), 200, "").await;
@@ -278,5 +283,30 @@ proptest! {
             let on = |face: &FakeLog| cosigned.iter().all(|c| *c == face.checkpoint(c.tree().size));
             assert!(on(&log) || on(&other));
         });
+    }
+}
+
+/// Extension lines are cosigned as they are and mean nothing; what is no line of a checkpoint is refused.
+#[tokio::test]
+async fn a_checkpoint_with_further_lines() {
+    let ground = ground();
+    let log = FakeLog::new(ORIGIN, 5);
+    let witness = ground.witness("witness.example/w", vec![log.known(None)]).await;
+    let with = |extension: &str| {
+        let text = format!("{}{extension}", log.checkpoint(5).checkpoint());
+        let mut note = corridor_proof::Note::new(text).unwrap();
+        note.sign(&secret(ORIGIN)).unwrap();
+        note.to_bytes()
+    };
+    for (extension, expect) in [("one\ntwo\n", 200), ("\n", 400), ("one\n\ntwo\n", 400)] {
+        let old = witness.latest(ORIGIN).await.unwrap().map_or(0, |c| c.tree().size);
+        let body = [format!("old {old}\n\n").into_bytes(), with(extension)].concat();
+        let (status, _, said) = post(&witness, body).await;
+        assert_eq!(status.as_u16(), expect, "{extension:?}");
+        if expect == 200 {
+            let mut cosigned = SignedCheckpoint::parse(&with(extension)).unwrap();
+            cosigned.add(signature_lines(&said).unwrap()).unwrap();
+            assert!(matches!(cosigned.signed_by(&witness.key()), Finding::Valid { .. }));
+        }
     }
 }
