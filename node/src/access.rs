@@ -108,6 +108,7 @@ const DELETE: Method = Method::DELETE;
 
 const ALL: Who = Who::Roles(&[Officer, Auditor, Operator, Administrator]);
 const CONTENT: Who = Who::Roles(&[Officer, Administrator]);
+const EVIDENCE: Who = Who::Roles(&[Officer, Auditor, Administrator]);
 const DECIDE: Who = Who::Roles(&[Administrator]);
 
 /// Every endpoint of the API listener.
@@ -126,6 +127,10 @@ pub static RULES: &[Rule] = &[
     bulk(GET, "/api/v1/inbox/{id}/content", CONTENT),
     rule(GET, "/api/v1/acts", Who::Roles(&[Auditor, Administrator])),
     rule(GET, "/api/v1/acts/{id}", Who::Roles(&[Auditor, Administrator])),
+    rule(GET, "/api/v1/receipts/{id}", EVIDENCE),
+    rule(GET, "/api/v1/receipts/{id}/file", EVIDENCE),
+    rule(GET, "/api/v1/receipts/{id}/page", EVIDENCE),
+    rule(GET, "/api/v1/receipts/{id}/cose", EVIDENCE),
     rule(GET, "/api/v1/partners", ALL),
     rule(GET, "/api/v1/partners/{did}", ALL),
     rule(POST, "/api/v1/partners/{did}/test", Who::Roles(&[Officer, Operator, Administrator])),

@@ -13,6 +13,7 @@ pub mod log;
 pub mod outbox;
 pub mod partners;
 pub mod problem;
+pub mod receipts;
 pub mod schema;
 pub mod tokens;
 pub mod trust;
@@ -69,6 +70,10 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(inbox::content))
         .routes(routes!(acts::list))
         .routes(routes!(acts::show))
+        .routes(routes!(receipts::show))
+        .routes(routes!(receipts::file))
+        .routes(routes!(receipts::page))
+        .routes(routes!(receipts::cose))
         .routes(routes!(partners::list))
         .routes(routes!(partners::show))
         .routes(routes!(partners::test))

@@ -15,6 +15,7 @@ mod key;
 mod log;
 mod output;
 mod partner;
+mod receipt;
 mod remote;
 mod send;
 mod serve;
@@ -128,6 +129,8 @@ enum Command {
         #[command(subcommand)]
         verb: trade::Verb,
     },
+    /// Show the receipts of a document or an act, or write one to a file
+    Receipt(receipt::Args),
     /// Check receipts, evidence of split views and signed checkpoints, offline
     Verify(verify::Args),
     /// The log of acts, its checkpoints and witnesses
@@ -263,6 +266,7 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Trust { verb } => in_runtime(trust::run(context, verb)),
         Command::Trade { verb } => in_runtime(trade::run(context, verb)),
         Command::Demo(args) => demo::run(context, args),
+        Command::Receipt(args) => in_runtime(receipt::run(context, args)),
         Command::Verify(args) => verify::run(context, &args),
         Command::Log { verb } => in_runtime(log::run(context, verb)),
         Command::Witness(args) => witness::run(context, &args),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use corridor_base::{Clock, Did, KeyId, Problem, Random, Result, Timestamp};
-use corridor_exchange::Exchange;
+use corridor_exchange::{Exchange, ReceiptExchange};
 use corridor_identity::{Accepted, KeyRecord, KeyState, Keyring};
 use corridor_net::Client;
 use corridor_proof::{Act, act};
@@ -40,6 +40,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// The receipts of both sides of what crossed.
+    #[must_use]
+    pub fn receipts(&self) -> ReceiptExchange {
+        ReceiptExchange::new(self.exchange.clone(), self.ledger.receipts.clone())
+    }
+
     /// Takes in a trust list or a recognition, and takes up keys of ours that it pins.
     ///
     /// # Errors

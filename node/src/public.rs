@@ -30,7 +30,11 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
         })
         .collect();
     let identity = corridor_identity::router(node.exchange.directory().clone(), hosted?);
-    let router = identity.merge(node.exchange.router()).merge(node.ledger.router()).fallback(unknown);
+    let router = identity
+        .merge(node.exchange.router())
+        .merge(node.receipts().router())
+        .merge(node.ledger.router())
+        .fallback(unknown);
     let prefix = node.config.public_url.prefix();
     let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };
     let watch = Watch { listener: "public", metrics: node.metrics.clone() };

@@ -64,6 +64,8 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
     jobs.spawn(until(stopped.clone(), watch_certificates(node.clone())));
     jobs.spawn(keep_trust(node.clone(), stopped.clone())?);
     jobs.spawn(until(stopped.clone(), sweep(node.clone())));
+    let (receipts, until_stopped) = (node.receipts(), stopped.clone());
+    jobs.spawn(async move { receipts.run(until_stopped).await });
     for job in node.ledger.jobs(&stopped) {
         jobs.spawn(job);
     }

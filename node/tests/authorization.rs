@@ -115,6 +115,18 @@ async fn things(world: &World, kind: &str) -> (Did, String) {
             let acts = world.node.exchange.store().acts(&customs, ActPage::default()).await.unwrap();
             (customs, acts[0].id.to_string())
         }
+        "receipt" => {
+            // Once a checkpoint holds it; pending as it is, it can be had.
+            let path = format!("/api/v1/receipts/{}/file", world.document);
+            let token = world.token(&customs, Role::Auditor).await;
+            for _ in 0..500 {
+                if world.ask("GET", &path, Some(&token), "").await.status.is_success() {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            (customs, world.document.to_string())
+        }
         "token" => {
             let (_, row) = world.node.tokens.create(&customs, Role::Auditor, "", None).await.unwrap();
             (customs, row.id.to_string())

@@ -50,6 +50,7 @@ errors! {
     Malformed = "malformed", 400;
     TooLarge = "too-large", 413;
     NotFound = "not-found", 404;
+    ReceiptPending = "receipt-pending", 409;
     MethodNotAllowed = "method-not-allowed", 405;
     UnknownVersion = "unknown-version", 400;
     // Who are you
@@ -111,6 +112,8 @@ errors! {
     CheckpointUnsigned = "checkpoint-unsigned", 403;
     CheckpointInconsistent = "checkpoint-inconsistent", 422;
     WitnessBehind = "witness-behind", 503;
+    LogHeld = "log-held", 503;
+    LogLost = "log-lost", 503;
     // Trade
     InterchangeInvalid = "interchange-invalid", 422;
 }

@@ -37,3 +37,13 @@ verify-outcome-pending = Not complete yet: a cosignature is missing that may sti
 verify-outcome-failed = A check failed: do not rely on this file.
 verify-outcome-not-checked = Nothing failed, but not everything could be checked here.
 verify-no-policy = No signature was judged: name the policy that says whose signatures count, with --policy FILE.
+
+# Receipts
+receipt-ours = Our receipts:
+receipt-theirs = The partner's receipts:
+# args: path
+receipt-done = Written to { $path }
+field-index = number in the log
+field-missing = missing
+receipt-state-pending = pending
+receipt-state-complete = complete

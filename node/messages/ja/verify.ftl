@@ -34,3 +34,12 @@ verify-outcome-pending = まだ完了していません。これから届く可�
 verify-outcome-failed = 不合格の検査があります。このファイルを信頼しないでください。
 verify-outcome-not-checked = 不合格はありませんが、ここでは検査できない項目がありました。
 verify-no-policy = 署名は判定していません。誰の署名を有効とするかを定めた方針を --policy FILE で指定してください。
+
+# 記録証明
+receipt-ours = 自機関の記録証明:
+receipt-theirs = 相手機関の記録証明:
+receipt-done = { $path } に書き込みました
+field-index = ログ内の番号
+field-missing = 欠けているもの
+receipt-state-pending = 未完了
+receipt-state-complete = 完了

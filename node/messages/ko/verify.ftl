@@ -34,3 +34,12 @@ verify-outcome-pending = 아직 완료되지 않았습니다. 앞으로 도착�
 verify-outcome-failed = 실패한 검사가 있습니다. 이 파일을 신뢰하지 마십시오.
 verify-outcome-not-checked = 실패는 없지만 여기에서 검사할 수 없는 항목이 있었습니다.
 verify-no-policy = 서명을 판정하지 않았습니다. 누구의 서명을 인정할지 정한 정책을 --policy FILE로 지정하십시오.
+
+# 기록 증명
+receipt-ours = 우리 기록 증명:
+receipt-theirs = 상대 기관의 기록 증명:
+receipt-done = { $path }에 썼습니다
+field-index = 로그 안의 번호
+field-missing = 빠진 것
+receipt-state-pending = 미완료
+receipt-state-complete = 완료

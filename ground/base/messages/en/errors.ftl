@@ -37,6 +37,11 @@ not-found = Not found
     .detail = Nothing is kept here under this name: { $what }
     .remedy = Check the spelling and that you are asking on behalf of the right participant.
 
+# args: id
+receipt-pending = Not in the log yet
+    .detail = No checkpoint of the log holds the act yet, so that there is no receipt: { $id }
+    .remedy = Ask again in a few seconds. If it stays so, `corridor doctor` shows what the log waits for.
+
 # args: what
 method-not-allowed = Method not possible here
     .detail = This address does not take the method { $what }.
@@ -322,6 +327,16 @@ checkpoint-inconsistent = Checkpoint does not follow
 witness-behind = Witness was restored and is not caught up
     .detail = This node was restored from a backup and has not yet seen the latest state of the log: { $what }
     .remedy = Try again later. The node asks the log and its other witnesses by itself; `corridor doctor` shows which of them do not answer.
+
+# args: what, why
+log-held = Log takes and signs nothing yet
+    .detail = After a restoration the log { $what } waits until it is known what others have seen of it: { $why }
+    .remedy = The node asks its witnesses and mirrors by itself and goes on when all have answered; see to it that they can be reached. `corridor doctor` shows who is missing.
+
+# args: what, expected, found
+log-lost = Leaves of the log are lost
+    .detail = Others have seen { $expected } leaves of the log { $what }; this node and the mirrors that answer have { $found }.
+    .remedy = Bring back a mirror or a newer backup that has the leaves between; the node looks for them by itself. If there is none, this log ends: a new one has to be started under a succession statement that the country's anchor signs.
 
 ## Trade
 
