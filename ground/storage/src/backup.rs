@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blobs::{digest_of_file, files_below, root_of};
 use crate::durable::{self, file_problem};
+use crate::restored::{self, Restored};
 use crate::schema::{self, Maintenance, Schema, VERSION_TABLE};
 use crate::store::{Database, Options};
 use crate::value::{Arg, Row, Value};
@@ -414,8 +415,9 @@ fn quoted(name: &str) -> String {
 }
 
 /// Restores a backup into an empty database and empty blobs, and the extra files below `files`.
-/// Everything is checked before anything is written. Blocks; may be called inside and outside a
-/// tokio runtime.
+/// Everything is checked before anything is written. The rows come back together with the mark that
+/// holds the node's logs until it is known what others have seen of them (LG-1, see
+/// [`crate::restored`]). Blocks; may be called inside and outside a tokio runtime.
 ///
 /// # Errors
 /// `backup-invalid` naming what is altered or missing; `already-exists` when the target is not
@@ -426,6 +428,7 @@ pub fn restore(
     into: &Options,
     files: &Path,
     schemas: &[&'static Schema],
+    now: Timestamp,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Manifest> {
     let manifest = read_manifest(from)?;
@@ -442,34 +445,24 @@ pub fn restore(
             return Err(Problem::new(ErrorCode::AlreadyExists).with("what", target.display()));
         }
     }
-    on_a_thread(|| restore_checked(from, into, files, schemas, &manifest, &root, progress))?;
-    Ok(manifest)
-}
-
-fn restore_checked(
-    from: &Path,
-    into: &Options,
-    files: &Path,
-    schemas: &[&'static Schema],
-    manifest: &Manifest,
-    root: &Path,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
-    match &into.database {
+    // A clock that was set back since.
+    let mark = Restored { taken: manifest.taken, time: now.max(manifest.taken) };
+    on_a_thread(|| match &into.database {
         Database::Sqlite(path) => {
             durable::create_directory(path.parent().unwrap_or(Path::new(".")))?;
             let mut db = sqlite::Connection::writer(path)?;
-            prepare(&mut db, manifest, schemas)?;
-            copy_out(from, manifest, root, files, progress)?;
-            load(&mut db, from, manifest, progress)
+            prepare(&mut db, &manifest, schemas)?;
+            copy_out(from, &manifest, &root, files, progress)?;
+            load(&mut db, from, &manifest, mark, progress)
         }
         Database::Postgres(url) => {
             let mut db = postgresql::Connection::open(&postgresql::config(url)?)?;
-            db.migrating(|db| prepare(db, manifest, schemas))?;
-            copy_out(from, manifest, root, files, progress)?;
-            load(&mut db, from, manifest, progress)
+            db.migrating(|db| prepare(db, &manifest, schemas))?;
+            copy_out(from, &manifest, &root, files, progress)?;
+            load(&mut db, from, &manifest, mark, progress)
         }
-    }
+    })?;
+    Ok(manifest)
 }
 
 fn invalid(from: &Path, why: impl std::fmt::Display) -> Problem {
@@ -609,6 +602,7 @@ fn load(
     db: &mut dyn Load,
     from: &Path,
     manifest: &Manifest,
+    mark: Restored,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<()> {
     let begin = db.begin();
@@ -617,12 +611,18 @@ fn load(
         .tables
         .iter()
         .try_for_each(|(table, rows)| load_table(db, from, table, *rows, progress))
+        .and_then(|()| db.batch(&db.dialect(restored::TABLE)))
+        .and_then(|()| db.insert(restored::MARK, &mark_row(mark)))
         .and_then(|()| db.batch("COMMIT"));
     if loaded.is_err() {
         // When this fails too, the end of the connection rolls back.
         let _ = db.batch("ROLLBACK");
     }
     loaded
+}
+
+fn mark_row(mark: Restored) -> [Value; 3] {
+    [Value::Text(restored::EVERYBODY.to_owned()), Value::Int(mark.taken.millis()), Value::Int(mark.time.millis())]
 }
 
 fn load_table(

@@ -267,7 +267,7 @@ impl Store {
 }
 
 /// In whose name the node asks for what is nobody's own.
-fn nobody() -> Result<Did> {
+pub(crate) fn nobody() -> Result<Did> {
     "did:web:leaves.invalid".parse()
 }
 

@@ -103,6 +103,21 @@ pub(crate) static STORAGE: Schema = Schema {
                 THEN 1 ELSE 0 END
         ",
         },
+        Migration {
+            version: 3,
+            name: "the mark of a restoration",
+            // The table as `restored::TABLE` has it, which a restoration makes when the backup is older.
+            sql: "
+            CREATE TABLE IF NOT EXISTS restored (
+                participant TEXT NOT NULL,
+                taken INTEGER NOT NULL,
+                time INTEGER NOT NULL,
+                PRIMARY KEY (participant)
+            );
+            CREATE INDEX leaf_lost ON leaf (number) WHERE log = 'acts' AND bytes IS NOT NULL;
+        ",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM restored WHERE taken > time) = 0 THEN 1 ELSE 0 END",
+        },
     ],
 };
 

@@ -31,13 +31,18 @@ const BATCH: usize = 4096;
 /// The number of the advisory lock: "sequence" in ASCII.
 const LOCK: i64 = 0x7365_7175_656e_6365;
 
-/// Numbers up to [`BATCH`] leaves in the order of their identifiers, which begin with the time. Read by
-/// both engines: on SQLite when a database comes from a PostgreSQL whose last leaves had no number yet.
+/// Numbers up to [`BATCH`] leaves in the order of their identifiers, which begin with the time. The heads
+/// are read once, before the first number is written: read for each leaf they would be looked for
+/// among all that this statement has written so far. SQLite reads it too, when a database comes from a
+/// PostgreSQL whose last leaves had no number yet.
+/// None after a restoration, until it is known which numbers others have seen (see `restored`).
 pub(crate) const NUMBER: &str = "
     WITH waiting AS (
         SELECT participant, log, id, ROW_NUMBER() OVER (PARTITION BY log ORDER BY id, participant) AS place
-        FROM (SELECT participant, log, id FROM leaf WHERE number IS NULL ORDER BY id, participant LIMIT 4096) w
-    ), heads AS (
+        FROM (SELECT participant, log, id FROM leaf
+            WHERE number IS NULL AND NOT EXISTS (SELECT 1 FROM restored)
+            ORDER BY id, participant LIMIT 4096) w
+    ), heads AS MATERIALIZED (
         SELECT h.log, COALESCE((SELECT l.number FROM leaf l WHERE l.log = h.log AND l.number IS NOT NULL
             ORDER BY l.number DESC LIMIT 1), -1) AS head
         FROM (SELECT DISTINCT log FROM waiting) h

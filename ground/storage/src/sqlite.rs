@@ -141,11 +141,16 @@ impl Connection {
         Ok(rows.len() as u64)
     }
 
-    /// Takes the next number of a log, for a leaf that this unit adds.
-    pub(crate) fn next_number(&mut self, log: &str) -> Result<i64, Fault> {
+    /// Takes the next number of a log, for a leaf that this unit adds. `None` after a restoration, until
+    /// it is known which numbers others have seen (see `restored`).
+    pub(crate) fn next_number(&mut self, log: &str) -> Result<Option<i64>, Fault> {
         if let Some(next) = self.numbers.get_mut(log) {
             *next += 1;
-            return Ok(*next - 1);
+            return Ok(Some(*next - 1));
+        }
+        let mut mark = self.inner.prepare_cached("SELECT 1 FROM restored").map_err(|e| fault(&e))?;
+        if mark.exists([]).map_err(|e| fault(&e))? {
+            return Ok(None);
         }
         let last =
             "SELECT number FROM leaf WHERE log = ?1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1";
@@ -154,7 +159,12 @@ impl Connection {
             statement.query_row([log], |row| row.get(0)).optional().map_err(|e| fault(&e))?;
         let number = last.map_or(0, |last| last + 1);
         self.numbers.insert(log.to_owned(), number + 1);
-        Ok(number)
+        Ok(Some(number))
+    }
+
+    /// The next numbers are read again when they are needed.
+    pub(crate) fn forget_numbers(&mut self) {
+        self.numbers.clear();
     }
 
     /// Numbers the leaves that came without a number, out of a backup of PostgreSQL.

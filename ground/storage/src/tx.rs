@@ -7,6 +7,7 @@ use crate::dispatcher::Hub;
 use crate::leaves;
 use crate::outbox::{Delivery, DeliveryState, MAX_BODY, MAX_QUEUE, NewDelivery};
 use crate::postgresql;
+use crate::restored;
 use crate::sql::Scope;
 use crate::sqlite;
 use crate::value::{Arg, Row, Value};
@@ -194,7 +195,8 @@ impl<'a> Tx<'a> {
         let number = match &mut self.engine {
             Engine::Sqlite(_) if self.reads_only || self.fault.is_some() => None,
             Engine::Sqlite(connection) => match connection.next_number(log) {
-                Ok(number) => Some(number),
+                Ok(None) if log != leaves::ACTS => return Err(restored::held(log)),
+                Ok(number) => number,
                 Err(fault) => return Err(self.failed(fault)),
             },
             Engine::Postgres(_) => None,
@@ -219,6 +221,13 @@ impl<'a> Tx<'a> {
             &[log.into(), id.into()],
         )?;
         Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().and_then(|n| u64::try_from(n).ok()))
+    }
+
+    /// The numbers that leaves get were changed by a statement: they are read again.
+    pub(crate) fn forget_numbers(&mut self) {
+        if let Engine::Sqlite(connection) = &mut self.engine {
+            connection.forget_numbers();
+        }
     }
 
     /// Asks for rows of all participants: only for what is said to be node-wide (see `leaves`). Its

@@ -50,7 +50,8 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Done {
     let mut said = |step: Step| progress.at(&step_text(context, &step));
     let options = assembly::storage(&config);
     let schemas = assembly::schemas(&service::all(&context.around));
-    let manifest = backup::restore(&args.directory, &options, &config.data, &schemas, &mut said)?;
+    let now = context.around.clock.now();
+    let manifest = backup::restore(&args.directory, &options, &config.data, &schemas, now, &mut said)?;
     progress.end();
     drop(held);
     if context.terminal.is_json() {

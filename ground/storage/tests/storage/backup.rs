@@ -62,7 +62,7 @@ fn take(place: &Place, into: &Path) -> (PathBuf, Manifest) {
 }
 
 fn restore(from: &Path, into: &Place) -> Result<Manifest, Problem> {
-    backup::restore(from, &into.options, &into.folder().join("restored"), &[&TABLES], &mut |_| {})
+    backup::restore(from, &into.options, &into.folder().join("restored"), &[&TABLES], now(), &mut |_| {})
 }
 
 #[test]

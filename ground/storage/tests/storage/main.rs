@@ -14,6 +14,8 @@ mod outbox;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod units;

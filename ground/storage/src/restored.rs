@@ -1,0 +1,230 @@
+//! What keeps a store that was restored from a backup from contradicting what was shown to others
+//! before (LG-1).
+//!
+//! A restoration leaves a mark in the database, in the transaction that brings the rows back. While the
+//! mark stands nothing may be signed over leaves, and no leaf gets a number: what is recorded meanwhile
+//! waits for its own, because numbers that others have seen may be missing here. Whoever finds the
+//! missing leaves puts them in their places and then takes the mark away; what waited is numbered
+//! behind them.
+//!
+//! As reading leaves, this is below the guard of PA-1: a log is the whole node's.
+
+use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::Act;
+
+use crate::leaves::{self, ACTS, Leaf, MAX_LEAVES};
+use crate::sequencer::NUMBER;
+use crate::store::Store;
+use crate::tx::Tx;
+use crate::value::{Arg, Row};
+
+/// The table of the mark. A backup of a build that had none is restored with it all the same.
+pub(crate) const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS restored (
+        participant TEXT NOT NULL,
+        taken INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        PRIMARY KEY (participant)
+    );";
+
+/// Makes the mark; what an earlier restoration left gives way to it.
+pub(crate) const MARK: &str = "INSERT INTO restored (participant, taken, time) VALUES ($1, $2, $3)
+     ON CONFLICT (participant) DO UPDATE SET taken = excluded.taken, time = excluded.time";
+
+/// Whose the mark is: it stands for the whole database.
+pub(crate) const EVERYBODY: &str = "";
+
+/// That the store was restored and its logs are not yet known to be whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// When the backup was taken: what happened afterwards may be known to others and not here.
+    pub taken: Timestamp,
+    /// When it was restored.
+    pub time: Timestamp,
+}
+
+/// Why a log takes and signs nothing.
+pub(crate) fn held(log: &str) -> Problem {
+    let why = "the database was restored and it is not known yet what others have seen";
+    Problem::new(ErrorCode::LogHeld).with("what", log).with("why", why)
+}
+
+impl Tx<'_> {
+    /// The mark, while it stands. Asked in the unit that signs, so that nothing is signed beside it.
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub fn restored(&mut self) -> Result<Option<Restored>> {
+        let rows = self.of_node("SELECT taken, time FROM restored", &[])?;
+        rows.first().map(|row| Ok(Restored { taken: row.timestamp(0)?, time: row.timestamp(1)? })).transpose()
+    }
+
+    fn only_while_restored(&mut self, log: &str) -> Result<()> {
+        match self.restored()? {
+            Some(_) => Ok(()),
+            None => Err(Problem::new(ErrorCode::Internal).with("why", format!("the log {log} is not held"))),
+        }
+    }
+
+    /// Gives the leaf of this entry its number: one that is here and waits, or a new one.
+    fn adopt(&mut self, log: &str, number: u64, entry: &[u8]) -> Result<bool> {
+        leaves::fits(log, entry)?;
+        let act = (log == ACTS).then(|| Act::parse(entry).ok()).flatten().map(|act| act.id.to_string());
+        let id = act.unwrap_or_else(|| format!("adopted-{number:020}"));
+        let n = Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
+        let here = if log == ACTS {
+            self.of_node(
+                "UPDATE leaf SET number = $3 WHERE log = $1 AND id = $2 AND number IS NULL RETURNING id",
+                &[Arg::Text(log), Arg::Text(&id), n],
+            )?
+        } else {
+            self.of_node(
+                "UPDATE leaf SET number = $3 WHERE log = $1 AND number IS NULL AND id =
+                    (SELECT MIN(id) FROM leaf WHERE log = $1 AND number IS NULL AND bytes = $2) RETURNING id",
+                &[Arg::Text(log), Arg::Bytes(entry), n],
+            )?
+        };
+        if !here.is_empty() {
+            return Ok(false);
+        }
+        let whose = self.participant().clone();
+        self.of_node(
+            "INSERT INTO leaf (participant, log, id, number, bytes) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            &[Arg::Text(whose.as_str()), Arg::Text(log), Arg::Text(&id), n, Arg::Bytes(entry)],
+        )?;
+        Ok(true)
+    }
+}
+
+impl Store {
+    /// The mark of a restoration, while it stands.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn restored(&self) -> Result<Option<Restored>> {
+        self.read(&leaves::nobody()?, |tx| tx.restored()).await
+    }
+
+    /// Makes the mark without a restoration by this program: somebody copied an old database back.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn mark_restored(&self) -> Result<()> {
+        let mark = |tx: &mut Tx<'_>| {
+            let now = Arg::Int(tx.now().millis());
+            tx.of_node(
+                "INSERT INTO restored (participant, taken, time) VALUES ($1, $2, $2)
+                 ON CONFLICT (participant) DO NOTHING RETURNING time",
+                &[Arg::Text(EVERYBODY), now],
+            )?;
+            tx.forget_numbers();
+            Ok(())
+        };
+        self.write(&leaves::nobody()?, mark).await
+    }
+
+    /// Takes the numbers from this one on away again: no checkpoint was signed over them here, and
+    /// another leaf may have been shown to others under each. The leaves wait. Only while the mark
+    /// stands.
+    ///
+    /// # Errors
+    /// `internal` when it does not; as [`Store::write`].
+    pub async fn make_room(&self, log: &str, from: u64) -> Result<()> {
+        let log = log.to_owned();
+        let unit = move |tx: &mut Tx<'_>| {
+            tx.only_while_restored(&log)?;
+            let from = Arg::Int(i64::try_from(from).unwrap_or(i64::MAX));
+            tx.of_node(
+                "UPDATE leaf SET number = NULL WHERE log = $1 AND number >= $2 RETURNING id",
+                &[Arg::Text(&log), from],
+            )?;
+            tx.forget_numbers();
+            Ok(())
+        };
+        self.write(&leaves::nobody()?, unit).await
+    }
+
+    /// Puts leaves in their places, the first under `from`, which must be the next number. The caller
+    /// has shown that they are in a tree which this node has signed. One that is here and waits is
+    /// given its number; of an act that is not, the leaf is kept with its bytes, as the operator's, for
+    /// nobody can say any more whose it was. Answers how many were not here. Only while the mark stands.
+    ///
+    /// # Errors
+    /// `storage-conflict` when `from` is not the next number: another process does the same;
+    /// `malformed`, `too-large` for what is no entry; `internal` without the mark; as [`Store::write`].
+    pub async fn adopt_leaves(
+        &self,
+        operator: &Did,
+        log: &str,
+        from: u64,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<u64> {
+        let log = log.to_owned();
+        let unit = move |tx: &mut Tx<'_>| {
+            tx.only_while_restored(&log)?;
+            if next(tx, &log)? != from {
+                return Err(Problem::new(ErrorCode::StorageConflict));
+            }
+            let mut added = 0;
+            for (number, entry) in (from..).zip(&entries) {
+                added += u64::from(tx.adopt(&log, number, entry)?);
+            }
+            Ok(added)
+        };
+        self.write(operator, unit).await
+    }
+
+    /// Takes the mark away: every log is known to hold what others have seen. What waited gets its
+    /// numbers.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn recovered(&self) -> Result<()> {
+        let alone = self.is_alone();
+        let unit = move |tx: &mut Tx<'_>| {
+            tx.of_node(
+                "DELETE FROM restored WHERE participant = $1 RETURNING time",
+                &[Arg::Text(EVERYBODY)],
+            )?;
+            tx.forget_numbers();
+            // Elsewhere the sequencer does it, as always.
+            while alone && !tx.of_node(NUMBER, &[])?.is_empty() {}
+            Ok(())
+        };
+        self.write(&leaves::nobody()?, unit).await?;
+        if alone {
+            self.shared().leaves.numbered();
+        } else {
+            self.shared().leaves.committed();
+        }
+        Ok(())
+    }
+
+    /// The leaves of the log of acts whose acts were lost: they came back from a mirror. From this
+    /// number on, at most so many (and at most [`MAX_LEAVES`]).
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn lost_acts(&self, from: u64, limit: u32) -> Result<Vec<Leaf>> {
+        let unit = move |tx: &mut Tx<'_>| {
+            let from = i64::try_from(from).unwrap_or(i64::MAX);
+            let rows = tx.of_node(
+                "SELECT number, bytes FROM leaf WHERE log = 'acts' AND bytes IS NOT NULL AND number >= $1
+                 ORDER BY number LIMIT $2",
+                &[Arg::Int(from), Arg::Int(limit.min(MAX_LEAVES).into())],
+            )?;
+            let leaf = |mut row: Row| Ok(Leaf { number: row.size(0)?, entry: row.take_bytes(1)? });
+            rows.into_iter().map(leaf).collect()
+        };
+        self.read(&leaves::nobody()?, unit).await
+    }
+}
+
+/// The number that the next leaf of the log gets.
+fn next(tx: &mut Tx<'_>, log: &str) -> Result<u64> {
+    let rows = tx.of_node(
+        "SELECT number FROM leaf WHERE log = $1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1",
+        &[Arg::Text(log)],
+    )?;
+    rows.first().map_or(Ok(0), |row| Ok(row.size(0)? + 1))
+}

@@ -1,0 +1,142 @@
+//! After a restoration: no leaf gets a number before it is known which numbers others have seen, leaves
+//! that are brought back get their own, and nothing that was recorded meanwhile is lost (LG-1).
+
+use std::path::Path;
+use std::time::Duration;
+
+use corridor_base::{Clock, Did, ErrorCode, SystemClock, Timestamp};
+use corridor_storage::{ACTS, Leaf, Sequenced, Store, backup};
+
+use crate::common::{Place, TABLES, act, block, server};
+
+fn places() -> Vec<Place> {
+    let mut all = vec![Place::sqlite()];
+    all.extend(server().map(|server| Place::postgres(&server)));
+    all
+}
+
+async fn record(store: &Store, who: &Did, count: usize) {
+    for _ in 0..count {
+        store.write(who, |tx| tx.record(&act(tx.participant()))).await.unwrap();
+    }
+}
+
+/// The log of acts, once this many have numbers.
+async fn leaves(store: &Store, count: u64) -> Vec<Leaf> {
+    let begun = std::time::Instant::now();
+    while store.sequenced(ACTS).await.unwrap() != (Sequenced { next: count, waiting: 0 }) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", store.sequenced(ACTS).await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    store.leaves(ACTS, 0, 100).await.unwrap()
+}
+
+fn take(place: &Place, into: &Path) -> (std::path::PathBuf, Timestamp) {
+    let (from, manifest) = backup::write(&place.options, into, &[], SystemClock.now(), &mut |_| {}).unwrap();
+    (from, manifest.taken)
+}
+
+fn restore(from: &Path, into: &Place) {
+    let now = SystemClock.now();
+    let folder = into.folder().join("files");
+    backup::restore(from, &into.options, &folder, &[&TABLES], now, &mut |_| {}).unwrap();
+}
+
+async fn check(source: &Place, target: &Place) {
+    let (a, b) = (source.did("a"), source.did("b"));
+    let backups = tempfile::tempdir().unwrap();
+    let store = source.open();
+    assert_eq!(store.restored().await.unwrap(), None);
+    record(&store, &a, 3).await;
+    record(&store, &b, 2).await;
+    leaves(&store, 5).await;
+    let (from, taken) = take(source, backups.path());
+    record(&store, &a, 3).await;
+    let seen = leaves(&store, 8).await;
+
+    restore(&from, target);
+    let store = target.open();
+    let mark = store.restored().await.unwrap().unwrap();
+    assert_eq!((mark.taken, mark.time >= taken), (taken, true));
+    // Recorded, and waits; longer than the sequencer would.
+    record(&store, &a, 1).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(store.sequenced(ACTS).await.unwrap(), Sequenced { next: 5, waiting: 1 });
+    // A checkpoint of three leaves was signed here; the others may have other numbers elsewhere.
+    store.make_room(ACTS, 3).await.unwrap();
+    assert_eq!(store.sequenced(ACTS).await.unwrap(), Sequenced { next: 3, waiting: 3 });
+    let missing: Vec<Vec<u8>> = seen[3..].iter().map(|leaf| leaf.entry.clone()).collect();
+    let wrong = store.adopt_leaves(&a, ACTS, 4, missing.clone()).await.unwrap_err();
+    assert_eq!(wrong.code(), ErrorCode::StorageConflict);
+    assert_eq!(store.adopt_leaves(&a, ACTS, 3, missing[..3].to_vec()).await.unwrap(), 1);
+    store.close().await;
+
+    // Half of it is done when the process ends: it is begun again.
+    let store = target.open();
+    assert_eq!(store.sequenced(ACTS).await.unwrap(), Sequenced { next: 6, waiting: 1 });
+    store.make_room(ACTS, 3).await.unwrap();
+    assert_eq!(store.adopt_leaves(&a, ACTS, 3, missing).await.unwrap(), 2);
+    assert_eq!(store.leaves(ACTS, 0, 100).await.unwrap(), seen);
+    store.recovered().await.unwrap();
+    assert_eq!(store.restored().await.unwrap(), None);
+    record(&store, &b, 1).await;
+    let all = leaves(&store, 10).await;
+    assert_eq!(all[..8], seen);
+    assert_eq!(store.lost_acts(0, 100).await.unwrap(), seen[5..]);
+    assert_eq!(store.lost_acts(6, 1).await.unwrap(), seen[6..7]);
+    assert_eq!(store.acts_without_leaf().await.unwrap(), 0);
+    let late = store.adopt_leaves(&a, ACTS, 10, Vec::new()).await.unwrap_err();
+    assert_eq!(late.code(), ErrorCode::Internal);
+    let late = store.make_room(ACTS, 10).await.unwrap_err();
+    assert_eq!(late.code(), ErrorCode::Internal);
+}
+
+#[test]
+fn leaves_come_back_under_their_numbers() {
+    for source in places() {
+        for target in places() {
+            block(check(&source, &target));
+        }
+    }
+}
+
+#[test]
+fn a_raw_log_takes_nothing_while_the_mark_stands() {
+    let place = Place::sqlite();
+    block(async {
+        let (store, a) = (place.open(), place.did("a"));
+        for entry in [b"one", b"two", b"two"] {
+            store.append(&a, "raw", entry.to_vec()).await.unwrap();
+        }
+        store.mark_restored().await.unwrap();
+        let held = store.append(&a, "raw", b"three".to_vec()).await.unwrap_err();
+        assert_eq!(held.code(), ErrorCode::LogHeld);
+        store.make_room("raw", 1).await.unwrap();
+        let entries = [b"two".to_vec(), b"other".to_vec(), b"two".to_vec(), b"two".to_vec()];
+        assert_eq!(store.adopt_leaves(&a, "raw", 1, entries.to_vec()).await.unwrap(), 2);
+        store.recovered().await.unwrap();
+        assert_eq!(store.append(&a, "raw", b"three".to_vec()).await.unwrap(), 5);
+    });
+}
+
+/// The mark comes with the rows, also into a database of a build that had none, and again from a
+/// backup that was taken while it stood.
+#[test]
+fn the_mark_stands_whatever_the_backup_is() {
+    let (place, backups) = (Place::sqlite(), tempfile::tempdir().unwrap());
+    block(async {
+        let store = place.open();
+        record(&store, &place.did("a"), 1).await;
+        store.close().await;
+    });
+    let older = "DROP TABLE restored; DROP INDEX leaf_lost;
+        DELETE FROM schema_version WHERE name = 'storage' AND version = 3;";
+    rusqlite::Connection::open(place.url()).unwrap().execute_batch(older).unwrap();
+    let (from, taken) = take(&place, backups.path());
+    let (first, second) = (Place::sqlite(), Place::sqlite());
+    restore(&from, &first);
+    block(async { assert_eq!(first.open().restored().await.unwrap().unwrap().taken, taken) });
+    let (from, later) = take(&first, backups.path());
+    restore(&from, &second);
+    block(async { assert_eq!(second.open().restored().await.unwrap().unwrap().taken, later) });
+}
