@@ -85,7 +85,7 @@ fn places() -> Vec<Place> {
 }
 
 /// A new, empty database.
-fn database(server: &str) -> String {
+pub(crate) fn database(server: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("ledger_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let make = || {

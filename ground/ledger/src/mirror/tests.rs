@@ -230,9 +230,14 @@ async fn what_is_not_in_the_checkpoint_is_not_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn uploads_at_once_make_one_copy() {
-    let ground = ground();
+    for ground in grounds() {
+        uploads_at_once(&ground).await;
+    }
+}
+
+async fn uploads_at_once(ground: &Ground) {
     let log = FakeLog::new(ORIGIN, 2000);
-    let mirror = mirror(&ground, vec![log.known(None)]).await;
+    let mirror = mirror(ground, vec![log.known(None)]).await;
     let sizes = [300u64, 777, 1500, 2000];
     let mut old = 0;
     for size in sizes {

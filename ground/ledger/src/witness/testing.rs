@@ -45,6 +45,29 @@ pub(crate) fn open(folder: &std::path::Path, clock: &Arc<FixedClock>) -> Store {
     Store::open(Options::directory(folder), &[&crate::SCHEMA], clock.clone(), random).unwrap()
 }
 
+/// One ground on SQLite, and one on PostgreSQL where there is a server.
+pub(crate) fn grounds() -> Vec<Ground> {
+    let mut out = vec![ground()];
+    match std::env::var("CORRIDOR_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) {
+        Some(server) => {
+            let url = crate::log::tests::database(&server);
+            let Ground { clock, folder, .. } = ground();
+            let store = open_on(corridor_storage::Database::Postgres(url), folder.path(), &clock);
+            let random = Arc::new(SeededRandom::new(3));
+            let alarms = Alarms::new(store.clone(), operator(), clock.clone(), random);
+            out.push(Ground { clock, store, alarms, folder });
+        }
+        None => println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)"),
+    }
+    out
+}
+
+fn open_on(database: corridor_storage::Database, folder: &std::path::Path, clock: &Arc<FixedClock>) -> Store {
+    // Two connections write at once, as two replicas would.
+    let options = Options { database, connections: 2, ..Options::directory(folder) };
+    Store::open(options, &[&crate::SCHEMA], clock.clone(), Arc::new(SeededRandom::new(1))).unwrap()
+}
+
 impl Ground {
     pub(crate) async fn witness(&self, name: &str, logs: Vec<KnownLog>) -> Witness {
         let clock: Arc<dyn Clock> = self.clock.clone();

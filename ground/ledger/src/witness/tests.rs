@@ -121,7 +121,12 @@ async fn a_first_checkpoint_comes_without_a_proof() {
 
 #[tokio::test]
 async fn another_root_for_the_same_size_is_kept_as_evidence_and_becomes_an_act() {
-    let ground = ground();
+    for ground in grounds() {
+        another_root(&ground).await;
+    }
+}
+
+async fn another_root(ground: &Ground) {
     let log = FakeLog::new(ORIGIN, 20);
     let witness = ground.witness("witness.example/w", vec![log.known(None)]).await;
     post(&witness, log.request(0, 20).to_bytes()).await;
@@ -162,7 +167,12 @@ async fn a_log_that_contradicts_itself_without_end_does_not_fill_the_disk() {
 /// The race of the specification: many requests at once, and no state is ever taken back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_requests_never_roll_back() {
-    let ground = ground();
+    for ground in grounds() {
+        requests_at_once(&ground).await;
+    }
+}
+
+async fn requests_at_once(ground: &Ground) {
     let log = FakeLog::new(ORIGIN, 200);
     let witness = ground.witness("witness.example/w", vec![log.known(None)]).await;
     // A second process over the same store: its memory is another one.
@@ -218,7 +228,12 @@ async fn the_state_outlives_the_process() {
 
 #[tokio::test]
 async fn a_restored_witness_cosigns_nothing_until_it_is_caught_up() {
-    let ground = ground();
+    for ground in grounds() {
+        restored(&ground).await;
+    }
+}
+
+async fn restored(ground: &Ground) {
     let log = FakeLog::new(ORIGIN, 20);
     let witness = ground.witness("w", vec![log.known(None)]).await;
     post(&witness, log.request(0, 12).to_bytes()).await;
