@@ -159,7 +159,7 @@ impl Sight {
     }
 
     /// Since when nothing is cosigned that has not been held against what others saw: the store was
-    /// restored from a backup then.
+    /// restored from a backup then. A restoration that nobody took notice of yet begins such a hold.
     pub(crate) async fn held_since(&self) -> Result<Option<Timestamp>> {
         let key = self.key(HOLD);
         let row = move |tx: &mut Tx<'_>| {
@@ -168,7 +168,12 @@ impl Sight {
                 &[(&key).into()],
             )
         };
-        self.store.read(&self.operator, row).await?.map(|row| row.timestamp(0)).transpose()
+        let row = self.store.read(&self.operator, row).await?;
+        let held = row.map(|row| row.timestamp(0)).transpose()?;
+        match self.store.restored().await? {
+            Some(mark) if held.is_none_or(|since| since < mark.time) => self.hold().await.map(Some),
+            _ => Ok(held),
+        }
     }
 
     /// Holds every log from now on, until [`Sight::checked`].

@@ -247,6 +247,25 @@ async fn restored(ground: &Ground) {
     assert_eq!(post(&witness, log.request(18, 20).to_bytes()).await.0, StatusCode::OK);
 }
 
+#[tokio::test]
+async fn a_store_that_a_restoration_has_marked_holds_its_witness_without_being_told() {
+    for ground in grounds() {
+        marked(&ground).await;
+    }
+}
+
+async fn marked(ground: &Ground) {
+    let log = FakeLog::new(ORIGIN, 3);
+    ground.store.mark_restored().await.unwrap();
+    let marked = ground.witness("w", vec![log.known(None)]).await;
+    assert_eq!(post(&marked, log.request(0, 3).to_bytes()).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    ground.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(marked.catch_up(&log.request(0, 2)).await.unwrap(), None);
+    // Caught up once is enough, although the mark still stands at the next start.
+    let marked = ground.witness("w", vec![log.known(None)]).await;
+    assert_eq!(post(&marked, log.request(2, 3).to_bytes()).await.0, StatusCode::OK);
+}
+
 #[test]
 fn the_logs_of_the_policy_come_and_go_and_our_own_is_never_among_them() {
     let clock = Arc::new(corridor_base::FixedClock::at(START));
