@@ -94,7 +94,9 @@ fn readable(context: &Context, item: &Value) -> Value {
     let missing = missing.collect::<Vec<_>>().join("; ");
     let state = item.get("state").and_then(Value::as_str).unwrap_or_default();
     let state = say(context.lang, &format!("receipt-state-{state}"), &[]);
+    let id = item.get("act").cloned().unwrap_or_default();
     if let Some(object) = item.as_object_mut() {
+        object.insert("id".to_owned(), id);
         object.insert("state".to_owned(), Value::from(state));
         object.insert("missing".to_owned(), Value::from(missing));
     }
