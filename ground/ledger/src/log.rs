@@ -179,6 +179,11 @@ impl Log {
     /// `storage-failed` when stored tiles or leaves are not what was signed: nothing is signed then;
     /// what the signer says; as [`Store::write`].
     pub async fn integrate(&self) -> Result<Option<SignedCheckpoint>> {
+        Ok(self.step().await?.map(|(signed, _)| signed))
+    }
+
+    /// One step, and whether it was a whole one, after which more may wait.
+    async fn step(&self) -> Result<Option<(SignedCheckpoint, bool)>> {
         let mut known = self.inner.growth.lock().await;
         for _ in 0..TRIES {
             // Taken, so that whatever fails below leaves nothing to go on from.
@@ -197,7 +202,9 @@ impl Log {
                 *known = Some(growth);
                 self.inner.published.fetch_max(signed.tree().size, Ordering::Relaxed);
                 self.inner.grown.send_replace(signed.tree().size);
-                return Ok(Some(signed));
+                let from = tree.map_or(0, |tree| tree.size);
+                let whole = signed.tree().size - from >= STEP;
+                return Ok(Some((signed, whole)));
             }
         }
         Ok(None)
@@ -240,6 +247,10 @@ impl Log {
         let this = self.clone();
         let unit = move |tx: &mut Tx<'_>| {
             let name = this.name();
+            // After a restoration others may have seen more than is here (LG-1).
+            if tx.restored()?.is_some() {
+                return Err(this.held());
+            }
             if newest_tree(tx, name)? != from {
                 return Ok(Published::Overtaken);
             }
@@ -252,6 +263,81 @@ impl Log {
             Ok(Published::Signed(signed))
         };
         self.store().write(self.operator(), unit).await
+    }
+
+    fn held(&self) -> Problem {
+        let why = "the database was restored and it is not known yet what others have seen";
+        Problem::new(ErrorCode::LogHeld).with("what", self.origin()).with("why", why)
+    }
+
+    /// What a witness is shown when it is only to say what it has seen: the newest checkpoint, or, where
+    /// there is none yet, one of the empty tree, which contradicts nothing.
+    pub(crate) async fn shown(&self) -> Result<SignedCheckpoint> {
+        match self.latest().await? {
+            Some(newest) => Ok(newest.only(&[&self.inner.key])),
+            None => {
+                let empty = Checkpoint::new(self.origin(), Tree::empty())?;
+                SignedCheckpoint::sign(empty, &*self.inner.parts.key)
+            }
+        }
+    }
+
+    /// Takes back a checkpoint that this log signed before its database was restored, once the leaves
+    /// up to it are here again, and goes on from there. Nothing is signed (LG-1).
+    ///
+    /// # Errors
+    /// `checkpoint-unsigned` when it is not this log's; `checkpoint-inconsistent` when the leaves do not
+    /// lead to it; `storage-conflict` when another process has signed meanwhile; as [`Store::write`].
+    pub async fn take_back(&self, signed: &SignedCheckpoint) -> Result<()> {
+        let finding = signed.signed_by(&self.inner.key);
+        if signed.origin() != self.origin()
+            || !matches!(finding, corridor_proof::cosignature::Finding::Valid { .. })
+        {
+            return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", signed.origin()));
+        }
+        let mut known = self.inner.growth.lock().await;
+        *known = None;
+        let (base, had) = self.load().await?;
+        let (from, to) = (had.then(|| base.tree()), signed.tree());
+        // Twice: what a tile holds is never changed, so no tile is written before the end is known.
+        if self.regrow(base.clone(), to.size, false).await?.tree() != to {
+            let why = "the leaves that came back do not lead to it";
+            let what = format!("{}, size {}", self.origin(), to.size);
+            return Err(Problem::new(ErrorCode::CheckpointInconsistent).with("what", what).with("why", why));
+        }
+        let changes = self.regrow(base, to.size, true).await?.take_changes()?;
+        let (name, signed) = (self.name().to_owned(), signed.only(&[&self.inner.key]));
+        let unit = move |tx: &mut Tx<'_>| {
+            if newest_tree(tx, &name)? != from {
+                return Err(Problem::new(ErrorCode::StorageConflict));
+            }
+            changes.iter().try_for_each(|(tile, bytes)| tiles::put(tx, &name, *tile, bytes))?;
+            let now = tx.now();
+            store_checkpoint(tx, &name, &signed, now)
+        };
+        self.store().write(self.operator(), unit).await
+    }
+
+    /// Grows a tree with stored leaves up to a size; with `keep`, its tiles are kept on the way.
+    async fn regrow(&self, mut growth: Growth, size: u64, keep: bool) -> Result<Growth> {
+        while growth.size() < size {
+            let most = u32::try_from(size - growth.size()).unwrap_or(CHUNK).min(CHUNK);
+            let leaves = self.store().leaves(self.name(), growth.size(), most).await?;
+            if leaves.is_empty() {
+                let why = format!("leaf {} of the log {} is missing", growth.size(), self.name());
+                return Err(Problem::new(ErrorCode::StorageFailed).with("why", why));
+            }
+            let hashing = tokio::task::spawn_blocking(move || push(growth, &leaves));
+            let fault = |e| Problem::new(ErrorCode::Internal).because(e);
+            growth = hashing.await.map_err(fault)??;
+            if growth.size() % STEP == 0 && growth.size() < size {
+                let changes = growth.take_changes()?;
+                if keep {
+                    self.inner.rows.put(changes).await?;
+                }
+            }
+        }
+        Ok(growth)
     }
 
     /// The newest checkpoint, with the cosignatures gathered so far. `None` before the first.
@@ -451,13 +537,17 @@ impl Log {
         }
     }
 
-    /// Integrates until nothing is new, or something fails; answers false when nothing was there to do.
+    /// Integrates what was there when it began, or until something fails; answers false when nothing was.
+    /// What comes meanwhile waits for the next round, or there would be a checkpoint every millisecond.
     async fn catch_up(&self) -> bool {
         let mut done = false;
         loop {
-            match self.integrate().await {
-                Ok(Some(_)) => done = true,
+            match self.step().await {
+                Ok(Some((_, true))) => done = true,
+                Ok(Some((_, false))) => return true,
                 Ok(None) => return done,
+                // Whoever recovers the log says why.
+                Err(problem) if problem.code() == ErrorCode::LogHeld => return true,
                 Err(problem) => {
                     tracing::error!(code = %problem.code(), log = self.name(), "no checkpoint was signed: {problem}");
                     return true;

@@ -62,6 +62,25 @@ async fn units(store: &Store, who: &Did, clients: usize) -> Result<f64> {
     Ok(all as f64 / begun.elapsed().as_secs_f64())
 }
 
+/// Entries of 256 bytes appended to a raw log, each durable and numbered when it is answered.
+async fn appends(store: &Store, who: &Did, clients: usize) -> Result<f64> {
+    let begun = Instant::now();
+    let client = |store: Store, who: Did| async move {
+        let mut done = 0u64;
+        while begun.elapsed() < TIME {
+            store.append(&who, "raw", vec![7; 256]).await?;
+            done += 1;
+        }
+        Ok(done)
+    };
+    let tasks: Vec<_> = (0..clients).map(|_| tokio::spawn(client(store.clone(), who.clone()))).collect();
+    let mut all = 0;
+    for task in tasks {
+        all += task.await.unwrap_or(Ok(0))?;
+    }
+    Ok(all as f64 / begun.elapsed().as_secs_f64())
+}
+
 struct Arrives;
 
 #[async_trait]
@@ -128,6 +147,7 @@ async fn measure(folder: &std::path::Path) -> Result<serde_json::Value> {
     let who: Did = format!("did:web:bench.example:{}", SystemClock.now().millis()).parse()?;
     let one = units(&store, &who, 1).await?;
     let many = units(&store, &who, 64).await?;
+    let appended = [appends(&store, &who, 1).await?, appends(&store, &who, 256).await?];
     let delivered = deliveries(&store, &who, 64).await?;
     let metrics: std::collections::BTreeMap<_, _> =
         store.metrics().all().into_iter().map(|(name, _, count)| (name, count)).collect();
@@ -135,6 +155,7 @@ async fn measure(folder: &std::path::Path) -> Result<serde_json::Value> {
     Ok(serde_json::json!({
         "engine": engine,
         "units_per_second": { "1 client": one.round(), "64 clients": many.round() },
+        "appends_per_second": { "1 client": appended[0].round(), "256 clients": appended[1].round() },
         "deliveries_per_second": { "64 clients": delivered.round() },
         "fsyncs_per_second": fsyncs(folder).unwrap_or_default().round(),
         "metrics": metrics,
