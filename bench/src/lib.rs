@@ -1,15 +1,19 @@
 //! Two real nodes of two countries, started as anyone would start them: what they carry is measured
-//! (`send`), and what is left after they were killed is counted (`crash`). The nodes are the real
-//! program in processes of their own, spoken to through its API alone.
+//! (`send`), and what is left after they were killed is counted (`crash`); one node's log and witness
+//! beside those of others (`ledger`, `witness`), and what checking receipts costs (`receipts`). The nodes
+//! are the real program in processes of their own, spoken to over HTTP alone.
 
 pub mod api;
 pub mod content;
 pub mod crash;
+pub mod history;
+pub mod http;
 pub mod limits;
 pub mod load;
 pub mod process;
 pub mod proxy;
 pub mod report;
+pub mod solo;
 pub mod world;
 
 /// What fails here fails for a person at a terminal: why, in a sentence.

@@ -29,6 +29,41 @@ pub fn signatures() -> Result<(f64, f64)> {
     Ok((signed, checked))
 }
 
+/// Checks of signatures a second (Ed25519, 300 bytes), on one core, each of another signature.
+///
+/// # Errors
+/// When a key does not work.
+pub fn checks(time: Duration) -> Result<f64> {
+    let key = SecretKey::generate("bench.example/key", &OsRandom).map_err(told("key"))?;
+    let mut message = [7u8; 300];
+    let mut signed = Vec::new();
+    for number in 0..1000u16 {
+        message[..2].copy_from_slice(&number.to_be_bytes());
+        signed.push((message, key.sign(&message).map_err(told("signature"))?));
+    }
+    let mut all = signed.iter().cycle();
+    Ok(rate(time, || {
+        all.next().is_some_and(|(message, signature)| key.public().verifies(message, signature))
+    }))
+}
+
+/// How long 4 KiB take to be appended and synced, one after another, in milliseconds, sorted.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn sync_times(folder: &Path, time: Duration) -> Result<Vec<f64>> {
+    let path = folder.join("sync-times");
+    let mut file = File::create(&path).map_err(told(path.display()))?;
+    let (begun, mut times) = (Instant::now(), Vec::new());
+    while begun.elapsed() < time {
+        let one = Instant::now();
+        file.write_all(&[7; 4096]).and_then(|()| file.sync_data()).map_err(told(path.display()))?;
+        times.push(one.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
 /// 4 KiB appended and synced, again and again: the most commits a second of one who waits for each.
 ///
 /// # Errors
@@ -63,24 +98,32 @@ pub async fn units(folder: &Path, clients: usize) -> Result<f64> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
     let store =
         Store::open(Options::directory(&folder.join("units")), &[], clock, random).map_err(told("store"))?;
-    let who: Did = "did:web:bench.example".parse().map_err(told("DID"))?;
-    let begun = Instant::now();
-    let tasks: Vec<_> =
-        (0..clients).map(|_| tokio::spawn(client(store.clone(), who.clone(), begun))).collect();
-    let mut all = 0;
-    for task in tasks {
-        all += task.await.map_err(told("client"))??;
-    }
-    let rate = f64::from(all) / begun.elapsed().as_secs_f64();
+    let rate = units_in(&store, clients, TIME).await?;
     store.close().await;
     Ok(rate)
 }
 
-async fn client(store: Store, who: Did, begun: Instant) -> Result<u32> {
+/// The same in a store that is open.
+///
+/// # Errors
+/// Those of the store.
+pub async fn units_in(store: &Store, clients: usize, time: Duration) -> Result<f64> {
+    let who: Did = "did:web:bench.example".parse().map_err(told("DID"))?;
+    let begun = Instant::now();
+    let tasks: Vec<_> =
+        (0..clients).map(|_| tokio::spawn(client(store.clone(), who.clone(), begun + time))).collect();
+    let mut all = 0;
+    for task in tasks {
+        all += task.await.map_err(told("client"))??;
+    }
+    Ok(f64::from(all) / begun.elapsed().as_secs_f64())
+}
+
+async fn client(store: Store, who: Did, until: Instant) -> Result<u32> {
     let fields = [("key", "a"), ("replaces", "b")];
     let sealed = Act::seal(&act::KEY_ROTATED, &who, &fields, &SystemClock, &OsRandom).map_err(told("act"))?;
     let mut done = 0;
-    while begun.elapsed() < TIME {
+    while Instant::now() < until {
         let mut act = sealed.clone();
         act.act.id = ActId::new(&SystemClock as &dyn Clock, &OsRandom);
         let new = NewDelivery {

@@ -102,6 +102,22 @@ impl Row {
         }
     }
 
+    /// Beside what a peer reached, when it ran.
+    #[must_use]
+    pub fn beside(mut self, name: &str, version: &str, values: &[f64]) -> Self {
+        if values.is_empty() {
+            return self;
+        }
+        let spread = Spread::of(values);
+        let ratio = match self.better {
+            Better::Higher => self.ours.median / spread.median,
+            Better::Lower => spread.median / self.ours.median,
+        };
+        self.ratio_peer = Some(rounded(ratio)).filter(|r| r.is_finite());
+        self.peer = Some(Peer { name: name.to_owned(), version: version.to_owned(), spread });
+        self
+    }
+
     /// With what the machine allows.
     #[must_use]
     pub fn limited(mut self, name: &str, limit: f64) -> Self {
@@ -113,6 +129,18 @@ impl Row {
         self.limit = Some(Limit { name: name.to_owned(), median: rounded(limit) });
         self
     }
+}
+
+/// Writes the rows of an area, and says them.
+///
+/// # Errors
+/// As [`write`].
+pub fn finish(area: &str, commit: &str, rows: Vec<Row>, output: &Path) -> Result {
+    for row in &rows {
+        crate::progress(&format!("{}: {} {}", row.name, row.ours.median, row.unit));
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    write(output, &Report { area: area.to_owned(), commit: commit.to_owned(), cores, rows })
 }
 
 /// All figures of one area, from one run.
@@ -159,6 +187,14 @@ mod tests {
         };
         check(Better::Higher, 500.0, 1000.0, 0.5);
         check(Better::Lower, 20.0, 5.0, 0.25);
+    }
+
+    #[test]
+    fn a_peer_that_did_not_run_is_not_told_of() {
+        let row = Row::new("a", "b", Better::Lower, &[2.0], "");
+        assert_eq!(row.clone().beside("c", "1", &[]), row);
+        let beside = row.beside("c", "1", &[8.0, 6.0]);
+        assert_eq!((beside.ratio_peer, beside.peer.map(|p| p.spread.max)), (Some(3.0), Some(8.0)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //	ledger read URL VKEY [--add | --then COMMAND…]
 //	                                            reads and verifies a log over HTTP with golang.org/x/mod; it
 //	                                            grows by what is added, or by what the command does
+//	ledger vkey FILE                            the verifier key of a log whose key file this is
 //	ledger get URL                              what is at a URL
 //	ledger copy URL DIR                         the log as files, as Tessera lays them out
 //	ledger unpublished URL WORDS                adds an entry, and no checkpoint comes to hold it
@@ -15,7 +16,9 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -34,6 +37,8 @@ func main() {
 	switch os.Args[1] {
 	case "keys":
 		keys(arguments[0], arguments[1])
+	case "vkey":
+		fmt.Print(vkey(arguments[0]))
 	case "log":
 		serve(arguments)
 	case "get":
@@ -112,4 +117,14 @@ func keys(name, prefix string) {
 			log.Fatal(err)
 		}
 	}
+}
+
+// vkey is derived from the seed in a key file of a node, so that it is Go's idea of the key.
+func vkey(file string) string {
+	var key struct{ Name, Seed string }
+	if err := json.Unmarshal(must(os.ReadFile(file)), &key); err != nil {
+		log.Fatal(err)
+	}
+	seed := must(base64.StdEncoding.DecodeString(key.Seed))
+	return must(note.NewEd25519VerifierKey(key.Name, ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)))
 }

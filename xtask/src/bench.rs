@@ -1,16 +1,18 @@
 //! `cargo xtask bench`: measures, writes `bench/results/AREA.json` and shows it in `bench/README.md`.
 //! What is measured stands in the `bench` crate; here are the build, the version and the table.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::interop::kits;
 use crate::{Result, repo, shell};
 
 /// What can be measured.
-pub(crate) const AREAS: &[&str] = &["send"];
+pub(crate) const AREAS: &[&str] = &["send", "ledger", "witness", "receipts"];
 
 /// Measures one area, or all; what follows the area goes to the bench itself.
 pub(crate) fn run(area: Option<&str>, built: bool, arguments: &[String]) -> Result {
@@ -25,11 +27,36 @@ pub(crate) fn run(area: Option<&str>, built: bool, arguments: &[String]) -> Resu
         let output = results().join(format!("{area}.json"));
         let mut bench = Command::new(program(area)?);
         bench.arg("--folder").arg(folder()?).arg("--output").arg(&output);
-        bench.args(["--commit", &version()]).args(arguments);
+        bench.args(["--commit", &version()]).args(peers(area)?).args(arguments);
         shell::run(&mut bench)?;
         show(area)?;
     }
     Ok(())
+}
+
+/// The peers of an area, as its bench wants to be told of them: built from the Go module proxy, or not run
+/// and said so.
+fn peers(area: &str) -> Result<Vec<OsString>> {
+    let path = |path: PathBuf| path.into_os_string();
+    let told = match area {
+        "ledger" => kits::tessera().map(|peer| {
+            let words = [path(peer.posix), "--tuned".into(), path(peer.program), "--tessera-version".into()];
+            [vec!["--tessera".into()], words.to_vec(), vec![peer.version.into()]].concat()
+        }),
+        "witness" => kits::witness().map(|peer| {
+            let version = ["--omniwitness-version".into(), peer.version.into()];
+            [vec!["--omniwitness".into(), path(peer.program)], version.to_vec()].concat()
+        }),
+        _ => Ok(Vec::new()),
+    };
+    match told {
+        Err(why) if shell::is_ci() => Err(why),
+        Err(why) => {
+            println!("the peer does not run: {why}");
+            Ok(Vec::new())
+        }
+        told => told,
+    }
 }
 
 /// Builds what runs in the bench and in the crash runs, as it is released.
@@ -109,7 +136,8 @@ fn table(result: &Value) -> String {
     let cores = result.get("cores").and_then(Value::as_u64).unwrap_or_default();
     let mut out = format!("Commit `{}`, {cores} cores.\n\n", text(result, "commit"));
     out.push_str(
-        "| what | ours | least – most | peer | limit | ours ÷ limit | how |\n|---|--:|--:|--:|--:|--:|---|\n",
+        "| what | ours | least – most | peer | ours to peer | limit | ours to limit | how |\n\
+         |---|--:|--:|--:|--:|--:|--:|---|\n",
     );
     for row in result.get("rows").and_then(Value::as_array).into_iter().flatten() {
         let ours = row.get("ours").cloned().unwrap_or_default();
@@ -136,14 +164,16 @@ fn table(result: &Value) -> String {
                 )
             },
         );
-        let ratio = row.get("ratio_limit").and_then(Value::as_f64).map_or_else(|| "–".to_owned(), plain);
+        let ratio = |name: &str| row.get(name).and_then(Value::as_f64).map_or_else(|| "–".to_owned(), plain);
         out.push_str(&format!(
-            "| {} | {} {} | {} – {} | {peer} | {limit} | {ratio} | {} |\n",
+            "| {} | {} {} | {} – {} | {peer} | {} | {limit} | {} | {} |\n",
             text(row, "name"),
             number("median"),
             text(row, "unit"),
             number("min"),
             number("max"),
+            ratio("ratio_peer"),
+            ratio("ratio_limit"),
             text(row, "note"),
         ));
     }
@@ -200,7 +230,7 @@ mod tests {
         });
         let table = table(&result);
         assert!(table.contains("Commit `abc`, 2 cores."), "{table}");
-        let expect = "| documents | 1,500 1/s | 1,400 – 1,600 | – | 9,000 (signatures) | 0.167 | n |";
+        let expect = "| documents | 1,500 1/s | 1,400 – 1,600 | – | – | 9,000 (signatures) | 0.167 | n |";
         assert!(table.contains(expect), "{table}");
     }
 }

@@ -52,12 +52,12 @@ enum Task {
     },
     /// Measure what nodes carry beside what the machine could do; written to bench/results and bench/README.md
     Bench {
-        /// What: send [default: everything]
+        /// What: send, ledger, witness, receipts [default: everything]
         area: Option<String>,
         /// Run what was built before, as it is
         #[arg(long)]
         built: bool,
-        /// What follows goes to the bench: `--seconds N`, `--runs N`, `--only load,large,start,limits`
+        /// What follows goes to the bench: `--seconds N`, `--runs N`, `--only PART,…`, and what its `--help` names
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },

@@ -91,7 +91,12 @@ impl Ours {
         let folder = stage.folder().join("peers");
         fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let url = stage.configured(WHO, "public", "url")?.trim_end_matches('/').to_owned();
-        let set = [("CORRIDOR_LEDGER_RAW", RAW), ("CORRIDOR_LEDGER_INTERVAL_MS", "100")];
+        let set = [
+            ("CORRIDOR_LEDGER_RAW", RAW),
+            ("CORRIDOR_LEDGER_INTERVAL_MS", "100"),
+            // Peers take whatever port is free.
+            ("CORRIDOR_NET_ALLOW", "localhost"),
+        ];
         let set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         Ok(Self { stage, folder, url, set })
     }
@@ -122,11 +127,10 @@ impl Ours {
         ledger.map(str::to_owned).ok_or_else(|| format!("did.json names no {name} of a ledger"))
     }
 
-    /// The verifier key of the raw log.
-    fn raw_key(&self, programs: &Programs) -> Result<String> {
-        let shown = self.stage.ask(programs, WHO, &["log", "checkpoint", "--log", RAW])?;
-        let key = shown.get("key").and_then(Value::as_str);
-        key.map(str::to_owned).ok_or_else(|| format!("corridor log checkpoint names no key: {shown}"))
+    /// The verifier key of the raw log, which has a key of its own beside the node's others.
+    fn raw_key(&self, peers: &kits::Tessera) -> Result<String> {
+        let file = self.stage.folder().join(format!("{WHO}/keys/log-{RAW}.key"));
+        said(peers.ledger(&["vkey"]).arg(file))
     }
 }
 
@@ -148,14 +152,14 @@ fn acts(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
 fn raw(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
     let ours = Ours::set(programs)?;
     let _node = ours.start(programs)?;
-    row.listen(&mut peers.ledger(&["read", &ours.raw(), &ours.raw_key(programs)?, "--add"]))
+    row.listen(&mut peers.ledger(&["read", &ours.raw(), &ours.raw_key(peers)?, "--add"]))
 }
 
 /// Tessera's fsck takes our logs for whole, and copies of them as long as nothing in them is damaged.
 fn checked(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
     let ours = Ours::set(programs)?;
     let _node = ours.start(programs)?;
-    let (acts, raw) = (ours.told(peers, "log")?, ours.raw_key(programs)?);
+    let (acts, raw) = (ours.told(peers, "log")?, ours.raw_key(peers)?);
     // Entries enough for whole tiles and for partial ones.
     let mut filled = Row::new("ledger", "", "");
     filled.listen(&mut peers.ledger(&["read", &ours.raw(), &raw, "--add"]))?;

@@ -18,7 +18,7 @@ use crate::{Result, shell};
 pub(super) const CERTIFICATE: &str = "interop.pem";
 const KEY: &str = "interop.key";
 /// The ports `corridor demo` likes best. They are left to whoever plays it by hand meanwhile.
-const USUAL_PORTS: [u16; 4] = [7080, 7081, 7090, 7091];
+const USUAL_PORTS: [u16; 6] = [7080, 7081, 7082, 7090, 7091, 7092];
 /// How long a node may take to be ready, and to end.
 const START: Duration = Duration::from_secs(20);
 
@@ -184,6 +184,24 @@ impl Drop for Running {
 /// # Errors
 /// When it did not start, took too long, or printed nothing and failed.
 pub(super) fn bounded(command: &mut Command, within: Duration) -> Result<String> {
+    let (ended, said, complained) = ran(command, within)?;
+    match ended {
+        Ok(true) => Ok(said),
+        Ok(false) => Err(format!("it failed: {}", last(&complained, &said))),
+        Err(()) => Err(format!("it took longer than {} s: {}", within.as_secs(), last(&complained, &said))),
+    }
+}
+
+/// The same for a program whose standard error says what it found, whatever its end was.
+///
+/// # Errors
+/// When it did not start.
+pub(super) fn complaints(command: &mut Command, within: Duration) -> Result<String> {
+    Ok(ran(command, within)?.2)
+}
+
+/// How it ended, what it printed, and what it complained of.
+fn ran(command: &mut Command, within: Duration) -> Result<(Result<bool, ()>, String, String)> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -196,12 +214,7 @@ pub(super) fn bounded(command: &mut Command, within: Duration) -> Result<String>
         let _ = child.kill();
         let _ = child.wait();
     }
-    let (said, complained) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
-    match ended {
-        Ok(true) => Ok(said),
-        Ok(false) => Err(format!("it failed: {}", last(&complained, &said))),
-        Err(()) => Err(format!("it took longer than {} s: {}", within.as_secs(), last(&complained, &said))),
-    }
+    Ok((ended, out.join().unwrap_or_default(), err.join().unwrap_or_default()))
 }
 
 fn reader(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
@@ -251,5 +264,8 @@ mod tests {
         check("echo said; echo complained >&2", Ok("said\n"));
         check("echo said; echo complained >&2; exit 1", Err("it failed: complained"));
         check("exec sleep 20", Err("longer than"));
+        let said =
+            complaints(Command::new("sh").args(["-c", "echo found >&2; exit 1"]), Duration::from_secs(5));
+        assert_eq!(said.as_deref(), Ok("found\n"));
     }
 }
