@@ -94,7 +94,11 @@ impl Ledger {
         server.finished().await;
     }
 
+    /// On PostgreSQL acts get their numbers a moment later.
     async fn grow(&self) {
+        while self.log.sequenced().await.unwrap().waiting > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         self.log.integrate().await.unwrap();
     }
 
@@ -107,8 +111,12 @@ impl Ledger {
 }
 
 async fn world() -> (World, Ledger, Ledger) {
+    world_on(false).await
+}
+
+async fn world_on(postgres: bool) -> (World, Ledger, Ledger) {
     let schemas = vec![&corridor_ledger::SCHEMA];
-    let mut world = World::with(Setup { schemas, ..Setup::default() }).await;
+    let mut world = World::with(Setup { schemas, postgres, ..Setup::default() }).await;
     let kr = ledger(&mut world.kr, "kr.example/log").await;
     let jp = ledger(&mut world.jp, "jp.example/log").await;
     world.kr.dispatch();
@@ -142,7 +150,20 @@ async fn held(ledger: &Ledger, node: &Node, id: EnvelopeId) -> (usize, usize, bo
 
 #[tokio::test]
 async fn both_nodes_come_to_hold_both_receipts() {
-    let (world, kr, mut jp) = world().await;
+    both_hold_both(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_nodes_come_to_hold_both_receipts_on_postgresql() {
+    if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+        println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+        return;
+    }
+    both_hold_both(true).await;
+}
+
+async fn both_hold_both(postgres: bool) {
+    let (world, kr, mut jp) = world_on(postgres).await;
     let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
     assert_eq!(world.kr.settled(id).await.state, State::Delivered);
     // Nothing is under a checkpoint: each hears of the other's acts and that they wait.
