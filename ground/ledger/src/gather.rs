@@ -361,7 +361,7 @@ impl Gatherer {
     }
 }
 
-fn size_of(body: &[u8]) -> Option<u64> {
+pub(crate) fn size_of(body: &[u8]) -> Option<u64> {
     parse_number(std::str::from_utf8(body).ok()?.strip_suffix('\n')?).ok()
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn place() -> Place {
 }
 
 /// One place on SQLite, and one on PostgreSQL where there is a server.
-fn places() -> Vec<Place> {
+pub(crate) fn places() -> Vec<Place> {
     let mut out = vec![place()];
     match std::env::var("CORRIDOR_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) {
         Some(server) => out.push(Place { database: Database::Postgres(database(&server)), ..place() }),
@@ -107,9 +107,23 @@ fn clock() -> Arc<FixedClock> {
 }
 
 impl Place {
+    pub(crate) fn options(&self) -> Options {
+        Options { database: self.database.clone(), ..Options::directory(self.folder.path()) }
+    }
+
+    /// An empty place on the same engine, for a log with the same key.
+    pub(crate) fn beside(&self) -> Self {
+        let database = match std::env::var("CORRIDOR_TEST_POSTGRES") {
+            Ok(server) if matches!(self.database, Database::Postgres(_)) => {
+                Database::Postgres(database(&server))
+            }
+            _ => return Self { pen: self.pen.clone(), ..place() },
+        };
+        Self { database, pen: self.pen.clone(), ..place() }
+    }
+
     pub(crate) fn store(&self) -> Store {
-        let options = Options { database: self.database.clone(), ..Options::directory(self.folder.path()) };
-        Store::open(options, &[&crate::SCHEMA], clock(), Arc::new(corridor_base::OsRandom)).unwrap()
+        Store::open(self.options(), &[&crate::SCHEMA], clock(), Arc::new(corridor_base::OsRandom)).unwrap()
     }
 
     pub(crate) fn parts(&self, store: &Store, name: &str) -> LogParts {
@@ -142,7 +156,7 @@ pub(crate) async fn add(log: &Log, from: u64, to: u64) {
 }
 
 /// Adds many at once, in the order that comes.
-async fn add_fast(log: &Log, count: u64) {
+pub(crate) async fn add_fast(log: &Log, count: u64) {
     let all = (0..count).map(|i| log.store().append(log.operator(), log.name(), entry(i)));
     for done in futures::future::join_all(all).await {
         done.unwrap();
@@ -168,7 +182,7 @@ async fn hashes(log: &Log) -> Vec<Digest> {
 }
 
 /// Everything that was signed says what the leaves say, and the log as it is served is whole.
-async fn check(log: &Log, pen: &Pen) {
+pub(crate) async fn check(log: &Log, pen: &Pen) {
     let newest = grow(log).await;
     let all = hashes(log).await;
     assert_eq!(newest.tree().size, all.len() as u64, "every leaf is in");

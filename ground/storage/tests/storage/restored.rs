@@ -93,9 +93,11 @@ async fn check(source: &Place, target: &Place) {
 
 #[test]
 fn leaves_come_back_under_their_numbers() {
-    for source in places() {
-        for target in places() {
-            block(check(&source, &target));
+    for (i, target) in places().into_iter().enumerate() {
+        block(check(&Place::sqlite(), &target));
+        // From PostgreSQL, too, where there is one.
+        if let Some(source) = places().get(1) {
+            block(check(source, &places()[i]));
         }
     }
 }

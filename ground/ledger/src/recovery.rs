@@ -1,0 +1,444 @@
+//! What a node does after its database was restored from a backup, before it signs anything: it asks
+//! what others have seen of its logs since, and brings back the leaves it lacks (LG-1).
+//!
+//! The mark of the restoration (see `corridor_storage::restored`) holds every log: no leaf gets a number
+//! and nothing is signed while it stands. It is taken away when every witness of the policy and every
+//! mirror has answered, and each log holds all that they have seen. Recovering signs nothing over
+//! leaves: the checkpoint that a log goes on from is one that it signed before, out of a mirror. Whoever
+//! does not answer is asked again and again, and until then the logs stay held: nobody can know what a
+//! silent witness has seen.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_proof::merkle::{Subtree, Tree, leaf_hash, prove_consistency, prove_subtree, root};
+use corridor_proof::tile::{Kind, Tile, WIDTH};
+use corridor_proof::{Act, SignedCheckpoint, VerifierKey};
+use corridor_storage::Store;
+use futures::future::join_all;
+use http::StatusCode;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::gather::{Link, size_of};
+use crate::log::Log;
+use crate::mirror::Fetch;
+use crate::mirror::remote::Remote;
+use crate::witness::{AddCheckpoint, PolicySource, origin_hash, prefix, signed_by_one};
+
+/// How long until everybody is asked again.
+const AGAIN: Duration = Duration::from_secs(2);
+/// The longest pause between two rounds.
+const LONGEST: Duration = Duration::from_secs(30);
+/// How many lost acts are named in the log of the program; all are in the log of acts.
+const NAMED: u64 = 1000;
+
+/// Where mirrors of a node's logs are, as the trust lists say at each moment.
+pub trait MirrorSource: Send + Sync {
+    /// The URLs below which copies are served (C2SP tlog-mirror).
+    ///
+    /// # Errors
+    /// What keeps them from being known.
+    fn mirrors(&self) -> Result<Vec<Url>>;
+}
+
+impl<F: Fn() -> Result<Vec<Url>> + Send + Sync> MirrorSource for F {
+    fn mirrors(&self) -> Result<Vec<Url>> {
+        self()
+    }
+}
+
+/// What recovering needs.
+pub struct RecoveryParts {
+    /// The logs of this node, all in one store.
+    pub logs: Vec<Log>,
+    /// Who may have seen what: all its witnesses.
+    pub policy: Arc<dyn PolicySource>,
+    /// Who may have copies.
+    pub mirrors: Arc<dyn MirrorSource>,
+    /// The key of this node's own witness, which never sees this node's logs.
+    pub own: VerifierKey,
+    /// How witnesses are reached.
+    pub link: Arc<dyn Link>,
+    /// How mirrors are reached.
+    pub fetch: Arc<dyn Fetch>,
+}
+
+/// What became of one log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nobody has seen more than is here.
+    Whole,
+    /// Leaves came back from a mirror.
+    Returned {
+        /// The size of the checkpoint in the backup.
+        from: u64,
+        /// The size of the checkpoint that the log goes on from.
+        size: u64,
+        /// How many leaves were not in the backup. In the log of acts these are acts whose state is lost.
+        lost: u64,
+    },
+}
+
+/// Recovers the logs of a node. A clone is the same.
+#[derive(Clone)]
+pub struct Recovery(Arc<Inner>);
+
+struct Inner {
+    parts: RecoveryParts,
+    /// Whether the node waits for it; why, after the last attempt.
+    waits: watch::Sender<bool>,
+    why: Mutex<Vec<Problem>>,
+}
+
+/// What others say about one log.
+#[derive(Default)]
+struct Seen {
+    /// The largest size that anybody names.
+    size: u64,
+    /// What they show, signed by the log.
+    checkpoints: Vec<SignedCheckpoint>,
+    /// The copies, with where they are.
+    copies: Vec<(Url, SignedCheckpoint)>,
+}
+
+impl Recovery {
+    /// For these logs. It waits for nothing yet.
+    #[must_use]
+    pub fn new(parts: RecoveryParts) -> Self {
+        Self(Arc::new(Inner { parts, waits: watch::Sender::new(false), why: Mutex::default() }))
+    }
+
+    /// Whether a restoration is not made up for yet: no new work is taken then.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        *self.0.waits.borrow()
+    }
+
+    /// What it still waits for; empty when it does not, or no attempt has ended yet.
+    #[must_use]
+    pub fn why(&self) -> Vec<Problem> {
+        self.0.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether the mark of a restoration stands. Where it does not, those who answer within this
+    /// time are asked all the same: when one of them has seen more than is here, somebody has copied an
+    /// old database back, and the mark is made. Answers whether there is something to recover.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin(&self, patience: Duration) -> Result<bool> {
+        let Some(store) = self.store() else { return Ok(false) };
+        let mut marked = store.restored().await?.is_some();
+        if !marked && self.anybody_ahead(patience).await? {
+            tracing::error!("others have seen more of a log than is here: an old database was copied back");
+            store.mark_restored().await?;
+            marked = true;
+        }
+        self.0.waits.send_replace(marked);
+        Ok(marked)
+    }
+
+    /// Recovers; tries until it is done or told to stop. Answers whether it is done.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> bool {
+        let mut pause = AGAIN;
+        while self.waits() {
+            match self.attempt().await {
+                Ok(_) => return true,
+                Err(problem) => {
+                    tracing::error!(code = %problem.code(), "nothing is signed after the restoration: {problem}");
+                }
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return false,
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = pause.saturating_mul(2).min(LONGEST);
+        }
+        true
+    }
+
+    /// Tries once: every log, then takes the mark away. What is done already is not done again. One
+    /// process does this at a time.
+    ///
+    /// # Errors
+    /// `log-held` when somebody does not answer; `log-lost` when no mirror has what others have seen;
+    /// `checkpoint-inconsistent` when a log has forked already; what policy and store say.
+    pub async fn attempt(&self) -> Result<Vec<Outcome>> {
+        let mut outcomes = Vec::new();
+        let mut why = Vec::new();
+        for log in &self.0.parts.logs {
+            match self.recover(log).await {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(found) => why.extend(found),
+            }
+        }
+        let first = why.first().cloned();
+        *self.0.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        if let Some(problem) = first {
+            return Err(problem);
+        }
+        if let Some(store) = self.store() {
+            store.recovered().await?;
+            name_lost(store).await?;
+        }
+        self.0.waits.send_replace(false);
+        Ok(outcomes)
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.0.parts.logs.first().map(Log::store)
+    }
+
+    /// Recovers one log, or says everything that is in the way.
+    async fn recover(&self, log: &Log) -> Result<Outcome, Vec<Problem>> {
+        let one = |problem| vec![problem];
+        let from = log.latest().await.map_err(one)?.map_or_else(Tree::empty, |signed| signed.tree());
+        let (seen, silent) = self.ask(log).await.map_err(one)?;
+        if !silent.is_empty() {
+            return Err(silent);
+        }
+        check_known(log, from.size, &seen).await.map_err(one)?;
+        if seen.size <= from.size {
+            tracing::info!(
+                log = log.name(),
+                size = from.size,
+                "nobody has seen more of the log than is here"
+            );
+            return Ok(Outcome::Whole);
+        }
+        let mut copies: Vec<_> = seen.copies.iter().filter(|(_, c)| c.tree().size >= seen.size).collect();
+        copies.sort_by_key(|(_, c)| std::cmp::Reverse(c.tree().size));
+        let mut failed = Vec::new();
+        for (base, copy) in copies {
+            match self.fetch(log, from, base, copy, &seen).await {
+                Ok(lost) => {
+                    let size = copy.tree().size;
+                    tracing::warn!(log = log.name(), from = from.size, size, lost, %base, "leaves came back from a mirror");
+                    return Ok(Outcome::Returned { from: from.size, size, lost });
+                }
+                Err(problem) => failed.push(problem),
+            }
+        }
+        if failed.is_empty() {
+            let best = seen.copies.iter().map(|(_, c)| c.tree().size).fold(from.size, u64::max);
+            failed.push(
+                Problem::new(ErrorCode::LogLost)
+                    .with("what", log.origin())
+                    .with("expected", seen.size)
+                    .with("found", best),
+            );
+        }
+        Err(failed)
+    }
+
+    /// Asks everybody what they have seen of a log; also answers why some did not say.
+    async fn ask(&self, log: &Log) -> Result<(Seen, Vec<Problem>)> {
+        let parts = &self.0.parts;
+        let policy = parts.policy.policy()?;
+        let shown = log.shown().await?;
+        let own: Vec<_> = policy.logs_of(log.origin()).filter_map(|log| log.operator.clone()).collect();
+        let others = policy.witnesses().iter().filter(|w| {
+            w.key.bytes() != parts.own.bytes() && !w.operator.as_ref().is_some_and(|o| own.contains(o))
+        });
+        let witnesses = others.filter_map(|w| Some((w.name.clone(), w.url.clone()?))).map(|(name, url)| {
+            let shown = &shown;
+            async move { (name, self.ask_witness(log, &url, shown).await) }
+        });
+        let mirrors = parts.mirrors.mirrors()?.into_iter().map(|url| async move {
+            let base = url.join(&format!("{}/", origin_hash(log.origin())));
+            match base {
+                Ok(base) => (url, self.signed(log, &base).await.map(|copy| copy.map(|copy| (base, copy)))),
+                Err(e) => (
+                    url,
+                    Err(Problem::new(ErrorCode::Malformed).with("what", "URL of a mirror").with("why", e)),
+                ),
+            }
+        });
+        let (witnesses, mirrors) = tokio::join!(join_all(witnesses), join_all(mirrors));
+        let (mut seen, mut silent) = (Seen::default(), Vec::new());
+        for (name, answer) in witnesses {
+            match answer {
+                Ok((size, shown)) => {
+                    seen.size = seen.size.max(size);
+                    seen.checkpoints.extend(shown);
+                }
+                Err(problem) => silent.push(held(log, &format!("witness {name}: {problem}"))),
+            }
+        }
+        for (url, answer) in mirrors {
+            match answer {
+                Ok(copy) => seen.copies.extend(copy),
+                Err(problem) => silent.push(held(log, &format!("mirror {url}: {problem}"))),
+            }
+        }
+        seen.checkpoints.extend(seen.copies.iter().map(|(_, copy)| copy.clone()));
+        seen.size = seen.checkpoints.iter().map(|c| c.tree().size).fold(seen.size, u64::max);
+        Ok((seen, silent))
+    }
+
+    /// The size that a witness has cosigned, and its checkpoint when it shows it. Offered a checkpoint as
+    /// if it had seen none, a witness that has seen one answers with its size (C2SP tlog-witness,
+    /// add-checkpoint); one that takes it has seen nothing larger.
+    async fn ask_witness(
+        &self,
+        log: &Log,
+        url: &str,
+        shown: &SignedCheckpoint,
+    ) -> Result<(u64, Option<SignedCheckpoint>)> {
+        let base = prefix(url)?;
+        let request = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: shown.clone() };
+        let reply = self.0.parts.link.add_checkpoint(&base, request.to_bytes()).await?;
+        let wrong =
+            |why: String| Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why);
+        let size = match reply.status {
+            StatusCode::OK => shown.tree().size,
+            StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
+                size_of(&reply.body).ok_or_else(|| wrong("no size".to_owned()))?
+            }
+            // It has never heard of the log.
+            StatusCode::NOT_FOUND => 0,
+            status => return Err(wrong(format!("status {status}"))),
+        };
+        // Witnesses of other kinds do not show theirs.
+        let kept = base.join(&format!("{}/", origin_hash(log.origin()))).ok();
+        let kept = match kept {
+            Some(kept) => self.signed(log, &kept).await.ok().flatten(),
+            None => None,
+        };
+        Ok((size, kept))
+    }
+
+    /// The checkpoint below this URL, if there is one that the log signed.
+    async fn signed(&self, log: &Log, base: &Url) -> Result<Option<SignedCheckpoint>> {
+        let shown = Remote::new(&*self.0.parts.fetch, base).checkpoint().await?;
+        let ours = |c: &SignedCheckpoint| c.origin() == log.origin() && signed_by_one(c, &[log.key()]);
+        Ok(shown.filter(ours))
+    }
+
+    /// Brings back what lies between the tree that is here and the copy. Every leaf is shown to be in
+    /// the copy's tree, and that to go on from ours and from all that others show, before it is kept.
+    async fn fetch(
+        &self,
+        log: &Log,
+        from: Tree,
+        base: &Url,
+        copy: &SignedCheckpoint,
+        seen: &Seen,
+    ) -> Result<u64> {
+        let (store, tree) = (log.store(), copy.tree());
+        let mut remote = Remote::new(&*self.0.parts.fetch, base);
+        let shown = seen.checkpoints.iter().map(SignedCheckpoint::tree);
+        for older in std::iter::once(from).chain(shown) {
+            follows(log, tree, older, &mut remote).await?;
+        }
+        store.make_room(log.name(), from.size).await?;
+        let (mut next, mut lost) = (from.size, 0);
+        while next < tree.size {
+            let floor = next / WIDTH * WIDTH;
+            let end = (floor + WIDTH).min(tree.size);
+            let mut entries = bundle(log, tree, floor, end, &mut remote).await?;
+            let new =
+                entries.split_off(usize::try_from(next - floor).unwrap_or(usize::MAX).min(entries.len()));
+            lost += store.adopt_leaves(log.operator(), log.name(), next, new).await?;
+            next = end;
+        }
+        log.take_back(copy).await?;
+        Ok(lost)
+    }
+
+    /// Whether one of those who answer in time has seen more of a log than is here.
+    async fn anybody_ahead(&self, patience: Duration) -> Result<bool> {
+        for log in &self.0.parts.logs {
+            let Some(latest) = log.latest().await? else { continue };
+            // Who is silent, and that there is no policy yet, keeps nothing up here.
+            if let Ok(Ok((seen, _))) = tokio::time::timeout(patience, self.ask(log)).await
+                && seen.size > latest.tree().size
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn held(log: &Log, why: &str) -> Problem {
+    Problem::new(ErrorCode::LogHeld).with("what", log.origin()).with("why", why)
+}
+
+fn forked(log: &Log, size: u64) -> Problem {
+    let why = "what others have seen does not go on from what is here";
+    Problem::new(ErrorCode::CheckpointInconsistent)
+        .with("what", format!("{}, size {size}", log.origin()))
+        .with("why", why)
+}
+
+/// That what others show of sizes that are here is what is here.
+async fn check_known(log: &Log, size: u64, seen: &Seen) -> Result<()> {
+    for shown in seen.checkpoints.iter().map(SignedCheckpoint::tree) {
+        if shown.size <= size && shown.size > 0 && log.tree_at(shown.size).await? != shown {
+            return Err(forked(log, shown.size));
+        }
+    }
+    Ok(())
+}
+
+/// That the copy goes on from this older tree.
+async fn follows(log: &Log, tree: Tree, older: Tree, remote: &mut Remote<'_>) -> Result<()> {
+    let proof = match older.size {
+        0 => Vec::new(),
+        same if same == tree.size => Vec::new(),
+        old => remote.ask(tree.size, |nodes| prove_consistency(old, tree.size, nodes)).await?,
+    };
+    if tree.follows(&older, &proof) { Ok(()) } else { Err(forked(log, older.size)) }
+}
+
+/// The entries from `floor` to `end`, which share a bundle, shown to be in the tree.
+async fn bundle(
+    log: &Log,
+    tree: Tree,
+    floor: u64,
+    end: u64,
+    remote: &mut Remote<'_>,
+) -> Result<Vec<Vec<u8>>> {
+    let width = u16::try_from(end - floor).unwrap_or(256);
+    let entries = remote.entries(Tile::new(Kind::Entries, floor / WIDTH, width)?).await?;
+    let fault = || Problem::new(ErrorCode::Internal).with("why", "a bundle that is no subtree");
+    let subtree = Subtree::new(floor, end).ok_or_else(fault)?;
+    let proof = remote.ask(tree.size, |nodes| prove_subtree(subtree, tree.size, nodes)).await?;
+    let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+    if entries.len() == usize::from(width) && tree.holds(subtree, &root(&leaves), &proof) {
+        return Ok(entries);
+    }
+    let why = format!("the mirror's entries from {floor} are not in the tree that was signed");
+    Err(Problem::new(ErrorCode::CheckpointInconsistent).with("what", log.origin()).with("why", why))
+}
+
+/// Says which acts are in the log and nowhere else any more.
+async fn name_lost(store: &Store) -> Result<()> {
+    let mut from = 0;
+    let mut named = 0;
+    loop {
+        let page = store.lost_acts(from, 256).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        from = last.number + 1;
+        for leaf in page {
+            named += 1;
+            if named > NAMED {
+                tracing::warn!("more acts are lost: `corridor log lost` names them all");
+                return Ok(());
+            }
+            match Act::parse(&leaf.entry) {
+                Ok(act) => {
+                    let (leaf, id, kind, time) = (leaf.number, act.id, act.kind, act.time);
+                    tracing::warn!(leaf, %id, kind, %time, "the state that belongs to an act is lost");
+                }
+                Err(_) => tracing::warn!(leaf = leaf.number, "an act is lost that this build cannot read"),
+            }
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! A log with a witness and a mirror is restored from an old backup. Whatever happens then, everything
+//! that its key ever signed, before and after, is of one history (LG-1): the pen of these tests
+//! remembers all of it.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use corridor_base::{OsRandom, SystemClock, Timestamp};
+use corridor_proof::{Policy, Signer as _, act};
+use corridor_storage::{ACTS, backup};
+
+use super::*;
+use crate::edge::log_router;
+use crate::fsck;
+use crate::gather::Reply;
+use crate::log::tests::{Place, check, grow, operator, place, places};
+use crate::mirror::tests::mirror;
+use crate::mirror::{self, Mirror, Puller};
+use crate::witness::testing::{Ground, Sites, ground, secret};
+use crate::witness::{self, Answer, KnownLog, Witness};
+
+/// The world as the node sees it.
+struct Net {
+    sites: Arc<Sites>,
+    witness: Witness,
+    /// The witness takes no calls.
+    down: AtomicBool,
+    /// After so many files nothing is fetched any more.
+    files: AtomicI64,
+    /// Entries are changed on the way.
+    lies: AtomicBool,
+}
+
+fn unreachable(url: &Url) -> Problem {
+    Problem::new(ErrorCode::PartnerUnreachable).with("partner", url).with("why", "down")
+}
+
+#[async_trait]
+impl Link for Net {
+    async fn add_checkpoint(&self, url: &Url, body: Vec<u8>) -> Result<Reply> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(unreachable(url));
+        }
+        let reply = |status, kind: &str, body| Reply { status, kind: kind.to_owned(), body };
+        Ok(match self.witness.add_checkpoint(&body).await {
+            Ok(Answer::Cosigned(_)) => reply(StatusCode::OK, "text/plain", Vec::new()),
+            Ok(Answer::Stale(size)) => {
+                reply(StatusCode::CONFLICT, "text/x.tlog.size", format!("{size}\n").into_bytes())
+            }
+            Err(problem) => reply(StatusCode::from_u16(problem.code().status()).unwrap(), "", Vec::new()),
+        })
+    }
+}
+
+#[async_trait]
+impl Fetch for Net {
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
+        if self.files.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(unreachable(url));
+        }
+        let mut bytes = self.sites.fetch(url, limit).await?;
+        if self.lies.load(Ordering::SeqCst)
+            && url.path().contains("/entries/")
+            && let Some(last) = bytes.as_mut().and_then(|bytes| bytes.last_mut())
+        {
+            *last ^= 1;
+        }
+        Ok(bytes)
+    }
+}
+
+/// A log with those who watch it.
+struct World {
+    place: Place,
+    name: &'static str,
+    log: Log,
+    net: Arc<Net>,
+    known: KnownLog,
+    mirror: Mirror,
+    witnessed: u64,
+    _grounds: [Ground; 2],
+}
+
+async fn world(place: Place, name: &'static str) -> World {
+    let log = Log::open(place.parts(&place.store(), name)).await.unwrap();
+    let known = KnownLog { key: log.key(), url: Some("https://log.example/".parse().unwrap()) };
+    let grounds = [ground(), ground()];
+    let witness = grounds[0].witness("w", vec![known.clone()]).await;
+    let mirror = mirror(&grounds[1], vec![known.clone()]).await;
+    let sites = Arc::new(Sites::default());
+    sites.route("w.example", witness::router(witness.clone()));
+    sites.route("m.example", mirror::router(mirror.clone()));
+    sites.route("log.example", log_router(log.clone()));
+    let net = Net {
+        sites,
+        witness,
+        down: AtomicBool::new(false),
+        files: AtomicI64::new(i64::MAX),
+        lies: AtomicBool::new(false),
+    };
+    World { place, name, log, net: Arc::new(net), known, mirror, witnessed: 0, _grounds: grounds }
+}
+
+async fn add(log: &Log, count: u64) {
+    if log.name() != ACTS {
+        return crate::log::tests::add_fast(log, count).await;
+    }
+    let all = (0..count).map(|_| {
+        let fields = [("key", "a"), ("replaces", "b")];
+        let kind = &act::KEY_ROTATED;
+        let sealed = Act::seal(kind, log.operator(), &fields, &SystemClock, &OsRandom).unwrap();
+        log.store().write(log.operator(), move |tx| tx.record(&sealed))
+    });
+    for done in join_all(all).await {
+        done.unwrap();
+    }
+    // On PostgreSQL they have their numbers a little later.
+    while log.store().sequenced(ACTS).await.unwrap().waiting > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+impl World {
+    /// The log's newest checkpoint is cosigned.
+    async fn show(&mut self) {
+        let checkpoint = self.log.shown().await.unwrap();
+        let (old, size) = (self.witnessed, checkpoint.tree().size);
+        let proof =
+            if old == size { Vec::new() } else { self.log.prove_consistency(old, size).await.unwrap() };
+        let request = AddCheckpoint { old, proof, checkpoint };
+        let answer = self.net.witness.add_checkpoint(&request.to_bytes()).await.unwrap();
+        assert!(matches!(answer, Answer::Cosigned(_)));
+        self.witnessed = size;
+    }
+
+    /// The mirror fetches what the log has published.
+    async fn copy(&self) {
+        let puller = Puller::new(self.mirror.clone(), self.net.sites.clone());
+        while puller.pull(&self.known).await.unwrap() == mirror::Pulled::More {}
+    }
+
+    fn backup(&self) -> (tempfile::TempDir, std::path::PathBuf) {
+        let into = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_millis(1_795_339_500_000);
+        let (from, _) = backup::write(&self.place.options(), into.path(), &[], now, &mut |_| {}).unwrap();
+        (into, from)
+    }
+
+    /// The node is gone, and comes back with the data of the backup.
+    async fn restore(&mut self, from: &std::path::Path) {
+        self.log.store().close().await;
+        let place = self.place.beside();
+        let (options, now) = (place.options(), Timestamp::from_millis(1_795_339_600_000));
+        let files = tempfile::tempdir().unwrap();
+        backup::restore(from, &options, &files.path().join("f"), &[&crate::SCHEMA], now, &mut |_| {})
+            .unwrap();
+        self.place = place;
+        self.open().await;
+    }
+
+    async fn open(&mut self) {
+        self.log = Log::open(self.place.parts(&self.place.store(), self.name)).await.unwrap();
+        self.net.sites.route("log.example", log_router(self.log.clone()));
+    }
+
+    fn recovery(&self) -> Recovery {
+        let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
+        let text = format!("log {}\nwitness w {} https://w.example/\nquorum w\n", self.log.key(), vkey("w"));
+        let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
+        Recovery::new(RecoveryParts {
+            logs: vec![self.log.clone()],
+            policy: Arc::new(move || Ok(policy.clone())),
+            mirrors: Arc::new(|| Ok(vec!["https://m.example/".parse().unwrap()])),
+            own: vkey("own"),
+            link: self.net.clone(),
+            fetch: self.net.clone(),
+        })
+    }
+
+    async fn attempt(&self) -> Result<Outcome> {
+        let recovery = self.recovery();
+        assert!(recovery.begin(Duration::from_secs(5)).await.unwrap());
+        let outcome = recovery.attempt().await.map(|outcomes| outcomes[0]);
+        assert_eq!((recovery.waits(), recovery.why().is_empty()), (outcome.is_err(), outcome.is_ok()));
+        outcome
+    }
+
+    /// Nothing is signed and the mark stands.
+    async fn check_held(&self, expect: ErrorCode) {
+        assert_eq!(self.attempt().await.unwrap_err().code(), expect);
+        let size = self.log.latest().await.unwrap().map(|signed| signed.tree().size);
+        if let Ok(Some(_)) = self.log.integrate().await {
+            panic!("signed while held");
+        }
+        assert_eq!(self.log.latest().await.unwrap().map(|signed| signed.tree().size), size);
+        assert!(self.log.store().restored().await.unwrap().is_some());
+    }
+
+    /// The log goes on, and whatever was signed in either life is of one history.
+    async fn check_goes_on(&mut self) {
+        assert_eq!(self.log.store().restored().await.unwrap(), None);
+        add(&self.log, 3).await;
+        grow(&self.log).await;
+        self.show().await;
+        self.copy().await;
+        check(&self.log, &self.place.pen).await;
+        let report = fsck::check(&self.log).await.unwrap();
+        assert_eq!(report.difference, None);
+    }
+}
+
+/// Signed leaves at the time of the backup, leaves beyond them, and leaves that came after.
+async fn returns(place: Place, name: &'static str, (signed, tail, later): (u64, u64, u64)) {
+    let mut world = world(place, name).await;
+    add(&world.log, signed).await;
+    grow(&world.log).await;
+    world.show().await;
+    add(&world.log, tail).await;
+    let (_kept, from) = world.backup();
+    add(&world.log, later).await;
+    grow(&world.log).await;
+    world.show().await;
+    world.copy().await;
+    world.restore(&from).await;
+    if world.name == ACTS {
+        // What is recorded meanwhile waits for its number.
+        let fields = [("key", "c"), ("replaces", "d")];
+        let sealed = Act::seal(&act::KEY_ROTATED, &operator(), &fields, &SystemClock, &OsRandom).unwrap();
+        world.log.store().write(&operator(), move |tx| tx.record(&sealed)).await.unwrap();
+    }
+    let size = signed + tail + later;
+    let expect = match size == signed {
+        true => Outcome::Whole,
+        false => Outcome::Returned { from: signed, size, lost: later },
+    };
+    assert_eq!(world.attempt().await.unwrap(), expect, "{signed} {tail} {later}");
+    assert_eq!(world.log.latest().await.unwrap().unwrap().tree().size, size);
+    let lost = world.log.store().lost_acts(0, 4096).await.unwrap().len() as u64;
+    assert_eq!(lost, if name == ACTS { later } else { 0 });
+    world.check_goes_on().await;
+    // As after a restart.
+    world.log.store().close().await;
+    world.open().await;
+    assert!(!world.recovery().begin(Duration::from_secs(5)).await.unwrap());
+    world.check_goes_on().await;
+}
+
+#[tokio::test]
+async fn leaves_come_back_from_a_mirror_and_the_log_goes_on() {
+    for sizes in [(0, 0, 5), (5, 0, 0), (5, 3, 0), (5, 3, 9), (250, 10, 700), (256, 0, 256), (255, 1, 1)] {
+        returns(place(), "raw", sizes).await;
+    }
+    for sizes in [(0, 2, 5), (5, 0, 0), (5, 3, 9), (250, 10, 270)] {
+        returns(place(), ACTS, sizes).await;
+    }
+    for place in places().into_iter().skip(1) {
+        returns(place.beside(), "raw", (5, 3, 300)).await;
+        returns(place, ACTS, (5, 3, 300)).await;
+    }
+}
+
+/// More leaves than one step signs.
+#[tokio::test]
+async fn a_long_time_comes_back() {
+    returns(place(), "raw", (300, 5, 9000)).await;
+}
+
+/// A log of ten leaves, restored from a backup of four; the witness has seen all ten.
+async fn lagging(copied: bool) -> (World, tempfile::TempDir) {
+    let mut world = world(place(), ACTS).await;
+    add(&world.log, 4).await;
+    grow(&world.log).await;
+    world.show().await;
+    world.copy().await;
+    let (kept, from) = world.backup();
+    add(&world.log, 6).await;
+    grow(&world.log).await;
+    world.show().await;
+    if copied {
+        world.copy().await;
+    }
+    world.restore(&from).await;
+    (world, kept)
+}
+
+#[tokio::test]
+async fn without_a_copy_the_log_is_held() {
+    let (world, _kept) = lagging(false).await;
+    world.check_held(ErrorCode::LogLost).await;
+    let problem = world.attempt().await.unwrap_err();
+    assert_eq!((problem.arg("expected"), problem.arg("found")), (Some("10"), Some("4")));
+}
+
+#[tokio::test]
+async fn while_somebody_is_silent_the_log_is_held() {
+    let (mut world, _kept) = lagging(true).await;
+    world.net.down.store(true, Ordering::SeqCst);
+    world.check_held(ErrorCode::LogHeld).await;
+    world.net.down.store(false, Ordering::SeqCst);
+    world.net.files.store(0, Ordering::SeqCst);
+    world.check_held(ErrorCode::LogHeld).await;
+    world.net.files.store(i64::MAX, Ordering::SeqCst);
+    assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 4, size: 10, lost: 6 });
+    world.check_goes_on().await;
+}
+
+/// The mirror goes away in the middle, at each point once.
+#[tokio::test]
+async fn what_was_begun_is_begun_again() {
+    let (mut world, _kept) = lagging(true).await;
+    let mut tries = 0;
+    loop {
+        world.net.files.store(tries, Ordering::SeqCst);
+        tries += 1;
+        match world.attempt().await {
+            Ok(outcome) => break assert_eq!(outcome, Outcome::Returned { from: 4, size: 10, lost: 6 }),
+            Err(_) => assert!(tries < 50),
+        }
+        // As after a crash.
+        world.log.store().close().await;
+        world.open().await;
+    }
+    assert!(tries > 3, "{tries}");
+    world.net.files.store(i64::MAX, Ordering::SeqCst);
+    world.check_goes_on().await;
+}
+
+#[tokio::test]
+async fn entries_that_were_not_signed_are_not_taken() {
+    let (mut world, _kept) = lagging(true).await;
+    world.net.lies.store(true, Ordering::SeqCst);
+    world.check_held(ErrorCode::CheckpointInconsistent).await;
+    assert!(world.log.store().lost_acts(0, 10).await.unwrap().is_empty());
+    world.net.lies.store(false, Ordering::SeqCst);
+    world.attempt().await.unwrap();
+    world.check_goes_on().await;
+}
+
+/// Somebody puts an old database back without this program: there is no mark.
+#[tokio::test]
+async fn an_old_database_that_was_copied_back_is_noticed() {
+    let (mut world, _kept) = lagging(true).await;
+    world.log.store().recovered().await.unwrap();
+    assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 4, size: 10, lost: 6 });
+    world.check_goes_on().await;
+}
+
+/// The same, but it has signed before anybody could be asked.
+#[tokio::test]
+async fn a_log_that_has_forked_already_is_held() {
+    let (world, _kept) = lagging(true).await;
+    world.log.store().recovered().await.unwrap();
+    add(&world.log, 3).await;
+    grow(&world.log).await;
+    world.check_held(ErrorCode::CheckpointInconsistent).await;
+    world.log.store().recovered().await.unwrap();
+    add(&world.log, 30).await;
+    grow(&world.log).await;
+    world.log.store().mark_restored().await.unwrap();
+    world.check_held(ErrorCode::CheckpointInconsistent).await;
+}
+
+/// And it is said why.
+#[tokio::test]
+async fn it_goes_on_trying_until_it_is_told_to_stop() {
+    let (world, _kept) = lagging(true).await;
+    world.net.down.store(true, Ordering::SeqCst);
+    let recovery = world.recovery();
+    assert!(recovery.begin(Duration::from_secs(5)).await.unwrap());
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let recovery = recovery.clone();
+        async move { recovery.run(stopped).await }
+    });
+    while recovery.why().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(recovery.waits() && recovery.why()[0].to_string().contains("witness w"));
+    stop.send_replace(true);
+    assert!(!running.await.unwrap());
+    world.net.down.store(false, Ordering::SeqCst);
+    let (_stop, stopped) = watch::channel(false);
+    assert!(recovery.run(stopped).await && !recovery.waits());
+}
