@@ -128,6 +128,8 @@ pub struct Config {
     pub ledger_policy: Option<PathBuf>,
     /// Logs beside those of partners that this node witnesses and mirrors.
     pub ledger_accept: Vec<KnownLog>,
+    /// Whether the witness cosigns with ML-DSA-44, too.
+    pub ledger_ml_dsa: bool,
     /// Raw logs that anybody may add to.
     pub ledger_raw: Vec<String>,
     /// The log.

@@ -2,6 +2,7 @@
 //! both anchors, runs both nodes as processes of their own, and works with the very commands that an
 //! operator types, so that everything it shows can be done again by hand.
 
+mod evidence;
 mod stage;
 mod story;
 mod tamper;
@@ -87,13 +88,14 @@ fn tell(options: &Options, story: &mut Story) -> Result<Cast> {
         place.start(&stage, story)?;
     }
     import(&stage, story, &[&kr, &jp])?;
-    watch(&stage, story, &kr, &mut witnesses)?;
+    watch(&stage, story, [&kr, &jp], &mut witnesses)?;
     agree(&stage, story, &kr, &jp)?;
     let id = send(&stage, story, &kr, &jp, &document)?;
     understand(&stage, story, &jp, &id)?;
     answer(&stage, story, &kr, &jp, &id)?;
     tamper::show(&stage, story, &kr, &jp)?;
     record(&stage, story, &[&kr, &jp])?;
+    evidence::show(&stage, story, &kr, &id)?;
     Ok(Cast { nodes: [kr, jp], witnesses })
 }
 
@@ -194,11 +196,18 @@ fn import(stage: &Stage, story: &mut Story, places: &[&Place; 2]) -> Result<()> 
 }
 
 /// The witnesses of both anchors begin to watch the logs that the lists name.
-fn watch(stage: &Stage, story: &mut Story, kr: &Place, witnesses: &mut [Witness; 2]) -> Result<()> {
+fn watch(
+    stage: &Stage,
+    story: &mut Story,
+    [kr, jp]: [&Place; 2],
+    witnesses: &mut [Witness; 2],
+) -> Result<()> {
     let policy = stage.corridor(Some(kr), &["trust", "policy"])?;
     stage.write(POLICY, text(&policy, "/policy")?.as_bytes())?;
+    let mut others: Vec<String> = [kr, jp].map(Place::public_address).into();
+    others.extend(witnesses.iter().map(Witness::address));
     for witness in witnesses {
-        witness.start(stage, POLICY)?;
+        witness.start(stage, POLICY, &others)?;
     }
     story.say("demo-watching", &[]);
     Ok(())

@@ -1,6 +1,8 @@
 //! The node's ledger, put together: its log of acts and its raw logs, the witness that cosigns for
-//! partners, the mirror that holds copies of their logs, the gatherer of cosignatures for its own log, and the receipts that come of it.
+//! partners, the mirror that holds copies of their logs, who compares what those logs show to whom, the
+//! gatherer of cosignatures for its own log, and the receipts that come of it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,16 +10,19 @@ use std::time::Duration;
 
 use axum::Router;
 use corridor_base::{Clock, ErrorCode, Problem, Result, Timestamp};
-use corridor_identity::{Directory, LedgerKeys, log_key};
+use corridor_identity::{Directory, LedgerKeys, Warning, log_key, ml_dsa_seed};
 use corridor_ledger::alarm::Alarms;
 use corridor_ledger::edge::log_router;
 use corridor_ledger::gather::{Gatherer, HttpLink, Patience};
 use corridor_ledger::mirror::{self, Mirror, MirrorParts, Puller};
 use corridor_ledger::receipt::Receipts;
-use corridor_ledger::witness::{self, AcceptedLogs, PolicySource, Witness, WitnessParts};
+use corridor_ledger::recovery::{MirrorSource, Recovery, RecoveryParts};
+use corridor_ledger::witness::{
+    self, AcceptedLogs, MlDsaKey, PolicySource, Watch, WatchParts, Witness, WitnessParts,
+};
 use corridor_ledger::{Log, LogParts, Pending};
 use corridor_net::Client;
-use corridor_proof::{Act, Policy};
+use corridor_proof::{Act, Policy, VerifierKey};
 use corridor_storage::{ACTS, Store};
 use tokio::sync::watch;
 
@@ -28,6 +33,10 @@ use crate::config::Config;
 const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
 /// How often the mirror looks what its logs have published.
 const MIRROR_INTERVAL: Duration = Duration::from_secs(5);
+/// How often is compared what logs show to whom.
+const WATCH_INTERVAL: Duration = Duration::from_secs(30);
+/// How long others may take to say at the start that they have seen more than is here.
+const LATE: Duration = Duration::from_secs(1);
 /// How often is looked for how long acts have waited (LG-2).
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -46,12 +55,17 @@ pub struct Ledger {
     /// Holds copies of the logs of others.
     pub mirror: Mirror,
     puller: Puller,
+    watch: Watch,
+    /// The keys that check what this node cosigns.
+    pub cosigners: Vec<VerifierKey>,
     /// Asks others to cosign the log of acts, and the raw logs.
     pub gatherers: Vec<Gatherer>,
     /// Receipts of the acts.
     pub receipts: Receipts,
     /// Split views that were seen.
     pub alarms: Alarms,
+    /// Holds the logs after a restoration, until they have what others have seen (LG-1).
+    pub recovery: Recovery,
     /// Who must have cosigned.
     pub policy: Arc<dyn PolicySource>,
     /// The keys of log and witness.
@@ -111,6 +125,14 @@ impl Ledger {
             alarms: alarms.clone(),
         })
         .await?;
+        let mut cosigners = vec![witness.key()];
+        if config.ledger_ml_dsa {
+            let name = keys.witness.name();
+            let seed = ml_dsa_seed(&assembly::keys(config), name, &*clock, &*random)?;
+            let key = MlDsaKey::from_seed(name, &seed)?;
+            cosigners.push(key.public().clone());
+            witness.also_cosign(key)?;
+        }
         let mirror = Mirror::open(MirrorParts {
             store: store.clone(),
             operator: operator.clone(),
@@ -121,7 +143,21 @@ impl Ledger {
         })
         .await?;
         let puller = Puller::new(mirror.clone(), Arc::new(client.clone()));
+        let watch = Watch::new(WatchParts {
+            witness: witness.clone(),
+            mirror: Some(mirror.clone()),
+            policy: policy.clone(),
+            fetch: Arc::new(client.clone()),
+        });
         let link = Arc::new(HttpLink { client: client.clone(), patience: WITNESS_PATIENCE });
+        let recovery = Recovery::new(RecoveryParts {
+            logs: std::iter::once(&log).chain(&raw).cloned().collect(),
+            policy: whole_policy(config, directory, &policy, &clock),
+            mirrors: mirrors(directory, &config.ledger_origin),
+            own: witness.key(),
+            link: link.clone(),
+            fetch: Arc::new(client.clone()),
+        });
         let gather = |log: &Log| {
             let (log, link) = (Arc::new(log.clone()), link.clone());
             Gatherer::new(log, policy.clone(), link, clock.clone(), Patience::default())
@@ -135,9 +171,12 @@ impl Ledger {
             witness,
             mirror,
             puller,
+            watch,
+            cosigners,
             gatherers,
             receipts,
             alarms,
+            recovery,
             policy,
             keys,
             pending,
@@ -155,6 +194,19 @@ impl Ledger {
             router = router.nest(&format!("/logs/{}", log.name()), log_router(log.clone()));
         }
         router
+    }
+
+    /// Looks whether the database was restored; if so, witness and mirror are held with the logs.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn begin(&self) -> Result<()> {
+        let known = self.log.store().restored().await?.is_some();
+        if self.recovery.begin(LATE).await? && !known {
+            self.witness.hold().await?;
+            self.mirror.hold().await?;
+        }
+        Ok(())
     }
 
     /// Since when the oldest act without a complete receipt has waited.
@@ -176,6 +228,8 @@ impl Ledger {
         }
         let (puller, stop_pulling) = (self.puller.clone(), stop.clone());
         jobs.push(Box::pin(async move { puller.run(MIRROR_INTERVAL, stop_pulling).await }));
+        let (watch, stop_watching) = (self.watch.clone(), stop.clone());
+        jobs.push(Box::pin(async move { watch.run(WATCH_INTERVAL, stop_watching).await }));
         let (this, stop) = (self.clone(), stop.clone());
         jobs.push(Box::pin(async move { this.keep_pending(stop).await }));
         jobs
@@ -207,6 +261,46 @@ impl Ledger {
 fn raw_origin(config: &Config, name: &str) -> String {
     let origin = config.ledger_origin.strip_suffix("/log").unwrap_or(&config.ledger_origin);
     format!("{origin}/logs/{name}")
+}
+
+/// The policy as it is asked after a restoration: only a whole one names every witness there is. A list
+/// that is missing or no longer valid would leave out those who have seen most.
+fn whole_policy(
+    config: &Config,
+    directory: &Arc<Directory>,
+    policy: &Arc<dyn PolicySource>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn PolicySource> {
+    if config.ledger_policy.is_some() {
+        return policy.clone();
+    }
+    let (directory, policy, clock) = (directory.clone(), policy.clone(), clock.clone());
+    Arc::new(move || {
+        for warning in directory.warnings(clock.now()) {
+            match warning {
+                Warning::ListMissing { country } => {
+                    return Err(Problem::new(ErrorCode::TrustListMissing).with("country", country));
+                }
+                Warning::ListClosed { country, number, closed } => {
+                    let problem = Problem::new(ErrorCode::TrustListExpired).with("country", country);
+                    return Err(problem.with("list", number).with("at", closed));
+                }
+                _ => {}
+            }
+        }
+        policy.policy()
+    })
+}
+
+/// The mirrors that the trust lists name, but for this node's own.
+fn mirrors(directory: &Arc<Directory>, origin: &str) -> Arc<dyn MirrorSource> {
+    let (directory, origin) = (directory.clone(), origin.to_owned());
+    Arc::new(move || {
+        let listed = directory.all().into_iter().filter(|l| l.participant.removed.is_none());
+        let ledgers = listed.filter_map(|l| l.participant.ledger).filter(|l| l.log.name() != origin);
+        let urls: BTreeSet<String> = ledgers.filter_map(|l| l.mirror_url).collect();
+        urls.iter().map(|url| witness::prefix(url)).collect()
+    })
 }
 
 /// The policy of the file, or of the trust lists as they are at each moment.

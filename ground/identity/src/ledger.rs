@@ -8,6 +8,8 @@ use std::sync::Arc;
 use corridor_base::{Clock, Problem, Random, Result};
 use corridor_proof::{ListedLedger, SecretKey, Signer, VerifierKey};
 
+use zeroize::Zeroizing;
+
 use crate::files;
 use crate::keyfile::KeyFile;
 
@@ -17,6 +19,8 @@ const LOG: &str = "log.key";
 const MIRROR: &str = "mirror.key";
 /// The file of a witness's key.
 const WITNESS: &str = "witness.key";
+/// The file of a witness's second key.
+const ML_DSA: &str = "witness-ml-dsa-44.key";
 /// The file that shows a witness's verifier key to people.
 const WITNESS_PUBLIC: &str = "witness.vkey";
 
@@ -109,6 +113,22 @@ pub fn log_key(
     open_or_make(&all.join(format!("log-{name}.key")), origin, clock, random)
 }
 
+/// The seed of the witness's ML-DSA-44 key, in `witness-ml-dsa-44.key`; made when there is none. The file
+/// is one of 32 random bytes like any other here, and names the Ed25519 key of the same seed, which
+/// nobody uses.
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn ml_dsa_seed(
+    all: &Path,
+    name: &str,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<Zeroizing<[u8; 32]>> {
+    files::private_directory(all)?;
+    Ok(open_or_make_key(&all.join(ML_DSA), name, clock, random)?.seed())
+}
+
 /// The key of a witness that stands alone, as an anchor runs it: `witness.key` in this directory, and
 /// beside it `witness.vkey`, the verifier key that the trust list names. Made when there is none.
 ///
@@ -131,12 +151,16 @@ pub fn witness_key(
 }
 
 fn open_or_make(path: &Path, name: &str, clock: &dyn Clock, random: &dyn Random) -> Result<Arc<dyn Signer>> {
+    Ok(Arc::new(open_or_make_key(path, name, clock, random)?))
+}
+
+fn open_or_make_key(path: &Path, name: &str, clock: &dyn Clock, random: &dyn Random) -> Result<SecretKey> {
     if !path.exists() {
         let key = SecretKey::generate(name, random)?;
         KeyFile { key, created: clock.now() }.write(path)?;
     }
     let key: Result<KeyFile, Problem> = KeyFile::read(path, name);
-    Ok(Arc::new(key?.key))
+    Ok(key?.key)
 }
 
 #[cfg(test)]

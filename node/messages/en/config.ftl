@@ -33,6 +33,7 @@ ledger-origin = Origin of the log of this node: the name under which its checkpo
 ledger-interval_ms = How often a checkpoint of the log is signed while acts keep coming, in milliseconds. The first after a pause is signed at once.
 ledger-policy = Who must have cosigned before a receipt is complete: a C2SP tlog-policy file. Without it, what the trust lists say: one witness of each country.
 ledger-accept = Logs beside those of partners that this node witnesses and mirrors, each as verifier key and, if it is to be read, address.
+ledger-cosign = With which signatures this node cosigns the logs of others: Ed25519 alone, or ML-DSA-44 beside it, which also stands against quantum computers and is 3.3 kB a cosignature.
 ledger-raw = Names of raw logs: anybody who reaches the public address may add entries to them, at logs/NAME/add. The log of acts has no such door.
 log-format = Form of the log: lines of text, or one JSON object a line.
 log-level = How much is logged: error, warn, info, debug, trace, or filters such as info,corridor_net=debug.

@@ -29,3 +29,7 @@ demo-stop = Ctrl-C ends the demo.
 demo-ended = Both nodes have finished what they had accepted, and ended.
 demo-failed = The demo failed after this step: { $step }
 demo-watching = The witnesses of both anchors watch both logs from now on.
+# args: ours, theirs
+demo-receipts = Both countries have cosigned the logs of both nodes, so the receipts are complete: { $ours } says that it was sent, { $theirs } that it was received. Neither node, and neither country, can take that back.
+demo-verified = Anybody can check them, years later, without asking a node: corridor verify, with the files and the policy alone.
+demo-receipt-refused = One byte of the receipt is altered, and it is worth nothing any more.

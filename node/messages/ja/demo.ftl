@@ -29,3 +29,7 @@ demo-stop = Ctrl-C でデモを終了します。
 demo-ended = 双方のノードは、受け付けたものを処理し終えて停止しました。
 demo-failed = デモはこの手順の後で失敗しました: { $step }
 demo-watching = 両国の発行元の証人が、両方のログの監視を始めました。
+# args: ours, theirs
+demo-receipts = 両国が両方のノードのログに連署し、受領証が完成しました。{ $ours } は送ったこと、{ $theirs } は受け取ったことを示します。どのノードも、どの国も、もう取り消せません。
+demo-verified = 誰でも、何年後でも、ノードに問い合わせずに確かめられます。必要なのはファイルとポリシーだけです（corridor verify）。
+demo-receipt-refused = 受領証を1バイトだけ変えると、もう通用しません。

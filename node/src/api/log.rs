@@ -25,6 +25,8 @@ pub struct LogBody {
     pub origin: String,
     /// The key its checkpoints are checked with, as a verifier key.
     pub key: String,
+    /// The keys with which this node cosigns the logs of others, as verifier keys.
+    pub cosigners: Vec<String>,
     /// How many acts have their place in it.
     pub leaves: u64,
     /// Acts that are durable and wait for their place.
@@ -167,6 +169,7 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
     Ok(Json(LogBody {
         origin: ledger.log.origin().to_owned(),
         key: ledger.log.key().to_string(),
+        cosigners: ledger.cosigners.iter().map(ToString::to_string).collect(),
         leaves: sequenced.next,
         waiting: sequenced.waiting,
         checkpoint: checkpoint.map(|signed| String::from_utf8_lossy(&signed.to_bytes()).into_owned()),

@@ -1,8 +1,11 @@
 //! `corridor log`: the node's log of acts, its checkpoints and witnesses, proofs, and checking it whole.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
+use corridor_base::{ErrorCode, Problem};
+use corridor_storage::durable;
 use serde_json::{Value, json};
 
 use super::{Context, Done, Failure};
@@ -38,6 +41,15 @@ pub(super) enum Verb {
         #[arg(long)]
         size: Option<u64>,
     },
+    /// Logs that were seen to contradict themselves, with the evidence that `corridor verify` judges
+    Alarms {
+        /// Write the evidence of this alarm to FILE
+        #[arg(long, value_name = "ID", requires = "out")]
+        id: Option<String>,
+        /// The file
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Derive everything again from the leaves and name the first difference
     Fsck,
 }
@@ -58,6 +70,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let answer = remote.get(&["log", "proof"], &query).await?;
             context.terminal.facts(&answer, &["tree", "root", "hashes"]);
             Ok(())
+        }
+        Verb::Alarms { id, out } => {
+            let answer = remote.get(&["log"], &[]).await?;
+            alarms(context, &answer, id.as_deref(), out.as_deref())
         }
         Verb::Fsck => {
             let mut progress = context.terminal.progress();
@@ -84,6 +100,20 @@ fn checkpoint(context: &Context, answer: &Value) {
     context.terminal.line("");
     let witnesses = json!({ "items": answer.get("witnesses") });
     context.terminal.table(&witnesses, &["name", "cosigned", "failures", "last_error"]);
+}
+
+fn alarms(context: &Context, answer: &Value, id: Option<&str>, out: Option<&Path>) -> Done {
+    let all = answer.get("alarms").cloned().unwrap_or_default();
+    let (Some(id), Some(out)) = (id, out) else {
+        context.terminal.table(&json!({ "items": all }), &["time", "id", "origin"]);
+        return Ok(());
+    };
+    let mut items = all.as_array().into_iter().flatten();
+    let found = items.find(|item| item.get("id").and_then(Value::as_str) == Some(id));
+    let evidence = found.and_then(|item| item.get("evidence")).and_then(Value::as_str);
+    let evidence = evidence.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", id))?;
+    durable::write_file(out, evidence.as_bytes(), 0o644)?;
+    Ok(())
 }
 
 async fn tail(

@@ -4,14 +4,15 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use axum::Router;
 use corridor_base::{Did, ErrorCode, Problem, Result};
 use corridor_identity::witness_key;
 use corridor_ledger::alarm::Alarms;
-use corridor_ledger::witness::{AcceptedLogs, PolicySource, Witness, WitnessParts, router};
-use corridor_net::Listen;
+use corridor_ledger::witness::{
+    AcceptedLogs, PolicySource, Watch, WatchParts, Witness, WitnessParts, router,
+};
+use corridor_net::{Client, ClientOptions, Listen};
 use corridor_proof::Policy;
 use corridor_storage::{DataDir, Options, Store};
 use serde_json::json;
@@ -19,6 +20,9 @@ use serde_json::json;
 use super::{Context, Done};
 use crate::config::LogSettings;
 use crate::{log, serve};
+
+/// How often is compared what logs show to whom.
+const WATCH_INTERVAL: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,6 +34,9 @@ pub(super) struct Args {
     /// The logs that it cosigns: those of this C2SP tlog-policy, read again when it changes
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// A local or private address at which a log may be read, host:port; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    allow: Vec<String>,
     /// Where it listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7088")]
     listen: SocketAddr,
@@ -44,27 +51,37 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         let signals = serve::StopSignals::listen()?;
         // Held until the end: two witnesses of one key would be no witness at all.
         let directory = DataDir::lock(&args.directory)?;
-        let (store, router) = open(context, args).await?;
+        let (store, witness, watch) = open(context, args).await?;
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let watching = tokio::spawn(async move { watch.run(WATCH_INTERVAL, stopped).await });
+        let router = router(witness);
         let server = corridor_net::serve(Listen::plain(args.listen), router, signals.told()).await?;
         ready(context, &args.name, &server.address().to_string());
         server.finished().await;
+        stop.send_replace(true);
+        let _ = watching.await;
         store.close().await;
         drop(directory);
         Ok(())
     })
 }
 
-async fn open(context: &Context, args: &Args) -> Result<(Store, Router)> {
+async fn open(context: &Context, args: &Args) -> Result<(Store, Witness, Watch)> {
     let (clock, random) = (context.around.clock.clone(), context.around.random.clone());
     let key = witness_key(&args.directory, &args.name, &*clock, &*random)?;
     let operator = operator(&args.name)?;
     let options = Options::directory(&args.directory);
     let store = Store::open(options, &[&corridor_ledger::SCHEMA], clock.clone(), random.clone())?;
-    let policy = PolicyFile::open(&args.policy)?;
-    let logs = AcceptedLogs::new(Vec::new(), Some(Arc::new(policy)), Vec::new(), clock.clone());
+    let policy: Arc<dyn PolicySource> = Arc::new(PolicyFile::open(&args.policy)?);
+    let logs = AcceptedLogs::new(Vec::new(), Some(policy.clone()), Vec::new(), clock.clone());
     let alarms = Alarms::new(store.clone(), operator.clone(), clock, random);
     let parts = WitnessParts { store: store.clone(), operator, key, logs: Arc::new(logs), alarms };
-    Ok((store, router(Witness::open(parts).await?)))
+    let witness = Witness::open(parts).await?;
+    let allow = args.allow.iter().map(|address| address.parse()).collect::<Result<_>>()?;
+    let client = Client::new(&ClientOptions { allow, ..ClientOptions::default() })?;
+    let fetch = Arc::new(client);
+    let watch = Watch::new(WatchParts { witness: witness.clone(), mirror: None, policy, fetch });
+    Ok((store, witness, watch))
 }
 
 /// Whose participant the state belongs to: the host in the witness's name. Everything stored belongs to

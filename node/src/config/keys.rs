@@ -141,6 +141,7 @@ pub static KEYS: &[Key] = &[
     key("ledger.policy", Shape::Path, "").example("\"witnesses.policy\""),
     key("ledger.accept", Shape::List, "[]")
         .example("[\"log.example.org+0b5dd8d6+AX… https://log.example.org/\"]"),
+    key("ledger.cosign", Shape::Choice(&["ed25519", "ed25519+ml-dsa-44"]), "\"ed25519\""),
     key("ledger.raw", Shape::List, "[]").example("[\"notices\"]"),
     key("log.format", Shape::Choice(&["text", "json"]), "\"text\""),
     key("log.level", Shape::Text, "\"info\""),

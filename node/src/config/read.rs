@@ -154,6 +154,7 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         ledger_interval: Duration::from_millis(reader.integer("ledger.interval_ms")),
         ledger_policy: reader.path("ledger.policy")?,
         ledger_accept: reader.accepted_logs()?,
+        ledger_ml_dsa: reader.text("ledger.cosign") == "ed25519+ml-dsa-44",
         ledger_raw: reader.raw_logs()?,
         log: LogSettings { json: reader.text("log.format") == "json", level: reader.text("log.level") },
         data,

@@ -113,6 +113,18 @@ impl Stage {
         })
     }
 
+    /// Runs a command that judges: its exit code, and what it said. What it says nothing about is null.
+    pub(super) fn judged(&self, place: Option<&Place>, args: &[&str]) -> Result<(i32, Value)> {
+        let output = self.command(place).args(args).stdin(Stdio::null()).output();
+        let output = output.map_err(|e| failed(&self.program, &e))?;
+        match output.status.code() {
+            Some(code) if code == 0 || !output.stdout.is_empty() => {
+                Ok((code, serde_json::from_slice(&output.stdout).unwrap_or_default()))
+            }
+            _ => Err(problem_in(&output.stderr, args)),
+        }
+    }
+
     fn command(&self, place: Option<&Place>) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(self.directory.path()).args(["--json", "--lang", self.lang.tag()]);
@@ -233,11 +245,14 @@ impl Witness {
     }
 
     /// Runs it for the logs of this policy.
-    pub(super) fn start(&mut self, stage: &Stage, policy: &str) -> Result<()> {
+    pub(super) fn start(&mut self, stage: &Stage, policy: &str, others: &[String]) -> Result<()> {
         let mut command = stage.command(None);
         let listen = format!("127.0.0.1:{}", self.port);
         let (directory, name) = (self.directory(), self.name());
         command.args(["witness", &directory, "--name", &name, "--policy", policy, "--listen", &listen]);
+        others.iter().for_each(|other| {
+            command.args(["--allow", other]);
+        });
         self.held = None;
         self.running = Some(Running::start(stage, &directory, &mut command)?);
         Ok(())
@@ -263,7 +278,7 @@ impl Witness {
         format!("http://{}", self.address())
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("localhost:{}", self.port)
     }
 }
@@ -356,6 +371,11 @@ impl Place {
     /// The URL partners know it by.
     pub(super) fn url(&self) -> String {
         format!("http://localhost:{}", self.public)
+    }
+
+    /// Where others connect to.
+    pub(super) fn public_address(&self) -> String {
+        format!("localhost:{}", self.public)
     }
 
     /// Where its keys lie.
