@@ -1,9 +1,10 @@
 // Holds verify.mjs against vectors. Reads from standard input
-//   { now, receipts: [{ name, receipt, policy, expect }], signatures: [{ name, key, message, signature, valid }] }
-// with bytes in base64 and `expect` the checks as "NAME STATE [ABOUT]", or null where the policy is refused;
-// prints what differs and ends with 1 when anything does. `ground/proof/tests/browser.rs` runs it.
+//   { now, receipts: [{ name, receipt, policy, expect }], signatures: [{ name, key, message, signature, valid }],
+//     parts: [{ name, parts, file }] }
+// with bytes in base64 and `expect` the checks as "NAME STATE [ABOUT]", or null where the policy is refused, `file`
+// what the parts make, or null; prints what differs and ends with 1 when anything does. `ground/proof/tests/browser.rs` runs it.
 
-import { usablePoint, verifiesStrictly, verify } from "./verify.mjs";
+import { join, usablePoint, verifiesStrictly, verify } from "./verify.mjs";
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -21,7 +22,7 @@ async function checksOf({ receipt, policy }, now) {
 
 let input = "";
 for await (const chunk of process.stdin.setEncoding("utf8")) input += chunk;
-const { now, receipts, signatures } = JSON.parse(input);
+const { now, receipts, signatures, parts = [] } = JSON.parse(input);
 const differences = [];
 for (const vector of receipts) {
   const found = await checksOf(vector, now);
@@ -32,6 +33,11 @@ for (const vector of receipts) {
 for (const { name, key, message, signature, valid } of signatures) {
   const found = await verifiesStrictly(bytes(key), bytes(message), bytes(signature));
   if (found !== valid) differences.push({ name, found, expect: valid, usable: usablePoint(bytes(key)) });
+}
+for (const vector of parts) {
+  const made = join(vector.parts.map(bytes)).then((file) => btoa(String.fromCharCode(...file)));
+  const found = await made.catch(() => null);
+  if (found !== vector.file) differences.push({ name: vector.name, found, expect: vector.file });
 }
 console.log(JSON.stringify({ receipts: receipts.length, signatures: signatures.length, differences }, null, 1));
 process.exitCode = differences.length === 0 ? 0 : 1;

@@ -272,6 +272,35 @@ async function includes({ size, root }, index, leaf, proof) {
   return last === 0n && equal(node, root);
 }
 
+/**
+ * Puts a receipt together from the contents of its QR codes, in any order, each as often as it was read; a
+ * single code that is no part is the receipt itself. Throws what is missing.
+ */
+export async function join(parts) {
+  const prefix = utf8("corridor/receipt-part/v1 ");
+  const isPart = (bytes) => equal(bytes.slice(0, prefix.length), prefix);
+  if (parts.length === 1 && !isPart(parts[0])) return parts[0];
+  const pieces = new Map();
+  let whole;
+  for (const part of parts) {
+    const end = part.subarray(0, 48).indexOf(10);
+    const line = isPart(part) && end >= 0 ? textOf(part.slice(prefix.length, end)) : "";
+    const [, number, of, short] =
+      /^([1-9][0-9]?) ([1-9][0-9]?) ([0-9a-f]{8})$/.exec(line) ?? refuse("a code that is no part of a receipt");
+    if (Number(of) > 32 || Number(number) > Number(of)) refuse("a code that is no part of a receipt");
+    whole ??= `${of} ${short}`;
+    if (whole !== `${of} ${short}`) refuse("parts of different receipts");
+    pieces.set(Number(number), part.slice(end + 1));
+  }
+  const [count, short] = (whole ?? refuse("no part")).split(" ");
+  const numbers = Array.from({ length: Number(count) }, (_, i) => i + 1);
+  const missing = numbers.filter((number) => !pieces.has(number));
+  if (missing.length > 0) refuse(`of ${count} parts these are missing: ${missing.join(", ")}`);
+  const file = concat(...numbers.map((number) => pieces.get(number)));
+  const found = [...(await sha256(file)).slice(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return found === short ? file : refuse("the parts do not make the receipt");
+}
+
 // ---------------------------------------------------------------- the policy
 
 async function verifierKey(text) {

@@ -87,7 +87,10 @@ impl<'a> Part<'a> {
         let (Ok(number), Ok(of)) = (number.parse::<usize>(), of.parse::<usize>()) else {
             return Err(wrong());
         };
-        if !(1..=of).contains(&number) || of > MAX_PARTS || rest.len() > MAX_PROOF_FILE {
+        let spelt = format!("{HEADER} {number} {of} {whole}").as_bytes() == line
+            && whole.len() == 8
+            && whole.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !spelt || !(1..=of).contains(&number) || of > MAX_PARTS || rest.len() > MAX_PROOF_FILE {
             return Err(wrong());
         }
         Ok(Self { number, of, whole, bytes: rest.strip_prefix(b"\n").unwrap_or(rest) })

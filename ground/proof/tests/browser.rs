@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use corridor_base::{Digest, Random, SeededRandom, Timestamp};
+use corridor_proof::printed::{join, split};
 use corridor_proof::receipt::verify;
 use corridor_proof::verdict::{Check, CheckName, State};
 use corridor_proof::{Policy, PublicKey, SecretKey, Signer};
@@ -53,13 +54,19 @@ fn vector(name: &str, receipt: &[u8], policy: &str) -> Value {
 
 /// Runs the script over vectors; `None`, with a word, where there is no Node.
 fn run(receipts: &[Value], signatures: &[Value]) -> Option<Value> {
+    run_all(receipts, signatures, &[])
+}
+
+fn run_all(receipts: &[Value], signatures: &[Value], parts: &[Value]) -> Option<Value> {
     let mut command = Command::new("node");
     command.arg(folder("browser/check.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
         println!("not run: no node on the path");
         return None;
     };
-    let input = json!({ "now": NOW.seconds(), "receipts": receipts, "signatures": signatures }).to_string();
+    let input =
+        json!({ "now": NOW.seconds(), "receipts": receipts, "signatures": signatures, "parts": parts });
+    let input = input.to_string();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let done = child.wait_with_output().unwrap();
     let answer: Value = serde_json::from_slice(&done.stdout).unwrap();
@@ -253,6 +260,41 @@ fn odd_signatures_are_judged_alike() {
         assert_eq!(vector["valid"], verified, "{vector}");
     }
     run(&[], &vectors);
+}
+
+#[test]
+fn printed_parts_are_put_together_alike() {
+    let file = std::fs::read(folder("golden/evidence/receipts/complete.tlog-proof")).unwrap();
+    let other = std::fs::read(folder("golden/evidence/receipts/pending-kr.tlog-proof")).unwrap();
+    let (parts, others) = (split(&file, 400).unwrap(), split(&other, 400).unwrap());
+    let mut backwards = [parts.clone(), vec![parts[0].clone()]].concat();
+    backwards.reverse();
+    let mut altered = parts.clone();
+    altered[1][100] ^= 1;
+    let mixed = [&parts[..1], &others[1..]].concat();
+    let cases: Vec<(&str, Vec<Vec<u8>>)> = vec![
+        ("all", parts.clone()),
+        ("backwards", backwards),
+        ("the file itself", vec![file]),
+        ("one missing", parts[1..].to_vec()),
+        ("altered", altered),
+        ("mixed", mixed),
+        ("none", vec![]),
+        ("no part", vec![b"a".to_vec(), b"b".to_vec()]),
+        ("number 0", vec![b"corridor/receipt-part/v1 0 1 00000000\n".to_vec()]),
+        ("too many", vec![b"corridor/receipt-part/v1 1 33 00000000\n".to_vec()]),
+        ("beyond", vec![b"corridor/receipt-part/v1 2 1 00000000\n".to_vec()]),
+        ("padded", vec![b"corridor/receipt-part/v1 01 1 00000000\n".to_vec()]),
+        ("empty", vec![b"corridor/receipt-part/v1 1 1 e3b0c442\n".to_vec()]),
+    ];
+    let vector = |(name, parts): &(&str, Vec<Vec<u8>>)| {
+        let encoded: Vec<String> = parts.iter().map(|p| STANDARD.encode(p)).collect();
+        json!({ "name": name, "parts": encoded, "file": join(parts).ok().map(|f| STANDARD.encode(f)) })
+    };
+    let vectors: Vec<Value> = cases.iter().map(vector).collect();
+    let made = vectors.iter().filter(|v| !v["file"].is_null()).count();
+    assert_eq!(made, 4, "{vectors:#?}");
+    run_all(&[], &[], &vectors);
 }
 
 /// Keys in an encoding that is not canonical: y = p + 2 … p + 18, where that is a point at all.
