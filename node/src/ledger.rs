@@ -218,12 +218,12 @@ impl Ledger {
     /// What runs while the node does.
     pub fn jobs(&self, stop: &watch::Receiver<bool>) -> Vec<Job> {
         let mut jobs: Vec<Job> = Vec::new();
-        for log in std::iter::once(&self.log).chain(&self.raw).cloned() {
-            let (stop, interval) = (stop.clone(), self.interval);
+        for log in std::iter::once(&self.log).chain(&self.raw) {
+            let (log, stop, interval) = (log.clone(), stop.clone(), self.interval);
             jobs.push(Box::pin(async move { log.run(interval, stop).await }));
         }
-        for gatherer in self.gatherers.iter().cloned() {
-            let stop = stop.clone();
+        for gatherer in &self.gatherers {
+            let (gatherer, stop) = (gatherer.clone(), stop.clone());
             jobs.push(Box::pin(async move { gatherer.run(stop).await }));
         }
         let (puller, stop_pulling) = (self.puller.clone(), stop.clone());
@@ -297,9 +297,9 @@ fn mirrors(directory: &Arc<Directory>, origin: &str) -> Arc<dyn MirrorSource> {
     let (directory, origin) = (directory.clone(), origin.to_owned());
     Arc::new(move || {
         let listed = directory.all().into_iter().filter(|l| l.participant.removed.is_none());
-        let ledgers = listed.filter_map(|l| l.participant.ledger).filter(|l| l.log.name() != origin);
+        let ledgers = listed.filter_map(|l| l.participant.ledger.clone()).filter(|l| l.log.name() != origin);
         let urls: BTreeSet<String> = ledgers.filter_map(|l| l.mirror_url).collect();
-        urls.iter().map(|url| witness::prefix(url)).collect()
+        Ok(urls.into_iter().collect())
     })
 }
 

@@ -330,7 +330,7 @@ impl Log {
             let hashing = tokio::task::spawn_blocking(move || push(growth, &leaves));
             let fault = |e| Problem::new(ErrorCode::Internal).because(e);
             growth = hashing.await.map_err(fault)??;
-            if growth.size() % STEP == 0 && growth.size() < size {
+            if growth.size().is_multiple_of(STEP) && growth.size() < size {
                 let changes = growth.take_changes()?;
                 if keep {
                     self.inner.rows.put(changes).await?;
