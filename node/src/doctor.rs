@@ -182,6 +182,11 @@ pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
         }
         dead_letters(&mut record, node, &hosted.did, &hosted.name).await;
     }
+    if let Err(problem) = node.takes_work() {
+        let all = node.ledger.recovery.why();
+        let all = if all.is_empty() { vec![problem] } else { all };
+        all.iter().for_each(|problem| record.problem("recovery", node.ledger.log.origin(), problem));
+    }
     witnesses(&mut record, node, now);
     partners(&mut record, node, now).await;
     record.findings

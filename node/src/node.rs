@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use corridor_base::{Clock, Did, KeyId, Problem, Random, Result, Timestamp};
+use corridor_base::{Clock, Did, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
 use corridor_exchange::{Exchange, ReceiptExchange};
 use corridor_identity::{Accepted, KeyRecord, KeyState, Keyring};
 use corridor_net::Client;
@@ -44,6 +44,25 @@ impl Node {
     #[must_use]
     pub fn receipts(&self) -> ReceiptExchange {
         ReceiptExchange::new(self.exchange.clone(), self.ledger.receipts.clone())
+    }
+
+    /// Whether new work is taken: not after a restoration, until our logs have what others have seen of
+    /// them (LG-1).
+    ///
+    /// # Errors
+    /// `log-held`.
+    pub fn takes_work(&self) -> Result<()> {
+        if !self.ledger.recovery.waits() {
+            return Ok(());
+        }
+        let held = |why: &str| {
+            Problem::new(ErrorCode::LogHeld).with("what", self.ledger.log.origin()).with("why", why)
+        };
+        Err(match self.ledger.recovery.why().into_iter().next() {
+            None => held("its witnesses and mirrors are being asked"),
+            Some(problem) if problem.code() == ErrorCode::LogHeld => problem,
+            Some(problem) => held(&problem.to_string()),
+        })
     }
 
     /// Takes in a trust list or a recognition, and takes up keys of ours that it pins.

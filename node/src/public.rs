@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::http::header::RETRY_AFTER;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_identity::Hosted;
 use corridor_net::refusal::{Refusal, say_problems};
@@ -30,9 +33,9 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
         })
         .collect();
     let identity = corridor_identity::router(node.exchange.directory().clone(), hosted?);
+    let exchange = node.exchange.router().merge(node.receipts().router());
     let router = identity
-        .merge(node.exchange.router())
-        .merge(node.receipts().router())
+        .merge(exchange.layer(from_fn_with_state(node.clone(), takes_work)))
         .merge(node.ledger.router())
         .fallback(unknown);
     let prefix = node.config.public_url.prefix();
@@ -41,6 +44,14 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
     Ok(router
         .layer(from_fn_with_state(node.config.language, say_problems))
         .layer(from_fn_with_state(watch, log::requests)))
+}
+
+/// After a restoration nothing is taken from partners until our logs can answer for it; they come again.
+async fn takes_work(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    match node.takes_work() {
+        Ok(()) => next.run(request).await,
+        Err(problem) => ([(RETRY_AFTER, "5")], Refusal(problem)).into_response(),
+    }
 }
 
 async fn unknown(uri: axum::http::Uri) -> Refusal {

@@ -9,7 +9,7 @@ use corridor_identity::{Intervals, Refresher};
 use corridor_net::{Listen, Server};
 use corridor_storage::{DataDir, DispatchOptions, Dispatcher};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::assembly::{self, Surroundings};
 use crate::config::{self, Config};
@@ -31,13 +31,20 @@ pub struct Running {
     /// Where its API answers.
     pub api: std::net::SocketAddr,
     servers: Vec<Server>,
-    dispatcher: Dispatcher,
+    work: JoinHandle<Option<Work>>,
     jobs: JoinSet<()>,
     stop: watch::Sender<bool>,
     _directory: DataDir,
 }
 
-/// Starts a node.
+/// What does work: it begins when no restoration has to be made up for.
+struct Work {
+    dispatcher: Dispatcher,
+    jobs: JoinSet<()>,
+}
+
+/// Starts a node. After a restoration it listens, shows its logs and serves as witness and mirror, and
+/// takes no new work until its own logs have what others have seen of them (LG-1).
 ///
 /// # Errors
 /// `directory-locked`, `directory-owner`, `file-mode`, `schema-unknown`, `port-taken`, `tls-invalid`
@@ -49,9 +56,36 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
         node.record_birth(node.exchange.keyring(&us)?).await?;
     }
     node.activate_keys().await?;
+    node.ledger.begin().await?;
     let (stop, stopped) = watch::channel(false);
     let public = listen(&node, "public", &node.config.public, public::router(&node)?, &stopped).await?;
     let api = listen(&node, "api", &node.config.api, api::router(node.clone()), &stopped).await?;
+    let mut jobs = JoinSet::new();
+    jobs.spawn(until(stopped.clone(), watch_certificates(node.clone())));
+    jobs.spawn(keep_trust(node.clone(), stopped.clone())?);
+    for job in node.ledger.jobs(&stopped) {
+        jobs.spawn(job);
+    }
+    let work = tokio::spawn(begin_work(node.clone(), stopped));
+    let (public_at, api_at) = (public.address(), api.address());
+    let servers = vec![public, api];
+    Ok(Running {
+        node,
+        public: public_at,
+        api: api_at,
+        servers,
+        work,
+        jobs,
+        stop,
+        _directory: directory,
+    })
+}
+
+/// Waits until nothing has to be recovered, and begins to work; `None` when it is stopped before.
+async fn begin_work(node: Arc<Node>, stopped: watch::Receiver<bool>) -> Option<Work> {
+    if !node.ledger.recovery.run(stopped.clone()).await {
+        return None;
+    }
     let options = DispatchOptions { in_flight: node.config.parallel, ..DispatchOptions::default() };
     let exchange = node.exchange.clone();
     let dispatcher = Dispatcher::start(
@@ -61,29 +95,13 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
         options,
     );
     let mut jobs = JoinSet::new();
-    jobs.spawn(until(stopped.clone(), watch_certificates(node.clone())));
-    jobs.spawn(keep_trust(node.clone(), stopped.clone())?);
     jobs.spawn(until(stopped.clone(), sweep(node.clone())));
     let (receipts, until_stopped) = (node.receipts(), stopped.clone());
     jobs.spawn(async move { receipts.run(until_stopped).await });
-    for job in node.ledger.jobs(&stopped) {
-        jobs.spawn(job);
-    }
     for job in node.services.iter().flat_map(|s| &s.jobs) {
         jobs.spawn(job(node.exchange.clone(), stopped.clone()));
     }
-    let (public_at, api_at) = (public.address(), api.address());
-    let servers = vec![public, api];
-    Ok(Running {
-        node,
-        public: public_at,
-        api: api_at,
-        servers,
-        dispatcher,
-        jobs,
-        stop,
-        _directory: directory,
-    })
+    Some(Work { dispatcher, jobs })
 }
 
 async fn listen(
@@ -110,7 +128,10 @@ impl Running {
         for server in self.servers.drain(..) {
             server.finished().await;
         }
-        self.dispatcher.stop().await;
+        if let Ok(Some(mut work)) = self.work.await {
+            work.dispatcher.stop().await;
+            while work.jobs.join_next().await.is_some() {}
+        }
         while self.jobs.join_next().await.is_some() {}
         self.node.exchange.store().close().await;
     }

@@ -43,11 +43,11 @@ pub trait MirrorSource: Send + Sync {
     ///
     /// # Errors
     /// What keeps them from being known.
-    fn mirrors(&self) -> Result<Vec<Url>>;
+    fn mirrors(&self) -> Result<Vec<String>>;
 }
 
-impl<F: Fn() -> Result<Vec<Url>> + Send + Sync> MirrorSource for F {
-    fn mirrors(&self) -> Result<Vec<Url>> {
+impl<F: Fn() -> Result<Vec<String>> + Send + Sync> MirrorSource for F {
+    fn mirrors(&self) -> Result<Vec<String>> {
         self()
     }
 }
@@ -250,14 +250,8 @@ impl Recovery {
             async move { (name, self.ask_witness(log, &url, shown).await) }
         });
         let mirrors = parts.mirrors.mirrors()?.into_iter().map(|url| async move {
-            let base = url.join(&format!("{}/", origin_hash(log.origin())));
-            match base {
-                Ok(base) => (url, self.signed(log, &base).await.map(|copy| copy.map(|copy| (base, copy)))),
-                Err(e) => (
-                    url,
-                    Err(Problem::new(ErrorCode::Malformed).with("what", "URL of a mirror").with("why", e)),
-                ),
-            }
+            let copy = self.ask_mirror(log, &url).await;
+            (url, copy)
         });
         let (witnesses, mirrors) = tokio::join!(join_all(witnesses), join_all(mirrors));
         let (mut seen, mut silent) = (Seen::default(), Vec::new());
@@ -305,12 +299,15 @@ impl Recovery {
             status => return Err(wrong(format!("status {status}"))),
         };
         // Witnesses of other kinds do not show theirs.
-        let kept = base.join(&format!("{}/", origin_hash(log.origin()))).ok();
-        let kept = match kept {
-            Some(kept) => self.signed(log, &kept).await.ok().flatten(),
-            None => None,
-        };
+        let kept = self.signed(log, &below(&base, log)?).await.ok().flatten();
         Ok((size, kept))
+    }
+
+    /// The copy that a mirror has of a log, and where.
+    async fn ask_mirror(&self, log: &Log, url: &str) -> Result<Option<(Url, SignedCheckpoint)>> {
+        let base = below(&prefix(url)?, log)?;
+        let copy = self.signed(log, &base).await?;
+        Ok(copy.map(|copy| (base, copy)))
     }
 
     /// The checkpoint below this URL, if there is one that the log signed.
@@ -364,6 +361,12 @@ impl Recovery {
         }
         Ok(false)
     }
+}
+
+/// Where a witness or mirror shows what it has of this log.
+fn below(base: &Url, log: &Log) -> Result<Url> {
+    base.join(&format!("{}/", origin_hash(log.origin())))
+        .map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "URL of a mirror").with("why", e))
 }
 
 fn held(log: &Log, why: &str) -> Problem {

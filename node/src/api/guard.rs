@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -28,6 +29,11 @@ pub(super) async fn guard(State(node): State<Arc<Node>>, mut request: Request, n
         Ok(caller) => caller,
         Err(problem) => return Refusal(problem).into_response(),
     };
+    if gives_work(request.method(), path.as_str())
+        && let Err(problem) = node.takes_work()
+    {
+        return Refusal(problem).into_response();
+    }
     if let Some(caller) = &caller {
         // Edges of services know for whom they act and nothing of tokens and roles.
         let (participant, reader) = (caller.participant.clone(), caller.token.clone());
@@ -46,6 +52,13 @@ pub(super) async fn guard(State(node): State<Arc<Node>>, mut request: Request, n
         response.extensions_mut().insert(caller);
     }
     response
+}
+
+/// Whether a request is new work, which is not taken while a restoration is made up for. Trust lists
+/// are: they may be what is missing.
+fn gives_work(method: &Method, path: &str) -> bool {
+    let apart = ["/api/v1/trust", "/api/v1/log/"];
+    !matches!(*method, Method::GET | Method::HEAD) && !apart.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// The token that the request carries (RFC 6750, 2.1).

@@ -40,11 +40,13 @@ pub async fn live() -> Json<Live> {
     Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// Says whether new work is accepted: storage can be written, and no trust list in use is closed.
+/// Says whether new work is accepted: storage can be written, no restoration has to be made up for, and
+/// no trust list in use is closed.
 #[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "health_ready", security(()),
     responses((status = 200, description = "It takes new work.", body = Ready), Problems))]
 pub async fn ready(node: Shared) -> Answer<Json<Ready>> {
     node.exchange.store().health().await?;
+    node.takes_work()?;
     let mut used = BTreeMap::new();
     for list in node.exchange.directory().lists(node.now()) {
         match list.standing {

@@ -170,7 +170,7 @@ impl World {
         Recovery::new(RecoveryParts {
             logs: vec![self.log.clone()],
             policy: Arc::new(move || Ok(policy.clone())),
-            mirrors: Arc::new(|| Ok(vec!["https://m.example/".parse().unwrap()])),
+            mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
             own: vkey("own"),
             link: self.net.clone(),
             fetch: self.net.clone(),
