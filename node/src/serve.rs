@@ -69,16 +69,7 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
     let work = tokio::spawn(begin_work(node.clone(), stopped));
     let (public_at, api_at) = (public.address(), api.address());
     let servers = vec![public, api];
-    Ok(Running {
-        node,
-        public: public_at,
-        api: api_at,
-        servers,
-        work,
-        jobs,
-        stop,
-        _directory: directory,
-    })
+    Ok(Running { node, public: public_at, api: api_at, servers, work, jobs, stop, _directory: directory })
 }
 
 /// Waits until nothing has to be recovered, and begins to work; `None` when it is stopped before.
