@@ -142,7 +142,7 @@ impl Ledger {
             clock: clock.clone(),
         })
         .await?;
-        let puller = Puller::new(mirror.clone(), Arc::new(client.clone()));
+        let puller = Puller::new(mirror.clone(), Arc::new(client.clone())).told_by(&witness);
         let watch = Watch::new(WatchParts {
             witness: witness.clone(),
             mirror: Some(mirror.clone()),

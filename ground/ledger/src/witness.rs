@@ -12,6 +12,7 @@ pub(crate) mod testing;
 mod tests;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result, Timestamp};
@@ -19,6 +20,7 @@ use corridor_proof::cosignature::{Finding, cosign};
 use corridor_proof::note::SignatureLine;
 use corridor_proof::{SignedCheckpoint, Signer, SplitView, VerifierKey};
 use corridor_storage::Store;
+use tokio::sync::Notify;
 
 use crate::alarm::Alarms;
 pub(crate) use edge::answer;
@@ -59,6 +61,31 @@ struct Inner {
     ml_dsa: OnceLock<MlDsaKey>,
     held: Mutex<Option<Timestamp>>,
     suspects: Mutex<Vec<SignedCheckpoint>>,
+    news: News,
+}
+
+/// Logs of which something new was cosigned.
+#[derive(Default)]
+struct News {
+    origins: Mutex<BTreeSet<String>>,
+    came: Notify,
+}
+
+impl News {
+    fn tell(&self, origin: &str) {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.to_owned());
+        self.came.notify_one();
+    }
+
+    async fn next(&self) -> BTreeSet<String> {
+        loop {
+            let origins = std::mem::take(&mut *self.origins.lock().unwrap_or_else(PoisonError::into_inner));
+            if !origins.is_empty() {
+                return origins;
+            }
+            self.came.notified().await;
+        }
+    }
 }
 
 /// What a witness answers when it refuses nothing.
@@ -87,6 +114,7 @@ impl Witness {
             ml_dsa: OnceLock::new(),
             held,
             suspects: Mutex::default(),
+            news: News::default(),
         })))
     }
 
@@ -142,7 +170,14 @@ impl Witness {
         if let Some(key) = self.0.ml_dsa.get() {
             lines.push(key.cosign(&request.checkpoint, time)?);
         }
+        self.0.news.tell(request.checkpoint.origin());
         Ok(Answer::Cosigned(lines))
+    }
+
+    /// The logs of which something was cosigned since this was asked last; waits until there is one. For
+    /// one that asks: whoever copies the logs, so that the copies have what was cosigned.
+    pub(crate) async fn news(&self) -> BTreeSet<String> {
+        self.0.news.next().await
     }
 
     /// A checkpoint of the size that was cosigned with another root: the log is convicted. The

@@ -1,8 +1,8 @@
 //! A mirror that looks after itself: fetches what the logs it knows have published, as an uploader
 //! would bring it, and by the same checks. Each log is pulled for itself; one that is down delays none.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use corridor_base::{ErrorCode, Problem, Result};
@@ -14,10 +14,13 @@ use tokio::task::JoinSet;
 
 use super::remote::{Fetch, Remote};
 use super::{Finished, Mirror, Package};
-use crate::witness::{AddCheckpoint, KnownLog, signed_by_one};
+use crate::witness::{AddCheckpoint, KnownLog, Witness, signed_by_one};
 
 /// The most packages of one log that one round fetches: 65,536 entries.
 const PACKAGES: usize = 256;
+
+/// How soon a log is pulled again when there was news of it while it was pulled.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What came of pulling one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +38,23 @@ pub enum Pulled {
 pub struct Puller {
     mirror: Mirror,
     fetch: Arc<dyn Fetch>,
-    busy: Arc<Mutex<HashSet<String>>>,
+    /// The logs being pulled, each with whether it is to be pulled again.
+    busy: Arc<Mutex<HashMap<String, bool>>>,
+    told_by: Option<Witness>,
 }
 
 impl Puller {
     /// Pulls into this mirror the logs that it knows with a URL.
     #[must_use]
     pub fn new(mirror: Mirror, fetch: Arc<dyn Fetch>) -> Self {
-        Self { mirror, fetch, busy: Arc::default() }
+        Self { mirror, fetch, busy: Arc::default(), told_by: None }
+    }
+
+    /// Pulls a log as soon as this witness has cosigned something new of it, too: what a witness has
+    /// seen, a restored log must find in a copy (LG-1).
+    #[must_use]
+    pub fn told_by(self, witness: &Witness) -> Self {
+        Self { told_by: Some(witness.clone()), ..self }
     }
 
     /// Looks at every log once each `interval`, until told to stop.
@@ -51,34 +63,67 @@ impl Puller {
         let mut ticks = tokio::time::interval(interval.max(Duration::from_millis(10)));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            let news = async {
+                match &self.told_by {
+                    Some(witness) => witness.news().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => return,
-                _ = ticks.tick() => self.start(&mut running),
+                _ = ticks.tick() => self.start(&mut running, |_| true),
+                origins = news => self.start(&mut running, |origin| origins.contains(origin)),
             }
             while running.try_join_next().is_some() {}
         }
     }
 
-    fn start(&self, running: &mut JoinSet<()>) {
-        for log in self.mirror.logs().all().into_iter().filter(|log| log.url.is_some()) {
+    fn start(&self, running: &mut JoinSet<()>, wanted: impl Fn(&str) -> bool) {
+        let logs = self.mirror.logs().all().into_iter();
+        for log in logs.filter(|log| log.url.is_some() && wanted(log.key.name())) {
             let name = log.key.to_string();
-            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
+            if let Some(again) = self.busy().get_mut(&name) {
+                *again = true;
                 continue;
             }
+            self.busy().insert(name.clone(), false);
             let this = self.clone();
             running.spawn(async move {
-                let outcome = loop {
-                    match this.pull(&log).await {
-                        Ok(Pulled::More) => {}
-                        other => break other,
-                    }
-                };
-                this.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-                if let Err(problem) = outcome {
-                    tracing::warn!(origin = log.key.name(), code = %problem.code(), "not mirrored: {problem}");
+                while this.pull_all(&log).await {
+                    // Its end is not far, and what came meanwhile is fetched together.
+                    tokio::time::sleep(PAUSE).await;
                 }
             });
         }
+    }
+
+    /// Pulls until all is here, or something fails; answers whether there is news of the log.
+    async fn pull_all(&self, log: &KnownLog) -> bool {
+        let outcome = loop {
+            match self.pull(log).await {
+                Ok(Pulled::More) => {}
+                other => break other,
+            }
+        };
+        if let Err(problem) = &outcome {
+            tracing::warn!(origin = log.key.name(), code = %problem.code(), "not mirrored: {problem}");
+        }
+        let (name, busy) = (log.key.to_string(), &mut *self.busy());
+        match busy.get_mut(&name) {
+            // What failed is tried again when its time comes.
+            Some(again) if *again && outcome.is_ok() => {
+                *again = false;
+                true
+            }
+            _ => {
+                busy.remove(&name);
+                false
+            }
+        }
+    }
+
+    fn busy(&self) -> MutexGuard<'_, HashMap<String, bool>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Pulls one log: takes its checkpoint, fetches entries up to a bound, and cosigns when all are here.

@@ -383,3 +383,23 @@ async fn it_goes_on_trying_until_it_is_told_to_stop() {
     let (_stop, stopped) = watch::channel(false);
     assert!(recovery.run(stopped).await && !recovery.waits());
 }
+
+/// What a witness has cosigned, its node's mirror has a moment later, without waiting for its time.
+#[tokio::test]
+async fn a_copy_follows_what_was_cosigned() {
+    let mut world = world(place(), "raw").await;
+    let puller = Puller::new(world.mirror.clone(), world.net.sites.clone()).told_by(&world.net.witness);
+    let (_stop, stopped) = watch::channel(false);
+    tokio::spawn(async move { puller.run(Duration::from_secs(3600), stopped).await });
+    for size in [3, 300, 301] {
+        add(&world.log, size - world.witnessed).await;
+        grow(&world.log).await;
+        world.show().await;
+        let begun = std::time::Instant::now();
+        let copied = async || world.mirror.standing(world.log.origin()).await.unwrap().size();
+        while copied().await < size {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
