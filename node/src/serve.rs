@@ -57,6 +57,10 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
     }
     node.activate_keys().await?;
     node.ledger.begin().await?;
+    // Remembered before the mark goes: what partners delivered since the backup comes again.
+    if let Some(mark) = node.exchange.store().restored().await? {
+        node.exchange.lacks(mark.taken).await?;
+    }
     let (stop, stopped) = watch::channel(false);
     let public = listen(&node, "public", &node.config.public, public::router(&node)?, &stopped).await?;
     let api = listen(&node, "api", &node.config.api, api::router(node.clone()), &stopped).await?;
@@ -89,6 +93,8 @@ async fn begin_work(node: Arc<Node>, stopped: watch::Receiver<bool>) -> Option<W
     jobs.spawn(until(stopped.clone(), sweep(node.clone())));
     let (receipts, until_stopped) = (node.receipts(), stopped.clone());
     jobs.spawn(async move { receipts.run(until_stopped).await });
+    let (lacking, until_stopped) = (node.exchange.clone(), stopped.clone());
+    jobs.spawn(async move { lacking.make_up(until_stopped).await });
     for job in node.services.iter().flat_map(|s| &s.jobs) {
         jobs.spawn(job(node.exchange.clone(), stopped.clone()));
     }

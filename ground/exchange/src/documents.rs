@@ -257,6 +257,38 @@ pub(crate) fn without_receipt(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Re
     rows.iter().map(DocumentRow::from_row).collect()
 }
 
+/// What was delivered to this partner from `since` on and before `until`, oldest first.
+pub(crate) fn delivered(
+    tx: &mut Tx<'_>,
+    partner: &Did,
+    since: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<DocumentRow>> {
+    let rows = tx.query(
+        select!(
+            "WHERE participant = $1 AND side = 'out' AND partner = $2 AND state = 'delivered'
+             AND updated >= $3 AND updated < $4 ORDER BY updated, id LIMIT $5"
+        ),
+        &[partner.as_str().into(), since.into(), until.into(), limit.into()],
+    )?;
+    rows.iter().map(DocumentRow::from_row).collect()
+}
+
+/// The delivery that takes this document to its partner is another from now on.
+pub(crate) fn queued(tx: &mut Tx<'_>, row: &DocumentRow, delivery: DeliveryId) -> Result<()> {
+    tx.execute(
+        "UPDATE document SET delivery = $5 WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
+        &[
+            row.side.as_str().into(),
+            row.partner.as_str().into(),
+            row.id.to_string().into(),
+            delivery.to_string().into(),
+        ],
+    )?;
+    Ok(())
+}
+
 /// When the partner is asked for its receipts of this document; `None` when nothing is lacking.
 pub(crate) fn receipt_due(tx: &mut Tx<'_>, row: &DocumentRow, due: Option<Timestamp>) -> Result<()> {
     tx.execute(

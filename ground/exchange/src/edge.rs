@@ -29,6 +29,7 @@ impl Exchange {
             .route(wire::DELIVERIES, post(deliver))
             .route(&format!("{}/{{id}}", wire::DELIVERIES), patch(piece))
             .with_state(self.clone())
+            .merge(self.again_router())
     }
 }
 

@@ -11,6 +11,7 @@
 //! [`agreements`]; the Dataspace Protocol will make the same statement), ordering between documents
 //! (each stands for itself; an answer names what it answers), and any way round the gate.
 
+pub mod again;
 pub mod agreements;
 pub mod documents;
 mod edge;

@@ -82,5 +82,19 @@ CREATE TABLE partner_receipt (
 ",
             verify: "SELECT CASE WHEN (SELECT COUNT(receipt_due) FROM document) + (SELECT COUNT(*) FROM partner_receipt) >= 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 3,
+            name: "partners to be asked for what a restoration lost",
+            sql: "
+CREATE TABLE lack (
+    participant TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (participant, partner)
+);
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM lack WHERE since < 0) = 0 THEN 1 ELSE 0 END",
+        },
     ],
 };

@@ -225,7 +225,7 @@ impl Exchange {
 }
 
 /// The entry in the partner's queue.
-fn delivery(signed: &Signed<Envelope>, id: DeliveryId) -> NewDelivery {
+pub(crate) fn delivery(signed: &Signed<Envelope>, id: DeliveryId) -> NewDelivery {
     let body = signed.body();
     NewDelivery {
         id,

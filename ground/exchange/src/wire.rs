@@ -13,14 +13,19 @@
 //! `POST /exchange/v1/receipts` asks for the partner's receipts of documents that crossed between the two
 //! ([`AskReceipts`]); the answer is [`Receipts`].
 //!
+//! `POST /exchange/v1/again` asks the partner to send once more what it delivered to the caller since an
+//! instant ([`AskAgain`]); the answer is [`SentAgain`], and the documents come as they did before.
+//!
 //! Requests and answers are signed (RFC 9421) with the participants' keys.
 
-use corridor_base::{Did, EnvelopeId};
+use corridor_base::{Did, EnvelopeId, Timestamp};
 use corridor_proof::Opening;
 use serde::{Deserialize, Serialize};
 
 /// Where a delivery begins.
 pub const DELIVERIES: &str = "/exchange/v1/deliveries";
+/// Where a partner that was restored from a backup asks for what was delivered to it since.
+pub const AGAIN: &str = "/exchange/v1/again";
 /// Where receipts are asked for.
 pub const RECEIPTS: &str = "/exchange/v1/receipts";
 /// The length of the envelope within the body, in bytes.
@@ -98,4 +103,26 @@ pub struct ReceiptItem {
     pub receipt: Option<String>,
     /// The checks that are not passed yet, by name.
     pub missing: Vec<String>,
+}
+
+/// What a partner that was restored from a backup asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskAgain {
+    /// Who is to send again.
+    pub of: Did,
+    /// What was delivered from this instant on.
+    pub since: Timestamp,
+    /// And before this one, when the answer is asked to go on.
+    pub until: Option<Timestamp>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SentAgain {
+    /// How many documents are on their way once more.
+    pub queued: u64,
+    /// Up to which instant of the sender, to be given back when there is more.
+    pub until: Timestamp,
+    /// From where on there is more.
+    pub next: Option<Timestamp>,
 }

@@ -105,7 +105,8 @@ impl Store {
         self.read(&leaves::nobody()?, |tx| tx.restored()).await
     }
 
-    /// Makes the mark without a restoration by this program: somebody copied an old database back.
+    /// Makes the mark without a restoration by this program: somebody copied an old database back. What
+    /// is the newest here tells how old it is.
     ///
     /// # Errors
     /// As [`Store::write`].
@@ -113,7 +114,8 @@ impl Store {
         let mark = |tx: &mut Tx<'_>| {
             let now = Arg::Int(tx.now().millis());
             tx.of_node(
-                "INSERT INTO restored (participant, taken, time) VALUES ($1, $2, $2)
+                "INSERT INTO restored (participant, taken, time)
+                 VALUES ($1, COALESCE((SELECT MAX(time) FROM act WHERE time <= $2), $2), $2)
                  ON CONFLICT (participant) DO NOTHING RETURNING time",
                 &[Arg::Text(EVERYBODY), now],
             )?;

@@ -1,0 +1,264 @@
+//! What a node lost because it was restored from a backup, it takes again from its partners: it asks each
+//! to send once more what that partner delivered since. Taking a document twice is taking it once (EX-4),
+//! so it may ask for too much and must not ask for too little.
+//!
+//! Whom it still has to ask is a row of its own, which stands until that partner has answered. What we
+//! sent ourselves since the backup is in the partner's books and not in ours any more; those documents do
+//! not come back, their acts do (see the ledger's recovery).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Handed};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
+use axum::response::Response;
+use axum::routing::post;
+use bytes::Bytes;
+use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::act;
+use corridor_storage::Tx;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::documents::{self, DocumentRow, Step};
+use crate::edge::{Call, JSON, busy, reply};
+use crate::sender::answer_problem;
+use crate::wire::{self, AskAgain, SentAgain};
+use crate::{Exchange, Side, State, submit};
+
+/// How long partners keep what they delivered for this.
+pub const KEPT: Duration = Duration::from_secs(7 * 86_400);
+/// How far two clocks and a delivery under way may lie apart: so much more is asked for.
+const MARGIN: Duration = Duration::from_secs(600);
+/// How many documents are queued in one unit of work, and in one answer.
+const BATCH: u32 = 100;
+const MOST: u64 = 10_000;
+/// How often partners that did not answer are asked once more.
+const AGAIN: Duration = Duration::from_secs(10);
+/// The largest question and the largest answer, in bytes.
+const SMALL: usize = 4096;
+/// How long a partner may take to queue what is asked for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A partner to be asked.
+struct Lack {
+    partner: Did,
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
+
+impl Exchange {
+    /// Remembers that everything that partners delivered since this instant may be missing here.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn lacks(&self, since: Timestamp) -> Result<()> {
+        let since = Timestamp::from_millis(since.millis().saturating_sub(millis(MARGIN)).max(0));
+        for us in self.participants() {
+            let agreements = self.agreements(&us).await?;
+            let partners: BTreeSet<Did> = agreements.into_iter().map(|a| a.partner).collect();
+            let remember = move |tx: &mut Tx<'_>| {
+                for partner in &partners {
+                    tx.execute(
+                        "INSERT INTO lack (participant, partner, since) VALUES ($1, $2, $3)
+                         ON CONFLICT (participant, partner) DO NOTHING",
+                        &[partner.as_str().into(), since.into()],
+                    )?;
+                }
+                Ok(())
+            };
+            self.0.store.write(&us, remember).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks every partner that has not answered yet, until all have or it is told to stop.
+    pub async fn make_up(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            match self.ask_all_again().await {
+                Ok(0) => return,
+                Ok(left) => tracing::warn!(left, "partners have not yet been asked for what is missing"),
+                Err(problem) => tracing::warn!(code = %problem.code(), "what is missing: {problem}"),
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    /// Asks each partner once; answers how many are left to be asked.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn ask_all_again(&self) -> Result<usize> {
+        let mut left = 0;
+        for us in self.participants() {
+            for lack in self.0.store.read(&us, lacking).await? {
+                match self.ask_again(&us, &lack).await {
+                    Ok(()) => {}
+                    Err(problem) => {
+                        left += 1;
+                        let partner = &lack.partner;
+                        tracing::warn!(%partner, code = %problem.code(), "it does not send again: {problem}");
+                    }
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    async fn ask_again(&self, us: &Did, lack: &Lack) -> Result<()> {
+        let (mut since, mut until) = (lack.since, lack.until);
+        loop {
+            let answer = self.question_again(us, &lack.partner, since, until).await?;
+            tracing::info!(partner = %lack.partner, queued = answer.queued, "a partner sends again");
+            let (partner, end) = (lack.partner.clone(), answer.until);
+            let Some(next) = answer.next.filter(|next| *next > since) else {
+                let done = move |tx: &mut Tx<'_>| {
+                    tx.execute(
+                        "DELETE FROM lack WHERE participant = $1 AND partner = $2",
+                        &[partner.as_str().into()],
+                    )
+                };
+                return self.0.store.write(us, done).await.map(|_| ());
+            };
+            let further = move |tx: &mut Tx<'_>| {
+                tx.execute(
+                    "UPDATE lack SET since = $3, until = $4 WHERE participant = $1 AND partner = $2",
+                    &[partner.as_str().into(), next.into(), end.into()],
+                )
+            };
+            self.0.store.write(us, further).await?;
+            (since, until) = (next, Some(end));
+        }
+    }
+
+    async fn question_again(
+        &self,
+        us: &Did,
+        partner: &Did,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<SentAgain> {
+        let listed = self.0.directory.participant(partner, self.0.clock.now())?;
+        let url = Url::parse(&format!("{}{}", listed.participant.endpoint, wire::AGAIN))
+            .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", partner).because(e))?;
+        let body = serde_json::to_vec(&AskAgain { of: partner.clone(), since, until })
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        let (method, body) = (Method::POST, Bytes::from(body));
+        let request = corridor_net::Request { method, url, headers, body, limit: SMALL, timeout: PATIENCE };
+        let response = self.call(us, partner, request).await?;
+        match response.status {
+            StatusCode::OK => serde_json::from_slice(&response.body)
+                .map_err(|e| answer_problem(partner, &format!("its answer: {e}"))),
+            status => Err(answer_problem(partner, &format!("HTTP status {status}"))),
+        }
+    }
+
+    /// The route that partners call.
+    pub(crate) fn again_router(&self) -> Router {
+        Router::new().route(wire::AGAIN, post(again)).with_state(self.clone())
+    }
+
+    async fn answer_again(&self, call: &mut Call, body: Body, asked: &mut Option<Did>) -> Result<Bytes> {
+        let (caller, body) = call.admit(self, body, SMALL).await?;
+        let question: AskAgain = serde_json::from_slice(&body).map_err(|e| {
+            Problem::new(ErrorCode::Malformed).with("what", "question for deliveries").with("why", e)
+        })?;
+        self.keyring(&question.of)?;
+        *asked = Some(question.of.clone());
+        let now = self.0.clock.now();
+        let until = question.until.unwrap_or(now).min(now);
+        let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
+        let answer = self.send_again(&question.of, &caller.did, question.since.max(oldest), until).await?;
+        serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
+    }
+
+    /// Queues once more what was delivered to this partner in this time, oldest first, as far as an
+    /// agreement still allows it (EX-1).
+    async fn send_again(
+        &self,
+        us: &Did,
+        partner: &Did,
+        mut since: Timestamp,
+        until: Timestamp,
+    ) -> Result<SentAgain> {
+        let mut queued = 0;
+        while queued < MOST {
+            let who = partner.clone();
+            let page = move |tx: &mut Tx<'_>| documents::delivered(tx, &who, since, until, BATCH);
+            let rows = self.0.store.read(us, page).await?;
+            let Some(last) = rows.last().map(|row| row.updated) else { break };
+            let whole = rows.len() < BATCH as usize;
+            let done = self.queue_again(us, partner, rows).await?;
+            queued += done;
+            if whole {
+                break;
+            }
+            // Those that no agreement allows stay where they are.
+            since = if done == 0 { last.plus(Duration::from_millis(1)) } else { last };
+        }
+        let next = (queued >= MOST).then_some(since);
+        Ok(SentAgain { queued, until, next })
+    }
+
+    async fn queue_again(&self, us: &Did, partner: &Did, rows: Vec<DocumentRow>) -> Result<u64> {
+        let mut again = Vec::with_capacity(rows.len());
+        for row in rows {
+            let fields = [("envelope", row.id.to_string()), ("reader", partner.to_string())];
+            let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
+            again.push((row, DeliveryId::new(&*self.0.clock, &*self.0.random), record));
+        }
+        let exchange = self.clone();
+        let unit = move |tx: &mut Tx<'_>| {
+            let mut queued = 0;
+            for (row, delivery, record) in &again {
+                match exchange.0.agreements.permits(tx, row.envelope.body(), &row.partner) {
+                    Ok(_) => {}
+                    Err(problem) if problem.code().status() < 500 => continue,
+                    Err(problem) => return Err(problem),
+                }
+                let step = Step::to(State::Sending);
+                if documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Delivered], &step)? {
+                    documents::queued(tx, row, *delivery)?;
+                    tx.enqueue(&submit::delivery(&row.envelope, *delivery))?;
+                    tx.record(record)?;
+                    queued += 1;
+                }
+            }
+            Ok(queued)
+        };
+        self.0.store.write(us, unit).await
+    }
+}
+
+/// `POST /exchange/v1/again`
+async fn again(Handed(exchange): Handed<Exchange>, request: Request) -> Response {
+    let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
+    let (mut call, body) = Call::of(&exchange, request);
+    let mut asked = None;
+    let answer = exchange.answer_again(&mut call, body, &mut asked).await;
+    reply(&exchange, &call, asked.as_ref(), answer.map(|body| (StatusCode::OK, JSON, body)))
+}
+
+fn lacking(tx: &mut Tx<'_>) -> Result<Vec<Lack>> {
+    let rows =
+        tx.query("SELECT partner, since, until FROM lack WHERE participant = $1 ORDER BY partner", &[])?;
+    let one = |row: &corridor_storage::Row| {
+        Ok(Lack {
+            partner: row.parse(0)?,
+            since: row.timestamp(1)?,
+            until: row.opt_int(2)?.map(Timestamp::from_millis),
+        })
+    };
+    rows.iter().map(one).collect()
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,75 @@
+//! A node that was restored from a backup takes again what its partners delivered since, and what it has
+//! already changes nothing (EX-4).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Setup, World, content, fresh_database};
+use corridor_base::{Clock, EnvelopeId};
+use corridor_exchange::{Side, State};
+
+/// As if the backup had been taken before this document came.
+async fn lose(world: &World, id: EnvelopeId) {
+    let forget = move |tx: &mut corridor_storage::Tx<'_>| {
+        let id = id.to_string();
+        tx.execute("DELETE FROM document WHERE participant = $1 AND id = $2", &[id.into()])
+    };
+    assert_eq!(world.jp.exchange.store().write(&world.jp.us, forget).await.unwrap(), 1);
+}
+
+async fn check(mut world: World) {
+    world.kr.dispatch();
+    let large = vec![7; 3 << 20];
+    let contents: [&[u8]; 3] = [b"kept", b"lost", &large];
+    let mut ids = Vec::new();
+    for content in contents {
+        let id = world.kr.send(&world.jp.us, world.agreement, content).await.unwrap();
+        assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+        ids.push(id);
+    }
+    lose(&world, ids[1]).await;
+    lose(&world, ids[2]).await;
+    let received = world.jp.acts("document-received").await;
+    // The other side does not answer at first.
+    world.kr.hang_up().await;
+    world.jp.exchange.lacks(world.jp.clock.now()).await.unwrap();
+    assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 1);
+    assert!(world.jp.exchange.document(&world.jp.us, Side::In, ids[1]).await.is_err());
+    world.kr.listen().await;
+    // The clock of the other moves on between delivery and question.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
+    for (id, expect) in ids.iter().zip(contents) {
+        world.jp.reaches(Side::In, *id, |state| state == State::Received).await;
+        assert_eq!(content(&world.jp, Side::In, *id).await, expect);
+        assert_eq!(world.kr.settled(*id).await.state, State::Delivered);
+    }
+    assert_eq!(world.kr.acts("document-resent").await, 3);
+    // One of them was here: taken twice is taken once.
+    assert_eq!(world.jp.acts("document-received").await, received + 2);
+    // Nobody is left to be asked.
+    assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
+    assert_eq!(world.kr.acts("document-resent").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_delivered_since_comes_again() {
+    check(World::new().await).await;
+    if fresh_database().is_some() {
+        check(World::with(Setup { postgres: true, ..Setup::default() }).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_older_than_a_partner_keeps_it_or_than_the_backup_does_not() {
+    let mut world = World::new().await;
+    world.kr.dispatch();
+    let id = world.kr.send(&world.jp.us, world.agreement, b"old").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    let later = world.jp.clock.now().plus(Duration::from_secs(3600));
+    world.jp.exchange.lacks(later).await.unwrap();
+    assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
+    assert_eq!(world.kr.acts("document-resent").await, 0);
+}
