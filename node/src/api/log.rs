@@ -109,6 +109,8 @@ pub struct LeafQuery {
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
+    /// Only acts of which nothing else is left: their leaves came back from a mirror after a restoration.
+    lost: Option<bool>,
 }
 
 /// What is to be proved.
@@ -191,11 +193,17 @@ fn witness((name, state): (String, WitnessState)) -> WitnessBody {
 pub async fn leaves(node: Shared, _: Caller, Ask(query): Ask<LeafQuery>) -> Answer<Json<LeafList>> {
     let limit = limit(query.limit)?;
     let log = &node.ledger.log;
+    let lost = query.lost.unwrap_or(false);
     let from = match query.from {
         Some(from) => from,
+        None if lost => 0,
         None => log.sequenced().await?.next.saturating_sub(limit.into()),
     };
-    let items = log.store().leaves(ACTS, from, limit).await?.into_iter().map(|leaf| {
+    let found = match lost {
+        true => log.store().lost_acts(from, limit).await?,
+        false => log.store().leaves(ACTS, from, limit).await?,
+    };
+    let items = found.into_iter().map(|leaf| {
         let act = Act::parse(&leaf.entry).ok();
         LeafBody {
             number: leaf.number,

@@ -50,6 +50,12 @@ pub(super) enum Verb {
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Acts of which nothing but the leaf is left, after a restoration from an old backup
+    Lost {
+        /// The first leaf
+        #[arg(long)]
+        from: Option<u64>,
+    },
     /// Derive everything again from the leaves and name the first difference
     Fsck,
 }
@@ -74,6 +80,13 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Alarms { id, out } => {
             let answer = remote.get(&["log"], &[]).await?;
             alarms(context, &answer, id.as_deref(), out.as_deref())
+        }
+        Verb::Lost { from } => {
+            let from = from.map(|n| n.to_string());
+            let query = [("lost", Some("true")), ("from", from.as_deref()), ("limit", Some("1000"))];
+            let answer = remote.get(&["log", "leaves"], &query).await?;
+            context.terminal.table(&answer, &["number", "time", "type", "id"]);
+            Ok(())
         }
         Verb::Fsck => {
             let mut progress = context.terminal.progress();
