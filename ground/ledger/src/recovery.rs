@@ -351,11 +351,10 @@ impl Recovery {
     /// Whether one of those who answer in time has seen more of a log than is here.
     async fn anybody_ahead(&self, patience: Duration) -> Result<bool> {
         for log in &self.0.parts.logs {
-            let Some(latest) = log.latest().await? else { continue };
             // Who is silent, and that there is no policy yet, keeps nothing up here.
-            if let Ok(Ok((seen, _))) = tokio::time::timeout(patience, self.ask(log)).await
-                && seen.size > latest.tree().size
-            {
+            let Ok(Ok((seen, _))) = tokio::time::timeout(patience, self.ask(log)).await else { continue };
+            // Looked at afterwards: another process may have signed since, and stored it before it was shown.
+            if seen.size > log.latest().await?.map_or(0, |latest| latest.tree().size) {
                 return Ok(true);
             }
         }
