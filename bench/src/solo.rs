@@ -63,6 +63,12 @@ impl Solo {
         Ok(Self { node, public, data: folder.join("data"), _home: home })
     }
 
+    /// The DID of its one participant.
+    #[must_use]
+    pub fn did(&self) -> String {
+        format!("did:web:localhost%3A{}:bench", self.public)
+    }
+
     /// What the node says of its ledger in its DID document, such as `witness`, its verifier key.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ use corridor_bench::report::{Better, Row};
 use corridor_bench::solo::{Server, Solo, write_note_key};
 use corridor_bench::world::free_port;
 use corridor_bench::{Result, limits, progress, report, told};
+use corridor_identity::log_key;
 use corridor_ledger::{Log, LogParts, SCHEMA};
 use corridor_net::serve::{Listen, serve};
 use corridor_proof::{SecretKey, Signer};
@@ -168,7 +169,8 @@ async fn compared(arguments: &Arguments, folder: &Path, home: &Path) -> Result<V
             for (name, target) in &targets {
                 let outcome = adds(target, clients, WARM, Duration::from_secs(arguments.seconds)).await?;
                 progress(&format!(
-                    "{name}, {clients} clients: {:.0}/s, p50 {:.2} ms, p99 {:.1} ms, {:.0} for each second of processor, {} failed",
+                    "{name}, {clients} clients: {:.0}/s, p50 {:.2} ms, p99 {:.1} ms, \
+                     {:.0} for each second of processor, {} failed",
                     outcome.rate,
                     outcome.latency(0.5),
                     outcome.latency(0.99),
@@ -240,7 +242,8 @@ fn add_rows(arguments: &Arguments, measured: &Measured, clients: usize) -> Vec<R
         "at least 1.5 times the better of both peers"
     };
     let note = format!(
-        "entries of {ENTRY} bytes over HTTP, durable before the answer; goal: {goal}, half of the limit; failed, all servers: {failed}"
+        "entries of {ENTRY} bytes over HTTP, durable before the answer; goal: {goal}, half of the limit; \
+         failed, all servers: {failed}"
     );
     let limit = |what: fn(&Outcome) -> f64| middle(&measured.of(NOTHING, clients, what));
     let higher = Better::Higher;
@@ -289,7 +292,7 @@ async fn acts(arguments: &Arguments, home: &Path) -> Result<Vec<Row>> {
         let (mut rates, mut per_cpu) = (Vec::new(), Vec::new());
         for run in 0..arguments.runs {
             let folder = home.join(format!("acts-{clients}-{run}"));
-            let open = Open::at(&folder, corridor_storage::ACTS).await?;
+            let open = Open::acts(&folder).await?;
             let before = used(std::process::id());
             let rate = limits::units_in(&open.store, clients, time).await?;
             let cpu = used(std::process::id()).zip(before).map_or(0.0, |(after, before)| after - before);
@@ -302,7 +305,8 @@ async fn acts(arguments: &Arguments, home: &Path) -> Result<Vec<Row>> {
             open.close().await;
         }
         let name = format!("acts with their unit of work, {clients} clients");
-        let note = "in one process, no HTTP: state, act, leaf and delivery in one unit, durable; tiles and checkpoints made meanwhile";
+        let note = "in one process, no HTTP: act, leaf and delivery in one unit, and the delivery taken out \
+            again; durable; tiles and checkpoints made meanwhile";
         rows.push(Row::new(&name, "1/s", Better::Higher, &rates, note));
         let name = format!("acts a second of processor time, {clients} clients");
         rows.push(Row::new(&name, "1/s", Better::Higher, &per_cpu, "the same; clients included"));
@@ -319,24 +323,19 @@ struct Open {
 }
 
 impl Open {
-    async fn at(folder: &Path, name: &str) -> Result<Self> {
+    /// A log of acts with a key of its own.
+    async fn acts(folder: &Path) -> Result<Self> {
         let key = SecretKey::generate("bench.example/log", &OsRandom).map_err(told("key"))?;
-        Self::with(folder, name, key).await
+        let who = "did:web:bench.example".parse().map_err(told("DID"))?;
+        Self::with(folder, corridor_storage::ACTS, Arc::new(key), who).await
     }
 
-    async fn with(folder: &Path, name: &str, key: SecretKey) -> Result<Self> {
-        let clock = Arc::new(SystemClock);
+    async fn with(folder: &Path, name: &str, key: Arc<dyn Signer>, operator: Did) -> Result<Self> {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         let options = Options::directory(folder);
-        let store =
-            Store::open(options, &[&SCHEMA], clock.clone(), Arc::new(OsRandom)).map_err(told("store"))?;
-        let parts = LogParts {
-            store: store.clone(),
-            operator: operator()?,
-            name: name.to_owned(),
-            origin: key.name().to_owned(),
-            key: Arc::new(key),
-            clock,
-        };
+        let store = Store::open(options, &[&SCHEMA], clock.clone(), random).map_err(told("store"))?;
+        let (name, origin) = (name.to_owned(), key.name().to_owned());
+        let parts = LogParts { store: store.clone(), operator, name, origin, key, clock };
         let log = Log::open(parts).await.map_err(told("log"))?;
         let (stop, stopped) = watch::channel(false);
         let runs = log.clone();
@@ -360,21 +359,22 @@ impl Open {
     }
 }
 
-fn operator() -> Result<Did> {
-    "did:web:bench.example".parse().map_err(told("DID"))
-}
-
-/// A log of many entries, filled without HTTP.
+/// A log of many entries, filled without HTTP in the data directory of a node that does not run. The node
+/// made the directory and the key; its rows are made anew, with none but those of the log.
 async fn long(arguments: &Arguments, folder: &Path) -> Result<Vec<Row>> {
-    let home = tempfile::tempdir_in(folder).map_err(told(folder.display()))?;
-    let place = home.path().join("long");
-    let key = || SecretKey::from_seed("bench.example/log", &[7; 32]).map_err(told("key"));
-    let open = Open::with(&place, RAW, key()?).await?;
+    let mut solo = Solo::start(&process::program()?, folder, &format!("raw = [\"{RAW}\"]"))?;
+    solo.node.stop()?;
+    fs::remove_file(solo.data.join("corridor.sqlite")).map_err(told("the node's rows"))?;
+    let origin = format!("localhost:{}/logs/{RAW}", solo.public);
+    let key = || log_key(&solo.data.join("keys"), RAW, &origin, &SystemClock, &OsRandom).map_err(told("key"));
+    let who: Did = solo.did().parse().map_err(told("DID"))?;
+    let place = &solo.data;
+    let open = Open::with(place, RAW, key()?, who.clone()).await?;
     let (mut rates, mut costs) = (Vec::new(), Vec::new());
     let part = (arguments.entries / PARTS).max(1);
     for number in 0..PARTS {
         let (begun, before) = (Instant::now(), used(std::process::id()));
-        fill(&open.store, part).await?;
+        fill(&open.store, &who, part).await?;
         rates.push(part as f64 / begun.elapsed().as_secs_f64());
         open.integrated((number + 1) * part).await?;
         let cpu = used(std::process::id()).zip(before).map_or(0.0, |(after, before)| after - before);
@@ -388,45 +388,63 @@ async fn long(arguments: &Arguments, folder: &Path) -> Result<Vec<Row>> {
     }
     open.close().await;
     let entries = part * PARTS;
-    let bytes = size(&place)? as f64 / entries as f64;
-    let mut starts = Vec::new();
+    let bytes = size(place)? as f64 / entries as f64;
+    let (mut proofs, mut starts) = (Vec::new(), Vec::new());
     for _ in 0..5 {
-        starts.push(started(&place, key()?, entries).await?);
+        proofs.push(proved(place, key()?, &who, entries).await?);
     }
-    Ok(long_rows(entries, &rates, &costs, bytes, &starts))
+    for first in [true, false, false, false, false, false] {
+        let begun = Instant::now();
+        solo.node.restart()?;
+        solo.node.ready()?;
+        // The first makes the tables of the rest of the node.
+        starts.extend((!first).then(|| begun.elapsed().as_secs_f64() * 1e3));
+        solo.node.stop()?;
+    }
+    Ok(long_rows(entries, &rates, &costs, bytes, [&proofs, &starts]))
 }
 
-fn long_rows(entries: u64, rates: &[f64], costs: &[f64], bytes: f64, starts: &[f64]) -> Vec<Row> {
+fn long_rows(
+    entries: u64,
+    rates: &[f64],
+    costs: &[f64],
+    bytes: f64,
+    [proofs, starts]: [&[f64]; 2],
+) -> Vec<Row> {
     let list = |values: &[f64]| values.iter().map(|v| format!("{v:.0}")).collect::<Vec<_>>().join(", ");
     let ends = |values: &[f64]| {
         (values.first().copied().unwrap_or_default(), values.last().copied().unwrap_or_default())
     };
     let ((first, last), (cheap, dear)) = (ends(rates), ends(costs));
     let name = |what: &str| format!("log of {entries} entries: {what}");
+    let rate_note = format!(
+        "{FILLERS} tasks in one process, no HTTP, one entry of {ENTRY} bytes a unit of work, durable; \
+         tiles and checkpoints made meanwhile; tenth by tenth: {}",
+        list(rates)
+    );
+    let cost_note = format!("user and kernel, integration included; tenth by tenth: {}", list(costs));
+    let proof_note = "store and log opened, the checkpoint read, the inclusion of an entry in the middle \
+        proved from tiles; files in the page cache";
+    let start_note = "a node with this raw log: from starting the process to its word that it takes requests";
+    let (higher, lower) = (Better::Higher, Better::Lower);
     vec![
-        Row::new(&name("adds, last tenth"), "1/s", Better::Higher, &[last], format!(
-            "{FILLERS} tasks in one process, no HTTP, one entry of {ENTRY} bytes a unit of work, durable; tiles and \
-             checkpoints made meanwhile; tenth by tenth: {}", list(rates)
-        )).limited("first tenth", first),
-        Row::new(&name("processor time an add, last tenth"), "µs", Better::Lower, &[dear], format!(
-            "user and kernel, integration included; tenth by tenth: {}", list(costs)
-        )).limited("first tenth", cheap),
-        Row::new(&name("on disk an entry"), "bytes", Better::Lower, &[bytes], "the whole data directory, closed")
+        Row::new(&name("adds, last tenth"), "1/s", higher, &[last], rate_note).limited("first tenth", first),
+        Row::new(&name("processor time an add, last tenth"), "µs", lower, &[dear], cost_note)
+            .limited("first tenth", cheap),
+        Row::new(&name("on disk an entry"), "bytes", lower, &[bytes], "the whole data directory, closed")
             .limited("the entry and its hash", (ENTRY + 32) as f64),
-        Row::new(&name("from start to a proof"), "ms", Better::Lower, starts,
-            "the store and the log opened, the checkpoint read, the inclusion of an entry in the middle proved from tiles; \
-             files in the page cache"),
+        Row::new(&name("from opening to a proof"), "ms", lower, proofs, proof_note),
+        Row::new(&name("start to ready"), "ms", lower, starts, start_note),
     ]
 }
 
 /// Appends so many entries, from many tasks at once.
-async fn fill(store: &Store, entries: u64) -> Result {
+async fn fill(store: &Store, who: &Did, entries: u64) -> Result {
     let mut tasks = JoinSet::new();
     for filler in 0..FILLERS.min(entries) {
-        let store = store.clone();
+        let (store, who) = (store.clone(), who.clone());
         let count = entries / FILLERS.min(entries) + u64::from(filler < entries % FILLERS.min(entries));
         tasks.spawn(async move {
-            let who = operator()?;
             let seed = (&OsRandom as &dyn corridor_base::Random).bytes();
             let mut chance = Chance::new(u64::from_be_bytes(seed));
             for _ in 0..count {
@@ -446,9 +464,9 @@ async fn fill(store: &Store, entries: u64) -> Result {
 }
 
 /// How long it takes until a log that was closed proves something, in milliseconds.
-async fn started(place: &Path, key: SecretKey, entries: u64) -> Result<f64> {
+async fn proved(place: &Path, key: Arc<dyn Signer>, who: &Did, entries: u64) -> Result<f64> {
     let begun = Instant::now();
-    let open = Open::with(place, RAW, key).await?;
+    let open = Open::with(place, RAW, key, who.clone()).await?;
     let newest = open.log.latest().await.map_err(told("checkpoint"))?.ok_or("no checkpoint")?;
     open.log.prove_inclusion(entries / 2, newest.tree().size).await.map_err(told("proof"))?;
     let millis = begun.elapsed().as_secs_f64() * 1e3;

@@ -78,13 +78,14 @@ fn run(arguments: &Arguments) -> Result {
             higher,
             &each,
             format!(
-                "{} receipts of {length} bytes, each of another act under another checkpoint, nothing kept from one \
-                 to the next: parsed, act, inclusion, signature of the log, cosignature of each country, policy",
+                "{} receipts of {length} bytes, each of another act under another checkpoint, nothing kept \
+                 from one to the next: parsed, act, inclusion, signature of the log, cosignature of each \
+                 country, policy",
                 receipts.len()
             ),
         )
         .limited("Ed25519 checks a second ÷ 3", limit / SIGNATURES),
-        Row::new("signatures checked in receipts, one core", "1/s", higher, &signatures, "goal: 0.7 of the limit")
+        Row::new("signatures checked in receipts, one core", "1/s", higher, &signatures, "goal: 0.7")
             .limited("Ed25519 checks a second, 300 bytes, strict", limit),
     ];
     report::finish("receipts", &arguments.commit, rows, &arguments.output)

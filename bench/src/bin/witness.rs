@@ -128,8 +128,8 @@ fn rows(arguments: &Arguments, measured: &BTreeMap<(&str, usize), Vec<Outcome>>,
         };
         let refused = |outcomes: &[Outcome]| outcomes.iter().map(|o| o.refused).sum::<u64>();
         let note = format!(
-            "one leaf more each, over HTTP, durable before the answer, each cosignature checked afterwards; refused \
-             (429, 503): ours {}, theirs {}; refused requests are sent again after 5 ms",
+            "one leaf more each, over HTTP, durable before the answer, each cosignature checked afterwards; \
+             refused (429, 503): ours {}, theirs {}; refused requests are sent again after 5 ms",
             refused(ours),
             refused(theirs)
         );
@@ -253,7 +253,8 @@ impl std::fmt::Display for Outcome {
         let Self { rate, p50, p99, per_cpu, refused } = self;
         write!(
             f,
-            "{rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, {per_cpu:.0} for each second of processor, {refused} refused"
+            "{rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, {per_cpu:.0} for each second of processor, \
+             {refused} refused"
         )
     }
 }
