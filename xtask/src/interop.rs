@@ -37,8 +37,7 @@ pub(crate) enum Area {
 }
 
 impl Area {
-    const ALL: [Self; 6] =
-        [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger];
+    const ALL: [Self; 6] = [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger];
 
     /// As the results name it.
     fn name(self) -> &'static str {

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_identity::{Directory, Keyring};
-use corridor_ledger::Pending;
+pub use corridor_ledger::Pending;
 use corridor_net::{Client, NonceCache, PublicUrl};
 use corridor_storage::Store;
 

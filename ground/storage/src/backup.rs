@@ -622,7 +622,11 @@ fn load(
 }
 
 fn mark_row(mark: Restored) -> [Value; 3] {
-    [Value::Text(restored::EVERYBODY.to_owned()), Value::Int(mark.taken.millis()), Value::Int(mark.time.millis())]
+    [
+        Value::Text(restored::EVERYBODY.to_owned()),
+        Value::Int(mark.taken.millis()),
+        Value::Int(mark.time.millis()),
+    ]
 }
 
 fn load_table(

@@ -42,7 +42,7 @@ impl Clock for MovedClock {
 /// One node.
 pub struct Node {
     pub exchange: Exchange,
-    pub pending: corridor_ledger::Pending,
+    pub pending: corridor_exchange::Pending,
     pub clock: Arc<MovedClock>,
     pub url: PublicUrl,
     pub us: Did,
@@ -133,7 +133,7 @@ impl Node {
             ClientOptions { allow: vec![allow, local], system_roots: false, ..ClientOptions::default() };
         let client = Client::new(&client_options).unwrap();
         let url = PublicUrl::parse(&format!("http://localhost:{port}")).unwrap();
-        let pending = corridor_ledger::Pending::default();
+        let pending = corridor_exchange::Pending::default();
         let exchange = Exchange::new(corridor_exchange::Parts {
             store,
             directory: Arc::new(directory),

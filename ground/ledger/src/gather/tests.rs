@@ -1,3 +1,5 @@
+//! Gathering under simulated time: witnesses that answer, refuse, lie and die, and a link that is down for days.
+
 use corridor_base::FixedClock;
 use corridor_proof::Signer as _;
 use corridor_proof::merkle::{Leaves, prove_consistency};

@@ -1,3 +1,5 @@
+//! The mirror against logs that grow, lie and break off in the middle.
+
 use std::io::Write as _;
 use std::sync::atomic::Ordering;
 

@@ -1,3 +1,5 @@
+//! Receipts as they become complete, and as they are printed and read back.
+
 use corridor_base::{FixedClock, SeededRandom};
 use corridor_proof::act::{self, Act};
 use corridor_proof::cosignature::cosign;
@@ -162,7 +164,7 @@ async fn a_receipt_is_exported_as_file_as_cose_and_on_paper() {
     }
     assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
     // The codes hold all of the proof.
-    let read: Vec<Vec<u8>> = page.split("<svg").skip(1).map(|svg| qr::tests::decoded(svg)).collect();
+    let read: Vec<Vec<u8>> = page.split("<svg").skip(1).map(qr::tests::decoded).collect();
     let verdict = corridor_proof::receipt::verify(&join(&read).unwrap(), &policy(), None);
     assert_eq!(verdict.outcome(), State::Passed, "{:?}", verdict.checks);
     // Run with `CORRIDOR_SHOW=FILE` to look at the page.
@@ -217,7 +219,7 @@ async fn a_long_proof_takes_several_codes() {
     let receipt = receipt.cosigned(lines).unwrap();
     let page = page::page(&receipt, &policy).unwrap();
     assert!(page.contains("Part 2 of 2") && page.contains("2 個中 1 個目") && page.contains("2개 중 2번째"));
-    let mut read: Vec<Vec<u8>> = page.split("<svg").skip(1).map(|svg| qr::tests::decoded(svg)).collect();
+    let mut read: Vec<Vec<u8>> = page.split("<svg").skip(1).map(qr::tests::decoded).collect();
     read.reverse();
     assert!(join(&read).unwrap() == for_paper(&receipt, &policy).unwrap().to_bytes());
     world.store.close().await;

@@ -1,3 +1,5 @@
+//! The witness against every answer that tlog-witness names, and against callers who race.
+
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use corridor_proof::cosignature::Finding;

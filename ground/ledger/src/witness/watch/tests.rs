@@ -1,3 +1,5 @@
+//! A log that shows different histories to two partners is convicted by both.
+
 use corridor_proof::Signer as _;
 use corridor_proof::split_view;
 use corridor_proof::verdict::State;
