@@ -168,13 +168,14 @@ policy-denied = Not allowed by the agreement
     .detail = The agreed rules do not allow this: { $what }. Rule: { $why }
     .remedy = Read the rules with `corridor partner show` and keep to them. If they should allow this, both sides must sign a new agreement.
 
-## Delivery
-
-# args: who
+# args: at, id, limit
 receipts-overdue = Receipts are overdue
     .detail = Acts have waited for the cosignatures of both countries since { $at }. The agreement { $id } allows { $limit } hours; until then nothing new begins.
     .remedy = Look with `corridor log checkpoint` which witness is missing and restore the link to it. Receipts complete by themselves, and work goes on.
 
+## Delivery
+
+# args: who
 wrong-recipient = Wrong recipient
     .detail = This node does not receive for { $who }.
     .remedy = Check the recipient and the address recorded for it with `corridor partner show`.

@@ -65,6 +65,8 @@ impl ReceiptExchange {
             let standing = self.0.receipts.of(us, opened.act.id).await?;
             ours.push(Ours { act: opened.act, standing });
         }
+        // Acts of one millisecond have no order by their times; in the log they have.
+        ours.sort_by_key(|ours| (ours.standing.index.unwrap_or(u64::MAX), ours.act.time));
         Ok(Held { document, ours, theirs })
     }
 
