@@ -14,6 +14,7 @@ use corridor_proof::verdict::{State as Verdict, outcome};
 use corridor_proof::{Act, Policy};
 use corridor_storage::Tx;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{DAY, GIVEN_UP, LATEST, ReceiptExchange, SOONEST, kinds, other};
@@ -25,6 +26,8 @@ use crate::wire::{AskReceipts, MAX_RECEIPTS, RECEIPTS, ReceiptItem, Receipts};
 
 /// How often is looked for receipts that are lacking.
 const LOOK: Duration = Duration::from_secs(2);
+/// How many times as long as a round took is waited before the next.
+const SHARE: u32 = 9;
 /// How many documents one round asks about, for each participant.
 const ROUND: i64 = 500;
 /// How many documents one question asks about: with two acts each the answer stays below its limit.
@@ -67,13 +70,16 @@ struct Found {
 }
 
 impl ReceiptExchange {
-    /// Asks for what is lacking, until told to stop.
+    /// Asks for what is lacking, until told to stop. Receipts may wait and documents may not: of the time
+    /// this takes [`SHARE`] times as much is left to others.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut rest = LOOK;
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(rest) => {}
             }
+            let begun = Instant::now();
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 result = self.round() => {
@@ -82,6 +88,7 @@ impl ReceiptExchange {
                     }
                 }
             }
+            rest = LOOK.max(begun.elapsed() * SHARE);
         }
     }
 
