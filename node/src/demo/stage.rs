@@ -144,7 +144,9 @@ impl Stage {
 /// A directory that is not there yet, or that a demo made.
 fn own(path: &Path) -> Result<DataDir> {
     let path = std::path::absolute(path).map_err(|e| failed(path, &e))?;
-    let occupied = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
+    // A demo that is just beginning has locked the directory before it marks it.
+    let foreign = |entry: std::fs::DirEntry| entry.file_name() != "lock";
+    let occupied = std::fs::read_dir(&path).is_ok_and(|entries| entries.flatten().any(foreign));
     if occupied && std::fs::metadata(path.join(MARK)).is_err() {
         return Err(
             Problem::new(ErrorCode::AlreadyExists).with("what", format!("directory {}", path.display()))
