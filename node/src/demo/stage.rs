@@ -144,13 +144,12 @@ impl Stage {
 /// A directory that is not there yet, or that a demo made.
 fn own(path: &Path) -> Result<DataDir> {
     let path = std::path::absolute(path).map_err(|e| failed(path, &e))?;
-    // A demo that is just beginning has locked the directory before it marks it.
-    let foreign = |entry: std::fs::DirEntry| entry.file_name() != "lock";
-    let occupied = std::fs::read_dir(&path).is_ok_and(|entries| entries.flatten().any(foreign));
+    let occupied = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
     if occupied && std::fs::metadata(path.join(MARK)).is_err() {
-        return Err(
-            Problem::new(ErrorCode::AlreadyExists).with("what", format!("directory {}", path.display()))
-        );
+        // A demo that is just beginning has locked the directory and not marked it yet.
+        let code = if is_locked(&path) { ErrorCode::DirectoryLocked } else { ErrorCode::AlreadyExists };
+        let what = format!("directory {}", path.display());
+        return Err(Problem::new(code).with("what", what).with("path", path.display()));
     }
     let directory = DataDir::lock(&path)?;
     for entry in std::fs::read_dir(&path).map_err(|e| failed(&path, &e))?.flatten() {
@@ -165,6 +164,12 @@ fn own(path: &Path) -> Result<DataDir> {
     }
     durable::write_file(&path.join(MARK), b"made anew by each `corridor demo`\n", 0o600)?;
     Ok(directory)
+}
+
+/// Whether a running program holds this directory.
+fn is_locked(path: &Path) -> bool {
+    let file = std::fs::File::open(path.join("lock"));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
 /// A program of the demo that runs.
