@@ -16,12 +16,31 @@ pub mod report;
 pub mod solo;
 pub mod world;
 
+use std::process::ExitCode;
+
 /// What fails here fails for a person at a terminal: why, in a sentence.
 pub type Result<T = (), E = String> = std::result::Result<T, E>;
 
 /// An error with what it was about.
 pub fn told<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnce(E) -> String {
     move |error| format!("{what}: {error}")
+}
+
+/// Runs a bench on one thread: the load must leave the cores to the servers.
+pub fn on_one_thread(bench: impl Future<Output = Result>) -> Result {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(told("runtime"))?.block_on(bench)
+}
+
+/// How a bench ends for the shell: why it failed is said.
+pub fn ended(done: Result) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            progress(&why);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Says on standard error how far things are.

@@ -23,7 +23,7 @@ use corridor_bench::process::{self, used};
 use corridor_bench::report::{Better, Row};
 use corridor_bench::solo::{Server, Solo, write_note_key};
 use corridor_bench::world::free_port;
-use corridor_bench::{Result, limits, progress, report, told};
+use corridor_bench::{Result, ended, limits, on_one_thread, progress, report, told};
 use corridor_identity::log_key;
 use corridor_ledger::{Log, LogParts, SCHEMA};
 use corridor_net::serve::{Listen, serve};
@@ -88,25 +88,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.nothing {
+    ended(match arguments.nothing {
         // As many threads as a node has.
         Some(port) => {
             tokio::runtime::Runtime::new().map_err(told("runtime")).and_then(|r| r.block_on(nothing(port)))
         }
-        // One thread: the load must leave the cores to the servers.
-        None => tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(told("runtime"))
-            .and_then(|runtime| runtime.block_on(run(&arguments))),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            progress(&why);
-            ExitCode::FAILURE
-        }
-    }
+        None => on_one_thread(run(&arguments)),
+    })
 }
 
 /// The listener of a node, and a handler that only counts.

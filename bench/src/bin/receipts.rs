@@ -10,7 +10,7 @@ use clap::Parser;
 use corridor_base::{Clock, Digest, OsRandom, SystemClock};
 use corridor_bench::history::History;
 use corridor_bench::report::{Better, Row};
-use corridor_bench::{Result, limits, progress, report, told};
+use corridor_bench::{Result, ended, limits, progress, report, told};
 use corridor_proof::cosignature::cosign;
 use corridor_proof::receipt::{Receipt, verify};
 use corridor_proof::verdict::State;
@@ -43,13 +43,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            progress(&why);
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result {

@@ -11,7 +11,7 @@ use corridor_bench::load::{Figures, Load};
 use corridor_bench::process::resident;
 use corridor_bench::report::{Better, Report, Row};
 use corridor_bench::world::{EDIFACT, Engine, Setup, World};
-use corridor_bench::{Result, limits, load, process, progress, report, told};
+use corridor_bench::{Result, ended, limits, load, on_one_thread, process, progress, report, told};
 
 /// The clients that hand in at once.
 const CLIENTS: u64 = 64;
@@ -52,15 +52,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // One thread: the load must leave the cores to the nodes.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(told("runtime"));
-    match runtime.and_then(|runtime| runtime.block_on(run(&Arguments::parse()))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            progress(&why);
-            ExitCode::FAILURE
-        }
-    }
+    ended(on_one_thread(run(&Arguments::parse())))
 }
 
 async fn run(arguments: &Arguments) -> Result {

@@ -17,7 +17,7 @@ use corridor_bench::process::{self, used};
 use corridor_bench::report::{Better, Row};
 use corridor_bench::solo::{Server, Solo, write_note_key};
 use corridor_bench::world::free_port;
-use corridor_bench::{Result, limits, progress, report, told};
+use corridor_bench::{Result, ended, limits, on_one_thread, progress, report, told};
 use corridor_ledger::witness::AddCheckpoint;
 use corridor_proof::cosignature::Finding;
 use corridor_proof::note::signature_lines;
@@ -62,15 +62,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    // One thread: the load must leave the cores to the servers.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(told("runtime"));
-    match runtime.and_then(|runtime| runtime.block_on(run(&Arguments::parse()))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            progress(&why);
-            ExitCode::FAILURE
-        }
-    }
+    ended(on_one_thread(run(&Arguments::parse())))
 }
 
 async fn run(arguments: &Arguments) -> Result {
