@@ -11,6 +11,9 @@
 //! [`agreements`]; the Dataspace Protocol will make the same statement), ordering between documents
 //! (each stands for itself; an answer names what it answers), and any way round the gate.
 
+// Nothing reached from input may panic; the tests are exempt by clippy.toml.
+#![warn(clippy::indexing_slicing)]
+
 pub mod again;
 pub mod agreements;
 pub mod documents;

@@ -4,6 +4,9 @@
 //! Absent on purpose: nothing here resolves a DID to *learn* a key. Keys come from trust lists alone;
 //! a DID document is fetched only to be held against them.
 
+// Nothing reached from input may panic; the tests are exempt by clippy.toml.
+#![warn(clippy::indexing_slicing)]
+
 pub mod anchor;
 pub mod did;
 pub mod diff;

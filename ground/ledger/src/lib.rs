@@ -2,6 +2,9 @@
 //! transparency log (C2SP tlog-tiles) of its acts; nodes of the other country witness and mirror it;
 //! a receipt shows anyone, offline and years later, that an act is in the log.
 
+// Nothing reached from input may panic; the tests are exempt by clippy.toml.
+#![warn(clippy::indexing_slicing)]
+
 pub mod alarm;
 pub mod edge;
 pub mod fsck;

@@ -14,6 +14,9 @@
 //! and both engines read the same SQL); no pool of asynchronous connections (a unit is synchronous
 //! and short, a thread hop a statement costs more than the statement).
 
+// Nothing reached from input may panic; the tests are exempt by clippy.toml.
+#![warn(clippy::indexing_slicing)]
+
 pub mod backup;
 pub mod blobs;
 pub mod directory;
