@@ -187,6 +187,20 @@ fn witness((name, state): (String, WitnessState)) -> WitnessBody {
     WitnessBody { name, cosigned: size, failures, last_error, ahead }
 }
 
+/// The largest place that a question may name: beyond it readers of JSON differ (RFC 8259, 6).
+const MAX_PLACE: u64 = (1 << 53) - 1;
+
+/// A place in the log, within what the document of the API says.
+fn place(name: &'static str, asked: Option<u64>) -> Result<Option<u64>, Problem> {
+    match asked {
+        Some(number) if number > MAX_PLACE => {
+            let why = format!("{number}: at most {MAX_PLACE} expected");
+            Err(Problem::new(ErrorCode::Malformed).with("what", name).with("why", why))
+        }
+        asked => Ok(asked),
+    }
+}
+
 /// Lists leaves, oldest first.
 #[utoipa::path(get, path = "/api/v1/log/leaves", tag = "log", operation_id = "log_leaves", params(LeafQuery),
     responses((status = 200, description = "A page of leaves.", body = LeafList), Problems))]
@@ -194,7 +208,7 @@ pub async fn leaves(node: Shared, _: Caller, Ask(query): Ask<LeafQuery>) -> Answ
     let limit = limit(query.limit)?;
     let log = &node.ledger.log;
     let lost = query.lost.unwrap_or(false);
-    let from = match query.from {
+    let from = match place("from", query.from)? {
         Some(from) => from,
         None if lost => 0,
         None => log.sequenced().await?.next.saturating_sub(limit.into()),
@@ -222,8 +236,8 @@ pub async fn leaves(node: Shared, _: Caller, Ask(query): Ask<LeafQuery>) -> Answ
 pub async fn proof(node: Shared, _: Caller, Ask(query): Ask<ProofQuery>) -> Answer<Json<ProofBody>> {
     let log = &node.ledger.log;
     let newest = log.latest().await?.map_or(0, |signed| signed.tree().size);
-    let size = query.size.unwrap_or(newest);
-    let hashes = match (query.leaf, query.old) {
+    let size = place("size", query.size)?.unwrap_or(newest);
+    let hashes = match (place("leaf", query.leaf)?, place("old", query.old)?) {
         (Some(leaf), None) => log.prove_inclusion(leaf, size).await?,
         (None, Some(old)) => log.prove_consistency(old, size).await?,
         _ => {

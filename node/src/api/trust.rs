@@ -316,7 +316,15 @@ pub struct AtQuery {
 pub async fn at(node: Shared, caller: Caller, Ask(query): Ask<AtQuery>) -> Answer<Json<TrustAt>> {
     let at = query.at.map_or_else(|| node.now(), |m| m.0);
     let directory = node.exchange.directory();
-    Ok(Json(directory.as_of(at, query.who.as_ref(), &caller.participant).await?.into()))
+    let found = directory.as_of(at, query.who.as_ref(), &caller.participant).await;
+    // That there was no list then is the answer, and no fault of this node of today.
+    let found = found.map_err(|problem| match problem.code() {
+        ErrorCode::TrustListMissing => {
+            Problem::new(ErrorCode::NotFound).with("what", format!("a trust list in use at {at}"))
+        }
+        _ => problem,
+    });
+    Ok(Json(found?.into()))
 }
 
 /// Who must have cosigned.
