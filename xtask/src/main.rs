@@ -4,7 +4,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
 
 mod bench;
+mod browser;
 mod crash;
+mod debian;
 mod demo;
 mod interop;
 mod postgres;
@@ -40,7 +42,7 @@ enum Task {
     },
     /// Take the README's pictures of the demo, with Chromium
     Screenshot,
-    /// Check everything: format, clippy, tidy, all tests (PostgreSQL included)
+    /// Check everything: format, clippy, tidy, all tests (PostgreSQL and a browser included)
     Test,
     /// Check what the compiler cannot: floors, invariants, messages, authorisation tests, forbidden words
     Tidy,
@@ -82,6 +84,12 @@ enum Task {
         #[arg(value_enum)]
         area: Option<interop::Area>,
     },
+    /// Run a browser for tests until Ctrl-C, or for as long as COMMAND runs
+    Browser {
+        /// A command to run with CORRIDOR_TEST_BROWSER set, such as `cargo test -p corridor-node --test browser`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
     /// Run a temporary PostgreSQL until Ctrl-C, or for as long as COMMAND runs
     Postgres {
         /// A command to run with CORRIDOR_TEST_POSTGRES set, such as `cargo test -p corridor-storage`
@@ -100,6 +108,7 @@ fn main() -> ExitCode {
         Task::Bench { area, built, options } => bench::run(area.as_deref(), built, &options),
         Task::Crash { kills, engine, seed, built } => crash::run(kills, engine, seed, built),
         Task::Interop { area } => interop::run(area),
+        Task::Browser { command } => browser::run(&command),
         Task::Postgres { command } => postgres::run(&command),
     };
     match done {

@@ -4,10 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Result, demo, repo, shell};
+use crate::{Result, browser, demo, repo, shell};
 
-/// Names under which Chromium is found.
-const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// The width of the picture, in CSS pixels.
 const WIDTH: u32 = 1180;
 /// The height of a line, in CSS pixels.
@@ -15,7 +13,7 @@ const LINE: u32 = 21;
 
 /// One picture for each language, in `docs/images`.
 pub(crate) fn run() -> Result {
-    let browser = BROWSERS.iter().find_map(|b| shell::find(b)).ok_or("not run: no Chromium on the path")?;
+    let browser = browser::chromium().ok_or("not run: no Chromium on the path")?;
     let images = repo::root().join("docs/images");
     std::fs::create_dir_all(&images).map_err(|e| format!("{}: {e}", images.display()))?;
     for lang in ["en", "ja", "ko"] {

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::browser::{self, Driver};
 use crate::postgres::{self, Server};
 use crate::{Result, shell, tidy};
 use output::Reader;
@@ -39,9 +40,13 @@ pub(crate) fn run() -> Result {
     step(&mut steps, "deny", deny);
     let mut server = None;
     step(&mut steps, "postgres", || start_postgres(&mut server));
-    let url = server.as_ref().map(Server::url);
-    step(&mut steps, "tests", || tests(url.as_deref()));
-    drop(server);
+    let mut driver = None;
+    step(&mut steps, "browser", || start_browser(&mut driver));
+    let mut told: Vec<(&str, String)> = Vec::new();
+    told.extend(server.as_ref().map(|server| (postgres::URL, server.url())));
+    told.extend(driver.iter().flat_map(Driver::told));
+    step(&mut steps, "tests", || tests(&told));
+    drop((server, driver));
     conclude(&steps, shell::is_ci())
 }
 
@@ -81,9 +86,22 @@ fn start_postgres(server: &mut Option<Server>) -> Outcome {
     if env::var_os(postgres::URL).is_some() {
         return Outcome::Passed(format!("as {} says", postgres::URL));
     }
-    match Server::start() {
+    kept(server, Server::start())
+}
+
+/// The same for a browser.
+fn start_browser(driver: &mut Option<Driver>) -> Outcome {
+    if env::var_os(browser::DRIVER).is_some() {
+        return Outcome::Passed(format!("as {} says", browser::DRIVER));
+    }
+    kept(driver, Driver::start())
+}
+
+/// Keeps what was started for the tests; what cannot be started is not run.
+fn kept<T>(place: &mut Option<T>, started: Result<T>) -> Outcome {
+    match started {
         Ok(started) => {
-            *server = Some(started);
+            *place = Some(started);
             Outcome::Passed(String::new())
         }
         Err(why) => {
@@ -94,12 +112,10 @@ fn start_postgres(server: &mut Option<Server>) -> Outcome {
 }
 
 /// All tests of the workspace. What passing tests print is kept back, except their "not run".
-fn tests(postgres: Option<&str>) -> Outcome {
+fn tests(told: &[(&str, String)]) -> Outcome {
     let mut cargo =
         shell::cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--", "--show-output"]);
-    if let Some(url) = postgres {
-        cargo.env(postgres::URL, url);
-    }
+    cargo.envs(told.iter().map(|(name, value)| (name, value)));
     let mut child = match cargo.stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(e) => return Outcome::Failed(format!("cargo test did not start: {e}")),
@@ -169,6 +185,7 @@ mod tests {
         check("tests", Outcome::Failed(String::new()), false, true);
         check("postgres", Outcome::NotRun(String::new()), false, false);
         check("postgres", Outcome::NotRun(String::new()), true, true);
+        check("browser", Outcome::NotRun(String::new()), true, true);
         check("deny", Outcome::NotRun(String::new()), true, false);
     }
 }

@@ -60,6 +60,15 @@ pub(super) fn node(area: &str) -> Result<Node> {
     Ok(Node { program, modules: into.join("node_modules") })
 }
 
+/// axe-core, which judges pages: one script, from npm as `interop/console/package-lock.json` says.
+///
+/// # Errors
+/// Why it is not here.
+pub(crate) fn axe() -> Result<PathBuf> {
+    let script = node("console")?.modules.join("axe-core/axe.min.js");
+    if script.is_file() { Ok(script) } else { Err(format!("npm installed no {}", script.display())) }
+}
+
 /// A Python of its own with the packages of `interop/AREA/requirements.txt`.
 ///
 /// # Errors

@@ -3,9 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::{Result, shell};
+use crate::{Result, debian, shell};
 
 /// Where Debian keeps each major version, out of the path.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -24,7 +23,7 @@ pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
     }
-    if !rustix::process::geteuid().is_root() || shell::find("apt-get").is_none() {
+    if !debian::is_ours() {
         return Err("PostgreSQL is not installed: put initdb, postgres and psql on the path".to_owned());
     }
     install()?;
@@ -52,11 +51,8 @@ fn newest(versions: &Path) -> Option<PathBuf> {
 /// Installs Debian's package without the server that it would make and start by default.
 fn install() -> Result {
     println!("PostgreSQL is not here: installing Debian's package postgresql, without a cluster of its own");
-    // A stale list is no reason to give up: the installation itself decides.
-    if let Err(why) = apt(&["update"]) {
-        println!("{why}");
-    }
-    apt(&["install", "-y", "--no-install-recommends", "postgresql-common"])?;
+    debian::update();
+    debian::install(&["postgresql-common"])?;
     let settings = fs::read_to_string(CLUSTERS).unwrap_or_default();
     if !settings.lines().any(|l| l.replace(' ', "") == "create_main_cluster=false") {
         let file = OpenOptions::new().append(true).create(true).open(CLUSTERS);
@@ -65,13 +61,7 @@ fn install() -> Result {
         });
         written.map_err(|e| format!("{CLUSTERS}: {e}"))?;
     }
-    apt(&["install", "-y", "--no-install-recommends", "postgresql"])
-}
-
-fn apt(arguments: &[&str]) -> Result {
-    let mut apt = Command::new("apt-get");
-    apt.arg("-qq").args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    shell::output(&mut apt).map(|_| ())
+    debian::install(&["postgresql"])
 }
 
 #[cfg(test)]
