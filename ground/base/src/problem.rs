@@ -82,6 +82,7 @@ errors! {
     // Delivery
     WrongRecipient = "wrong-recipient", 421;
     EnvelopeConflict = "envelope-conflict", 409;
+    NotGivenUp = "not-given-up", 409;
     OffsetWrong = "offset-wrong", 409;
     ContentMismatch = "content-mismatch", 422;
     PartnerUnreachable = "partner-unreachable", 502;

@@ -195,12 +195,13 @@ impl Exchange {
     /// Hands a dead letter in again: one that was given up on, or refused and the cause is mended.
     ///
     /// # Errors
-    /// `not-found` when there is none of this identifier.
+    /// `not-found` when there is none of this identifier, `not-given-up` when it is on its way or there.
     pub async fn resend(&self, us: &Did, id: EnvelopeId, reader: &str) -> Result<()> {
         let row = self.document(us, Side::Out, id).await?;
         let dead = row.delivery.filter(|_| matches!(row.state, State::Failed | State::Refused));
-        let dead =
-            dead.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("dead letter {id}")))?;
+        let dead = dead.ok_or_else(|| {
+            Problem::new(ErrorCode::NotGivenUp).with("id", id).with("found", row.state.as_str())
+        })?;
         let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
         let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
         self.0

@@ -186,6 +186,10 @@ envelope-conflict = Same number, other content
     .remedy = The first delivery stands. To send other content, send it as a new envelope with `corridor send`. If you did not send it, tell the operators of both nodes.
 
 # args: expected, found
+not-given-up = Not given up on
+    .detail = Document { $id } is "{ $found }": only one that was refused or given up on can be sent again.
+    .remedy = Look at how it stands with `corridor outbox show { $id }`. While it is being sent, the node goes on trying by itself.
+
 offset-wrong = Wrong place to go on
     .detail = The content must go on after byte { $expected }, but it began after byte { $found }.
     .remedy = Ask the receiving node how much it has and go on from there. `corridor send` does this by itself.

@@ -138,6 +138,10 @@ envelope-conflict = 번호는 같고 내용이 다릅니다
     .detail = { $who }의 송부서 { $id } 번은 다른 내용으로 이미 수신했습니다. 수신한 해시값: { $expected }, 이번 해시값: { $found }
     .remedy = 처음 수신한 것이 유효합니다. 다른 내용을 보내려면 `corridor send`로 새 송부서를 만들어 보내십시오. 보낸 적이 없다면 양쪽 노드의 운영자에게 알리십시오.
 
+not-given-up = 송신을 포기한 문서가 아닙니다
+    .detail = 문서 { $id }의 상태는 "{ $found }"입니다. 거부되었거나 송신을 포기한 문서만 다시 보낼 수 있습니다.
+    .remedy = `corridor outbox show { $id }`로 상태를 확인하십시오. 송신 중이면 노드가 자동으로 계속 시도합니다.
+
 offset-wrong = 이어서 보낼 위치가 다릅니다
     .detail = 처음부터 { $expected }바이트인 위치에서 이어서 보내야 하지만 { $found }바이트인 위치부터 보냈습니다.
     .remedy = 이어서 보낼 위치를 다시 문의하고 그 위치부터 보내십시오. `corridor send`는 이를 자동으로 처리합니다.
