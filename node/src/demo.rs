@@ -121,11 +121,14 @@ fn appoint(stage: &Stage, story: &mut Story, witness: &Witness) -> Result<()> {
     let made = stage.corridor(None, &["trust", "witness-key", &directory, "--name", &name])?;
     let key = text(&made, "/key")?;
     let anchor = stage::anchor(witness.country);
-    let told =
-        stage.corridor(None, &["trust", "add-witness", &anchor, "main", &witness.url(), "--key", &key])?;
+    let (url, mirror) = (witness.url(), format!("{}/mirror", witness.url()));
+    let told = stage.corridor(
+        None,
+        &["trust", "add-witness", &anchor, "main", &url, "--key", &key, "--mirror", &mirror],
+    )?;
     let number = told.pointer("/number").map(ToString::to_string).unwrap_or_default();
     let country = story.country(witness.country);
-    story.say("demo-witness", &[("country", &country), ("url", &witness.url()), ("number", &number)]);
+    story.say("demo-witness", &[("country", &country), ("url", &url), ("number", &number)]);
     Ok(())
 }
 

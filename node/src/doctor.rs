@@ -188,6 +188,7 @@ pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
         all.iter().for_each(|problem| record.problem("recovery", node.ledger.log.origin(), problem));
     }
     witnesses(&mut record, node, now);
+    copies(&mut record, node);
     partners(&mut record, node, now).await;
     record.findings
 }
@@ -308,6 +309,22 @@ fn witnesses(record: &mut Record, node: &Node, now: Timestamp) {
             record.warn("witnesses", country.as_str(), ("doctor-no-witness", &args));
         }
     }
+}
+
+/// Whether what witnesses have cosigned of our log is held by somebody else, too.
+fn copies(record: &mut Record, node: &Node) {
+    let (copies, origin) = (node.ledger.pusher.copies(), node.ledger.log.origin());
+    if copies.mirrors.is_empty() {
+        return record.warn("copies", origin, ("doctor-no-mirror", &[]));
+    }
+    if !copies.lag() {
+        return record.good("copies", origin);
+    }
+    let failed =
+        copies.mirrors.iter().filter_map(|(url, m)| Some(format!("{url}: {}", m.last_error.as_ref()?)));
+    let why = failed.collect::<Vec<_>>().join("; ");
+    let found = (copies.shown - copies.copied).to_string();
+    record.warn("copies", origin, ("doctor-uncopied", &[("found", &found), ("why", &why)]));
 }
 
 async fn dead_letters(record: &mut Record, node: &Node, us: &Did, name: &str) {

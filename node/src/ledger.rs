@@ -13,10 +13,12 @@ use corridor_base::{Clock, ErrorCode, Problem, Result, Timestamp};
 use corridor_identity::{Directory, LedgerKeys, Warning, log_key, ml_dsa_seed};
 use corridor_ledger::alarm::Alarms;
 use corridor_ledger::edge::log_router;
-use corridor_ledger::gather::{Gatherer, HttpLink, Patience};
-use corridor_ledger::mirror::{self, Mirror, MirrorParts, Puller};
+use corridor_ledger::gather::{Gathered, Gatherer, HttpLink, Patience};
+use corridor_ledger::mirror::{
+    self, Mirror, MirrorParts, MirrorSource, Puller, PushParts, PushPatience, Pusher,
+};
 use corridor_ledger::receipt::Receipts;
-use corridor_ledger::recovery::{MirrorSource, Recovery, RecoveryParts};
+use corridor_ledger::recovery::{Recovery, RecoveryParts};
 use corridor_ledger::witness::{
     self, AcceptedLogs, MlDsaKey, PolicySource, Watch, WatchParts, Witness, WitnessParts,
 };
@@ -31,6 +33,8 @@ use crate::config::Config;
 
 /// How long a witness may take to answer.
 const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a mirror may take for a piece of what is brought to it, over a slow link.
+const PUSH_PATIENCE: Duration = Duration::from_secs(60);
 /// How often the mirror looks what its logs have published.
 const MIRROR_INTERVAL: Duration = Duration::from_secs(5);
 /// How often is compared what logs show to whom.
@@ -55,6 +59,8 @@ pub struct Ledger {
     /// Holds copies of the logs of others.
     pub mirror: Mirror,
     puller: Puller,
+    /// Brings the log of acts to the mirrors before anybody is asked to cosign it.
+    pub pusher: Pusher,
     watch: Watch,
     /// The keys that check what this node cosigns.
     pub cosigners: Vec<VerifierKey>,
@@ -150,19 +156,29 @@ impl Ledger {
             fetch: Arc::new(client.clone()),
         });
         let link = Arc::new(HttpLink { client: client.clone(), patience: WITNESS_PATIENCE });
+        let mirrors = mirrors(directory, &config.ledger_origin, &clock);
         let recovery = Recovery::new(RecoveryParts {
             logs: std::iter::once(&log).chain(&raw).cloned().collect(),
             policy: whole_policy(config, directory, &policy, &clock),
-            mirrors: mirrors(directory, &config.ledger_origin),
+            mirrors: mirrors.clone(),
             own: witness.key(),
             link: link.clone(),
             fetch: Arc::new(client.clone()),
         });
-        let gather = |log: &Log| {
-            let (log, link) = (Arc::new(log.clone()), link.clone());
-            Gatherer::new(log, policy.clone(), link, clock.clone(), Patience::default())
+        let pusher = Pusher::new(PushParts {
+            log: log.clone(),
+            mirrors,
+            link: Arc::new(HttpLink { client: client.clone(), patience: PUSH_PATIENCE }),
+            clock: clock.clone(),
+            patience: PushPatience::default(),
+        });
+        let gather = |log: Arc<dyn Gathered>| {
+            Gatherer::new(log, policy.clone(), link.clone(), clock.clone(), Patience::default())
         };
-        let gatherers = std::iter::once(&log).chain(&raw).map(gather).collect();
+        // Raw logs are nobody's evidence of ours: whoever copies them pulls.
+        let acts: Arc<dyn Gathered> = Arc::new(pusher.clone());
+        let logs = raw.iter().map(|log| Arc::new(log.clone()) as Arc<dyn Gathered>);
+        let gatherers = std::iter::once(acts).chain(logs).map(gather).collect();
         let receipts = Receipts::new(log.clone(), keys.log.clone(), policy.clone(), clock);
         let interval = config.ledger_interval;
         Ok(Self {
@@ -171,6 +187,7 @@ impl Ledger {
             witness,
             mirror,
             puller,
+            pusher,
             watch,
             cosigners,
             gatherers,
@@ -228,6 +245,8 @@ impl Ledger {
         }
         let (puller, stop_pulling) = (self.puller.clone(), stop.clone());
         jobs.push(Box::pin(async move { puller.run(MIRROR_INTERVAL, stop_pulling).await }));
+        let (pusher, stop_pushing) = (self.pusher.clone(), stop.clone());
+        jobs.push(Box::pin(async move { pusher.run(stop_pushing).await }));
         let (watch, stop_watching) = (self.watch.clone(), stop.clone());
         jobs.push(Box::pin(async move { watch.run(WATCH_INTERVAL, stop_watching).await }));
         let (this, stop) = (self.clone(), stop.clone());
@@ -292,13 +311,14 @@ fn whole_policy(
     })
 }
 
-/// The mirrors that the trust lists name, but for this node's own.
-fn mirrors(directory: &Arc<Directory>, origin: &str) -> Arc<dyn MirrorSource> {
-    let (directory, origin) = (directory.clone(), origin.to_owned());
+/// The mirrors that the trust lists name, of nodes and of anchors, but for this node's own.
+fn mirrors(directory: &Arc<Directory>, origin: &str, clock: &Arc<dyn Clock>) -> Arc<dyn MirrorSource> {
+    let (directory, origin, clock) = (directory.clone(), origin.to_owned(), clock.clone());
     Arc::new(move || {
         let listed = directory.all().into_iter().filter(|l| l.participant.removed.is_none());
         let ledgers = listed.filter_map(|l| l.participant.ledger.clone()).filter(|l| l.log.name() != origin);
-        let urls: BTreeSet<String> = ledgers.filter_map(|l| l.mirror_url).collect();
+        let mut urls: BTreeSet<String> = ledgers.filter_map(|l| l.mirror_url).collect();
+        urls.extend(directory.view().anchor_mirrors(clock.now()));
         Ok(urls.into_iter().collect())
     })
 }

@@ -243,6 +243,7 @@ async fn every_instant_is_answered_as_it_was() {
         name: "main".to_owned(),
         key,
         url: "https://w.example.jp".to_owned(),
+        mirror_url: None,
     };
     let list = world.anchor.add_witness(&witness, &*clock).unwrap();
     let (number, digest, bytes) = (list.body().number, list.digest().to_string(), list.bytes().to_vec());

@@ -253,7 +253,7 @@ impl Anchor {
     /// `already-exists` when the list names it just so; `malformed` when the name is no word of the
     /// list, the key is none of a witness or somebody else's, or the address is not https.
     pub fn add_witness(&mut self, witness: &ListedWitness, clock: &dyn Clock) -> Result<&Signed<TrustList>> {
-        check_endpoint(&witness.url)?;
+        std::iter::once(&witness.url).chain(&witness.mirror_url).try_for_each(|url| check_endpoint(url))?;
         let mut witnesses = self.newest.body().witnesses.clone();
         match witnesses.binary_search_by(|w| w.name.cmp(&witness.name)) {
             Err(place) => witnesses.insert(place, witness.clone()),

@@ -273,6 +273,11 @@ fn addresses(ledger: &ListedLedger) -> [String; 3] {
     [ledger.log_url.clone(), ledger.witness_url.clone(), mirror]
 }
 
+/// Where it is asked, and where its copies are.
+fn places(witness: &ListedWitness) -> String {
+    std::iter::once(&witness.url).chain(&witness.mirror_url).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 fn anchor_witnesses(old: &[ListedWitness], new: &[ListedWitness], out: &mut Vec<Change>) {
     for after in new {
         let name = after.name.clone();
@@ -284,8 +289,8 @@ fn anchor_witnesses(old: &[ListedWitness], new: &[ListedWitness], out: &mut Vec<
             let (before, after) = (before.key.clone(), after.key.clone());
             out.push(Change::AnchorWitnessReplaced { name: name.clone(), before, after });
         }
-        if before.url != after.url {
-            let (before, after) = (before.url.clone(), after.url.clone());
+        let [before, after] = [before, after].map(places);
+        if before != after {
             out.push(Change::AnchorWitnessAddress { name, before, after });
         }
     }
@@ -417,6 +422,11 @@ mod tests {
         named(&moved, &["ledger-address"], false);
         named(&|l| l.witnesses = vec![witness("main", 6)], &["anchor-witness-replaced"], false);
         named(&|l| l.witnesses[0].url = "https://x.kr".to_owned(), &["anchor-witness-address"], false);
+        named(
+            &|l| l.witnesses[0].mirror_url = Some("https://x.kr/mirror".to_owned()),
+            &["anchor-witness-address"],
+            false,
+        );
         named(&|l| l.witnesses.clear(), &["anchor-witness-dropped"], false);
     }
 

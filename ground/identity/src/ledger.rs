@@ -150,6 +150,21 @@ pub fn witness_key(
     Ok(signer)
 }
 
+/// The key of the mirror beside a witness that stands alone, in `mirror.key`; its name is the witness's and
+/// `/mirror`. Made when there is none.
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn mirror_key(
+    directory: &Path,
+    witness: &str,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<Arc<dyn Signer>> {
+    files::private_directory(directory)?;
+    open_or_make(&directory.join(MIRROR), &format!("{witness}/mirror"), clock, random)
+}
+
 fn open_or_make(path: &Path, name: &str, clock: &dyn Clock, random: &dyn Random) -> Result<Arc<dyn Signer>> {
     Ok(Arc::new(open_or_make_key(path, name, clock, random)?))
 }

@@ -75,7 +75,7 @@ pub(crate) fn ledger(origin: &str, seed: u64) -> ListedLedger {
 pub(crate) fn witness(name: &str, seed: u64) -> ListedWitness {
     let key = format!("{name}.example/witness");
     let key = VerifierKey::cosignature(&key, secret(&key, seed).public().clone());
-    ListedWitness { name: name.to_owned(), key, url: format!("https://{name}.example") }
+    ListedWitness { name: name.to_owned(), key, url: format!("https://{name}.example"), mirror_url: None }
 }
 
 pub(crate) fn body(

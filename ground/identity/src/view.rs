@@ -496,6 +496,13 @@ impl View {
         out
     }
 
+    /// Where the anchors whose lists are in use serve copies of the logs, beside their witnesses.
+    #[must_use]
+    pub fn anchor_mirrors(&self, now: Timestamp) -> Vec<String> {
+        let lists = self.in_use(now).into_iter();
+        lists.flat_map(|(list, _)| list.witnesses.iter().filter_map(|w| w.mirror_url.clone())).collect()
+    }
+
     /// The countries that this node trusts now: our own and those recognised, ordered by code,
     /// whether or not a list of theirs is held.
     #[must_use]

@@ -64,17 +64,27 @@ impl Gathered for Log {
     }
 }
 
-/// How a witness is reached: the guarded client (NE-1), or a test's.
+/// How witnesses and mirrors are reached: the guarded client (NE-1), or a test's.
 #[async_trait]
 pub trait Link: Send + Sync {
-    /// Sends a request to `add-checkpoint` below the witness's URL; its answer.
+    /// Posts to this address, a door of a witness or mirror; its answer.
     ///
     /// # Errors
     /// When it does not come: `partner-unreachable`, `address-refused`, `too-large`.
-    async fn add_checkpoint(&self, witness: &Url, body: Vec<u8>) -> Result<Reply>;
+    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<Reply>;
 }
 
-/// What a witness answered.
+/// The address of a door below the prefix of a witness or mirror.
+///
+/// # Errors
+/// `malformed`.
+pub(crate) fn door(base: &Url, name: &str) -> Result<Url> {
+    base.join(name).map_err(|e| {
+        Problem::new(ErrorCode::Malformed).with("what", "URL of a witness or mirror").with("why", e)
+    })
+}
+
+/// What a witness or mirror answered.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status.
@@ -89,17 +99,14 @@ pub struct Reply {
 pub struct HttpLink {
     /// The client.
     pub client: Client,
-    /// How long a witness may take to answer.
+    /// How long a witness or mirror may take to answer.
     pub patience: Duration,
 }
 
 #[async_trait]
 impl Link for HttpLink {
-    async fn add_checkpoint(&self, witness: &Url, body: Vec<u8>) -> Result<Reply> {
-        let url = witness.join("add-checkpoint").map_err(|e| {
-            Problem::new(ErrorCode::Malformed).with("what", "URL of a witness").with("why", e)
-        })?;
-        let mut request = Request::new(Method::POST, url);
+    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<Reply> {
+        let mut request = Request::new(Method::POST, door.clone());
         (request.body, request.limit, request.timeout) = (body.into(), MAX_ANSWER, self.patience);
         let answer = self.client.send(request).await?;
         Ok(Reply { status: answer.status, kind: kind(&answer.headers), body: answer.body.to_vec() })
@@ -329,7 +336,7 @@ impl Gatherer {
             };
             let checkpoint = errand.note.only(&[&self.0.log.key()]);
             let request = AddCheckpoint { old, proof, checkpoint };
-            let reply = self.0.link.add_checkpoint(&errand.url, request.to_bytes()).await?;
+            let reply = self.0.link.post(&door(&errand.url, "add-checkpoint")?, request.to_bytes()).await?;
             match reply.status {
                 StatusCode::OK => return verified(errand, &reply.body),
                 StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {

@@ -21,7 +21,7 @@ pub mod witness;
 pub use alarm::{Alarm, Alarms};
 pub use gather::Gatherer;
 pub use log::{Log, LogParts};
-pub use mirror::{Mirror, MirrorParts, Puller};
+pub use mirror::{Mirror, MirrorParts, Puller, Pusher};
 pub use pending::Pending;
 pub use receipt::Receipts;
 pub use recovery::{Recovery, RecoveryParts};

@@ -16,7 +16,7 @@ use corridor_proof::merkle::{self, Frontier, Tree};
 use corridor_proof::note::SignatureLine;
 use corridor_proof::tile::{Kind, Tile, WIDTH, push_entry};
 use corridor_proof::{Checkpoint, SignedCheckpoint, Signer, VerifierKey};
-use corridor_storage::{Leaf, Row, Sequenced, Store, Tx};
+use corridor_storage::{Leaf, Row, Sequenced, Store, Tx, Value};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -82,6 +82,8 @@ pub struct StoredCheckpoint {
     pub time: Timestamp,
     /// Whether the policy was satisfied.
     pub complete: bool,
+    /// Whether a mirror held all its leaves when it was cosigned; `None` when nobody looked.
+    pub copied: Option<bool>,
 }
 
 /// How an attempt to sign ended.
@@ -368,7 +370,7 @@ impl Log {
         let name = self.name().to_owned();
         let all = move |tx: &mut Tx<'_>| {
             let rows = tx.query(
-                "SELECT note, time, complete FROM checkpoint WHERE participant = $1 AND log = $2 AND size >= $3
+                "SELECT note, time, complete, copied FROM checkpoint WHERE participant = $1 AND log = $2 AND size >= $3
                  ORDER BY size LIMIT $4",
                 &[name.as_str().into(), from.into(), limit.into()],
             )?;
@@ -384,6 +386,20 @@ impl Log {
     /// # Errors
     /// `malformed` when there are too many lines; as [`Store::write`].
     pub async fn cosigned(&self, size: u64, lines: Vec<SignatureLine>, complete: bool) -> Result<()> {
+        self.cosigned_with(size, lines, complete, None).await
+    }
+
+    /// The same, with whether a mirror held all leaves of it then.
+    ///
+    /// # Errors
+    /// As [`Log::cosigned`].
+    pub async fn cosigned_with(
+        &self,
+        size: u64,
+        lines: Vec<SignatureLine>,
+        complete: bool,
+        copied: Option<bool>,
+    ) -> Result<()> {
         let name = self.name().to_owned();
         let unit = move |tx: &mut Tx<'_>| {
             let key = [name.as_str().into(), size.into()];
@@ -401,9 +417,16 @@ impl Log {
             }
             let [name, size] = key;
             tx.execute(
-                "UPDATE checkpoint SET note = $4, complete = CASE WHEN complete = 1 THEN 1 ELSE $5 END
+                "UPDATE checkpoint SET note = $4, complete = CASE WHEN complete = 1 THEN 1 ELSE $5 END,
+                 copied = CASE WHEN copied IS NULL OR $6 = 1 THEN $6 ELSE copied END
                  WHERE participant = $1 AND log = $2 AND size = $3",
-                &[name, size, signed.to_bytes().into(), complete.into()],
+                &[
+                    name,
+                    size,
+                    signed.to_bytes().into(),
+                    complete.into(),
+                    copied.map_or(Value::Null, Value::from),
+                ],
             )?;
             Ok(())
         };
@@ -597,7 +620,8 @@ fn store_checkpoint(tx: &mut Tx<'_>, log: &str, signed: &SignedCheckpoint, now: 
 
 fn read_checkpoint(row: &Row) -> Result<StoredCheckpoint> {
     let signed = SignedCheckpoint::parse(row.bytes(0)?)?;
-    Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)? })
+    let copied = row.opt_int(3)?.map(|copied| copied == 1);
+    Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)?, copied })
 }
 
 #[cfg(test)]

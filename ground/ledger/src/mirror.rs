@@ -9,6 +9,7 @@
 
 mod edge;
 mod pull;
+mod push;
 pub(crate) mod remote;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,6 +30,7 @@ use crate::tiles::{self, Growth};
 use crate::witness::{AddCheckpoint, KnownLogs, Sight, Step, admitted, inconsistent};
 pub use edge::router;
 pub use pull::{Pulled, Puller};
+pub use push::{Copies, MirrorSource, MirrorState, PushParts, PushPatience, Pusher};
 pub use remote::Fetch;
 
 /// How many pending checkpoints of a log are kept, so that an upload to one of them can be finished.

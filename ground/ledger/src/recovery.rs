@@ -24,10 +24,10 @@ use http::StatusCode;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::gather::{Link, size_of};
+use crate::gather::{Link, door, size_of};
 use crate::log::Log;
-use crate::mirror::Fetch;
 use crate::mirror::remote::Remote;
+use crate::mirror::{Fetch, MirrorSource};
 use crate::witness::{AddCheckpoint, PolicySource, origin_hash, prefix, signed_by_one};
 
 /// How long until everybody is asked again.
@@ -36,21 +36,6 @@ const AGAIN: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(30);
 /// How many lost acts are named in the log of the program; all are in the log of acts.
 const NAMED: u64 = 1000;
-
-/// Where mirrors of a node's logs are, as the trust lists say at each moment.
-pub trait MirrorSource: Send + Sync {
-    /// The URLs below which copies are served (C2SP tlog-mirror).
-    ///
-    /// # Errors
-    /// What keeps them from being known.
-    fn mirrors(&self) -> Result<Vec<String>>;
-}
-
-impl<F: Fn() -> Result<Vec<String>> + Send + Sync> MirrorSource for F {
-    fn mirrors(&self) -> Result<Vec<String>> {
-        self()
-    }
-}
 
 /// What recovering needs.
 pub struct RecoveryParts {
@@ -286,7 +271,7 @@ impl Recovery {
     ) -> Result<(u64, Option<SignedCheckpoint>)> {
         let base = prefix(url)?;
         let request = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: shown.clone() };
-        let reply = self.0.parts.link.add_checkpoint(&base, request.to_bytes()).await?;
+        let reply = self.0.parts.link.post(&door(&base, "add-checkpoint")?, request.to_bytes()).await?;
         let wrong =
             |why: String| Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why);
         let size = match reply.status {

@@ -6,10 +6,11 @@ use corridor_storage::{Migration, Schema};
 /// Tiles, checkpoints, what was witnessed, alarms.
 pub const SCHEMA: Schema = Schema {
     name: "ledger",
-    migrations: &[Migration {
-        version: 1,
-        name: "tiles, checkpoints, witnessed logs, alarms",
-        sql: "
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "tiles, checkpoints, witnessed logs, alarms",
+            sql: "
 CREATE TABLE tile (
     participant TEXT NOT NULL,
     log TEXT NOT NULL,
@@ -47,6 +48,13 @@ CREATE TABLE alarm (
     PRIMARY KEY (participant, id)
 );
 ",
-        verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM tile) + (SELECT COUNT(*) FROM checkpoint) + (SELECT COUNT(*) FROM witnessed) + (SELECT COUNT(*) FROM alarm) >= 0 THEN 1 ELSE 0 END",
-    }],
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM tile) + (SELECT COUNT(*) FROM checkpoint) + (SELECT COUNT(*) FROM witnessed) + (SELECT COUNT(*) FROM alarm) >= 0 THEN 1 ELSE 0 END",
+        },
+        Migration {
+            version: 2,
+            name: "whether a cosigned checkpoint had a copy",
+            sql: "ALTER TABLE checkpoint ADD COLUMN copied INTEGER;",
+            verify: "SELECT CASE WHEN COUNT(copied) >= 0 THEN 1 ELSE 0 END FROM checkpoint",
+        },
+    ],
 };

@@ -125,6 +125,9 @@ pub struct ListedWitness {
     pub key: VerifierKey,
     /// Where it is asked (C2SP tlog-witness), an absolute URL without trailing slash.
     pub url: String,
+    /// Where it serves its copies of the logs (C2SP tlog-mirror), when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_url: Option<String>,
 }
 
 impl ListedWitness {
@@ -135,7 +138,7 @@ impl ListedWitness {
             return Err(refuse("trust list: witness", why));
         }
         check_witness_key(&self.key)?;
-        check_url(&self.url)
+        std::iter::once(&self.url).chain(&self.mirror_url).try_for_each(|url| check_url(url))
     }
 }
 
@@ -374,7 +377,7 @@ mod tests {
 
     fn witness(name: &str, seed: u64) -> ListedWitness {
         let key = VerifierKey::cosignature("anchor.example.jp/w", secret(seed).public().clone());
-        ListedWitness { name: name.to_owned(), key, url: "https://w.example.jp".to_owned() }
+        ListedWitness { name: name.to_owned(), key, url: "https://w.example.jp".to_owned(), mirror_url: None }
     }
 
     fn participant(name: &str, ledger: Option<ListedLedger>) -> ListedParticipant {
@@ -416,7 +419,7 @@ mod tests {
         list.participants.iter_mut().for_each(|p| p.ledger = None);
         let signed = Signed::new(list.clone(), &[&secret(1)]).unwrap();
         let text = String::from_utf8_lossy(signed.bytes()).into_owned();
-        assert!(!text.contains("ledger") && !text.contains("witness"), "{text}");
+        assert!(!text.contains("ledger") && !text.contains("witness") && !text.contains("mirror"), "{text}");
         assert_eq!(*Signed::<TrustList>::parse(signed.bytes()).unwrap().body(), list);
     }
 
@@ -443,6 +446,7 @@ mod tests {
             check(|l| of(l, 0).witness_url = url.to_owned(), Err("absolute URL"));
             check(|l| of(l, 0).mirror_url = Some(url.to_owned()), Err("absolute URL"));
             check(|l| l.witnesses[0].url = url.to_owned(), Err("absolute URL"));
+            check(|l| l.witnesses[0].mirror_url = Some(url.to_owned()), Err("absolute URL"));
         }
         check(|l| of(l, 0).log_url = format!("https://{}", "a".repeat(300)), Err("absolute URL"));
         check(|l| of(l, 0).log = of(l, 0).witness.clone(), Err("type 1"));

@@ -5,6 +5,7 @@ use axum::Json;
 use corridor_base::{ActId, ErrorCode, Problem, Timestamp};
 use corridor_ledger::fsck;
 use corridor_ledger::gather::WitnessState;
+use corridor_ledger::mirror::MirrorState;
 use corridor_proof::Act;
 use corridor_proof::merkle::leaf_hash;
 use corridor_storage::ACTS;
@@ -40,8 +41,25 @@ pub struct LogBody {
     pub pending_since: Option<Timestamp>,
     /// The witnesses that were asked.
     pub witnesses: Vec<WitnessBody>,
+    /// The mirrors that copies are brought to before a witness is asked.
+    pub mirrors: Vec<MirrorBody>,
+    /// How many leaves the best of them holds.
+    pub copied: u64,
     /// Logs that were seen to contradict themselves.
     pub alarms: Vec<AlarmBody>,
+}
+
+/// A mirror of this log.
+#[derive(Serialize, ToSchema)]
+pub struct MirrorBody {
+    /// Where its copies are.
+    pub url: String,
+    /// How many leaves it holds, as far as is known.
+    pub copied: Option<u64>,
+    /// How often in a row it failed.
+    pub failures: u32,
+    /// Why it failed last.
+    pub last_error: Option<String>,
 }
 
 /// A witness of this log.
@@ -162,6 +180,7 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
     let checkpoint = ledger.log.latest().await?;
     let covered = ledger.log.newest_complete().await?.map_or(0, |signed| signed.tree().size);
     let witnesses = ledger.gatherers.first().map(|g| g.witnesses()).unwrap_or_default();
+    let copies = ledger.pusher.copies();
     let alarms = ledger.alarms.list().await?.into_iter().map(|alarm| AlarmBody {
         id: alarm.id.to_string(),
         origin: alarm.origin,
@@ -178,6 +197,8 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
         covered,
         pending_since: ledger.pending_since(),
         witnesses: witnesses.into_iter().map(witness).collect(),
+        copied: copies.copied,
+        mirrors: copies.mirrors.into_iter().map(mirror).collect(),
         alarms: alarms.collect(),
     }))
 }
@@ -185,6 +206,11 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
 fn witness((name, state): (String, WitnessState)) -> WitnessBody {
     let WitnessState { size, failures, last_error, ahead, .. } = state;
     WitnessBody { name, cosigned: size, failures, last_error, ahead }
+}
+
+fn mirror((url, state): (String, MirrorState)) -> MirrorBody {
+    let MirrorState { size, failures, last_error, .. } = state;
+    MirrorBody { url, copied: size, failures, last_error }
 }
 
 /// The largest place that a question may name: beyond it readers of JSON differ (RFC 8259, 6).

@@ -61,6 +61,9 @@ pub(super) enum Verb {
         /// Its verifier key, as `corridor trust witness-key` showed it: NAME+HASH+KEY
         #[arg(long, value_name = "KEY")]
         key: String,
+        /// Where it serves its copies of the logs, when it runs with --mirror
+        #[arg(long, value_name = "URL")]
+        mirror: Option<String>,
     },
     /// Take a witness that the office runs out of the list
     RemoveWitness {
@@ -144,9 +147,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
                 .terminal
                 .facts(&json!({ "name": name, "key": vkey, "path": directory }), &["key", "path"]);
         }
-        Verb::AddWitness { directory, name, url, key } => {
-            let url = url.trim_end_matches('/').to_owned();
-            let witness = ListedWitness { name, key: key.trim().parse()?, url };
+        Verb::AddWitness { directory, name, url, key, mirror } => {
+            let bare = |url: String| url.trim_end_matches('/').to_owned();
+            let (url, mirror_url) = (bare(url), mirror.map(bare));
+            let witness = ListedWitness { name, key: key.trim().parse()?, url, mirror_url };
             change(context, &directory, |anchor| anchor.add_witness(&witness, clock).map(drop))?;
         }
         Verb::RemoveWitness { directory, name } => {

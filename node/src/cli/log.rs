@@ -106,13 +106,16 @@ fn checkpoint(context: &Context, answer: &Value) {
     if context.terminal.is_json() {
         return context.terminal.json(answer);
     }
-    context.terminal.facts(answer, &["origin", "leaves", "waiting", "covered", "pending_since"]);
+    context.terminal.facts(answer, &["origin", "leaves", "waiting", "copied", "covered", "pending_since"]);
     let note = answer.get("checkpoint").and_then(Value::as_str).unwrap_or_default();
     context.terminal.line("");
     context.terminal.raw(note);
     context.terminal.line("");
     let witnesses = json!({ "items": answer.get("witnesses") });
     context.terminal.table(&witnesses, &["name", "cosigned", "failures", "last_error"]);
+    context.terminal.line("");
+    let mirrors = json!({ "items": answer.get("mirrors") });
+    context.terminal.table(&mirrors, &["url", "copied", "failures", "last_error"]);
 }
 
 fn alarms(context: &Context, answer: &Value, id: Option<&str>, out: Option<&Path>) -> Done {

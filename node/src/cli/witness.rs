@@ -1,5 +1,6 @@
 //! `corridor witness`: the small role that an anchor runs, a witness without a node. It cosigns the
-//! logs that its policy file names and keeps nothing but how far each of them had come.
+//! logs that its policy file names and keeps nothing but how far each of them had come; as a mirror, too,
+//! it holds a copy of each, so that the country has one that none of its institutions keeps.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use corridor_base::{Did, ErrorCode, Problem, Result};
-use corridor_identity::witness_key;
+use corridor_identity::{mirror_key, witness_key};
 use corridor_ledger::alarm::Alarms;
+use corridor_ledger::mirror::{self, Mirror, MirrorParts, Puller};
 use corridor_ledger::witness::{
     AcceptedLogs, PolicySource, Watch, WatchParts, Witness, WitnessParts, router,
 };
@@ -23,6 +25,8 @@ use crate::{log, serve};
 
 /// How often is compared what logs show to whom.
 const WATCH_INTERVAL: Duration = Duration::from_secs(30);
+/// How often is looked what the logs have published, when copies of them are kept.
+const MIRROR_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,6 +38,9 @@ pub(super) struct Args {
     /// The logs that it cosigns: those of this C2SP tlog-policy, read again when it changes
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// Keep a copy of each log, too, and serve it below /mirror
+    #[arg(long)]
+    mirror: bool,
     /// A local or private address at which a log may be read, host:port; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     allow: Vec<String>,
@@ -51,22 +58,37 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         let signals = serve::StopSignals::listen()?;
         // Held until the end: two witnesses of one key would be no witness at all.
         let directory = DataDir::lock(&args.directory)?;
-        let (store, witness, watch) = open(context, args).await?;
+        let Role { store, witness, mirror, watch, client } = open(context, args).await?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let watching = tokio::spawn(async move { watch.run(WATCH_INTERVAL, stopped).await });
-        let router = router(witness);
+        let (mut router, mut running) = (router(witness.clone()), tokio::task::JoinSet::new());
+        if let Some(mirror) = mirror {
+            router = router.nest("/mirror", mirror::router(mirror.clone()));
+            let puller = Puller::new(mirror, Arc::new(client)).told_by(&witness);
+            let stopped = stopped.clone();
+            running.spawn(async move { puller.run(MIRROR_INTERVAL, stopped).await });
+        }
+        running.spawn(async move { watch.run(WATCH_INTERVAL, stopped).await });
         let server = corridor_net::serve(Listen::plain(args.listen), router, signals.told()).await?;
         ready(context, &args.name, &server.address().to_string());
         server.finished().await;
         stop.send_replace(true);
-        let _ = watching.await;
+        while running.join_next().await.is_some() {}
         store.close().await;
         drop(directory);
         Ok(())
     })
 }
 
-async fn open(context: &Context, args: &Args) -> Result<(Store, Witness, Watch)> {
+/// What a witness consists of.
+struct Role {
+    store: Store,
+    witness: Witness,
+    mirror: Option<Mirror>,
+    watch: Watch,
+    client: Client,
+}
+
+async fn open(context: &Context, args: &Args) -> Result<Role> {
     let (clock, random) = (context.around.clock.clone(), context.around.random.clone());
     let key = witness_key(&args.directory, &args.name, &*clock, &*random)?;
     let operator = operator(&args.name)?;
@@ -74,14 +96,24 @@ async fn open(context: &Context, args: &Args) -> Result<(Store, Witness, Watch)>
     let store = Store::open(options, &[&corridor_ledger::SCHEMA], clock.clone(), random.clone())?;
     let policy: Arc<dyn PolicySource> = Arc::new(PolicyFile::open(&args.policy)?);
     let logs = AcceptedLogs::new(Vec::new(), Some(policy.clone()), Vec::new(), clock.clone());
-    let alarms = Alarms::new(store.clone(), operator.clone(), clock, random);
-    let parts = WitnessParts { store: store.clone(), operator, key, logs: Arc::new(logs), alarms };
+    let (logs, alarms) =
+        (Arc::new(logs), Alarms::new(store.clone(), operator.clone(), clock.clone(), random.clone()));
+    let mirror = match args.mirror {
+        true => {
+            let key = mirror_key(&args.directory, &args.name, &*clock, &*random)?;
+            let (store, operator, logs, alarms) =
+                (store.clone(), operator.clone(), logs.clone(), alarms.clone());
+            Some(Mirror::open(MirrorParts { store, operator, key, logs, alarms, clock }).await?)
+        }
+        false => None,
+    };
+    let parts = WitnessParts { store: store.clone(), operator, key, logs, alarms };
     let witness = Witness::open(parts).await?;
     let allow = args.allow.iter().map(|address| address.parse()).collect::<Result<_>>()?;
     let client = Client::new(&ClientOptions { allow, ..ClientOptions::default() })?;
-    let fetch = Arc::new(client);
-    let watch = Watch::new(WatchParts { witness: witness.clone(), mirror: None, policy, fetch });
-    Ok((store, witness, watch))
+    let fetch = Arc::new(client.clone());
+    let watch = Watch::new(WatchParts { witness: witness.clone(), mirror: mirror.clone(), policy, fetch });
+    Ok(Role { store, witness, mirror, watch, client })
 }
 
 /// Whose participant the state belongs to: the host in the witness's name. Everything stored belongs to

@@ -256,7 +256,9 @@ impl Witness {
         let mut command = stage.command(None);
         let listen = format!("127.0.0.1:{}", self.port);
         let (directory, name) = (self.directory(), self.name());
-        command.args(["witness", &directory, "--name", &name, "--policy", policy, "--listen", &listen]);
+        command.args([
+            "witness", &directory, "--name", &name, "--policy", policy, "--listen", &listen, "--mirror",
+        ]);
         others.iter().for_each(|other| {
             command.args(["--allow", other]);
         });

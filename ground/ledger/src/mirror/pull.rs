@@ -1,7 +1,7 @@
 //! A mirror that looks after itself: fetches what the logs it knows have published, as an uploader
 //! would bring it, and by the same checks. Each log is pulled for itself; one that is down delays none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Puller {
         loop {
             let news = async {
                 match &self.told_by {
-                    Some(witness) => witness.news().await,
+                    Some(witness) => self.behind(witness, witness.news().await).await,
                     None => std::future::pending().await,
                 }
             };
@@ -76,6 +76,17 @@ impl Puller {
             }
             while running.try_join_next().is_some() {}
         }
+    }
+
+    /// The logs of which more was cosigned than is here: the others have brought their leaves themselves.
+    async fn behind(&self, witness: &Witness, mut origins: BTreeSet<String>) -> BTreeSet<String> {
+        for origin in origins.clone() {
+            let seen = witness.latest(&origin).await.ok().flatten().map_or(u64::MAX, |seen| seen.tree().size);
+            if self.mirror.standing(&origin).await.is_ok_and(|standing| standing.size() >= seen) {
+                origins.remove(&origin);
+            }
+        }
+        origins
     }
 
     fn start(&self, running: &mut JoinSet<()>, wanted: impl Fn(&str) -> bool) {
@@ -142,6 +153,12 @@ impl Puller {
             return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", origin));
         }
         let standing = self.mirror.standing(origin).await?;
+        let tree = published.tree();
+        if standing.checkpoint.as_ref().is_some_and(|copy| copy.tree() == tree)
+            && standing.wanted() == tree.size
+        {
+            return Ok(Pulled::Caught(tree.size));
+        }
         let pending = match standing.pending {
             // A log behind a cache shows less than it has signed: go on with what is pending.
             Some(pending) if pending.tree().size >= published.tree().size => {

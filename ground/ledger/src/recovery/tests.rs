@@ -37,18 +37,11 @@ fn unreachable(url: &Url) -> Problem {
 
 #[async_trait]
 impl Link for Net {
-    async fn add_checkpoint(&self, url: &Url, body: Vec<u8>) -> Result<Reply> {
+    async fn post(&self, url: &Url, body: Vec<u8>) -> Result<Reply> {
         if self.down.load(Ordering::SeqCst) {
             return Err(unreachable(url));
         }
-        let reply = |status, kind: &str, body| Reply { status, kind: kind.to_owned(), body };
-        Ok(match self.witness.add_checkpoint(&body).await {
-            Ok(Answer::Cosigned(_)) => reply(StatusCode::OK, "text/plain", Vec::new()),
-            Ok(Answer::Stale(size)) => {
-                reply(StatusCode::CONFLICT, "text/x.tlog.size", format!("{size}\n").into_bytes())
-            }
-            Err(problem) => reply(StatusCode::from_u16(problem.code().status()).unwrap(), "", Vec::new()),
-        })
+        self.sites.post(url, body).await
     }
 }
 
@@ -163,13 +156,18 @@ impl World {
         self.net.sites.route("log.example", log_router(self.log.clone()));
     }
 
-    fn recovery(&self) -> Recovery {
+    fn policy(&self) -> Arc<dyn PolicySource> {
         let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
         let text = format!("log {}\nwitness w {} https://w.example/\nquorum w\n", self.log.key(), vkey("w"));
         let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
+        Arc::new(move || Ok(policy.clone()))
+    }
+
+    fn recovery(&self) -> Recovery {
+        let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
         Recovery::new(RecoveryParts {
             logs: vec![self.log.clone()],
-            policy: Arc::new(move || Ok(policy.clone())),
+            policy: self.policy(),
             mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
             own: vkey("own"),
             link: self.net.clone(),
@@ -401,5 +399,54 @@ async fn a_copy_follows_what_was_cosigned() {
             assert!(begun.elapsed() < Duration::from_secs(20));
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+}
+
+/// The disk is lost in the moment in which the witness has cosigned, over and over: whatever it has seen
+/// is in the copy, and the node goes on with the same log.
+#[tokio::test]
+async fn a_disk_that_is_lost_right_after_a_cosignature_loses_no_leaf() {
+    for name in ["raw", ACTS] {
+        let mut world = world(place(), name).await;
+        add(&world.log, 3).await;
+        grow(&world.log).await;
+        let (_kept, from) = world.backup();
+        let mut size = 3;
+        for more in [1, 300, 7] {
+            let clock: Arc<dyn corridor_base::Clock> = Arc::new(SystemClock);
+            let pusher = mirror::Pusher::new(mirror::PushParts {
+                log: world.log.clone(),
+                mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
+                link: world.net.clone(),
+                clock: clock.clone(),
+                patience: mirror::PushPatience::default(),
+            });
+            let patience = crate::gather::Patience::default();
+            let gatherer = crate::Gatherer::new(
+                Arc::new(pusher.clone()),
+                world.policy(),
+                world.net.clone(),
+                clock,
+                patience,
+            );
+            add(&world.log, more).await;
+            grow(&world.log).await;
+            size += more;
+            // Nobody is shown what has no copy.
+            gatherer.round().await.unwrap();
+            let seen = async |world: &World| {
+                world.net.witness.latest(world.log.origin()).await.unwrap().map_or(0, |seen| seen.tree().size)
+            };
+            assert!(seen(&world).await < size);
+            pusher.round().await.unwrap();
+            gatherer.round().await.unwrap();
+            assert_eq!(seen(&world).await, size);
+            let stored = world.log.checkpoints(size, 1).await.unwrap();
+            assert_eq!((stored[0].copied, stored[0].complete), (Some(true), true));
+            world.restore(&from).await;
+            assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 3, size, lost: size - 3 });
+        }
+        world.witnessed = size;
+        world.check_goes_on().await;
     }
 }

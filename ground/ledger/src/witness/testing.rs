@@ -147,6 +147,8 @@ pub(crate) struct Sites {
     pub(crate) logs: Mutex<std::collections::BTreeMap<String, FakeLog>>,
     pub(crate) routers: Mutex<std::collections::BTreeMap<String, axum::Router>>,
     pub(crate) fetched: Mutex<Vec<String>>,
+    /// Hosts that take no posts.
+    pub(crate) deaf: Mutex<BTreeSet<String>>,
     /// Whether partial tiles are gone, as the specification allows for those that have become whole.
     pub(crate) whole_only: std::sync::atomic::AtomicBool,
 }
@@ -212,5 +214,20 @@ impl crate::mirror::Fetch for Sites {
         };
         assert!(bytes.as_ref().is_none_or(|b| b.len() <= limit), "{url} is larger than its reader allows");
         Ok(bytes)
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::gather::Link for Sites {
+    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<crate::gather::Reply> {
+        use tower::ServiceExt as _;
+        let host = door.host_str().unwrap();
+        let down = || Problem::new(ErrorCode::PartnerUnreachable).with("partner", door);
+        let router = self.routers.lock().unwrap().get(host).cloned();
+        let router = router.filter(|_| !self.deaf.lock().unwrap().contains(host)).ok_or_else(down)?;
+        let request = axum::http::Request::post(door.path()).body(axum::body::Body::from(body)).unwrap();
+        let (head, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 1 << 24).await.unwrap().to_vec();
+        Ok(crate::gather::Reply { status: head.status, kind: crate::gather::kind(&head.headers), body })
     }
 }
