@@ -310,6 +310,20 @@ fn read_file(path: &Path) -> corridor_base::Result<Vec<u8>> {
     std::fs::read(path).map_err(failed)
 }
 
+/// Whether the program understands this command line, whatever it would then do: what documentation
+/// shows is held against it.
+///
+/// # Errors
+/// What it says instead.
+pub fn understands(words: &[String]) -> Result<(), String> {
+    let parsed = Cli::command().try_get_matches_from(words);
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
 /// The help of the program and of every command, by name: what the repository commits.
 #[must_use]
 pub fn help_texts() -> Vec<(String, String)> {

@@ -16,10 +16,13 @@ pub const DEMO: Source = message_source!("demo");
 /// What `corridor verify` says of evidence.
 pub const VERIFY: Source = message_source!("verify");
 
+/// What the documentation says around the guides.
+pub const HELP: Source = message_source!("help");
+
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP]))
 }
 
 /// One text of the command line.

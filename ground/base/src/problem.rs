@@ -172,8 +172,19 @@ pub struct ProblemDocument {
     pub args: BTreeMap<String, String>,
 }
 
+/// Where a node serves its documentation, and below `errors/` a page for each error.
+pub const HELP: &str = "/console/help";
+
+impl ErrorCode {
+    /// The page that explains it, relative to the node.
+    #[must_use]
+    pub fn page(self) -> String {
+        format!("{HELP}/errors/{self}")
+    }
+}
+
 /// Names that may stand in `args`; a name from a partner that is not here is dropped.
-const ARG_NAMES: &[&str] = &[
+pub const ARG_NAMES: &[&str] = &[
     "what", "why", "who", "partner", "key", "at", "limit", "id", "path", "line", "column", "nearest",
     "expected", "found", "country", "address", "skew", "list", "version",
 ];
@@ -237,7 +248,7 @@ impl Problem {
     pub fn document(&self, lang: Lang) -> ProblemDocument {
         let text = self.text(lang);
         ProblemDocument {
-            kind: format!("/help/errors/{}", self.0.code),
+            kind: self.0.code.page(),
             title: text.title,
             status: self.0.code.status(),
             detail: text.detail,
