@@ -1,0 +1,144 @@
+// What makes pages quicker and livelier. Every page works without it: links are links, forms are forms.
+(() => {
+  "use strict";
+  const main = () => document.getElementById("main");
+  const announce = (text) => {
+    let place = document.getElementById("said");
+    if (!place) {
+      place = document.createElement("p");
+      place.id = "said";
+      place.className = "away";
+      place.setAttribute("role", "status");
+      document.body.append(place);
+    }
+    place.textContent = text;
+  };
+
+  // Links and forms marked data-swap: fetch the page, put its content in the place of this one's.
+  let asked = 0;
+  const swap = async (address, push) => {
+    const turn = ++asked;
+    main().setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.getElementById("main");
+      if (turn !== asked) return;
+      if (!next || answer.redirected) return void location.assign(answer.url || address);
+      main().replaceWith(document.adoptNode(next));
+      document.title = page.title;
+      for (const back of document.querySelectorAll("input[name=back]")) {
+        const fresh = page.querySelector("input[name=back]");
+        if (fresh) back.value = fresh.value;
+      }
+      if (push) history.pushState({}, "", address);
+      enhance(main());
+      announce(document.title);
+    } catch {
+      location.assign(address);
+    }
+  };
+  const plain = (e) => e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey;
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("a[data-swap]");
+    if (!link || plain(e)) return;
+    e.preventDefault();
+    swap(link.href, true).then(() => main().focus({ preventScroll: true }));
+  });
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (form.matches("form[data-swap]")) {
+      e.preventDefault();
+      const query = new URLSearchParams(new FormData(form));
+      for (const [name, value] of [...query]) if (!value) query.delete(name);
+      const address = new URL(form.action);
+      address.search = query;
+      return void swap(address.href, true);
+    }
+    // Twice pressed is once sent.
+    if (form.method === "post") {
+      if (form.dataset.sent) return void e.preventDefault();
+      form.dataset.sent = "yes";
+      setTimeout(() => delete form.dataset.sent, 8000);
+    }
+  });
+  window.addEventListener("popstate", () => swap(location.href, false));
+
+  // Samples get a button that copies them.
+  const copy = (sample) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button quiet copy";
+    button.textContent = sample.dataset.copy;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(sample.querySelector("code").textContent);
+        button.textContent = sample.dataset.copied;
+        announce(sample.dataset.copied);
+      } catch {
+        getSelection().selectAllChildren(sample.querySelector("code"));
+      }
+      setTimeout(() => (button.textContent = sample.dataset.copy), 2000);
+    });
+    sample.append(button);
+  };
+
+  // A file can be dropped on its field.
+  const drop = (zone) => {
+    const input = zone.querySelector("input[type=file]");
+    const mark = (on) => zone.classList.toggle("over", on);
+    zone.addEventListener("dragover", (e) => (e.preventDefault(), mark(true)));
+    zone.addEventListener("dragleave", () => mark(false));
+    zone.addEventListener("drop", (e) => {
+      e.preventDefault();
+      mark(false);
+      if (!e.dataTransfer.files.length) return;
+      input.files = e.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  };
+
+  const enhance = (root) => {
+    if (navigator.clipboard) for (const sample of root.querySelectorAll("[data-copy]")) copy(sample);
+    for (const zone of root.querySelectorAll("[data-drop]")) drop(zone);
+    root.querySelector("[data-focus]")?.focus();
+  };
+  enhance(document);
+
+  // Menus close when one leaves them.
+  document.addEventListener("click", (e) => {
+    for (const open of document.querySelectorAll("details.drop[open]")) if (!open.contains(e.target)) open.open = false;
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    for (const open of document.querySelectorAll("details.drop[open]")) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  });
+
+  // Parts marked data-live are asked for again when the node says that something has changed.
+  const refresh = async () => {
+    const answer = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(old.id);
+      if (!fresh || fresh.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
+      old.innerHTML = fresh.innerHTML;
+      enhance(old);
+    }
+  };
+  const live = document.body.dataset.liveSource;
+  if (live && window.EventSource) {
+    let waiting;
+    const later = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => document.hidden || refresh().catch(() => {}), 400);
+    };
+    const source = new EventSource(live);
+    source.addEventListener("changed", later);
+    document.addEventListener("visibilitychange", later);
+    window.addEventListener("pagehide", () => source.close());
+  }
+})();
