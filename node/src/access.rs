@@ -6,7 +6,10 @@ use std::str::FromStr;
 
 use axum::http::Method;
 use corridor_base::{Did, ErrorCode, Problem, Result};
+use corridor_exchange::{Acting, Scope};
 use serde::{Deserialize, Serialize};
+
+use crate::people::DepartmentId;
 
 /// What a token lets its bearer do, for one participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -56,15 +59,32 @@ impl fmt::Display for Role {
     }
 }
 
-/// Who calls, once a token has been checked.
+/// Who calls, once a token or a session has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// For which participant.
     pub participant: Did,
     /// In which role.
     pub role: Role,
-    /// With which token: stands in acts as the reader, never the secret.
-    pub token: String,
+    /// Which token, or which account of the console (`account:ID`): stands in acts as the reader; never
+    /// a secret.
+    pub reader: String,
+    /// For which department; none is the whole participant.
+    pub department: Option<DepartmentId>,
+    /// Which documents are its business: those of the department.
+    pub scope: Scope,
+}
+
+impl Caller {
+    /// As the exchange and the edges of services know it.
+    #[must_use]
+    pub fn acting(&self) -> Acting {
+        Acting {
+            participant: self.participant.clone(),
+            reader: self.reader.clone(),
+            scope: self.scope.clone(),
+        }
+    }
 }
 
 /// Who may call an endpoint.
@@ -148,6 +168,21 @@ pub static RULES: &[Rule] = &[
     rule(GET, "/api/v1/tokens", DECIDE),
     rule(POST, "/api/v1/tokens", DECIDE),
     rule(DELETE, "/api/v1/tokens/{id}", DECIDE),
+    rule(GET, "/api/v1/users", DECIDE),
+    rule(POST, "/api/v1/users", DECIDE),
+    rule(GET, "/api/v1/users/{id}", DECIDE),
+    rule(POST, "/api/v1/users/{id}/grant", DECIDE),
+    rule(POST, "/api/v1/users/{id}/revoke", DECIDE),
+    rule(POST, "/api/v1/users/{id}/disable", DECIDE),
+    rule(POST, "/api/v1/users/{id}/enable", DECIDE),
+    rule(POST, "/api/v1/users/{id}/reset-password", DECIDE),
+    rule(POST, "/api/v1/users/{id}/reset-second-factor", DECIDE),
+    rule(POST, "/api/v1/users/{id}/link", DECIDE),
+    rule(GET, "/api/v1/users/{id}/sessions", DECIDE),
+    rule(POST, "/api/v1/users/{id}/sign-out", DECIDE),
+    rule(GET, "/api/v1/departments", ALL),
+    rule(POST, "/api/v1/departments", DECIDE),
+    rule(DELETE, "/api/v1/departments/{id}", DECIDE),
     rule(GET, "/api/v1/log", ALL),
     rule(GET, "/api/v1/log/leaves", ALL),
     rule(GET, "/api/v1/log/proof", ALL),
@@ -193,7 +228,13 @@ mod tests {
         expect: std::result::Result<(), ErrorCode>,
     ) {
         let did = |name: &str| format!("did:web:example.jp:{name}").parse::<Did>().unwrap();
-        let caller = caller.map(|(who, role)| Caller { participant: did(who), role, token: "t".to_owned() });
+        let caller = caller.map(|(who, role)| Caller {
+            participant: did(who),
+            role,
+            reader: "t".to_owned(),
+            department: None,
+            scope: Scope::default(),
+        });
         let rule = rule_for(&method, path).unwrap();
         let found = judge(rule, caller.as_ref(), &did("operator")).map_err(|p| p.code());
         assert_eq!(found, expect, "{method} {path} {caller:?}");

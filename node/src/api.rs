@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod agreements;
+pub mod departments;
 pub mod documents;
 pub mod extract;
 mod guard;
@@ -17,6 +18,7 @@ pub mod receipts;
 pub mod schema;
 pub mod tokens;
 pub mod trust;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -88,6 +90,19 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::doctor))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show))
+        .routes(routes!(users::grant))
+        .routes(routes!(users::revoke))
+        .routes(routes!(users::disable))
+        .routes(routes!(users::enable))
+        .routes(routes!(users::reset_password))
+        .routes(routes!(users::reset_second_factor))
+        .routes(routes!(users::link))
+        .routes(routes!(users::sessions))
+        .routes(routes!(users::sign_out))
+        .routes(routes!(departments::list, departments::set))
+        .routes(routes!(departments::remove))
         .routes(routes!(keys::list, keys::rotate))
         .routes(routes!(log::show))
         .routes(routes!(log::leaves))

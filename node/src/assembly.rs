@@ -15,6 +15,7 @@ use crate::config::{Config, DatabasePlace, Hosted, Listen};
 use crate::ledger::{self, Ledger};
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::people::{self, People, Sealer};
 use crate::service::{self, Service};
 use crate::token::{self, Tokens};
 
@@ -43,6 +44,7 @@ pub fn schemas(services: &[Service]) -> Vec<&'static Schema> {
         &corridor_ledger::SCHEMA,
         &corridor_exchange::SCHEMA,
         &token::SCHEMA,
+        &people::SCHEMA,
     ];
     all.extend(services.iter().filter_map(|s| s.schema));
     all
@@ -84,6 +86,15 @@ pub fn keyring(config: &Config, hosted: &Hosted, around: &Surroundings) -> Resul
 /// Those of [`corridor_identity::ledger_keys`].
 pub fn ledger_keys(config: &Config, around: &Surroundings) -> Result<LedgerKeys> {
     corridor_identity::ledger_keys(&keys(config), &config.ledger_origin, &*around.clock, &*around.random)
+}
+
+/// What seals the secrets of people under the key of this node; made when there is none.
+///
+/// # Errors
+/// Those of [`corridor_identity::people_seed`].
+pub fn sealer(config: &Config, around: &Surroundings) -> Result<Sealer> {
+    let seed = corridor_identity::people_seed(&keys(config), &*around.clock, &*around.random)?;
+    Sealer::new(&seed)
 }
 
 /// The guarded client as the configuration wants it (NE-1).
@@ -166,12 +177,22 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
             ..Limits::default()
         },
     })?;
+    let people = People::new(people::Parts {
+        store: store.clone(),
+        operator: config.operator.did.clone(),
+        hosted: participants,
+        settings: config.people.clone(),
+        sealer: sealer(&config, around)?,
+        clock: clock.clone(),
+        random: random.clone(),
+    });
     let metrics = Metrics::new(store);
     Ok(Arc::new(Node {
         config,
         exchange,
         ledger,
         tokens,
+        people,
         metrics,
         client,
         services,

@@ -8,6 +8,7 @@ mod backup;
 mod completions;
 mod config;
 mod demo;
+mod department;
 mod doctor;
 mod documents;
 mod init;
@@ -22,6 +23,7 @@ mod serve;
 mod token;
 mod trade;
 mod trust;
+mod user;
 mod verify;
 mod witness;
 
@@ -144,6 +146,16 @@ enum Command {
     Token {
         #[command(subcommand)]
         verb: token::Verb,
+    },
+    /// People of the console
+    User {
+        #[command(subcommand)]
+        verb: user::Verb,
+    },
+    /// Departments of the participant
+    Department {
+        #[command(subcommand)]
+        verb: department::Verb,
     },
     /// Signing keys
     Key {
@@ -271,6 +283,8 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Log { verb } => in_runtime(log::run(context, verb)),
         Command::Witness(args) => witness::run(context, &args),
         Command::Token { verb } => in_runtime(token::run(context, verb)),
+        Command::User { verb } => in_runtime(user::run(context, verb)),
+        Command::Department { verb } => in_runtime(department::run(context, verb)),
         Command::Key { verb } => in_runtime(key::run(context, verb)),
         Command::Backup(args) => backup::backup(context, &args),
         Command::Restore(args) => backup::restore(context, &args),

@@ -94,6 +94,8 @@ pub struct Config {
     pub api_requests: usize,
     /// How long a request without a document may take.
     pub api_timeout: Duration,
+    /// The console: where people reach it, and how long sessions last.
+    pub people: crate::people::Settings,
     /// The database.
     pub database: DatabasePlace,
     /// The directory of document contents.

@@ -13,6 +13,7 @@ pub mod log;
 pub mod metrics;
 pub mod node;
 pub mod partner;
+pub mod people;
 pub mod public;
 pub mod serve;
 pub mod service;

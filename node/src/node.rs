@@ -12,6 +12,7 @@ use corridor_storage::{ActPage, DeliveryFilter, DeliveryState};
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::people::People;
 use crate::service::Service;
 use crate::token::Tokens;
 
@@ -25,6 +26,8 @@ pub struct Node {
     pub ledger: Ledger,
     /// Who may use the API.
     pub tokens: Tokens,
+    /// Who may use the console.
+    pub people: People,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The guarded HTTP client (NE-1).

@@ -12,19 +12,23 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use corridor_base::{Clock, Did, Digest, ErrorCode, Problem, Random, Result, Timestamp};
+use corridor_exchange::Scope;
 use corridor_proof::{Act, act};
 use corridor_storage::{Migration, Row, Schema, Store, Tx};
 use subtle::ConstantTimeEq as _;
 
 use crate::access::{Caller, Role};
+use crate::people::department;
+use crate::people::{DepartmentId, Gift};
 
 /// The tables of the node itself.
 pub static SCHEMA: Schema = Schema {
     name: "node",
-    migrations: &[Migration {
-        version: 1,
-        name: "tokens",
-        sql: "
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "tokens",
+            sql: "
 CREATE TABLE token (
     participant TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -37,8 +41,15 @@ CREATE TABLE token (
     PRIMARY KEY (participant, id)
 );
 ",
-        verify: "SELECT CASE WHEN COUNT(id) + COUNT(hash) + COUNT(role) + COUNT(label) + COUNT(created) + COUNT(expires) + COUNT(revoked) >= 0 THEN 1 ELSE 0 END FROM token",
-    }],
+            verify: "SELECT CASE WHEN COUNT(id) + COUNT(hash) + COUNT(role) + COUNT(label) + COUNT(created) + COUNT(expires) + COUNT(revoked) >= 0 THEN 1 ELSE 0 END FROM token",
+        },
+        Migration {
+            version: 2,
+            name: "tokens of a department",
+            sql: "ALTER TABLE token ADD COLUMN department TEXT;",
+            verify: "SELECT CASE WHEN COUNT(department) >= 0 THEN 1 ELSE 0 END FROM token",
+        },
+    ],
 };
 
 /// For how long a looked-up token is believed: a revocation on another replica counts after this.
@@ -136,6 +147,8 @@ pub struct TokenRow {
     pub id: TokenId,
     /// What it lets its bearer do.
     pub role: Role,
+    /// For which department; none is the whole participant.
+    pub department: Option<DepartmentId>,
     /// What people call it.
     pub label: String,
     /// When it was made.
@@ -151,6 +164,8 @@ pub struct TokenRow {
 struct Known {
     participant: Did,
     role: Role,
+    department: Option<DepartmentId>,
+    scope: Scope,
     hash: Digest,
     expires: Option<Timestamp>,
     revoked: bool,
@@ -174,7 +189,7 @@ impl Tokens {
         Self { store, participants, clock, random, at_hand: Mutex::default() }
     }
 
-    /// Makes a token. The text in the answer is not kept anywhere.
+    /// Makes a token for the whole participant. The text in the answer is not kept anywhere.
     ///
     /// # Errors
     /// `malformed` when the label is too long; those of the store.
@@ -185,6 +200,22 @@ impl Tokens {
         label: &str,
         lives: Option<Duration>,
     ) -> Result<(Token, TokenRow)> {
+        self.create_for(participant, Gift { role, department: None }, label, lives).await
+    }
+
+    /// Makes a token, perhaps for one department alone.
+    ///
+    /// # Errors
+    /// `malformed` when the label is too long, or for a department of another role than officer;
+    /// `not-found` for a department that is not there; those of the store.
+    pub async fn create_for(
+        &self,
+        participant: &Did,
+        gift: Gift,
+        label: &str,
+        lives: Option<Duration>,
+    ) -> Result<(Token, TokenRow)> {
+        gift.check()?;
         if label.chars().count() > LABEL || label.chars().any(char::is_control) {
             return Err(malformed("label", "at most 100 printable characters expected"));
         }
@@ -192,17 +223,21 @@ impl Tokens {
         let now = self.clock.now();
         let row = TokenRow {
             id: token.id.clone(),
-            role,
+            role: gift.role,
+            department: gift.department,
             label: label.to_owned(),
             created: now,
             expires: lives.map(|l| now.plus(l)),
             revoked: None,
         };
-        let fields = [("token", token.id.as_str()), ("role", role.as_str())];
+        let fields = [("token", token.id.as_str()), ("role", row.role.as_str())];
         let record = Act::seal(&act::TOKEN_CREATED, participant, &fields, &*self.clock, &*self.random)?;
         let (hash, written) = (token.hash(), row.clone());
         self.store
             .write(participant, move |tx| {
+                if let Some(id) = &written.department {
+                    department::find(tx, id)?.ok_or_else(|| department::not_found(id))?;
+                }
                 insert(tx, &written, hash)?;
                 tx.record(&record)
             })
@@ -218,7 +253,7 @@ impl Tokens {
         self.store
             .read(participant, |tx| {
                 let rows = tx.query(
-                    "SELECT id, role, label, created, expires, revoked FROM token
+                    "SELECT id, role, label, created, expires, revoked, department FROM token
                      WHERE participant = $1 ORDER BY created DESC, id LIMIT $2",
                     &[LISTED.into()],
                 )?;
@@ -275,7 +310,13 @@ impl Tokens {
         if !matches || !stands {
             return Err(refuse());
         }
-        Ok(Caller { participant: known.participant, role: known.role, token: token.id.to_string() })
+        Ok(Caller {
+            participant: known.participant,
+            role: known.role,
+            reader: token.id.to_string(),
+            department: known.department,
+            scope: known.scope,
+        })
     }
 
     async fn known(&self, id: &TokenId) -> Result<Option<Known>> {
@@ -286,25 +327,9 @@ impl Tokens {
         }
         let marked = id.as_str().get(..8).unwrap_or_default();
         let Some(participant) = self.participants.get(marked) else { return Ok(None) };
-        let wanted = id.clone();
-        let row = self
-            .store
-            .read(participant, move |tx| {
-                tx.query_one(
-                    "SELECT hash, role, expires, revoked FROM token WHERE participant = $1 AND id = $2",
-                    &[wanted.as_str().into()],
-                )
-            })
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let known = Known {
-            participant: participant.clone(),
-            hash: row.text(0)?.parse()?,
-            role: row.text(1)?.parse()?,
-            expires: row.opt_int(2)?.map(Timestamp::from_millis),
-            revoked: row.opt_int(3)?.is_some(),
-            asked: now,
-        };
+        let (wanted, of) = (id.clone(), participant.clone());
+        let known = self.store.read(participant, move |tx| look_up(tx, &of, &wanted, now)).await?;
+        let Some(known) = known else { return Ok(None) };
         let mut at_hand = self.lock();
         if at_hand.len() >= AT_HAND {
             at_hand.clear();
@@ -318,10 +343,37 @@ impl Tokens {
     }
 }
 
+/// A token as it is believed for a while. One of a department that was removed is none.
+fn look_up(tx: &mut Tx<'_>, participant: &Did, id: &TokenId, now: Timestamp) -> Result<Option<Known>> {
+    let row = tx.query_one(
+        "SELECT hash, role, expires, revoked, department FROM token WHERE participant = $1 AND id = $2",
+        &[id.as_str().into()],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let department: Option<DepartmentId> = row.opt_text(4)?.map(str::parse).transpose()?;
+    let scope = match &department {
+        None => Scope::default(),
+        Some(id) => match department::find(tx, id)? {
+            Some(found) => found.scope(),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(Known {
+        participant: participant.clone(),
+        hash: row.text(0)?.parse()?,
+        role: row.text(1)?.parse()?,
+        department,
+        scope,
+        expires: row.opt_int(2)?.map(Timestamp::from_millis),
+        revoked: row.opt_int(3)?.is_some(),
+        asked: now,
+    }))
+}
+
 fn insert(tx: &mut Tx<'_>, row: &TokenRow, hash: Digest) -> Result<()> {
     tx.execute(
-        "INSERT INTO token (participant, id, hash, role, label, created, expires)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO token (participant, id, hash, role, label, created, expires, department)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             row.id.as_str().into(),
             hash.to_string().into(),
@@ -329,6 +381,7 @@ fn insert(tx: &mut Tx<'_>, row: &TokenRow, hash: Digest) -> Result<()> {
             row.label.as_str().into(),
             row.created.millis().into(),
             row.expires.map(Timestamp::millis).into(),
+            row.department.as_ref().map(DepartmentId::as_str).into(),
         ],
     )?;
     Ok(())
@@ -342,6 +395,7 @@ fn row_of(row: &Row) -> Result<TokenRow> {
         created: Timestamp::from_millis(row.int(3)?),
         expires: row.opt_int(4)?.map(Timestamp::from_millis),
         revoked: row.opt_int(5)?.map(Timestamp::from_millis),
+        department: row.opt_text(6)?.map(str::parse).transpose()?,
     })
 }
 

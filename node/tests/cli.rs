@@ -247,7 +247,8 @@ fn a_database_of_a_newer_program_is_refused() {
     let place = Place::new();
     let file = place.path("corridor-data/corridor.sqlite");
     let database = rusqlite::Connection::open(file).unwrap();
-    let changed = database.execute("UPDATE schema_version SET version = 999 WHERE name = 'node'", []);
+    let changed =
+        database.execute("UPDATE schema_version SET version = 999 WHERE name = 'node' AND version = 2", []);
     let changed = changed.unwrap_or_else(|e| panic!("{e}: {:?}", tables(&database)));
     assert_eq!(changed, 1);
     drop(database);

@@ -65,6 +65,14 @@ errors! {
     KeyUnknown = "key-unknown", 401;
     KeyNotValid = "key-not-valid", 401;
     DidMismatch = "did-mismatch", 409;
+    // People at the console
+    SignInFailed = "sign-in-failed", 401;
+    SecondFactorFailed = "second-factor-failed", 401;
+    SlowDown = "slow-down", 429;
+    LinkInvalid = "link-invalid", 403;
+    FormRefused = "form-refused", 403;
+    PasswordRefused = "password-refused", 422;
+    SignOnFailed = "sign-on-failed", 502;
     // Trust
     TrustListMissing = "trust-list-missing", 503;
     TrustListExpired = "trust-list-expired", 503;

@@ -14,7 +14,8 @@ use corridor_storage::{Row, Tx, Value};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde::Serialize;
 
-use crate::Exchange;
+use crate::service::Acting;
+use crate::{Exchange, Scope};
 
 /// How soon a partner is asked for its receipt: its log and the witnesses take a moment.
 const FIRST_RECEIPT: std::time::Duration = std::time::Duration::from_secs(3);
@@ -134,6 +135,8 @@ pub struct DocumentFilter {
     pub state: Option<State>,
     /// Only of this kind.
     pub kind: Option<Kind>,
+    /// Only what is the business of whoever asks.
+    pub scope: Scope,
     /// Only those that came in before this one: the last of the page before.
     pub before: Option<(Timestamp, EnvelopeId)>,
     /// How many, at most 1,000.
@@ -392,6 +395,14 @@ impl Exchange {
         row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("document {id}")))
     }
 
+    /// One document that is the business of whoever asks.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub async fn document_for(&self, acting: &Acting, side: Side, id: EnvelopeId) -> Result<DocumentRow> {
+        acting.scope.only(self.document(&acting.participant, side, id).await?)
+    }
+
     /// The documents that answer this one, oldest first.
     ///
     /// # Errors
@@ -415,16 +426,17 @@ impl Exchange {
     /// before the first byte is handed out (AC-1).
     ///
     /// # Errors
-    /// `not-found`, also while a document is still being received.
+    /// `not-found`, also while a document is still being received, and for one that is not the reader's
+    /// business.
     pub async fn read_content(
         &self,
-        us: &Did,
+        acting: &Acting,
         side: Side,
         id: EnvelopeId,
-        reader: &str,
     ) -> Result<(DocumentRow, Content)> {
-        let row = self.document(us, side, id).await?;
-        let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
+        let us = &acting.participant;
+        let row = self.document_for(acting, side, id).await?;
+        let fields = [("envelope", id.to_string()), ("reader", acting.reader.clone())];
         let record = self.seal(us, &act::DOCUMENT_READ, &fields)?;
         self.0.store.write(us, move |tx| tx.record(&record)).await?;
         let content = self.content(us, &row).await?;
@@ -472,6 +484,8 @@ fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<Docu
             "WHERE participant = $1 AND side = $2
             AND (created < $3 OR (created = $3 AND id < $4))
             AND ($5 = '' OR partner = $5) AND ($6 = '' OR state = $6) AND ($7 = '' OR kind = $7)
+            AND ($9 = '' OR REPLACE($9, '|' || kind || '|', '') <> $9)
+            AND ($10 = '' OR REPLACE($10, '|' || partner || '|', '') <> $10)
          ORDER BY created DESC, id DESC LIMIT $8"
         ),
         &[
@@ -482,6 +496,8 @@ fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<Docu
             filter.state.map_or("", State::as_str).into(),
             filter.kind.as_ref().map_or("", Kind::as_str).into(),
             Value::Int(i64::from(filter.limit.clamp(1, 1000))),
+            filter.scope.kinds_parameter().into(),
+            filter.scope.partners_parameter().into(),
         ],
     )?;
     rows.iter().map(DocumentRow::from_row).collect()

@@ -22,6 +22,7 @@ pub mod gate;
 pub mod receipts;
 pub mod receive;
 pub mod schema;
+pub mod scope;
 pub mod sender;
 pub mod service;
 pub mod submit;
@@ -40,7 +41,8 @@ use corridor_storage::Store;
 pub use documents::{DocumentFilter, DocumentRow, Side, State};
 pub use receipts::ReceiptExchange;
 pub use schema::SCHEMA;
-pub use service::Service;
+pub use scope::Scope;
+pub use service::{Acting, Service};
 pub use submit::Draft;
 
 /// How many requests of the last two skew windows are remembered against replay: at 40 bytes each

@@ -7,7 +7,7 @@ use corridor_base::{DeliveryId, Did, EnvelopeId, Result};
 use corridor_proof::Kind;
 use corridor_storage::{NewDelivery, Unit};
 
-use crate::{DocumentRow, Exchange, Side};
+use crate::{DocumentRow, Exchange, Scope, Side};
 
 /// The queue of a service in the outbox.
 pub(crate) const QUEUE: &str = "service:";
@@ -51,4 +51,6 @@ pub struct Acting {
     pub participant: Did,
     /// Who it is, as acts name a reader.
     pub reader: String,
+    /// Which documents are its business.
+    pub scope: Scope,
 }

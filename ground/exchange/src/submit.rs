@@ -12,6 +12,7 @@ use corridor_storage::{BlobName, NewDelivery, Staging};
 use futures::{Stream, StreamExt};
 
 use crate::documents::{self, NewDocument, Side, State};
+use crate::service::Acting;
 use crate::wire::{INLINE, PIECE};
 use crate::{Exchange, service};
 
@@ -195,14 +196,16 @@ impl Exchange {
     /// Hands a dead letter in again: one that was given up on, or refused and the cause is mended.
     ///
     /// # Errors
-    /// `not-found` when there is none of this identifier, `not-given-up` when it is on its way or there.
-    pub async fn resend(&self, us: &Did, id: EnvelopeId, reader: &str) -> Result<()> {
-        let row = self.document(us, Side::Out, id).await?;
+    /// `not-found` when there is none of this identifier that is the business of whoever asks;
+    /// `not-given-up` when it is on its way or there.
+    pub async fn resend(&self, acting: &Acting, id: EnvelopeId) -> Result<()> {
+        let us = &acting.participant;
+        let row = self.document_for(acting, Side::Out, id).await?;
         let dead = row.delivery.filter(|_| matches!(row.state, State::Failed | State::Refused));
         let dead = dead.ok_or_else(|| {
             Problem::new(ErrorCode::NotGivenUp).with("id", id).with("found", row.state.as_str())
         })?;
-        let fields = [("envelope", id.to_string()), ("reader", reader.to_owned())];
+        let fields = [("envelope", id.to_string()), ("reader", acting.reader.clone())];
         let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
         self.0
             .store

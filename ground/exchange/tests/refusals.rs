@@ -327,7 +327,7 @@ async fn a_partner_s_refusal_is_shown_and_can_be_sent_again() {
     let row = world.kr.settled(id).await;
     assert_eq!(row.state, State::Refused);
     assert_eq!(row.problem.unwrap().code, "agreement-not-in-force");
-    world.kr.exchange.resend(&world.kr.us, id, "tester").await.unwrap();
+    world.kr.exchange.resend(&common::acting(&world.kr.us), id).await.unwrap();
     assert_eq!(world.kr.settled(id).await.state, State::Refused);
     assert_eq!(world.kr.acts("document-refused").await, 2);
     assert_eq!(world.kr.acts("document-resent").await, 1);

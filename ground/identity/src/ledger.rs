@@ -21,6 +21,8 @@ const MIRROR: &str = "mirror.key";
 const WITNESS: &str = "witness.key";
 /// The file of a witness's second key.
 const ML_DSA: &str = "witness-ml-dsa-44.key";
+/// The file of the seed that seals the secrets of people.
+const PEOPLE: &str = "people.key";
 /// The file that shows a witness's verifier key to people.
 const WITNESS_PUBLIC: &str = "witness.vkey";
 
@@ -127,6 +129,16 @@ pub fn ml_dsa_seed(
 ) -> Result<Zeroizing<[u8; 32]>> {
     files::private_directory(all)?;
     Ok(open_or_make_key(&all.join(ML_DSA), name, clock, random)?.seed())
+}
+
+/// The seed under which a node seals the secrets of its people (authenticators, recovery codes), in
+/// `people.key`; made when there is none. As with [`ml_dsa_seed`], nobody signs with it.
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn people_seed(all: &Path, clock: &dyn Clock, random: &dyn Random) -> Result<Zeroizing<[u8; 32]>> {
+    files::private_directory(all)?;
+    Ok(open_or_make_key(&all.join(PEOPLE), "people", clock, random)?.seed())
 }
 
 /// The key of a witness that stands alone, as an anchor runs it: `witness.key` in this directory, and

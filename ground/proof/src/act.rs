@@ -74,6 +74,32 @@ act_types! {
     TOKEN_REVOKED = "token-revoked" v 1 ["token"];
     /// A log was seen to have signed two checkpoints that contradict each other; the evidence is kept.
     SPLIT_VIEW_SEEN = "split-view-seen" v 1 ["origin", "older", "newer", "evidence"];
+    /// Somebody signed in at the console, by this method.
+    SIGNED_IN = "signed-in" v 1 ["account", "session", "method"];
+    /// Somebody tried to sign in as this account, or as none that there is, and was refused.
+    SIGN_IN_REFUSED = "sign-in-refused" v 1 ["account", "code"];
+    /// Somebody signed out.
+    SIGNED_OUT = "signed-out" v 1 ["account", "session"];
+    /// Somebody ended sessions of an account: one, or all.
+    SESSION_REVOKED = "session-revoked" v 1 ["account", "session", "by"];
+    /// A person's account was made.
+    ACCOUNT_CREATED = "account-created" v 1 ["account", "by"];
+    /// A person's account was disabled.
+    ACCOUNT_DISABLED = "account-disabled" v 1 ["account", "by"];
+    /// A person's account may be used again.
+    ACCOUNT_ENABLED = "account-enabled" v 1 ["account", "by"];
+    /// A person may act for the participant in this role.
+    GRANT_GIVEN = "grant-given" v 1 ["account", "grant", "role", "department", "by"];
+    /// A person may no longer.
+    GRANT_REVOKED = "grant-revoked" v 1 ["account", "grant", "by"];
+    /// A password was set or taken away.
+    PASSWORD_CHANGED = "password-changed" v 1 ["account", "change", "by"];
+    /// A second factor was set, used up or taken away.
+    SECOND_FACTOR_CHANGED = "second-factor-changed" v 1 ["account", "change", "by"];
+    /// A one-time sign-in link was made.
+    SIGN_IN_LINK_MADE = "sign-in-link-made" v 1 ["account", "link", "by"];
+    /// A department of the participant was made, changed or removed.
+    DEPARTMENT_CHANGED = "department-changed" v 1 ["department", "change", "by"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

@@ -311,6 +311,8 @@ impl<'a> Reader<'a> {
                 self.finish(query)?;
                 *query = Query::new();
             }
+            // The function, which changes a text and no row.
+            "replace" if self.at(i + 1) == Token::Sign(b'(') => {}
             "right" | "full" | "natural" | "using" | "replace" => {
                 return Err(self.refuse("a join or a change that is not followed here"));
             }
@@ -469,6 +471,7 @@ mod tests {
             "SELECT a FROM t WHERE participant = $1 UNION ALL SELECT a FROM u WHERE participant = $1",
             "SELECT a FROM t WHERE participant = $1 FOR UPDATE SKIP LOCKED",
             "SELECT a IS DISTINCT FROM b FROM t WHERE participant = $1",
+            "SELECT a FROM t WHERE participant = $1 AND ($2 = '' OR REPLACE($2, a, '') <> $2)",
             "INSERT INTO t (participant, a) VALUES ($1, $2)",
             "INSERT INTO t (participant, a) VALUES ($1, $2), ($1, $3) RETURNING a",
             "INSERT INTO t (participant, a) VALUES ($1, $2) ON CONFLICT (participant, a) DO NOTHING",
@@ -522,6 +525,7 @@ mod tests {
             "INSERT INTO t (participant, a) SELECT participant, a FROM u WHERE participant = $1",
             "INSERT INTO t (participant, a) SELECT $1, a FROM u",
             "INSERT OR REPLACE INTO t (participant, a) VALUES ($1, $2)",
+            "REPLACE INTO t (participant, a) VALUES ($1, $2)",
             "UPDATE t SET a = 1",
             "UPDATE t SET participant = $2 WHERE participant = $1",
             "UPDATE t SET a = 1, participant = $2 WHERE participant = $1",

@@ -64,6 +64,20 @@ field-revoked = revoked
 field-secret = token
 field-key = key
 field-token_file = token file
+field-display = person
+field-language = language
+field-roles = roles
+field-factors = signs in with
+field-signed_in = last sign-in
+field-disabled = disabled
+field-department = department
+field-link = sign-in link
+field-method = signed in with
+field-agent = browser
+field-seen = last used
+field-ends = ends
+field-kinds = kinds
+field-partners = partners
 field-number = number
 field-participants = participants
 field-issued = issued
@@ -149,6 +163,19 @@ read-done = Written to { $path } ({ $size }); it is what the sender signed.
 token-once = Keep the token now: it cannot be shown again.
 # args: id
 token-revoked = Token { $id } no longer counts.
+# args: name
+user-disabled = Account { $name } is disabled; its sessions have ended.
+# args: name
+user-enabled = Account { $name } may sign in again.
+# args: name
+user-no-password = Account { $name } has no password any more. Make a sign-in link: corridor user link { $name }
+# args: name
+user-no-second-factor = Account { $name } has no second factor any more. Make a sign-in link: corridor user link { $name }
+# args: name
+user-signed-out = All sessions of { $name } have ended.
+user-link-once = The link is good once. Hand it over to the person directly, and to nobody else.
+# args: id
+department-removed = Department { $id } is removed. Its officers and tokens see nothing now.
 key-rotated = The present key goes on signing. Give the new DID document to the office that issues the trust list; the new key signs once the list names it.
 partner-answers = The partner answers, and its keys are those of the trust list.
 # args: path

@@ -133,6 +133,7 @@ impl DocumentQuery {
             kind: self.kind,
             before: self.before.as_deref().map(cursor).transpose()?,
             limit: limit(self.limit)?,
+            ..DocumentFilter::default()
         })
     }
 }
@@ -163,7 +164,7 @@ pub(super) async fn page(
     side: Side,
     query: DocumentQuery,
 ) -> Answer<DocumentPage> {
-    let filter = query.filter()?;
+    let filter = DocumentFilter { scope: caller.scope.clone(), ..query.filter()? };
     let most = filter.limit as usize;
     let rows = node.exchange.documents(&caller.participant, side, filter).await?;
     let full = rows.len() == most;
@@ -178,9 +179,10 @@ pub(super) async fn detail(
     id: EnvelopeId,
 ) -> Answer<DocumentDetail> {
     let us = &caller.participant;
-    let row = node.exchange.document(us, side, id).await?;
+    let row = node.exchange.document_for(&caller.acting(), side, id).await?;
     let other = if side == Side::In { Side::Out } else { Side::In };
-    let answers = node.exchange.answers(us, other, id).await?;
+    let mut answers = node.exchange.answers(us, other, id).await?;
+    answers.retain(|answer| caller.scope.admits(&answer.kind, &answer.partner));
     Ok(DocumentDetail {
         envelope: String::from_utf8_lossy(row.envelope.bytes()).into_owned(),
         acknowledgement: row
@@ -192,9 +194,9 @@ pub(super) async fn detail(
     })
 }
 
-/// The content as a download. Who reads stands in the acts as the token's identifier (AC-1).
+/// The content as a download. Who reads stands in the acts: a token, or an account (AC-1).
 pub(super) async fn content(node: &Shared, caller: &Caller, side: Side, id: EnvelopeId) -> Answer<Response> {
-    let (row, content) = node.exchange.read_content(&caller.participant, side, id, &caller.token).await?;
+    let (row, content) = node.exchange.read_content(&caller.acting(), side, id).await?;
     Ok(download(&row, content))
 }
 

@@ -9,7 +9,6 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use corridor_base::{ErrorCode, Problem, Result};
-use corridor_exchange::service::Acting;
 use tokio::sync::Semaphore;
 
 use super::problem::Refusal;
@@ -36,8 +35,7 @@ pub(super) async fn guard(State(node): State<Arc<Node>>, mut request: Request, n
     }
     if let Some(caller) = &caller {
         // Edges of services know for whom they act and nothing of tokens and roles.
-        let (participant, reader) = (caller.participant.clone(), caller.token.clone());
-        request.extensions_mut().insert(Acting { participant, reader });
+        request.extensions_mut().insert(caller.acting());
         request.extensions_mut().insert(caller.clone());
     }
     let mut response = if rule.bulk {

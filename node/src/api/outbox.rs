@@ -68,6 +68,10 @@ pub async fn send(
     request: Request,
 ) -> Answer<Response> {
     let us = &caller.participant;
+    if !caller.scope.admits(&query.kind, &query.to) {
+        let what = format!("{} to {}: not the business of the department", query.kind, query.to);
+        return Err(Problem::new(ErrorCode::Forbidden).with("what", what).into());
+    }
     let draft = Draft {
         id: idempotent(us, request.headers())?,
         to: query.to.clone(),
@@ -143,7 +147,7 @@ pub async fn content(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>)
     responses((status = 200, description = "The document as it stands in the outbox.", body = Document), Problems))]
 pub async fn resend(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<Document>> {
     let us = &caller.participant;
-    node.exchange.resend(us, id, &caller.token).await?;
+    node.exchange.resend(&caller.acting(), id).await?;
     Ok(Json(node.exchange.document(us, Side::Out, id).await?.into()))
 }
 

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
-use corridor_base::{ActId, Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{ActId, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_exchange::receipts::{Held, Ours, Theirs};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::verdict::Check;
@@ -130,16 +130,22 @@ enum Found {
 }
 
 /// An envelope of a document of ours, or an act of ours.
-async fn find(node: &Shared, us: &Did, id: EnvelopeId) -> Result<Found> {
+/// An officer of a department gets those of its own documents.
+async fn find(node: &Shared, caller: &Caller, id: EnvelopeId) -> Result<Found> {
+    let us = &caller.participant;
+    let not_found = || Problem::new(ErrorCode::NotFound).with("what", format!("document or act {id}"));
     match node.receipts().of(us, id).await {
-        Ok(held) => return Ok(Found::Document(Box::new(held))),
+        Ok(held) if caller.scope.admits(&held.document.kind, &held.document.partner) => {
+            return Ok(Found::Document(Box::new(held)));
+        }
+        Ok(_) => return Err(not_found()),
+        Err(_) if !caller.scope.is_whole() => return Err(not_found()),
         Err(problem) if problem.code() == ErrorCode::NotFound => {}
         Err(problem) => return Err(problem),
     }
     let id: ActId = id.to_string().parse()?;
     let row = node.exchange.store().act(us, id).await?;
-    let row =
-        row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("document or act {id}")))?;
+    let row = row.ok_or_else(not_found)?;
     let standing = node.ledger.receipts.of(us, id).await?;
     Ok(Found::Act(Box::new(Act::parse(&row.bytes)?), Box::new(standing)))
 }
@@ -149,7 +155,7 @@ async fn find(node: &Shared, us: &Did, id: EnvelopeId) -> Result<Found> {
     params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier, or that of an act.")),
     responses((status = 200, description = "The receipts.", body = ReceiptsBody), Problems))]
 pub async fn show(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<ReceiptsBody>> {
-    Ok(Json(match find(&node, &caller.participant, id).await? {
+    Ok(Json(match find(&node, &caller, id).await? {
         Found::Document(held) => ReceiptsBody {
             complete: held.is_complete(),
             ours: held.ours.iter().map(ReceiptBody::from).collect(),
@@ -167,7 +173,7 @@ pub async fn show(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) ->
 
 /// The receipt of the act, or of our first act about the document, as far as it goes.
 async fn one(node: &Shared, caller: &Caller, id: EnvelopeId) -> Result<Receipt> {
-    let receipt = match find(node, &caller.participant, id).await? {
+    let receipt = match find(node, caller, id).await? {
         Found::Document(held) => held.ours.into_iter().next().and_then(|ours| ours.standing.receipt),
         Found::Act(_, standing) => standing.receipt,
     };

@@ -87,3 +87,13 @@ pub enum StateWord {
     /// A partner's, durable and acknowledged.
     Received,
 }
+
+/// The name of an account.
+#[derive(ToSchema)]
+#[schema(as = AccountName, min_length = 2, max_length = 64, pattern = "^[a-z0-9]([a-z0-9._@-]{0,62}[a-z0-9])$", example = "kim.minji")]
+pub struct AccountNameText(#[allow(dead_code, reason = "only its description is used")] String);
+
+/// The identifier of a department.
+#[derive(ToSchema)]
+#[schema(as = DepartmentId, pattern = "^[a-z0-9-]{1,40}$", example = "export-control")]
+pub struct DepartmentIdText(#[allow(dead_code, reason = "only its description is used")] String);

@@ -13,6 +13,7 @@ use super::extract::{self, Named, Whole};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::{Caller, Role};
+use crate::people::Gift;
 use crate::token::{TokenId, TokenRow};
 
 /// A token in the books; its secret is shown once, when it is made.
@@ -22,6 +23,8 @@ pub struct TokenBody {
     pub id: String,
     /// What it lets its bearer do.
     pub role: Role,
+    /// For which department; absent is the whole participant.
+    pub department: Option<String>,
     /// What people call it.
     pub label: String,
     /// When it was made.
@@ -51,6 +54,9 @@ pub struct NewToken {
 pub struct TokenOrder {
     /// What it shall let its bearer do.
     role: Role,
+    /// For which department alone, of officers; left out, for the whole participant.
+    #[schema(max_length = 40, pattern = "^[a-z0-9-]{1,40}$")]
+    department: Option<String>,
     /// What people call it: the program or the office that uses it.
     #[serde(default)]
     #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
@@ -72,6 +78,7 @@ impl From<TokenRow> for TokenBody {
         Self {
             id: row.id.to_string(),
             role: row.role,
+            department: row.department.map(|d| d.to_string()),
             label: row.label,
             created: row.created,
             expires: row.expires,
@@ -104,7 +111,9 @@ pub async fn create(
             .into());
     }
     let lives = Duration::from_secs(u64::from(days) * 86_400);
-    let (token, row) = node.tokens.create(&caller.participant, order.role, &order.label, Some(lives)).await?;
+    let department = order.department.as_deref().map(str::parse).transpose()?;
+    let gift = Gift { role: order.role, department };
+    let (token, row) = node.tokens.create_for(&caller.participant, gift, &order.label, Some(lives)).await?;
     Ok((StatusCode::CREATED, Json(NewToken { token: row.into(), secret: token.text() })))
 }
 

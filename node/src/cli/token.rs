@@ -18,6 +18,9 @@ pub(super) enum Verb {
         /// For how many days it counts
         #[arg(long, default_value_t = 365)]
         days: u32,
+        /// For one department alone, of officers
+        #[arg(long, value_name = "ID")]
+        department: Option<String>,
     },
     /// List tokens, newest first
     List,
@@ -31,15 +34,17 @@ pub(super) enum Verb {
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     let remote = context.remote()?;
     match verb {
-        Verb::Create { role, label, days } => {
-            let order = json!({ "role": role, "label": label, "days": days });
+        Verb::Create { role, label, days, department } => {
+            let order = json!({ "role": role, "label": label, "days": days, "department": department });
             let answer = remote.post(&["tokens"], Some(&order)).await?;
-            context.terminal.facts(&answer, &["id", "role", "label", "expires", "secret"]);
+            context.terminal.facts(&answer, &["id", "role", "department", "label", "expires", "secret"]);
             context.terminal.say("token-once", &[]);
         }
         Verb::List => {
             let answer = remote.get(&["tokens"], &[]).await?;
-            context.terminal.table(&answer, &["id", "role", "label", "created", "expires", "revoked"]);
+            context
+                .terminal
+                .table(&answer, &["id", "role", "department", "label", "created", "expires", "revoked"]);
         }
         Verb::Revoke { id } => {
             remote.delete(&["tokens", &id]).await?;

@@ -120,6 +120,10 @@ pub static KEYS: &[Key] = &[
     key("api.tls_key", Shape::Path, "").example("\"tls/api.key\""),
     key("api.max_requests", Shape::Integer(1, 65_536), "256"),
     key("api.timeout_seconds", Shape::Integer(1, 3600), "30"),
+    key("console.url", Shape::Url, "").example("\"https://corridor.customs.example.jp\""),
+    key("console.idle_minutes", Shape::Integer(5, 1440), "30"),
+    key("console.session_hours", Shape::Integer(1, 168), "12"),
+    key("console.link_minutes", Shape::Integer(5, 10_080), "60"),
     key("storage.database", Shape::Text, "\"sqlite\"")
         .example("\"postgres://corridor@db.example.jp/corridor\"")
         .secret(),

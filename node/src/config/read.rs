@@ -18,6 +18,7 @@ use url::Url;
 
 use super::keys::{self, KEYS, Key, Shape};
 use super::{Config, DatabasePlace, Hosted, Listen, LogSettings, TlsFiles};
+use crate::people;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +138,7 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         api: reader.listen("api.listen", "api.tls_certificate", "api.tls_key")?,
         api_requests: reader.count("api.max_requests"),
         api_timeout: reader.seconds("api.timeout_seconds"),
+        people: reader.people()?,
         database: reader.database()?,
         blobs: reader.path("storage.blobs")?.unwrap_or_else(|| data.join("blobs")),
         reader_threads: reader.count("storage.reader_threads"),
@@ -404,6 +406,35 @@ impl Reader<'_> {
             return Err(self.source.invalid(listen, origin, why));
         }
         Ok(Listen { address, tls })
+    }
+
+    /// Without an address of its own the console is where the API listens, by the name `localhost` on a
+    /// loopback address: browsers give passkeys to names, never to addresses.
+    fn people(&self) -> Result<people::Settings> {
+        let api = self.listen("api.listen", "api.tls_certificate", "api.tls_key")?;
+        let url = match self.url("console.url")? {
+            Some(url) => url,
+            None => {
+                let scheme = if api.tls.is_some() { "https" } else { "http" };
+                let loopback = api.address.ip().is_loopback() || api.address.ip().is_unspecified();
+                let host = if loopback { "localhost".to_owned() } else { api.address.ip().to_string() };
+                let host = if host.contains(':') { format!("[{host}]") } else { host };
+                let text = format!("{scheme}://{host}:{}", api.address.port());
+                Url::parse(&text).map_err(|e| self.source.invalid("console.url", &Origin::Default, e))?
+            }
+        };
+        // Cookies and passwords never cross a network in clear text.
+        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !local {
+            let origin = self.opt_text("console.url").map_or(&Origin::Default, |(_, origin)| origin);
+            return Err(self.source.invalid("console.url", origin, "an https address expected"));
+        }
+        Ok(people::Settings {
+            site: people::Site::of(&url),
+            idle: self.seconds("console.idle_minutes").saturating_mul(60),
+            absolute: self.seconds("console.session_hours").saturating_mul(3600),
+            link: self.seconds("console.link_minutes").saturating_mul(60),
+        })
     }
 
     fn lonely(&self, given: &str, missing: &str) -> Problem {

@@ -8,13 +8,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, OsRandom, Timestamp};
+use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, Lang, OsRandom, Timestamp};
 use corridor_exchange::{Draft, Side};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::access::Role;
 use corridor_node::assembly::Surroundings;
 use corridor_node::config::{Config, Environment};
 use corridor_node::node::Node;
+use corridor_node::people::department::Named;
+use corridor_node::people::{Account, By, Department, NewAccount};
 use corridor_node::{api, serve};
 use corridor_proof::{Agreement, Grant, Names, Verb};
 use futures::stream;
@@ -137,6 +139,32 @@ impl World {
 
     pub(crate) async fn token(&self, who: &Did, role: Role) -> String {
         self.node.tokens.create(who, role, "", None).await.unwrap().0.text()
+    }
+
+    /// An account that `home` made, without anything.
+    pub(crate) async fn user(&self, name: &str, home: &Did) -> Account {
+        let name = name.parse().unwrap();
+        if let Ok(found) = self.node.people.account_named(&name).await {
+            return found;
+        }
+        let new =
+            NewAccount {
+                name, display: "金 民智 김민지".to_owned(), language: Lang::Ja, home: home.clone()
+            };
+        self.node.people.create(new, &By::reader("test")).await.unwrap()
+    }
+
+    pub(crate) async fn department(&self, of: &Did, id: &str, kinds: &[&str], partners: &[&Did]) {
+        let name = |text: &str| text.to_owned();
+        let department = Department {
+            id: id.parse().unwrap(),
+            names: Named {
+                en: name("Export control"), ja: name("輸出管理課"), ko: name("수출관리과")
+            },
+            kinds: kinds.iter().map(|k| k.parse().unwrap()).collect(),
+            partners: partners.iter().map(|p| (*p).clone()).collect(),
+        };
+        self.node.people.set_department(of, department, &By::reader("test")).await.unwrap();
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {

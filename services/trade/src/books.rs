@@ -2,7 +2,7 @@
 //! what became of it.
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
-use corridor_exchange::Side;
+use corridor_exchange::{Scope, Side};
 use corridor_storage::{Migration, Row, Schema, Tx};
 use serde::Serialize;
 
@@ -237,10 +237,20 @@ pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Res
 }
 
 /// The interchanges of one side, newest first.
-pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u64) -> Result<Vec<Interchange>> {
+pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u64, scope: &Scope) -> Result<Vec<Interchange>> {
     let rows = tx.query(
-        select!("WHERE participant = $1 AND side = $2 ORDER BY created DESC, envelope DESC LIMIT $3"),
-        &[side.as_str().into(), limit.into()],
+        select!(
+            "WHERE participant = $1 AND side = $2
+                AND ($4 = '' OR REPLACE($4, '|edifact|', '') <> $4)
+                AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)
+             ORDER BY created DESC, envelope DESC LIMIT $3"
+        ),
+        &[
+            side.as_str().into(),
+            limit.into(),
+            scope.kinds_parameter().into(),
+            scope.partners_parameter().into(),
+        ],
     )?;
     rows.iter().map(Interchange::from_row).collect()
 }

@@ -107,7 +107,9 @@ pub async fn list(
     let query = asked(query)?;
     let side = query.side.as_deref().unwrap_or("in").parse()?;
     let limit = within("limit", query.limit, 100, 1..=1000)?;
-    let items = exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit)).await?;
+    let scope = acting.scope;
+    let items =
+        exchange.store().read(&acting.participant, move |tx| books::list(tx, side, limit, &scope)).await?;
     Ok(Json(InterchangeList { items }))
 }
 
@@ -145,7 +147,7 @@ async fn shown(
     lang: Lang,
 ) -> Result<Shown> {
     let us: &Did = &acting.participant;
-    let (document, content) = exchange.read_content(us, side, id, &acting.reader).await?;
+    let (document, content) = exchange.read_content(acting, side, id).await?;
     if document.kind.as_str() != crate::desk::EDIFACT {
         return Err(Problem::new(ErrorCode::NotFound).with("what", format!("interchange {id}")));
     }

@@ -111,6 +111,41 @@ did-mismatch = Published keys differ from the trust list
 
 ## Trust
 
+# args: none
+sign-in-failed = Sign-in failed
+    .detail = The name, the password or the passkey is not right.
+    .remedy = Check the name and the password and try again. If you have forgotten the password, ask your administrator for a sign-in link.
+
+# args: none
+second-factor-failed = The code is not right
+    .detail = The code is wrong, has expired, or has been used before.
+    .remedy = Wait for the next code of your authenticator and enter it. Check that the clock of its device is right. A recovery code works once in its place.
+
+# args: limit
+slow-down = Too many attempts
+    .detail = There were too many failed attempts. The next one is accepted in { $limit } seconds.
+    .remedy = Wait and try again. Your account is not locked.
+
+# args: none
+link-invalid = The sign-in link is not valid
+    .detail = The link has been used, has expired, or was withdrawn.
+    .remedy = Ask your administrator for a new sign-in link.
+
+# args: why
+form-refused = The form was not accepted
+    .detail = The form did not come from a page of this session: { $why }
+    .remedy = Go back, load the page again and send the form once more. If this happens again, sign out and in.
+
+# args: limit
+password-refused = This password is too easy to guess
+    .detail = A password has { $limit } to 128 characters, is not in the list of common ones, and does not contain the account name.
+    .remedy = Choose a longer one: several words that do not belong together are easy to remember and hard to guess.
+
+# args: why
+sign-on-failed = Single sign-on failed
+    .detail = The sign-on provider did not confirm who you are: { $why }
+    .remedy = Try again. If it goes on, sign in with password or passkey, or tell your administrator.
+
 # args: country
 trust-list-missing = Trust list missing
     .detail = This node holds no trust list for { $country }.

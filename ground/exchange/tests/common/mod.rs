@@ -357,7 +357,7 @@ impl Service for Counting {
 /// The content of a document, read back.
 pub async fn content(node: &Node, side: Side, id: EnvelopeId) -> Vec<u8> {
     use futures::StreamExt;
-    let (_, mut stream) = node.exchange.read_content(&node.us, side, id, "test").await.unwrap();
+    let (_, mut stream) = node.exchange.read_content(&acting(&node.us), side, id).await.unwrap();
     let mut out = Vec::new();
     while let Some(piece) = stream.next().await {
         out.extend_from_slice(&piece.unwrap());
@@ -390,4 +390,10 @@ pub fn envelope(
 /// The code of a problem.
 pub fn code<T: std::fmt::Debug>(result: Result<T, Problem>) -> &'static str {
     result.map_or_else(|p| p.code().as_str(), |_| "ok")
+}
+
+/// Somebody of this participant, whose business is everything.
+pub(crate) fn acting(us: &Did) -> corridor_exchange::Acting {
+    let scope = corridor_exchange::Scope::default();
+    corridor_exchange::Acting { participant: us.clone(), reader: "tester".to_owned(), scope }
 }
