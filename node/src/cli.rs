@@ -99,6 +99,8 @@ enum Command {
     Serve,
     /// Look for what is wrong, and say what to do
     Doctor,
+    /// Show the numbered promises of the program, and how often each was found broken
+    Invariants,
     /// Send a document
     Send(send::Args),
     /// Documents that came in
@@ -270,6 +272,7 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Init(args) => in_runtime(init::run(context, args)),
         Command::Serve => serve::run(context),
         Command::Doctor => in_runtime(doctor::run(context)),
+        Command::Invariants => in_runtime(doctor::invariants(context)),
         Command::Send(args) => in_runtime(send::run(context, args)),
         Command::Inbox { verb } => in_runtime(documents::inbox(context, verb)),
         Command::Outbox { verb } => in_runtime(documents::outbox(context, verb)),

@@ -161,8 +161,15 @@ fn space(record: &mut Record, data: &Path) {
     }
 }
 
-/// What a node that is put together says about itself and about its partners.
+/// What a node that is put together says about itself and about its partners, which it tries.
 pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
+    let mut record = Record { lang, findings: of_node_itself(node, lang).await };
+    partners(&mut record, node, node.now()).await;
+    record.findings
+}
+
+/// What a node says about itself, without asking anybody else.
+pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
     let mut record = Record { lang, findings: Vec::new() };
     let now = node.now();
     let place = match node.config.database {
@@ -189,7 +196,6 @@ pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
     }
     witnesses(&mut record, node, now);
     copies(&mut record, node);
-    partners(&mut record, node, now).await;
     record.findings
 }
 

@@ -19,10 +19,13 @@ pub const VERIFY: Source = message_source!("verify");
 /// What the documentation says around the guides.
 pub const HELP: Source = message_source!("help");
 
+/// What the pages about evidence say: receipts, verification, the ledger, trust, the doctor, the promises.
+pub const EVIDENCE: Source = message_source!("evidence");
+
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE]))
 }
 
 /// One text of the command line.

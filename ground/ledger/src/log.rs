@@ -624,5 +624,7 @@ fn read_checkpoint(row: &Row) -> Result<StoredCheckpoint> {
     Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)?, copied })
 }
 
+mod history;
+
 #[cfg(test)]
 pub(crate) mod tests;

@@ -56,5 +56,11 @@ CREATE TABLE alarm (
             sql: "ALTER TABLE checkpoint ADD COLUMN copied INTEGER;",
             verify: "SELECT CASE WHEN COUNT(copied) >= 0 THEN 1 ELSE 0 END FROM checkpoint",
         },
+        Migration {
+            version: 3,
+            name: "checkpoints by their time",
+            sql: "CREATE INDEX checkpoint_by_time ON checkpoint (participant, log, time, size);",
+            verify: "SELECT CASE WHEN COUNT(*) >= 0 THEN 1 ELSE 0 END FROM checkpoint",
+        },
     ],
 };

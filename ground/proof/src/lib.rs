@@ -30,6 +30,10 @@ pub mod tile;
 pub mod trust;
 pub mod verdict;
 
+/// The script that verifies a receipt in a visitor's browser as [`receipt::verify`] does, held against the
+/// same vectors by `tests/browser.rs`.
+pub const BROWSER_VERIFIER: &str = include_str!("../browser/verify.mjs");
+
 pub use acknowledgement::Acknowledgement;
 pub use act::{Act, Opening, SealedAct};
 pub use agreement::{Agreement, Grant, Verb};

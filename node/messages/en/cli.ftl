@@ -113,6 +113,9 @@ field-tree = size of the tree
 field-root = root
 field-hashes = proof
 field-cosigned = cosigned up to
+field-broken = broken
+field-promise = promise
+field-to = to list
 field-failures = failures in a row
 field-last_error = last error
 

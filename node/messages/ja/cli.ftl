@@ -109,6 +109,9 @@ field-tree = 木の大きさ
 field-root = ルート
 field-hashes = 証明
 field-cosigned = 連署済みの大きさ
+field-broken = 違反
+field-promise = 約束
+field-to = 新しい号
 field-failures = 連続失敗
 field-last_error = 直近のエラー
 

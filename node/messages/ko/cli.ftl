@@ -109,6 +109,9 @@ field-tree = 트리 크기
 field-root = 루트
 field-hashes = 증명
 field-cosigned = 연서한 크기
+field-broken = 위반
+field-promise = 약속
+field-to = 새 호
 field-failures = 연속 실패
 field-last_error = 최근 오류
 

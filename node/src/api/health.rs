@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 
 use super::Shared;
 use super::problem::{Answer, Problems};
+use crate::access::Caller;
 use crate::doctor::{self, Finding};
+use crate::texts::texts;
 
 /// What `/health/live` says.
 #[derive(Serialize, ToSchema)]
@@ -93,7 +95,47 @@ pub struct Findings {
 #[utoipa::path(get, path = "/api/v1/doctor", tag = "health", operation_id = "doctor",
     responses((status = 200, description = "What was looked at, and what is wrong.", body = Findings), Problems))]
 pub async fn doctor(node: Shared, headers: axum::http::HeaderMap) -> Answer<Json<Findings>> {
+    Ok(Json(Findings { items: doctor::of_node(&node, wanted(&node, &headers)).await }))
+}
+
+/// The language that a request asks for.
+fn wanted(node: &Shared, headers: &axum::http::HeaderMap) -> Lang {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-    let lang = wanted.map_or(node.config.language, Lang::prefer);
-    Ok(Json(Findings { items: doctor::of_node(&node, lang).await }))
+    wanted.map_or(node.config.language, Lang::prefer)
+}
+
+/// The numbered promises, with how often each was found broken.
+#[derive(Serialize, ToSchema)]
+pub struct Promises {
+    /// One entry a promise, in the order of their numbers.
+    pub items: Vec<Promise>,
+}
+
+/// One numbered promise.
+#[derive(Serialize, ToSchema)]
+pub struct Promise {
+    /// Its number: `LG-2`.
+    pub id: String,
+    /// What it says, in the reader's language.
+    pub promise: String,
+    /// How often it was found broken since the program started; anything but 0 is a fault in the program.
+    pub broken: u64,
+}
+
+/// The promises in one language, with their counters as they are now.
+#[must_use]
+pub fn promises(lang: Lang) -> Vec<Promise> {
+    let promise = |found: &&corridor_base::invariant::Invariant| Promise {
+        id: found.id.to_owned(),
+        promise: texts().text(lang, &format!("invariant-{}", found.id), &[]),
+        broken: found.broken(),
+    };
+    corridor_base::invariant::ALL.iter().map(promise).collect()
+}
+
+/// Shows the numbered promises of the program and how often each was found broken.
+#[utoipa::path(get, path = "/api/v1/invariants", tag = "health", operation_id = "invariants",
+    responses((status = 200, description = "The promises.", body = Promises), Problems))]
+pub async fn invariants(node: Shared, _: Caller, headers: axum::http::HeaderMap) -> Json<Promises> {
+    Json(Promises { items: promises(wanted(&node, &headers)) })
 }

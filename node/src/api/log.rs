@@ -275,6 +275,79 @@ pub async fn proof(node: Shared, _: Caller, Ask(query): Ask<ProofQuery>) -> Answ
     Ok(Json(ProofBody { tree: size, root, hashes: hashes.iter().map(ToString::to_string).collect() }))
 }
 
+/// In which steps the growth is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// Whole hours.
+    #[default]
+    Hour,
+    /// Whole days (UTC).
+    Day,
+}
+
+impl Step {
+    /// Its length in milliseconds.
+    const fn millis(self) -> i64 {
+        match self {
+            Self::Hour => 3_600_000,
+            Self::Day => 86_400_000,
+        }
+    }
+
+    /// The ends of the last `count` whole steps before `now`, oldest first, and `now` itself.
+    fn ends(self, now: Timestamp, count: u32) -> Vec<Timestamp> {
+        let last = now.millis().div_euclid(self.millis());
+        let end = |back: u32| Timestamp::from_millis((last - i64::from(back)) * self.millis());
+        (0..count).rev().map(end).chain([now]).collect()
+    }
+}
+
+/// How the growth is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GrowthQuery {
+    /// `hour` (when left out) or `day`.
+    #[param(inline)]
+    step: Option<Step>,
+    /// How many steps back, 1 to 366; 24 when left out.
+    #[param(minimum = 1, maximum = 366)]
+    count: Option<u32>,
+}
+
+/// How the log grew.
+#[derive(Serialize, ToSchema)]
+pub struct GrowthBody {
+    /// The oldest first; the last is now.
+    pub items: Vec<SizeBody>,
+}
+
+/// How large the log was.
+#[derive(Serialize, ToSchema)]
+pub struct SizeBody {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// How many leaves the newest checkpoint held then.
+    pub leaves: u64,
+}
+
+/// Shows how the log grew: the size of its newest checkpoint at the end of each hour or day.
+#[utoipa::path(get, path = "/api/v1/log/growth", tag = "log", operation_id = "log_growth", params(GrowthQuery),
+    responses((status = 200, description = "The sizes.", body = GrowthBody), Problems))]
+pub async fn growth(node: Shared, _: Caller, Ask(query): Ask<GrowthQuery>) -> Answer<Json<GrowthBody>> {
+    let count = query.count.unwrap_or(24);
+    if !(1..=366).contains(&count) {
+        let why = format!("{count}: 1 to 366 expected");
+        return Err(Problem::new(ErrorCode::Malformed).with("what", "count").with("why", why).into());
+    }
+    let ends = query.step.unwrap_or_default().ends(node.now(), count);
+    let sizes = node.ledger.log.sizes_at(ends.clone()).await?;
+    let items = ends.into_iter().zip(sizes).map(|(at, leaves)| SizeBody { at, leaves });
+    Ok(Json(GrowthBody { items: items.collect() }))
+}
+
 /// Derives everything that the log stores from its leaves again, and names the first difference.
 #[utoipa::path(post, path = "/api/v1/log/fsck", tag = "log", operation_id = "log_fsck",
     responses((status = 200, description = "What was found.", body = FsckBody), Problems))]
@@ -286,4 +359,21 @@ pub async fn check(node: Shared, _: Caller) -> Answer<Json<FsckBody>> {
         checkpoints: found.checkpoints,
         difference: found.difference.map(|difference| difference.to_string()),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_end_at_whole_hours_and_days_and_the_last_is_now() {
+        let check = |step: Step, count: u32, expect: &[&str]| {
+            let now = Timestamp::parse("2026-11-28T05:05:59.999Z").unwrap();
+            let found: Vec<String> = step.ends(now, count).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expect);
+        };
+        let now = "2026-11-28T05:05:59.999Z";
+        check(Step::Hour, 2, &["2026-11-28T04:00:00.000Z", "2026-11-28T05:00:00.000Z", now]);
+        check(Step::Day, 2, &["2026-11-27T00:00:00.000Z", "2026-11-28T00:00:00.000Z", now]);
+    }
 }

@@ -124,14 +124,14 @@ impl From<&Theirs> for ReceiptBody {
 }
 
 /// What an identifier names.
-enum Found {
+pub(crate) enum Found {
     Document(Box<Held>),
     Act(Box<Act>, Box<Standing>),
 }
 
 /// An envelope of a document of ours, or an act of ours.
 /// An officer of a department gets those of its own documents.
-async fn find(node: &Shared, caller: &Caller, id: EnvelopeId) -> Result<Found> {
+pub(crate) async fn find(node: &Shared, caller: &Caller, id: EnvelopeId) -> Result<Found> {
     let us = &caller.participant;
     let not_found = || Problem::new(ErrorCode::NotFound).with("what", format!("document or act {id}"));
     match node.receipts().of(us, id).await {

@@ -3,8 +3,9 @@
 use axum::Json;
 use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Timestamp};
 use corridor_identity::{
-    Accepted, AsOf, ListSummary, ParticipantAsOf, RecognitionSummary, Standing, Warning,
+    Accepted, AsOf, Change, ListSummary, ParticipantAsOf, RecognitionSummary, Standing, Warning,
 };
+use corridor_proof::Signed;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,6 +15,7 @@ use super::extract::{Ask, Moment, Named, Note};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
+use crate::node::Node;
 
 /// What this node trusts.
 #[derive(Serialize, ToSchema)]
@@ -177,6 +179,77 @@ pub async fn list(
         accepted: stored.accepted,
         statement: String::from_utf8_lossy(&stored.bytes).into_owned(),
     }))
+}
+
+/// What changed from one list of a country to another.
+#[derive(Serialize, ToSchema)]
+pub struct ChangesBody {
+    /// Whose lists.
+    #[schema(value_type = schema::CountryText)]
+    pub country: Country,
+    /// The number of the older; absent when the newer is compared with nothing.
+    pub from: Option<u64>,
+    /// The number of the newer.
+    pub to: u64,
+    /// The numbers that are kept here, ascending.
+    pub kept: Vec<u64>,
+    /// The changes, in the order of the list.
+    #[schema(value_type = Vec<Object>)]
+    pub changes: Vec<Change>,
+}
+
+/// Between which lists.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ChangesQuery {
+    /// The number of the older; the one kept before the newer, when left out.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    pub from: Option<u64>,
+    /// The number of the newer; the newest, when left out.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
+    pub to: Option<u64>,
+}
+
+/// Shows what changed from one list of a country to another.
+#[utoipa::path(get, path = "/api/v1/trust/lists/{country}/changes", tag = "trust", operation_id = "trust_changes",
+    params(ChangesQuery, ("country" = inline(schema::CountryText), Path, description = "The country: `JP`.")),
+    responses((status = 200, description = "The changes.", body = ChangesBody), Problems))]
+pub async fn changes(
+    node: Shared,
+    _caller: Caller,
+    Named(country): Named<Country>,
+    Ask(query): Ask<ChangesQuery>,
+) -> Answer<Json<ChangesBody>> {
+    Ok(Json(changes_between(&node, country, &query).await?))
+}
+
+/// What changed between two of the kept lists of a country.
+///
+/// # Errors
+/// `not-found` when a list is not kept here; what the store says.
+pub async fn changes_between(
+    node: &Node,
+    country: Country,
+    query: &ChangesQuery,
+) -> Result<ChangesBody, Problem> {
+    let directory = node.exchange.directory();
+    let kept = directory.versions(&country).await?;
+    let none = |what: String| Problem::new(ErrorCode::NotFound).with("what", what);
+    let newest = || kept.last().copied().ok_or_else(|| none(format!("trust list of {country}")));
+    let to = query.to.map_or_else(newest, Ok)?;
+    let from = query.from.or_else(|| kept.iter().rev().find(|number| **number < to).copied());
+    let list = async |number: u64| {
+        let found = directory.list(&country, number).await?;
+        found.ok_or_else(|| none(format!("trust list {number} of {country}")))?.parse()
+    };
+    let newer = list(to).await?;
+    let older = match from {
+        Some(number) => Some(list(number).await?),
+        None => None,
+    };
+    let changes = corridor_identity::changes(older.as_ref().map(Signed::body), newer.body());
+    Ok(ChangesBody { country, from, to, kept, changes })
 }
 
 /// What this node went by at an instant.

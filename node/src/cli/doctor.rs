@@ -2,7 +2,7 @@
 
 use corridor_base::{ErrorCode, Problem};
 use corridor_storage::DataDir;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Context, Done, Failure};
 use crate::config::Config;
@@ -20,6 +20,15 @@ pub(super) async fn run(context: &Context) -> Done {
     }
     show(context, &findings);
     if findings.iter().any(|f| f.status == Status::Wrong) { Err(Failure::Code(4)) } else { Ok(()) }
+}
+
+/// The promises of a node that runs, with their counters. A broken one is a fault in the program.
+pub(super) async fn invariants(context: &Context) -> Done {
+    let answer = context.remote()?.get(&["invariants"], &[]).await?;
+    context.terminal.table(&answer, &["id", "broken", "promise"]);
+    let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
+    let broken = |item: &Value| item.get("broken").and_then(Value::as_u64) != Some(0);
+    if items.filter(|item| broken(item)).count() > 0 { Err(Failure::Code(4)) } else { Ok(()) }
 }
 
 /// Asks the node when it runs; otherwise puts it together here, without serving.

@@ -56,6 +56,15 @@ pub(super) enum Verb {
         #[arg(long)]
         from: Option<u64>,
     },
+    /// Show how the log grew: its size at the end of each hour or day
+    Growth {
+        /// Whole hours or whole days (UTC)
+        #[arg(long, value_parser = ["hour", "day"], default_value = "hour")]
+        by: String,
+        /// How many of them back
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=366))]
+        count: u32,
+    },
     /// Derive everything again from the leaves and name the first difference
     Fsck,
 }
@@ -86,6 +95,13 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let query = [("lost", Some("true")), ("from", from.as_deref()), ("limit", Some("1000"))];
             let answer = remote.get(&["log", "leaves"], &query).await?;
             context.terminal.table(&answer, &["number", "time", "type", "id"]);
+            Ok(())
+        }
+        Verb::Growth { by, count } => {
+            let count = count.to_string();
+            let query = [("step", Some(by.as_str())), ("count", Some(count.as_str()))];
+            let answer = remote.get(&["log", "growth"], &query).await?;
+            context.terminal.table(&answer, &["at", "leaves"]);
             Ok(())
         }
         Verb::Fsck => {

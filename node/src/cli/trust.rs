@@ -44,6 +44,17 @@ pub(super) enum Verb {
         #[arg(long, value_name = "ORIGIN")]
         log: Option<String>,
     },
+    /// Show what changed from one of the node's lists of a country to another
+    Changes {
+        /// The country: JP
+        country: String,
+        /// The number of the older list [default: the one before the newer]
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<u64>,
+        /// The number of the newer list [default: the newest]
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u64>,
+    },
     /// Show what changed from one list to another
     Diff {
         /// The older list
@@ -83,6 +94,20 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
                 let policy = answer.get("policy").and_then(Value::as_str).unwrap_or_default();
                 policy.lines().for_each(|line| context.terminal.line(line));
             }
+            Ok(())
+        }
+        Verb::Changes { country, from, to } => {
+            let text = |number: Option<u64>| number.map(|n| n.to_string());
+            let (from, to) = (text(from), text(to));
+            let query = [("from", from.as_deref()), ("to", to.as_deref())];
+            let answer = context.remote()?.get(&["trust", "lists", &country, "changes"], &query).await?;
+            if context.terminal.is_json() {
+                context.terminal.json(&answer);
+                return Ok(());
+            }
+            context.terminal.facts(&answer, &["country", "from", "to"]);
+            context.terminal.line("");
+            show_changes(context, answer.get("changes").unwrap_or(&Value::Null));
             Ok(())
         }
         Verb::Diff { old, new } => {
