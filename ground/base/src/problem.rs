@@ -125,6 +125,8 @@ errors! {
     LogLost = "log-lost", 503;
     // Trade
     InterchangeInvalid = "interchange-invalid", 422;
+    DirectoryInvalid = "directory-invalid", 422;
+    GuideInvalid = "guide-invalid", 422;
 }
 
 impl fmt::Display for ErrorCode {

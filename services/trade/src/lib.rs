@@ -1,15 +1,17 @@
 //! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
 //! document that leaves one country is understood and acknowledged in the other.
 //!
-//! [`edifact`] and [`correlate`] are pure: bytes in, values out, no clock, no network, no disk.
+//! [`edifact`], [`directory`], [`rules`] and [`correlate`] are pure: bytes in, values out, no clock, no network, no disk.
 //! [`desk`] is the service that hears of documents, [`books`] what it keeps, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
 
 pub mod books;
 pub mod correlate;
 pub mod desk;
+pub mod directory;
 pub mod edge;
 pub mod edifact;
+pub mod rules;
 
 use std::sync::OnceLock;
 

@@ -384,3 +384,11 @@ log-lost = Leaves of the log are lost
 interchange-invalid = Interchange not valid
     .detail = The EDIFACT interchange is wrong at { $what }: { $why }
     .remedy = Correct the interchange at this place and send it again as a new one.
+
+directory-invalid = EDIFACT directory not usable
+    .detail = The directory is wrong at { $what }: { $why }
+    .remedy = Fetch the zip again from UNECE as it is published, and add that.
+
+guide-invalid = Partner guide not usable
+    .detail = The guide is wrong at { $what }: { $why }
+    .remedy = Correct the guide at this place; `corridor trade directory show MESSAGE` lists the places of a message.

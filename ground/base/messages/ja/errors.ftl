@@ -298,3 +298,11 @@ log-lost = ログのリーフが失われました
 interchange-invalid = 交換データが正しくありません
     .detail = EDIFACT の交換データに誤りがあります。箇所: { $what }、理由: { $why }
     .remedy = 該当箇所を修正し、新しい交換データとして送信し直してください。
+
+directory-invalid = EDIFACT ディレクトリを使用できません
+    .detail = ディレクトリに誤りがあります。箇所: { $what }、理由: { $why }
+    .remedy = UNECE が公開している zip をそのまま取得し直し、登録してください。
+
+guide-invalid = 取引先ガイドを使用できません
+    .detail = ガイドに誤りがあります。箇所: { $what }、理由: { $why }
+    .remedy = 該当箇所を修正してください。メッセージ内の位置は `corridor trade directory show メッセージ名` で確認できます。

@@ -299,3 +299,11 @@ log-lost = 로그의 리프가 유실되었습니다
 interchange-invalid = 교환 데이터가 올바르지 않습니다
     .detail = EDIFACT 교환 데이터에 오류가 있습니다. 위치: { $what }, 이유: { $why }
     .remedy = 해당 위치를 고치고 새 교환 데이터로 다시 보내십시오.
+
+directory-invalid = EDIFACT 디렉터리를 사용할 수 없습니다
+    .detail = 디렉터리에 오류가 있습니다. 위치: { $what }, 이유: { $why }
+    .remedy = UNECE가 공개한 zip을 그대로 다시 받아 등록하십시오.
+
+guide-invalid = 거래처 가이드를 사용할 수 없습니다
+    .detail = 가이드에 오류가 있습니다. 위치: { $what }, 이유: { $why }
+    .remedy = 해당 위치를 고치십시오. 메시지 안의 위치는 `corridor trade directory show 메시지이름`으로 확인할 수 있습니다.

@@ -7,6 +7,7 @@ level-message = message { $number }
 level-package = package { $number }
 place-segment = segment { $number } ({ $tag })
 place-segment-in-message = segment { $number } of the message ({ $tag })
+place-group = group { $group }
 place-element = element { $number }
 place-component = component { $number }
 place-byte = byte { $number }

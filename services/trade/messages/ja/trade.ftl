@@ -7,6 +7,7 @@ level-message = メッセージ { $number }
 level-package = パッケージ { $number }
 place-segment = セグメント { $number }（{ $tag }）
 place-segment-in-message = メッセージ内のセグメント { $number }（{ $tag }）
+place-group = グループ { $group }
 place-element = データ要素 { $number }
 place-component = 構成要素 { $number }
 place-byte = バイト { $number }

@@ -7,6 +7,7 @@ level-message = 메시지 { $number }
 level-package = 패키지 { $number }
 place-segment = 세그먼트 { $number }({ $tag })
 place-segment-in-message = 메시지 안의 세그먼트 { $number }({ $tag })
+place-group = 그룹 { $group }
 place-element = 데이터 항목 { $number }
 place-component = 구성 항목 { $number }
 place-byte = 바이트 { $number }

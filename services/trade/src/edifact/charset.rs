@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use encoding_rs::Encoding;
 use serde::{Serialize, Serializer};
 
+use super::token::Delimiters;
+
 /// How the bytes of an interchange spell characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
@@ -16,12 +18,14 @@ pub enum Charset {
     Ascii,
     /// UNOC: ISO 8859-1.
     Latin1,
-    /// UNOD to UNOK: another part of ISO 8859.
+    /// UNOD to UNOL: another part of ISO 8859.
     Table(&'static Encoding),
     /// UNOW, UNOY: UTF-8.
     Utf8,
     /// KECA: EUC-KR with the CP949 extension, as KTNET writes it.
     EucKr,
+    /// Shift_JIS (windows-31j). No syntax identifier names it: only a partner's agreement can.
+    ShiftJis,
     /// UNOX: ISO 2022 with escape sequences (ISO-2022-JP, ISO-2022-KR).
     Iso2022,
     /// Not one we know: shown byte by byte.
@@ -55,10 +59,40 @@ impl Charset {
             b"UNOJ" => Self::Table(encoding_rs::ISO_8859_8),
             // ISO 8859-9 and windows-1254 differ in control characters alone, which are refused.
             b"UNOK" => Self::Table(encoding_rs::WINDOWS_1254),
+            b"UNOL" => Self::Table(encoding_rs::ISO_8859_15),
             b"UNOW" | b"UNOY" => Self::Utf8,
             b"UNOX" => Self::Iso2022,
             b"KECA" => Self::EucKr,
             _ => Self::Unknown,
+        }
+    }
+
+    /// The characters of a name that people and agreements use: a syntax identifier, `EUC-KR`,
+    /// `CP949`, `SHIFT_JIS`, `UTF-8`, `ISO-2022-JP`, `ISO-2022-KR`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "EUC-KR" | "CP949" | "UHC" => Some(Self::EucKr),
+            "SHIFT_JIS" | "SJIS" | "CP932" | "WINDOWS-31J" => Some(Self::ShiftJis),
+            "UTF-8" => Some(Self::Utf8),
+            "ISO-2022-JP" | "ISO-2022-KR" => Some(Self::Iso2022),
+            "ISO-8859-1" | "LATIN1" => Some(Self::Latin1),
+            other => Some(Self::of(other.as_bytes())).filter(|c| *c != Self::Unknown),
+        }
+    }
+
+    /// Whether bytes of its characters can look like these service characters. The second bytes of
+    /// EUC-KR and CP949 are letters or beyond ASCII, which no service character may be.
+    pub(crate) fn hides(self, delimiters: &Delimiters) -> bool {
+        match self {
+            Self::Iso2022 => true,
+            Self::ShiftJis => {
+                let rare =
+                    [Some(delimiters.component), Some(delimiters.element), Some(delimiters.terminator)];
+                let mut all = rare.into_iter().chain([delimiters.release, delimiters.repetition]).flatten();
+                all.any(|b| b >= 0x40)
+            }
+            _ => false,
         }
     }
 
@@ -72,6 +106,7 @@ impl Charset {
             Self::Table(encoding) => strict(encoding, bytes),
             Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
             Self::EucKr => strict(encoding_rs::EUC_KR, bytes),
+            Self::ShiftJis => strict(encoding_rs::SHIFT_JIS, bytes),
             Self::Iso2022 => iso2022(bytes),
         };
         match decoded {
@@ -93,7 +128,11 @@ impl Charset {
     #[must_use]
     pub fn check(self, bytes: &[u8]) -> Option<(usize, BadCharacter)> {
         let plain = |b: u8| (0x20..0x7f).contains(&b);
-        if self != Self::LevelA && bytes.iter().fold(true, |all, b| all & plain(*b)) {
+        let fine = match self {
+            Self::LevelA => bytes.iter().fold(true, |all, b| all & LEVEL_A[usize::from(*b)]),
+            _ => bytes.iter().fold(true, |all, b| all & plain(*b)),
+        };
+        if fine {
             return None;
         }
         let control = |b: u8| {
@@ -108,7 +147,7 @@ impl Charset {
             Self::Ascii | Self::Unknown => bytes.iter().position(|b| !b.is_ascii()),
             Self::Latin1 => bytes.iter().position(|b| (0x80..0xa0).contains(b)),
             Self::Utf8 => std::str::from_utf8(bytes).err().map(|e| e.valid_up_to()),
-            Self::Table(_) | Self::EucKr => malformed(self, bytes),
+            Self::Table(_) | Self::EucKr | Self::ShiftJis => malformed(self, bytes),
             Self::Iso2022 => iso2022(bytes).is_none().then_some(0),
         };
         outside.map(|at| (at, BadCharacter::Outside))
@@ -139,6 +178,7 @@ fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
 fn malformed(charset: Charset, bytes: &[u8]) -> Option<usize> {
     let encoding = match charset {
         Charset::Table(encoding) => encoding,
+        Charset::ShiftJis => encoding_rs::SHIFT_JIS,
         _ => encoding_rs::EUC_KR,
     };
     encoding.decode_without_bom_handling_and_without_replacement(bytes).is_none().then(|| {
@@ -205,8 +245,22 @@ pub(crate) enum Shift {
 }
 
 impl Shift {
-    /// The state after one more byte, and whether that byte can be a delimiter.
-    pub(crate) fn step(self, byte: u8) -> (Self, bool) {
+    /// The state after one more byte of text in these characters, and whether that byte can be a
+    /// delimiter.
+    #[inline]
+    pub(crate) fn step(self, charset: Charset, byte: u8) -> (Self, bool) {
+        match (charset, self) {
+            (Charset::Iso2022, _) => self.shifted(byte),
+            // A first byte of two: what follows it is its second half, whatever it looks like.
+            (Charset::ShiftJis, Self::Single) if matches!(byte, 0x81..=0x9f | 0xe0..=0xfc) => {
+                (Self::Double, false)
+            }
+            (Charset::ShiftJis, Self::Double) => (Self::Single, false),
+            _ => (Self::Single, true),
+        }
+    }
+
+    fn shifted(self, byte: u8) -> (Self, bool) {
         match (self, byte) {
             (Self::Escape { double, multi, aside }, _) => (Self::escape(double, multi, aside, byte), false),
             (now, 0x1b) => (Self::Escape { double: now == Self::Double, multi: false, aside: false }, false),
@@ -234,7 +288,8 @@ impl Shift {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value {
     bytes: Vec<u8>,
-    text: String,
+    /// Where it is other than the bytes.
+    text: Option<Box<str>>,
 }
 
 impl Value {
@@ -245,7 +300,8 @@ impl Value {
     #[must_use]
     pub fn new(bytes: &[u8], charset: Charset) -> Self {
         let kept = bytes.get(..Self::LONGEST).unwrap_or(bytes);
-        Self { bytes: kept.to_vec(), text: charset.text(kept) }
+        let plain = kept.iter().all(|b| (0x20..0x7f).contains(b));
+        Self { bytes: kept.to_vec(), text: (!plain).then(|| charset.text(kept).into_boxed_str()) }
     }
 
     /// ASCII text of our own.
@@ -263,7 +319,10 @@ impl Value {
     /// The text people read.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        match &self.text {
+            Some(text) => text,
+            None => std::str::from_utf8(&self.bytes).unwrap_or_default(),
+        }
     }
 
     /// Whether nothing stands there.
@@ -275,13 +334,13 @@ impl Value {
 
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.text())
     }
 }
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.text)
+        s.serialize_str(self.text())
     }
 }
 
@@ -323,7 +382,7 @@ mod tests {
             let mut shift = Shift::default();
             let mut plain = Vec::new();
             for (at, b) in bytes.iter().enumerate() {
-                let (next, counts) = shift.step(*b);
+                let (next, counts) = shift.step(Charset::Iso2022, *b);
                 shift = next;
                 if counts {
                     plain.push(at);

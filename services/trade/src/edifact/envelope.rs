@@ -3,8 +3,8 @@
 //! not grow with the interchange: what is kept (findings, messages listed, references compared) is
 //! bounded, and what was left out is said.
 //!
-//! Judged here is the envelope alone. Whether a message keeps to its directory is asked later, by a
-//! [`Visit`] that sees every segment in its place.
+//! Judged here is the envelope alone. Whether a message keeps to its directory is asked of a [`Check`];
+//! what it finds goes into the same report.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -220,6 +220,8 @@ pub struct Report {
     pub holds_contrl: bool,
     /// Whether a UNZ was read.
     pub complete: bool,
+    /// Messages that were checked against a directory or guide.
+    pub checked: u64,
 }
 
 impl Report {
@@ -309,6 +311,58 @@ impl Visit for () {
     fn segment(&mut self, _: &Position<'_>, _: &Segment<'_>) {}
 }
 
+/// Something wrong with a segment of a message, found by a [`Check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The code CONTRL would carry.
+    pub code: FaultCode,
+    /// Whether it refuses the message.
+    pub severity: Severity,
+    /// The element, counted from 1; 0 for the segment as a whole.
+    pub element: u32,
+    /// The component, counted from 1; 0 for the element as a whole.
+    pub component: u32,
+    /// The tag of a segment that should have stood before this one.
+    pub missing: Option<String>,
+    /// The groups of segments around it.
+    pub group: String,
+    /// What should have stood there.
+    pub expected: Option<String>,
+    /// What stands there.
+    pub found: Option<String>,
+}
+
+impl Fault {
+    /// Of the segment as a whole.
+    #[must_use]
+    pub fn new(code: FaultCode, severity: Severity) -> Self {
+        Self {
+            code,
+            severity,
+            element: 0,
+            component: 0,
+            missing: None,
+            group: String::new(),
+            expected: None,
+            found: None,
+        }
+    }
+
+    /// At an element and component.
+    #[must_use]
+    pub fn at(self, element: u32, component: u32) -> Self {
+        Self { element, component, ..self }
+    }
+}
+
+/// Checks what stands in messages while their interchange is read.
+pub trait Check: std::fmt::Debug + Send {
+    /// A message begins; whether there is anything to check it against.
+    fn begin(&mut self, header: &Header, message: &MessageHeader) -> bool;
+    /// A segment of that message after UNH, UNT included.
+    fn segment(&mut self, segment: &Segment<'_>, faults: &mut Vec<Fault>);
+}
+
 /// Reads an interchange that arrives in pieces.
 #[derive(Debug)]
 pub struct Reader {
@@ -320,7 +374,29 @@ impl Reader {
     /// Before the first byte.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { tokens: Tokenizer::new(options.limits), judge: Judge::new(options) }
+        Self { tokens: Tokenizer::new(options.limits), judge: Judge::new(options, None) }
+    }
+
+    /// Before the first byte; messages are checked too.
+    #[must_use]
+    pub fn checking(options: Options, check: Box<dyn Check>) -> Self {
+        Self { tokens: Tokenizer::new(options.limits), judge: Judge::new(options, Some(check)) }
+    }
+
+    /// Reads a whole source, in constant memory.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn read(mut self, source: &mut dyn Read, visit: &mut dyn Visit) -> std::io::Result<Report> {
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            match source.read(&mut piece) {
+                Ok(0) => return Ok(self.finish(visit)),
+                Ok(n) => self.push(piece.get(..n).unwrap_or_default(), visit),
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
     }
 
     /// The next piece, of any size.
@@ -352,16 +428,7 @@ impl Reader {
 /// # Errors
 /// What the source says; everything wrong with the interchange is in the report.
 pub fn read(source: &mut dyn Read, options: Options, visit: &mut dyn Visit) -> std::io::Result<Report> {
-    let mut reader = Reader::new(options);
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => return Ok(reader.finish(visit)),
-            Ok(n) => reader.push(piece.get(..n).unwrap_or_default(), visit),
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
+    Reader::new(options).read(source, visit)
 }
 
 /// Reads an interchange held in memory.

@@ -53,8 +53,22 @@ impl FaultCode {
     pub const EMPTY: Self = Self(32);
     /// A segment outside any message.
     pub const OUTSIDE_MESSAGE: Self = Self(33);
+    /// The decimal mark is another one, or nothing follows it.
+    pub const WRONG_DECIMAL: Self = Self(19);
+    /// Too many repetitions of a segment or element.
+    pub const TOO_MANY_REPETITIONS: Self = Self(35);
+    /// Too many repetitions of a group of segments.
+    pub const TOO_MANY_GROUPS: Self = Self(36);
+    /// Letters where digits belong, or the other way round.
+    pub const WRONG_CHARACTERS: Self = Self(37);
+    /// No digit stands before the decimal mark.
+    pub const NO_DIGIT_BEFORE_MARK: Self = Self(38);
     /// Data element too long.
     pub const TOO_LONG: Self = Self(39);
+    /// Data element too short.
+    pub const TOO_SHORT: Self = Self(40);
+    /// Elements that depend on each other do not fit.
+    pub const DEPENDENCY: Self = Self(48);
 
     /// The code of these bytes (an..3, digits in every list we know).
     #[must_use]
@@ -128,6 +142,9 @@ pub struct Place {
     pub element: u32,
     /// The component, counted from 1; 0 for the element as a whole.
     pub component: u32,
+    /// The groups of segments around it, outermost first: `SG7/SG8`. Known when a directory was asked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
 }
 
 /// One thing found while reading.
@@ -190,6 +207,9 @@ impl Place {
             parts.push(say("place-segment-in-message", self.in_message));
         } else if self.segment > 0 {
             parts.push(say("place-segment", self.segment));
+        }
+        if !self.group.is_empty() {
+            parts.push(words.text(lang, "place-group", &[("group", &self.group)]));
         }
         if self.element > 0 {
             parts.push(say("place-element", self.element.into()));

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::charset::{BadCharacter, Charset, Value};
 use super::envelope::{
-    Acknowledgement, GroupHeader, Header, MessageHeader, Options, Party, Position, Report, Visit,
+    Acknowledgement, Check, Fault, GroupHeader, Header, MessageHeader, Options, Party, Position, Report,
+    Visit,
 };
 use super::fault::{FaultCode, Finding, Level, Place, Severity};
 use super::token::{Broken, BrokenKind, Segment, Token, number};
@@ -53,6 +54,10 @@ pub(super) struct Judge {
     pub(super) stopped: bool,
     /// A run of segments outside messages was reported.
     stray: bool,
+    check: Option<Box<dyn Check>>,
+    /// Whether the message that is open is checked.
+    checking: bool,
+    faults: Vec<Fault>,
     references: HashSet<[u8; 16]>,
     warned: BTreeSet<(FaultCode, String)>,
     kept: usize,
@@ -76,7 +81,7 @@ const fn may(element: u32, component: u32, longest: usize) -> Field {
 }
 
 impl Judge {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: Options, check: Option<Box<dyn Check>>) -> Self {
         Self {
             options,
             report: Report { references_compared: true, ..Report::default() },
@@ -88,6 +93,9 @@ impl Judge {
             ended: false,
             stopped: false,
             stray: false,
+            check,
+            checking: false,
+            faults: Vec::new(),
             references: HashSet::new(),
             warned: BTreeSet::new(),
             kept: 0,
@@ -122,8 +130,34 @@ impl Judge {
             return;
         }
         self.characters(s);
+        if self.checking {
+            self.check(s, tag);
+        }
         self.show(s, visit);
         self.close(s, tag);
+    }
+
+    /// Whether a segment keeps to the directory of its message.
+    fn check(&mut self, s: &Segment<'_>, tag: &[u8]) {
+        let (Some(check), Some(message)) = (&mut self.check, &self.message) else { return };
+        if tag == b"UNH" {
+            return;
+        }
+        let level = Level::Message(message.header.index);
+        let mut faults = std::mem::take(&mut self.faults);
+        check.segment(s, &mut faults);
+        for fault in faults.drain(..) {
+            let mut place = self.place(s, fault.element, fault.component);
+            place.group = fault.group;
+            if let Some(missing) = fault.missing {
+                // Counted is the last segment before the gap (ISO 9735-4, 0096).
+                place.tag = missing;
+                place.in_message = place.in_message.saturating_sub(1);
+                place.segment = place.segment.saturating_sub(1);
+            }
+            self.add(fault.severity, level, fault.code, place, fault.expected, fault.found);
+        }
+        self.faults = faults;
     }
 
     fn show(&self, s: &Segment<'_>, visit: &mut dyn Visit) {
@@ -365,6 +399,11 @@ impl Judge {
             self.report.holds_contrl = true;
         }
         self.count_kind(header.kind.text());
+        self.checking = match (&mut self.check, &self.report.header) {
+            (Some(check), Some(interchange)) => check.begin(interchange, &header),
+            _ => false,
+        };
+        self.report.checked += u64::from(self.checking);
         self.message = Some(OpenMessage { header, segments: 1, refused: false });
         let reference = self.field(s, level, must(1, 1, 14));
         for field in [must(2, 1, 6), must(2, 2, 3), must(2, 3, 3), must(2, 4, 3), may(2, 5, 6)] {
@@ -454,6 +493,7 @@ impl Judge {
     }
 
     fn message_ends(&mut self) {
+        self.checking = false;
         if let Some(mut m) = self.message.take() {
             m.header.segments = m.segments;
             for kept in &mut self.report.refused_messages {
@@ -649,7 +689,7 @@ impl Judge {
         let tag = s.charset().text(tag.get(..8).unwrap_or(&tag));
         let offset = s.part(element, component.max(1)).map_or(s.offset, |p| p.offset);
         let in_message = self.message.as_ref().map_or(0, |m| m.segments);
-        Place { offset, segment: s.number, in_message, tag, element, component }
+        Place { offset, segment: s.number, in_message, tag, element, component, ..Place::default() }
     }
 
     /// The place of a segment that is missing before `s`.

@@ -13,10 +13,10 @@ pub mod write;
 pub use charset::{Charset, Value};
 pub use contrl::{Action, Answering, Contrl, NoAnswer, answer, read_contrl};
 pub use envelope::{
-    Acknowledgement, GroupHeader, Header, MessageHeader, Options, Party, Position, Reader, Report, Verdict,
-    Visit, read, read_bytes,
+    Acknowledgement, Check, Fault, GroupHeader, Header, MessageHeader, Options, Party, Position, Reader,
+    Report, Verdict, Visit, read, read_bytes,
 };
 pub use fault::{FaultCode, Finding, Level, Place, Severity};
-pub use token::{Delimiters, Limits, Segment, Token, Tokenizer, tokenize};
+pub use token::{Delimiters, Limits, Part, Segment, Token, Tokenizer, tokenize};
 pub use tree::{Page, Tree, tree};
 pub use write::Writer;

@@ -98,11 +98,8 @@ impl Writer {
         let mut shift = Shift::default();
         for byte in value {
             // Bytes of a two-byte set are no delimiters, and a release character among them is data.
-            let counts = self.charset != Charset::Iso2022 || {
-                let (next, counts) = shift.step(*byte);
-                shift = next;
-                counts
-            };
+            let (next, counts) = shift.step(self.charset, *byte);
+            shift = next;
             if counts && special(*byte) {
                 self.out.extend(d.release);
             }
