@@ -189,6 +189,7 @@ pub static RULES: &[Rule] = &[
     rule(GET, "/api/v1/log/leaves", ALL),
     rule(GET, "/api/v1/log/growth", ALL),
     rule(GET, "/api/v1/log/proof", ALL),
+    rule(POST, "/api/v1/log/succession", Who::OfNode(&[Operator, Administrator])),
     bulk(POST, "/api/v1/log/fsck", Who::OfNode(&[Auditor, Operator, Administrator])),
     rule(GET, "/api/v1/trade/interchanges", ALL),
     rule(GET, "/api/v1/trade/interchanges/{side}/{id}", CONTENT),

@@ -111,6 +111,7 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(log::growth))
         .routes(routes!(log::proof))
         .routes(routes!(log::check))
+        .routes(routes!(log::succession))
 }
 
 /// The OpenAPI document of the node, with the edges of these services.

@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::people::{self, People, Sealer};
 use crate::service::{self, Service};
+use crate::succession;
 use crate::token::{self, Tokens};
 
 /// Time and randomness of a node; a test passes its own.
@@ -150,8 +151,11 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
     }
     let pending = Pending::default();
     let directory = Arc::new(directory);
+    let past = succession::take_up(&config, &store, &directory, around).await?;
+    let (all, origin) = (keys(&config), &config.ledger_origin);
     let ledger = Ledger::open(ledger::Parts {
-        keys: ledger_keys(&config, around)?,
+        keys: corridor_identity::ledger_keys_of(&all, origin, past.number(), &*clock, &*random)?,
+        past,
         config: &config,
         store: &store,
         directory: &directory,

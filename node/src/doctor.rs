@@ -194,6 +194,9 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
         let all = if all.is_empty() { vec![problem] } else { all };
         all.iter().for_each(|problem| record.problem("recovery", node.ledger.log.origin(), problem));
     }
+    if let Some(problem) = &node.ledger.refused {
+        record.problem("succession", node.ledger.log.origin(), problem);
+    }
     witnesses(&mut record, node, now);
     copies(&mut record, node);
     record.findings
@@ -306,7 +309,7 @@ fn witnesses(record: &mut Record, node: &Node, now: Timestamp) {
     };
     for country in policy.countries() {
         let counts = |w: &corridor_proof::policy::Witness| {
-            w.operator.as_ref().is_some_and(|o| o.country == *country && o.name != node.config.ledger_origin)
+            w.operator.as_ref().is_some_and(|o| o.country == *country && o.name != node.ledger.log.origin())
         };
         if policy.witnesses().iter().any(counts) {
             record.good("witnesses", country.as_str());

@@ -30,6 +30,7 @@ use tokio::sync::watch;
 
 use crate::assembly::{self, Surroundings};
 use crate::config::Config;
+use crate::succession::{self, Past};
 
 /// How long a witness may take to answer.
 const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
@@ -52,6 +53,12 @@ pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Ledger {
     /// The log of acts of all participants.
     pub log: Log,
+    /// The logs of acts that have ended, the last to end first.
+    pub ended: Vec<Log>,
+    /// Why a succession that the trust lists name was not taken up.
+    pub refused: Option<Problem>,
+    /// Whether the log of acts has to go on under another name, for which the node has to begin again.
+    pub succeeds: watch::Sender<bool>,
     /// Raw logs, as configured.
     pub raw: Vec<Log>,
     /// Cosigns the logs of others.
@@ -77,6 +84,7 @@ pub struct Ledger {
     /// The keys of log and witness.
     pub keys: LedgerKeys,
     pending: Pending,
+    due: Arc<dyn Fn() -> bool + Send + Sync>,
     interval: Duration,
 }
 
@@ -94,6 +102,8 @@ pub struct Parts<'a> {
     pub pending: Pending,
     /// The keys of log and witness.
     pub keys: LedgerKeys,
+    /// The logs of acts that have ended.
+    pub past: Past,
     /// Time and randomness.
     pub around: &'a Surroundings,
 }
@@ -105,7 +115,7 @@ impl Ledger {
     /// `config-invalid` when a stored checkpoint is of another origin or key, or the policy file cannot
     /// be read; those of the keys and of the store.
     pub async fn open(parts: Parts<'_>) -> Result<Self> {
-        let Parts { config, store, directory, client, pending, keys, around } = parts;
+        let Parts { config, store, directory, client, pending, keys, past, around } = parts;
         let (clock, random) = (around.clock.clone(), around.random.clone());
         let operator = &config.operator.did;
         let policy = policy_source(config, directory, &clock)?;
@@ -113,7 +123,11 @@ impl Ledger {
             let (store, operator, clock) = (store.clone(), operator.clone(), clock.clone());
             Log::open(LogParts { store, operator, name: name.to_owned(), origin, key, clock })
         };
-        let log = open(ACTS, config.ledger_origin.clone(), keys.log.clone()).await?;
+        let log = open(ACTS, keys.log.name().to_owned(), keys.log.clone()).await?;
+        let mut ended = Vec::new();
+        for old in past.ended.iter().rev() {
+            ended.push(open(&old.name, old.succession.log.name().to_owned(), Arc::new(old.key()?)).await?);
+        }
         let mut raw = Vec::new();
         for name in &config.ledger_raw {
             let origin = raw_origin(config, name);
@@ -121,7 +135,9 @@ impl Ledger {
             raw.push(open(name, origin, key).await?);
         }
         let alarms = Alarms::new(store.clone(), operator.clone(), clock.clone(), random.clone());
-        let own = std::iter::once(&log).chain(&raw).map(|log| log.origin().to_owned()).collect();
+        let own: Vec<String> =
+            std::iter::once(&log).chain(&ended).chain(&raw).map(|log| log.origin().to_owned()).collect();
+        let mirrors = mirrors(directory, &own, &clock);
         let logs = AcceptedLogs::new(config.ledger_accept.clone(), Some(policy.clone()), own, clock.clone());
         let witness = Witness::open(WitnessParts {
             store: store.clone(),
@@ -156,7 +172,6 @@ impl Ledger {
             fetch: Arc::new(client.clone()),
         });
         let link = Arc::new(HttpLink { client: client.clone(), patience: WITNESS_PATIENCE });
-        let mirrors = mirrors(directory, &config.ledger_origin, &clock);
         let recovery = Recovery::new(RecoveryParts {
             logs: std::iter::once(&log).chain(&raw).cloned().collect(),
             policy: whole_policy(config, directory, &policy, &clock),
@@ -164,6 +179,7 @@ impl Ledger {
             own: witness.key(),
             link: link.clone(),
             fetch: Arc::new(client.clone()),
+            first: past.first_act(config, around),
         });
         let pusher = Pusher::new(PushParts {
             log: log.clone(),
@@ -179,10 +195,21 @@ impl Ledger {
         let acts: Arc<dyn Gathered> = Arc::new(pusher.clone());
         let logs = raw.iter().map(|log| Arc::new(log.clone()) as Arc<dyn Gathered>);
         let gatherers = std::iter::once(acts).chain(logs).map(gather).collect();
-        let receipts = Receipts::new(log.clone(), keys.log.clone(), policy.clone(), clock);
+        let receipts =
+            Receipts::with_ended(log.clone(), ended.clone(), keys.log.clone(), policy.clone(), clock);
+        let due = {
+            let (config, directory, key) = (config.clone(), directory.clone(), log.key());
+            let around = around.clone();
+            move || succession::is_due(&config, &directory, &key, &around)
+        };
         let interval = config.ledger_interval;
         Ok(Self {
             log,
+            ended,
+            succeeds: watch::Sender::new(false),
+            // What was refused once is not tried again by beginning again.
+            due: if past.refused.is_none() { Arc::new(due) } else { Arc::new(|| false) },
+            refused: past.refused,
             raw,
             witness,
             mirror,
@@ -207,7 +234,7 @@ impl Ledger {
             .nest("/log", log_router(self.log.clone()))
             .nest("/witness", witness::router(self.witness.clone()))
             .nest("/mirror", mirror::router(self.mirror.clone()));
-        for log in &self.raw {
+        for log in self.raw.iter().chain(&self.ended) {
             router = router.nest(&format!("/logs/{}", log.name()), log_router(log.clone()));
         }
         router
@@ -254,12 +281,16 @@ impl Ledger {
         jobs
     }
 
-    /// Tells since when the oldest act without a complete receipt has waited (LG-2).
+    /// Tells since when the oldest act without a complete receipt has waited (LG-2), and whether the log has
+    /// to go on under another name.
     async fn keep_pending(&self, mut stop: watch::Receiver<bool>) {
         loop {
             match self.waiting_since().await {
                 Ok(since) => self.pending.tell(since),
                 Err(problem) => tracing::warn!(code = %problem.code(), "pending receipts: {problem}"),
+            }
+            if (self.due)() {
+                self.succeeds.send_replace(true);
             }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -312,11 +343,13 @@ fn whole_policy(
 }
 
 /// The mirrors that the trust lists name, of nodes and of anchors, but for this node's own.
-fn mirrors(directory: &Arc<Directory>, origin: &str, clock: &Arc<dyn Clock>) -> Arc<dyn MirrorSource> {
-    let (directory, origin, clock) = (directory.clone(), origin.to_owned(), clock.clone());
+fn mirrors(directory: &Arc<Directory>, own: &[String], clock: &Arc<dyn Clock>) -> Arc<dyn MirrorSource> {
+    let (directory, own, clock) = (directory.clone(), own.to_vec(), clock.clone());
     Arc::new(move || {
         let listed = directory.all().into_iter().filter(|l| l.participant.removed.is_none());
-        let ledgers = listed.filter_map(|l| l.participant.ledger.clone()).filter(|l| l.log.name() != origin);
+        let ledgers = listed
+            .filter_map(|l| l.participant.ledger.clone())
+            .filter(|l| own.iter().all(|own| own != l.origin()));
         let mut urls: BTreeSet<String> = ledgers.filter_map(|l| l.mirror_url).collect();
         urls.extend(directory.view().anchor_mirrors(clock.now()));
         Ok(urls.into_iter().collect())

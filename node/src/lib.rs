@@ -17,5 +17,6 @@ pub mod people;
 pub mod public;
 pub mod serve;
 pub mod service;
+pub mod succession;
 pub mod texts;
 pub mod token;

@@ -119,6 +119,15 @@ async fn listen(
 }
 
 impl Running {
+    /// Completes when the node has to begin again, because its log goes on under another name.
+    pub async fn succeeds(&self) {
+        let mut succeeds = self.node.ledger.succeeds.subscribe();
+        // Whoever could tell lives as long as the node.
+        if succeeds.wait_for(|due| *due).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
     /// Stops: takes nothing new, finishes requests and deliveries under way, and lets the data go.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);

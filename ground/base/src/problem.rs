@@ -123,6 +123,7 @@ errors! {
     WitnessBehind = "witness-behind", 503;
     LogHeld = "log-held", 503;
     LogLost = "log-lost", 503;
+    LogEnded = "log-ended", 410;
     // Trade
     InterchangeInvalid = "interchange-invalid", 422;
     DirectoryInvalid = "directory-invalid", 422;

@@ -7,16 +7,18 @@
 //! anchor.vkey   the verifier key that nodes pin
 //! lists/KR-000001.note, …
 //! recognitions/JP-KR-1a2b3c4d.note, …
+//! successions/KR-5e6f7a8b.note, …
 //! ```
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
+use corridor_proof::cosignature::Finding;
 use corridor_proof::trust::RecognisedCountry;
 use corridor_proof::{
     ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, Recognition, SecretKey,
-    Signed, Signer as _, Statement as _, TrustList,
+    Signed, SignedCheckpoint, Signer as _, Statement as _, Succession, TrustList, VerifierKey,
 };
 use corridor_storage::{DataDir, durable};
 use serde::{Deserialize, Serialize};
@@ -138,6 +140,7 @@ impl Anchor {
             grace_hours: terms.grace_hours,
             participants: Vec::new(),
             witnesses: Vec::new(),
+            successions: Vec::new(),
         };
         let newest = write_list(path, list, &key)?;
         Ok(Self { directory, terms, key, newest })
@@ -284,6 +287,69 @@ impl Anchor {
         self.next_with(participants, witnesses, clock.now())
     }
 
+    /// Ends a log that cannot go on, under a statement of its own beside the list; from the next list on
+    /// every participant of its node keeps the successor. `last` is the last checkpoint that is known, as
+    /// the node shows it in its request; `successor` the key of the new log.
+    ///
+    /// # Errors
+    /// `not-found` when no participant of the newest list keeps the log that signed `last` under its key;
+    /// `already-exists` when it has ended; `malformed` when `last` is not that log's, or the successor's
+    /// key or origin is taken.
+    pub fn succeed(
+        &mut self,
+        last: &[u8],
+        successor: &VerifierKey,
+        why: &str,
+        clock: &dyn Clock,
+    ) -> Result<Signed<Succession>> {
+        let checkpoint = SignedCheckpoint::parse(last)?;
+        let (list, now, origin) = (self.newest.body(), clock.now(), checkpoint.origin());
+        if list.succession(origin).is_some() {
+            return Err(
+                Problem::new(ErrorCode::AlreadyExists).with("what", format!("succession of {origin}"))
+            );
+        }
+        let mut kept =
+            list.participants.iter().filter(|p| p.removed.is_none()).filter_map(|p| p.ledger.as_ref());
+        let log = kept
+            .find(|l| l.origin() == origin && matches!(checkpoint.signed_by(&l.log), Finding::Valid { .. }));
+        let none = || {
+            Problem::new(ErrorCode::NotFound)
+                .with("what", format!("log {origin} in the trust list, with this key"))
+        };
+        let log = log.ok_or_else(none)?.log.clone();
+        let succession = Succession {
+            country: self.terms.country.clone(),
+            log: log.clone(),
+            last: String::from_utf8_lossy(last).into_owned(),
+            successor: successor.clone(),
+            why: why.to_owned(),
+            at: now,
+        };
+        let signed = Signed::new(succession, &[&self.key])?;
+        let mut participants = list.participants.clone();
+        for ledger in participants.iter_mut().filter_map(|p| p.ledger.as_mut()).filter(|l| l.log == log) {
+            ledger.log = successor.clone();
+        }
+        let (witnesses, mut successions) = (list.witnesses.clone(), list.successions.clone());
+        successions.push(signed.body().clone());
+        successions.sort_by(|a, b| a.log.name().cmp(b.log.name()));
+        let path = self.succession_path(&signed);
+        if let Some(folder) = path.parent() {
+            durable::create_directory(folder)?;
+        }
+        self.next_whole(participants, witnesses, successions, now)?;
+        files::write(&path, signed.bytes(), files::PUBLIC)?;
+        Ok(signed)
+    }
+
+    /// Where the note of this succession lies.
+    #[must_use]
+    pub fn succession_path(&self, signed: &Signed<Succession>) -> PathBuf {
+        let sum: String = signed.digest().to_string().chars().take(8).collect();
+        self.directory.path().join("successions").join(format!("{}-{sum}.note", self.terms.country))
+    }
+
     /// Signs the same participants again for as long as a list stands.
     ///
     /// # Errors
@@ -363,11 +429,22 @@ impl Anchor {
         self.next_with(participants, witnesses, now)
     }
 
-    /// Signs the next list and writes it down, whole and durable, before anybody sees it (EX-3).
     fn next_with(
         &mut self,
         participants: Vec<ListedParticipant>,
         witnesses: Vec<ListedWitness>,
+        now: Timestamp,
+    ) -> Result<&Signed<TrustList>> {
+        let successions = self.newest.body().successions.clone();
+        self.next_whole(participants, witnesses, successions, now)
+    }
+
+    /// Signs the next list and writes it down, whole and durable, before anybody sees it (EX-3).
+    fn next_whole(
+        &mut self,
+        participants: Vec<ListedParticipant>,
+        witnesses: Vec<ListedWitness>,
+        successions: Vec<Succession>,
         now: Timestamp,
     ) -> Result<&Signed<TrustList>> {
         let last = self.newest.body();
@@ -387,6 +464,7 @@ impl Anchor {
             grace_hours: self.terms.grace_hours,
             participants,
             witnesses,
+            successions,
         };
         self.newest = write_list(self.directory.path(), list, &self.key)?;
         Ok(&self.newest)

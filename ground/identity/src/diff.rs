@@ -166,6 +166,15 @@ pub enum Change {
         /// What the list called it.
         name: String,
     },
+    /// A log has ended, and another goes on in its place.
+    LogSucceeded {
+        /// The origin of the log that has ended.
+        origin: String,
+        /// How many leaves are known of it.
+        size: u64,
+        /// The origin of the log that goes on.
+        successor: String,
+    },
     /// The list stands until another instant.
     Expiry {
         /// Before.
@@ -209,6 +218,11 @@ pub fn changes(old: Option<&TrustList>, new: &TrustList) -> Vec<Change> {
         }
     }
     anchor_witnesses(old.map(|old| old.witnesses.as_slice()).unwrap_or_default(), &new.witnesses, &mut out);
+    let before = old.map(|old| old.successions.as_slice()).unwrap_or_default();
+    for ended in new.successions.iter().filter(|ended| !before.contains(ended)) {
+        let (origin, successor) = (ended.log.name().to_owned(), ended.successor.name().to_owned());
+        out.push(Change::LogSucceeded { origin, size: ended.tree().size, successor });
+    }
     let Some(old) = old else { return out };
     for before in old.participants.iter().filter(|p| new.participant(&p.did).is_none()) {
         out.push(Change::Dropped { who: before.did.clone() });
@@ -364,6 +378,7 @@ mod tests {
             grace_hours: 24,
             participants: vec![participant],
             witnesses: Vec::new(),
+            successions: Vec::new(),
         }
     }
 

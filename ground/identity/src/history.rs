@@ -5,7 +5,7 @@ use corridor_base::{ActId, Country, Did, KeyId, Result, Timestamp};
 use corridor_proof::act::{
     ActType, KEY_ROTATED, PARTICIPANT_CREATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED,
 };
-use corridor_proof::{ListedKey, ListedLedger, Names, Opening, Policy, PublicKey};
+use corridor_proof::{ListedKey, ListedLedger, Names, Opening, Policy, PublicKey, Succession};
 use corridor_storage::ActPage;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,8 @@ pub struct AsOf {
     pub lists: Vec<ListAsOf>,
     /// The recognitions that had been taken in.
     pub recognitions: Vec<RecognitionAsOf>,
+    /// The logs that had ended.
+    pub successions: Vec<Succession>,
     /// The participant that was asked about.
     pub participant: Option<ParticipantAsOf>,
 }
@@ -106,7 +108,8 @@ impl Directory {
             Some(who) => Some(self.participant_as_of(&view, who, at, us).await?),
             None => None,
         };
-        Ok(AsOf { at, lists, recognitions, participant })
+        let successions = view.successions(at).cloned().collect();
+        Ok(AsOf { at, lists, recognitions, successions, participant })
     }
 
     /// The key of this name as this node knew it at the instant at which the signature was first

@@ -2,7 +2,7 @@
 //! one says of which it holds a copy. Three keys, because a witness that signed with the log's key
 //! would be the log saying so twice, and having seen a checkpoint is less than holding what is below it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use corridor_base::{Clock, Problem, Random, Result};
@@ -15,6 +15,10 @@ use crate::keyfile::KeyFile;
 
 /// The file of the log's key.
 const LOG: &str = "log.key";
+/// The file of the key of a log that is to go on in place of this one, once the anchor has said so.
+const NEXT: &str = "log.next.key";
+/// The most logs that went on one for the other.
+const MAX_LOGS: u32 = 100;
 /// The file of the mirror's key.
 const MIRROR: &str = "mirror.key";
 /// The file of a witness's key.
@@ -81,17 +85,108 @@ impl std::fmt::Debug for LedgerKeys {
 /// `file-mode` when group or others may read a key or the directory; `file-failed` when a key is cut,
 /// altered, of another origin, or gone; `malformed` when the origin cannot name a key.
 pub fn ledger_keys(all: &Path, origin: &str, clock: &dyn Clock, random: &dyn Random) -> Result<LedgerKeys> {
+    ledger_keys_of(all, origin, newest_log(all), clock, random)
+}
+
+/// The same, of a certain one of the logs that went on one for the other, counted from 1.
+///
+/// # Errors
+/// As [`ledger_keys`]; `file-failed` when there is no key of that log.
+pub fn ledger_keys_of(
+    all: &Path,
+    origin: &str,
+    number: u32,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<LedgerKeys> {
     files::private_directory(all)?;
     let (log, witness) = (all.join(LOG), all.join(WITNESS));
     // The log's key is made first, so a witness's key alone was left behind by a loss.
     if witness.exists() && !log.exists() {
         return Err(files::refuse(&log, "the key of the log is gone: bring it back from a backup"));
     }
+    let log = match number {
+        1 => open_or_make(&log, origin, clock, random)?,
+        number => {
+            let key = KeyFile::read(&log_file(all, number), &successor_origin(origin, number))?.key;
+            Arc::new(key) as Arc<dyn Signer>
+        }
+    };
     Ok(LedgerKeys {
-        log: open_or_make(&log, origin, clock, random)?,
+        log,
         witness: open_or_make(&witness, &format!("{origin}/witness"), clock, random)?,
         mirror: open_or_make(&all.join(MIRROR), &format!("{origin}/mirror"), clock, random)?,
     })
+}
+
+/// The file of the key of a node's log: the first, or one that went on in place of the one before.
+fn log_file(all: &Path, number: u32) -> PathBuf {
+    match number {
+        1 => all.join(LOG),
+        number => all.join(format!("log.{number}.key")),
+    }
+}
+
+fn newest_log(all: &Path) -> u32 {
+    (2..=MAX_LOGS).take_while(|number| log_file(all, *number).exists()).last().unwrap_or(1)
+}
+
+/// The origin of a log that goes on in place of the one before: the second is called `ORIGIN/2`.
+fn successor_origin(origin: &str, number: u32) -> String {
+    match number {
+        1 => origin.to_owned(),
+        number => format!("{origin}/{number}"),
+    }
+}
+
+/// The key of the log that is to go on in place of today's, when that one cannot: made when there is none,
+/// and not used before the anchor has said so ([`take_up_next`]).
+///
+/// # Errors
+/// As [`ledger_keys`].
+pub fn next_log_key(all: &Path, origin: &str, clock: &dyn Clock, random: &dyn Random) -> Result<VerifierKey> {
+    files::private_directory(all)?;
+    let number = newest_log(all).saturating_add(1);
+    if number > MAX_LOGS {
+        return Err(files::refuse(all, "too many logs went on one for the other"));
+    }
+    let origin = successor_origin(origin, number);
+    let key = open_or_make(&all.join(NEXT), &origin, clock, random)?;
+    Ok(VerifierKey::note(&origin, key.public().clone()))
+}
+
+/// Whether the key of this log is here: of one that went on, or one that is to go on.
+#[must_use]
+pub fn has_log_key(all: &Path, origin: &str, log: &VerifierKey) -> bool {
+    let newest = newest_log(all);
+    let files = (1..=newest).map(|number| (log_file(all, number), number));
+    let next = (all.join(NEXT), newest.saturating_add(1));
+    files.chain([next]).any(|(path, number)| holds(&path, origin, number, log).unwrap_or(false))
+}
+
+/// Whether this file holds the key of this log.
+fn holds(path: &Path, origin: &str, number: u32, log: &VerifierKey) -> Result<bool> {
+    let name = successor_origin(origin, number);
+    Ok(path.exists() && VerifierKey::note(&name, KeyFile::read(path, &name)?.key.public().clone()) == *log)
+}
+
+/// The key that [`next_log_key`] has made is the log's from now on. Done once, however often it is asked.
+///
+/// # Errors
+/// `file-failed` when it is not the key of this log: it is gone, or another one.
+pub fn take_up_next(all: &Path, origin: &str, log: &VerifierKey) -> Result<()> {
+    let newest = newest_log(all);
+    for number in 1..=newest {
+        if holds(&log_file(all, number), origin, number, log)? {
+            return Ok(());
+        }
+    }
+    let number = newest.saturating_add(1);
+    let (from, to) = (all.join(NEXT), log_file(all, number));
+    if !holds(&from, origin, number, log).unwrap_or(false) {
+        return Err(files::refuse(&from, format!("it does not hold the key of the log {}", log.name())));
+    }
+    corridor_storage::durable::rename(&from, &to)
 }
 
 /// Whether there are keys of a ledger under `all`: for who must not make any by looking.

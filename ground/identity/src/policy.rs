@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use corridor_base::{Country, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::merkle::print_hash;
 use corridor_proof::policy::MAX_LINES;
-use corridor_proof::{ListedLedger, Policy, VerifierKey};
+use corridor_proof::{ListedLedger, Policy, Succession, VerifierKey};
 
 use crate::view::View;
 
@@ -15,6 +16,8 @@ use crate::view::View;
 struct Draft<'a> {
     logs: Vec<Entry<'a>>,
     witnesses: Vec<Entry<'a>>,
+    /// Logs that have ended; they are among the logs.
+    ended: Vec<&'a Succession>,
     /// Who holds a key: of one key under two names only the first counts.
     owners: BTreeMap<&'a [u8], &'a str>,
     /// In which country an operator is: the first list that says so counts.
@@ -50,9 +53,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn log(&mut self, entry: Entry<'a>) {
-        if self.logs.len() < MAX_LINES && self.claim(&entry) {
+    fn log(&mut self, entry: Entry<'a>) -> bool {
+        let taken = self.logs.len() < MAX_LINES && self.claim(&entry);
+        if taken {
             self.logs.push(entry);
+        }
+        taken
+    }
+
+    /// A log that has ended, run by who runs the one that goes on.
+    fn ended(&mut self, country: &'a Country, operator: &'a str, succession: &'a Succession) {
+        let (key, origin) = (&succession.log, succession.log.name());
+        let clash = self.logs.iter().any(|log| log.key.name() == origin);
+        if !clash && self.log(Entry { country, operator, key, url: "" }) {
+            self.ended.push(succession);
         }
     }
 
@@ -87,11 +101,14 @@ impl View {
         let draft = self.draft(now, countries.len());
         let logs: Vec<&Entry<'_>> =
             draft.logs.iter().filter(|l| log.is_none_or(|origin| l.key.name() == origin)).collect();
-        // The operator of a node's log is called after its origin.
-        let others = |w: &&Entry<'_>| log != Some(w.operator);
+        // The operator of a node is called after the origin of its log, which may have ended since.
+        let operator =
+            log.and_then(|log| draft.logs.iter().find(|l| l.key.name() == log)).map(|l| l.operator);
+        let others = |w: &&Entry<'_>| log.is_none() || operator != Some(w.operator);
         let mut witnesses: Vec<&Entry<'_>> = draft.witnesses.iter().filter(others).collect();
         witnesses.sort_by_key(|w| (w.country, w.operator, w.key.name()));
-        write(&countries, &logs, &witnesses)
+        let named = |s: &&&Succession| log.is_none_or(|origin| s.log.name() == origin);
+        write(&countries, &logs, &witnesses, &draft.ended.iter().filter(named).copied().collect::<Vec<_>>())
     }
 
     fn draft(&self, now: Timestamp, countries: usize) -> Draft<'_> {
@@ -114,19 +131,31 @@ impl View {
                 draft.witness(Entry { country, operator: ledger.origin(), key, url }, most);
             }
         }
+        // After those that go on, of all countries: nobody ends the log of another.
+        for (list, _) in self.in_use(now) {
+            for succession in &list.successions {
+                draft.ended(&list.country, list.goes_on_as(succession.log.name()), succession);
+            }
+        }
         draft.logs.sort_by_key(|l| (l.country, l.key.name()));
+        draft.ended.sort_by_key(|s| s.log.name());
         draft
     }
 }
 
-fn write(countries: &[Country], logs: &[&Entry<'_>], witnesses: &[&Entry<'_>]) -> String {
+fn write(
+    countries: &[Country],
+    logs: &[&Entry<'_>],
+    witnesses: &[&Entry<'_>],
+    ended: &[&Succession],
+) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         text.push_str(&words);
         text.push('\n');
     };
     let names = names(countries, witnesses);
-    logs.iter().for_each(|l| line(format!("log {} {}", l.key, l.url)));
+    logs.iter().for_each(|l| line(format!("log {} {}", l.key, l.url).trim_end().to_owned()));
     witnesses.iter().zip(&names).for_each(|(w, name)| line(format!("witness {name} {} {}", w.key, w.url)));
     let mut groups = Vec::new();
     for country in countries {
@@ -156,6 +185,11 @@ fn write(countries: &[Country], logs: &[&Entry<'_>], witnesses: &[&Entry<'_>]) -
     }
     for (witness, name) in witnesses.iter().zip(&names) {
         line(format!("#corridor witness {name} {} {}", witness.country, witness.operator));
+    }
+    for succession in ended {
+        let (origin, last, successor) =
+            (succession.log.name(), succession.tree(), succession.successor.name());
+        line(format!("#corridor ended {origin} {} {} {successor}", last.size, print_hash(&last.root)));
     }
     text
 }

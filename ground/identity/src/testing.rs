@@ -93,6 +93,7 @@ pub(crate) fn body(
         grace_hours: GRACE_HOURS,
         participants,
         witnesses: Vec::new(),
+        successions: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use corridor_base::{Country, Did, Digest, ErrorCode, KeyId, Problem, Result, Timestamp};
-use corridor_proof::{ListedParticipant, PublicKey, Recognition, Signed, TrustList};
+use corridor_proof::{ListedParticipant, PublicKey, Recognition, Signed, Succession, TrustList, VerifierKey};
 use serde::{Deserialize, Serialize};
 
 /// How long before its end a recognition is warned about.
@@ -610,11 +610,52 @@ impl View {
             let names: Vec<&str> = anchors.iter().map(|a| a.name.as_str()).collect();
             return Err(list_invalid(&list.country, format!("not signed by {}", names.join(", "))));
         }
+        for succession in &list.successions {
+            if let Some(why) = self.foreign(&list.country, succession) {
+                return Err(list_invalid(&list.country, why));
+            }
+        }
         if list.number > MAX_NUMBER {
             return Err(list_invalid(&list.country, format!("a number above {MAX_NUMBER}")));
         }
         let held = self.lists.get(&list.country).map(|h| (h.signed.body().number, h.signed.digest()));
         weigh_number(signed, held)
+    }
+
+    /// Why a country cannot end this log: another country vouches for it, or it has another key.
+    fn foreign(&self, country: &Country, succession: &Succession) -> Option<String> {
+        let origin = succession.log.name();
+        for (other, held) in &self.lists {
+            let list = held.signed.body();
+            let ledgers = list.participants.iter().filter_map(|p| p.ledger.as_ref().map(|l| &l.log));
+            let known = ledgers.chain(list.successions.iter().map(|s| &s.log));
+            for log in known.filter(|log| log.name() == origin || log.bytes() == succession.log.bytes()) {
+                if other != country {
+                    return Some(format!("the succession of {origin}, which {other} vouches for"));
+                }
+                // That it goes on already under this origin with another key is no ground to end it.
+                if log.name() == origin && *log != succession.log {
+                    return Some(format!(
+                        "the succession of {origin}, which list {} names with another key",
+                        list.number
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// The succession of the log with this key, as the lists in use name it.
+    #[must_use]
+    pub fn succession_of(&self, log: &VerifierKey, now: Timestamp) -> Option<&Succession> {
+        self.in_use(now)
+            .into_iter()
+            .find_map(|(list, _)| list.succession(log.name()).filter(|s| s.log == *log))
+    }
+
+    /// The successions that the lists in use name.
+    pub fn successions(&self, now: Timestamp) -> impl Iterator<Item = &Succession> {
+        self.in_use(now).into_iter().flat_map(|(list, _)| &list.successions)
     }
 
     /// Judges a recognition that has come.

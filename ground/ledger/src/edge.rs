@@ -16,7 +16,6 @@ use axum::routing::{get, post};
 use corridor_base::{ErrorCode, Problem};
 use corridor_net::refusal::Answer;
 use corridor_proof::tile::{MAX_ENTRY, Tile};
-use corridor_storage::ACTS;
 
 use crate::log::Log;
 
@@ -36,7 +35,7 @@ const BYTES: &str = "application/octet-stream";
 ///   decimal, given when the entry is durable
 pub fn log_router(log: Log) -> Router {
     let mut router = Router::new().route("/checkpoint", get(checkpoint)).route("/tile/{*path}", get(tile));
-    if log.name() != ACTS {
+    if !corridor_storage::holds_acts(log.name()) {
         router = router.route("/add", post(add).layer(DefaultBodyLimit::max(MAX_ENTRY)));
     }
     router.with_state(log)
@@ -73,6 +72,8 @@ fn answer(bytes: Vec<u8>, kind: &'static str, cache: &'static str) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use corridor_storage::ACTS;
+
     use super::*;
     use crate::log::tests::{Place, add as fill, grow, operator, place};
     use axum::body::{Body, to_bytes};

@@ -15,6 +15,7 @@ pub mod pending;
 pub mod receipt;
 pub mod recovery;
 pub mod schema;
+pub mod succession;
 pub mod tiles;
 pub mod witness;
 

@@ -20,6 +20,7 @@ use corridor_storage::{Leaf, Row, Sequenced, Store, Tx, Value};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use crate::succession;
 use crate::tiles::{self, Growth, TileRows};
 
 /// The most leaves that one unit of work integrates.
@@ -253,6 +254,7 @@ impl Log {
             if tx.restored()?.is_some() {
                 return Err(this.held());
             }
+            succession::goes_on(tx, this.origin())?;
             if newest_tree(tx, name)? != from {
                 return Ok(Published::Overtaken);
             }
@@ -309,7 +311,9 @@ impl Log {
         }
         let changes = self.regrow(base, to.size, true).await?.take_changes()?;
         let (name, signed) = (self.name().to_owned(), signed.only(&[&self.inner.key]));
+        let origin = self.origin().to_owned();
         let unit = move |tx: &mut Tx<'_>| {
+            succession::goes_on(tx, &origin)?;
             if newest_tree(tx, &name)? != from {
                 return Err(Problem::new(ErrorCode::StorageConflict));
             }

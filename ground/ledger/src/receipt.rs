@@ -17,7 +17,6 @@ use corridor_proof::cose::CoseReceipt;
 use corridor_proof::policy::Judgement;
 use corridor_proof::verdict::{Check, CheckName, State, outcome};
 use corridor_proof::{Policy, Receipt, SignedCheckpoint, Signer};
-use corridor_storage::ACTS;
 
 use crate::log::Log;
 use crate::witness::PolicySource;
@@ -28,6 +27,7 @@ pub struct Receipts(Arc<Inner>);
 
 struct Inner {
     log: Log,
+    ended: Vec<Log>,
     key: Arc<dyn Signer>,
     policy: Arc<dyn PolicySource>,
     clock: Arc<dyn Clock>,
@@ -71,7 +71,20 @@ impl Receipts {
     /// receipts in COSE.
     #[must_use]
     pub fn new(log: Log, key: Arc<dyn Signer>, policy: Arc<dyn PolicySource>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner { log, key, policy, clock }))
+        Self::with_ended(log, Vec::new(), key, policy, clock)
+    }
+
+    /// The same, with the logs that have ended before this one, the last to end first: acts that are only in
+    /// one of them have their receipts there.
+    #[must_use]
+    pub fn with_ended(
+        log: Log,
+        ended: Vec<Log>,
+        key: Arc<dyn Signer>,
+        policy: Arc<dyn PolicySource>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Arc::new(Inner { log, ended, key, policy, clock }))
     }
 
     /// The policy of the moment.
@@ -91,16 +104,22 @@ impl Receipts {
         let store = self.0.log.store();
         let row = store.act(participant, act).await?;
         let row = row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("act {act}")))?;
-        let Some(index) = store.leaf_of(participant, ACTS, &act.to_string()).await? else {
-            return Ok(Standing::waiting(None));
-        };
+        // A log that has ended proves what it proved; what it did not, the one that goes on does.
+        let mut found = None;
+        for log in std::iter::once(&self.0.log).chain(&self.0.ended) {
+            if let Some(index) = store.leaf_of(participant, log.name(), &act.to_string()).await? {
+                found = Some((log, index));
+                break;
+            }
+        }
+        let Some((log, index)) = found else { return Ok(Standing::waiting(None)) };
         let policy = self.policy()?;
         // The earliest that both countries had seen; the newest, when that one does not satisfy the policy
         // of today any more, or there is none.
         let mut standing = Standing::waiting(Some(index));
-        for checkpoint in [self.0.log.complete_for(index).await?, self.0.log.latest().await?] {
+        for checkpoint in [log.complete_for(index).await?, log.latest().await?] {
             let Some(checkpoint) = checkpoint.filter(|c| c.tree().size > index) else { continue };
-            standing = self.under(&row.bytes, index, checkpoint, &policy).await?;
+            standing = self.under(log, &row.bytes, index, checkpoint, &policy).await?;
             if standing.is_complete() {
                 break;
             }
@@ -110,12 +129,13 @@ impl Receipts {
 
     async fn under(
         &self,
+        log: &Log,
         act: &[u8],
         index: u64,
         checkpoint: SignedCheckpoint,
         policy: &Policy,
     ) -> Result<Standing> {
-        let proof = self.0.log.prove_inclusion(index, checkpoint.tree().size).await?;
+        let proof = log.prove_inclusion(index, checkpoint.tree().size).await?;
         let judgement = policy.judge(&checkpoint, Some(self.0.clock.now()));
         let receipt = Receipt::new(act, index, proof, checkpoint)?;
         let missing = judgement.checks.iter().filter(|c| c.state != State::Passed).cloned().collect();

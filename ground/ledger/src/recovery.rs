@@ -11,14 +11,17 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use corridor_base::{ErrorCode, Problem, Result};
+use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{Subtree, Tree, leaf_hash, prove_consistency, prove_subtree, root};
+use corridor_proof::note::signature_lines;
 use corridor_proof::tile::{Kind, Tile, WIDTH};
-use corridor_proof::{Act, SignedCheckpoint, VerifierKey};
-use corridor_storage::Store;
+use corridor_proof::{Act, SealedAct, SignedCheckpoint, VerifierKey};
+use corridor_storage::{ACTS, Store};
 use futures::future::join_all;
 use http::StatusCode;
 use tokio::sync::watch;
@@ -51,7 +54,13 @@ pub struct RecoveryParts {
     pub link: Arc<dyn Link>,
     /// How mirrors are reached.
     pub fetch: Arc<dyn Fetch>,
+    /// The act that is the first leaf of the log of acts, when that one goes on for another and nobody has
+    /// seen anything of it.
+    pub first: Option<FirstAct>,
 }
+
+/// Makes the act with which a log begins that goes on for another.
+pub type FirstAct = Arc<dyn Fn() -> Result<SealedAct> + Send + Sync>;
 
 /// What became of one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +87,8 @@ struct Inner {
     /// Whether the node waits for it; why, after the last attempt.
     waits: watch::Sender<bool>,
     why: Mutex<Vec<Problem>>,
+    /// Of a log that is lost, by its origin: the last checkpoint that anybody has shown.
+    last: Mutex<BTreeMap<String, SignedCheckpoint>>,
 }
 
 /// What others say about one log.
@@ -95,7 +106,8 @@ impl Recovery {
     /// For these logs. It waits for nothing yet.
     #[must_use]
     pub fn new(parts: RecoveryParts) -> Self {
-        Self(Arc::new(Inner { parts, waits: watch::Sender::new(false), why: Mutex::default() }))
+        let (waits, why, last) = (watch::Sender::new(false), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { parts, waits, why, last }))
     }
 
     /// Whether a restoration is not made up for yet: no new work is taken then.
@@ -108,6 +120,13 @@ impl Recovery {
     #[must_use]
     pub fn why(&self) -> Vec<Problem> {
         self.0.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Of a log whose leaves nobody has: the last checkpoint of it that anybody has shown, with the
+    /// cosignatures that its witnesses give it once more. What a succession begins from.
+    #[must_use]
+    pub fn last_known(&self, origin: &str) -> Option<SignedCheckpoint> {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner).get(origin).cloned()
     }
 
     /// Looks whether the mark of a restoration stands. Where it does not, those who answer within this
@@ -168,11 +187,23 @@ impl Recovery {
             return Err(problem);
         }
         if let Some(store) = self.store() {
+            self.begin_log().await?;
             store.recovered().await?;
             name_lost(store).await?;
         }
         self.0.waits.send_replace(false);
         Ok(outcomes)
+    }
+
+    /// A log that goes on for another, and of which nobody has seen anything, begins by saying so.
+    async fn begin_log(&self) -> Result<()> {
+        let acts = self.0.parts.logs.iter().find(|log| log.name() == ACTS);
+        let (Some(first), Some(log)) = (&self.0.parts.first, acts) else { return Ok(()) };
+        if log.latest().await?.is_some() || log.sequenced().await?.next > 0 {
+            return Ok(());
+        }
+        let act = first()?;
+        log.store().write(log.operator(), move |tx| tx.record_first(&act)).await
     }
 
     fn store(&self) -> Option<&Store> {
@@ -210,6 +241,7 @@ impl Recovery {
             }
         }
         if failed.is_empty() {
+            self.remember_last(log, &seen).await.map_err(one)?;
             let best = seen.copies.iter().map(|(_, c)| c.tree().size).fold(from.size, u64::max);
             failed.push(
                 Problem::new(ErrorCode::LogLost)
@@ -219,6 +251,35 @@ impl Recovery {
             );
         }
         Err(failed)
+    }
+
+    /// Keeps the last that was shown of a log that is lost, cosigned once more by those who know it.
+    async fn remember_last(&self, log: &Log, seen: &Seen) -> Result<()> {
+        let shown = seen.checkpoints.iter().max_by_key(|c| c.tree().size);
+        let mut last = match shown {
+            Some(shown) => shown.only(&[&log.key()]),
+            None => log.shown().await?,
+        };
+        let policy = self.0.parts.policy.policy()?;
+        let request = AddCheckpoint { old: last.tree().size, proof: Vec::new(), checkpoint: last.clone() };
+        for witness in policy.witnesses() {
+            let Some(base) = witness.url.as_deref().and_then(|url| prefix(url).ok()) else { continue };
+            let Ok(reply) = self.0.parts.link.post(&door(&base, "add-checkpoint")?, request.to_bytes()).await
+            else {
+                continue;
+            };
+            let lines = std::str::from_utf8(&reply.body).ok().and_then(|text| signature_lines(text).ok());
+            let mut lines = lines.filter(|_| reply.status == StatusCode::OK).unwrap_or_default();
+            lines.retain(|line| line.hash == witness.key.hash() && *line.name == *witness.key.name());
+            let mut cosigned = last.clone();
+            cosigned.add(lines)?;
+            if matches!(cosigned.signed_by(&witness.key), Finding::Valid { .. }) {
+                last = cosigned;
+            }
+        }
+        let mut known = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(log.origin().to_owned(), last);
+        Ok(())
     }
 
     /// Asks everybody what they have seen of a log; also answers why some did not say.

@@ -3,7 +3,7 @@
 
 use corridor_storage::{Migration, Schema};
 
-/// Tiles, checkpoints, what was witnessed, alarms.
+/// Tiles, checkpoints, what was witnessed, alarms, logs that have ended.
 pub const SCHEMA: Schema = Schema {
     name: "ledger",
     migrations: &[
@@ -61,6 +61,22 @@ CREATE TABLE alarm (
             name: "checkpoints by their time",
             sql: "CREATE INDEX checkpoint_by_time ON checkpoint (participant, log, time, size);",
             verify: "SELECT CASE WHEN COUNT(*) >= 0 THEN 1 ELSE 0 END FROM checkpoint",
+        },
+        Migration {
+            version: 4,
+            name: "logs that have ended",
+            sql: "
+CREATE TABLE succession (
+    participant TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    successor TEXT NOT NULL,
+    statement BLOB NOT NULL,
+    time INTEGER NOT NULL,
+    PRIMARY KEY (participant, number)
+);
+",
+            verify: "SELECT CASE WHEN COUNT(*) >= 0 THEN 1 ELSE 0 END FROM succession",
         },
     ],
 };

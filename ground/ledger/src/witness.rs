@@ -23,6 +23,7 @@ use corridor_storage::Store;
 use tokio::sync::Notify;
 
 use crate::alarm::Alarms;
+use crate::succession::has_ended;
 pub(crate) use edge::answer;
 pub use edge::router;
 pub(crate) use known::prefix;
@@ -155,6 +156,7 @@ impl Witness {
         let request = AddCheckpoint::parse(body)?;
         let keys = admitted(&*self.0.logs, &request)?;
         self.caught_up(request.checkpoint.origin()).await?;
+        self.succeeds(&request).await?;
         let note = request.checkpoint.only(&keys.iter().collect::<Vec<_>>());
         let time = match self.0.sight.step(&request, &note, |_, _| Ok(())).await? {
             Step::Taken(time) => time,
@@ -172,6 +174,27 @@ impl Witness {
         }
         self.0.news.tell(request.checkpoint.origin());
         Ok(Answer::Cosigned(lines))
+    }
+
+    /// Refuses a log that goes on for one of which more was cosigned here than the succession knows of: its
+    /// anchor may end a log, and not what was seen of it (LG-1).
+    async fn succeeds(&self, request: &AddCheckpoint) -> Result<()> {
+        if request.old > 0 {
+            return Ok(());
+        }
+        let Some(before) = self.0.logs.predecessor(request.checkpoint.origin()) else { return Ok(()) };
+        let Some(seen) = self.0.sight.seen(&before.origin).await? else { return Ok(()) };
+        let (seen, last) = (seen.tree, before.last);
+        if seen.size < last.size || seen == last {
+            return Ok(());
+        }
+        let (origin, size) = (&before.origin, seen.size);
+        tracing::error!(origin, size, last = last.size, "a log goes on for one of which more was cosigned");
+        let why = format!(
+            "it goes on for {origin} from size {}, and size {size} of that was cosigned here",
+            last.size
+        );
+        Err(inconsistent(&request.checkpoint, &why))
     }
 
     /// The logs of which something was cosigned since this was asked last; waits until there is one. For
@@ -292,6 +315,10 @@ pub(crate) fn admitted(logs: &dyn KnownLogs, request: &AddCheckpoint) -> Result<
     }
     if !signed_by_one(&request.checkpoint, &keys) {
         return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", origin));
+    }
+    if let Some(ended) = logs.ended(origin).filter(|ended| size > ended.last.size) {
+        let why = format!("the anchor of its country ended it at size {}", ended.last.size);
+        return Err(has_ended(origin, &ended.successor, &why));
     }
     if request.old > size {
         let why = format!("the old size {} is larger than the checkpoint's, {size}", request.old);

@@ -337,6 +337,7 @@ class PolicyReader {
   grouped = new Set();
   quorum = undefined;
   countries = undefined;
+  ended = [];
   logOperators = new Map();
   witnessOperators = new Map();
 
@@ -353,6 +354,7 @@ class PolicyReader {
     if (first === OURS && rest[0] === "witness" && count === 5) {
       return place(this.witnessOperators, ...rest.slice(1));
     }
+    if (first === OURS && rest[0] === "ended" && count === 6) return this.end(...rest.slice(1));
     if (first.startsWith("#") && !first.startsWith(OURS)) return;
     refuse("a line that is not known");
   }
@@ -405,6 +407,16 @@ class PolicyReader {
     this.countries = countries;
   }
 
+  /** A log has ended at this size, and another goes on in its place. */
+  end(origin, size, root, successor) {
+    const last = { size: number(size), root: hash(root) };
+    const twice = this.ended.some((e) => e.origin === origin || e.successor === successor);
+    if (twice || origin === successor || this.ended.length === MAX_LINES) {
+      refuse("a log that ends twice, or goes on for two");
+    }
+    this.ended.push({ origin, last, successor });
+  }
+
   name(name, member) {
     const taken = ["none", "any", "all"].includes(name) || this.names.has(name);
     if (taken || bytesOf(name) > 255) refuse("a name that is taken or too long");
@@ -421,7 +433,7 @@ class PolicyReader {
     const origins = new Set(this.logs.map((log) => log.key.name));
     const witnesses = new Set(this.witnesses.map((witness) => witness.name));
     const left =
-      [...this.logOperators.keys()].some((origin) => !origins.has(origin)) ||
+      [...this.logOperators.keys(), ...this.ended.map((e) => e.origin)].some((origin) => !origins.has(origin)) ||
       [...this.witnessOperators.keys()].some((name) => !witnesses.has(name));
     if (left) refuse("an operator of a log or witness that is not defined");
     if (this.witnesses.some((w) => this.logs.some((log) => equal(log.key.bytes, w.key.bytes)))) {
@@ -433,8 +445,8 @@ class PolicyReader {
     if (this.countries !== undefined && nameless) {
       refuse("where countries are named, every log and witness has its operator");
     }
-    const { logs, groups, quorum } = this;
-    return { logs, witnesses: this.witnesses, groups, quorum, countries: this.countries ?? [] };
+    const { logs, groups, quorum, ended } = this;
+    return { logs, witnesses: this.witnesses, groups, quorum, countries: this.countries ?? [], ended };
   }
 }
 
@@ -572,9 +584,11 @@ export async function verify(bytes, policyText, { now } = {}) {
   const judged = await judge(policy, proof.checkpoint, now);
   checks.push(...judged.checks);
   const { origin, size } = proof.checkpoint;
+  const ended = policy.ended.find((e) => e.origin === origin);
   return done({
     act: found,
     log: { origin, size: size.toString(), index: proof.index.toString() },
+    ended: ended && { size: ended.last.size.toString(), successor: ended.successor },
     witnesses: judged.witnesses,
     ed25519: await hasEd25519(),
   });

@@ -100,6 +100,8 @@ act_types! {
     SIGN_IN_LINK_MADE = "sign-in-link-made" v 1 ["account", "link", "by"];
     /// A department of the participant was made, changed or removed.
     DEPARTMENT_CHANGED = "department-changed" v 1 ["department", "change", "by"];
+    /// Our log goes on in place of one whose newest leaves were lost: the first leaf of the new one.
+    LOG_SUCCEEDED = "log-succeeded" v 1 ["log", "origin", "size", "root", "statement"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

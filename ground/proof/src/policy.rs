@@ -14,6 +14,7 @@
 //! #corridor log example.jp/log JP customs-jp
 //! #corridor witness anchor-jp JP anchor-jp
 //! #corridor witness anchor-kr KR anchor-kr
+//! #corridor ended old.example.jp/log 70 8sPZ… example.jp/log
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use corridor_base::{Country, ErrorCode, Problem, Timestamp};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::cosignature::{Finding, VerifierKey, is_ahead};
+use crate::merkle::{Tree, parse_hash, parse_number, print_hash};
 use crate::statement::refuse;
 use crate::verdict::{Check, CheckName, State};
 
@@ -66,6 +68,17 @@ pub struct Witness {
     pub operator: Option<Operator>,
 }
 
+/// A log that has ended, and which goes on in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The origin of the log.
+    pub origin: String,
+    /// The last state that is known of it.
+    pub last: Tree,
+    /// The origin of the log that goes on.
+    pub successor: String,
+}
+
 /// So many of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
@@ -90,6 +103,7 @@ pub struct Policy {
     /// `None` is the quorum that asks for nobody.
     quorum: Option<Member>,
     countries: Vec<Country>,
+    ended: Vec<Ended>,
 }
 
 /// What was found of one witness's cosignature.
@@ -124,6 +138,9 @@ pub struct Judgement {
     /// Each check, with the witnesses that are missing or wrong: log signature, cosignatures, each
     /// country, quorum.
     pub checks: Vec<Check>,
+    /// When the log has ended: where, and which goes on in its place. What was cosigned stands all the
+    /// same, and if it lies beyond the end, whoever said where the log ended did not know of it.
+    pub ended: Option<Ended>,
 }
 
 impl Policy {
@@ -143,6 +160,24 @@ impl Policy {
     #[must_use]
     pub fn countries(&self) -> &[Country] {
         &self.countries
+    }
+
+    /// The logs that have ended.
+    #[must_use]
+    pub fn ended(&self) -> &[Ended] {
+        &self.ended
+    }
+
+    /// How the log of this origin has ended, if it has.
+    #[must_use]
+    pub fn ended_log(&self, origin: &str) -> Option<&Ended> {
+        self.ended.iter().find(|ended| ended.origin == origin)
+    }
+
+    /// The log that this one goes on for.
+    #[must_use]
+    pub fn predecessor(&self, origin: &str) -> Option<&Ended> {
+        self.ended.iter().find(|ended| ended.successor == origin)
     }
 
     /// The logs of this origin: one, or one a key while a key is being replaced.
@@ -175,7 +210,7 @@ impl Policy {
         checks.extend(self.countries.iter().map(|country| self.country_check(country, &standings)));
         checks.push(self.quorum_check(&standings));
         let witnesses = self.witnesses.iter().map(|w| w.name.clone()).zip(standings).collect();
-        Judgement { log, witnesses, checks }
+        Judgement { log, witnesses, checks, ended: self.ended_log(checkpoint.origin()).cloned() }
     }
 
     /// How each witness stands. Of an operator with several witnesses the first that verifies counts.
@@ -309,6 +344,7 @@ struct Reader {
     names: BTreeMap<String, Member>,
     grouped: BTreeSet<Member>,
     countries: Option<Vec<Country>>,
+    ended: Vec<Ended>,
     log_operators: BTreeMap<String, Operator>,
     witness_operators: BTreeMap<String, Operator>,
 }
@@ -330,6 +366,7 @@ impl Reader {
             [OURS, "witness", name, country, operator] => {
                 place(&mut self.witness_operators, name, country, operator)
             }
+            [OURS, "ended", origin, size, root, successor] => self.ended(origin, size, root, successor),
             [first, ..] if first.starts_with('#') && !first.starts_with(OURS) => Ok(()),
             _ => Err(bad("a line that is not known")),
         }
@@ -411,6 +448,17 @@ impl Reader {
         if self.countries.replace(parsed).is_some() { Err(bad("a second line of countries")) } else { Ok(()) }
     }
 
+    fn ended(&mut self, origin: &str, size: &str, root: &str, successor: &str) -> Result<(), Problem> {
+        let last = Tree { size: parse_number(size)?, root: parse_hash(root)? };
+        let twice = self.ended.iter().any(|e| e.origin == origin || e.successor == successor);
+        if twice || origin == successor || self.ended.len() == MAX_LINES {
+            return Err(bad("a log that ends twice, or goes on for two"));
+        }
+        let (origin, successor) = (origin.to_owned(), successor.to_owned());
+        self.ended.push(Ended { origin, last, successor });
+        Ok(())
+    }
+
     /// Everything is read: give everyone an operator and see that nothing is left over.
     fn finish(mut self) -> Result<Policy, Problem> {
         let quorum = self.quorum.ok_or_else(|| bad("no quorum"))?;
@@ -421,7 +469,8 @@ impl Reader {
             }
         }
         let known: BTreeSet<&str> = self.logs.iter().map(|l| l.key.name()).collect();
-        let unknown_log = self.log_operators.keys().any(|origin| !known.contains(origin.as_str()));
+        let mut named = self.log_operators.keys().chain(self.ended.iter().map(|ended| &ended.origin));
+        let unknown_log = named.any(|origin| !known.contains(origin.as_str()));
         let unknown_witness =
             self.witness_operators.keys().any(|n| !matches!(self.names.get(n), Some(Member::Witness(_))));
         if unknown_log || unknown_witness {
@@ -443,7 +492,8 @@ impl Reader {
             return Err(bad("where countries are named, every log and witness has its operator"));
         }
         let countries = self.countries.unwrap_or_default();
-        Ok(Policy { logs: self.logs, witnesses: self.witnesses, groups: self.groups, quorum, countries })
+        let (logs, witnesses, groups, ended) = (self.logs, self.witnesses, self.groups, self.ended);
+        Ok(Policy { logs, witnesses, groups, quorum, countries, ended })
     }
 }
 
@@ -488,6 +538,9 @@ impl fmt::Display for Policy {
         for witness in &self.witnesses {
             let Some(o) = &witness.operator else { continue };
             writeln!(f, "{OURS} witness {} {} {}", witness.name, o.country, o.name)?;
+        }
+        for Ended { origin, last, successor } in &self.ended {
+            writeln!(f, "{OURS} ended {origin} {} {} {successor}", last.size, print_hash(&last.root))?;
         }
         Ok(())
     }
@@ -589,6 +642,16 @@ mod tests {
         check(&of("#corridor witness a JP x\n#corridor witness b KR x"), Err("two countries"));
         check(&of("#corridor witness c JP x"), Err("not defined"));
         check(&of("#corridor log example.jp/log JP x"), Err("not defined"));
+        let root = print_hash(&corridor_base::Digest::of(b"r"));
+        let ended = |line: &str| format!("log {NOTE_KEY}\n{}", of(&line.replace("ROOT", &root)));
+        check(&ended("#corridor ended sum.golang.org 7 ROOT new.example/log"), Ok(()));
+        check(&ended("#corridor ended other.example 7 ROOT new.example/log"), Err("not defined"));
+        check(&ended("#corridor ended sum.golang.org 07 ROOT new.example/log"), Err(""));
+        check(&ended("#corridor ended sum.golang.org 7 AAAA new.example/log"), Err(""));
+        check(&ended("#corridor ended sum.golang.org 7 ROOT"), Err("not known"));
+        check(&ended("#corridor ended sum.golang.org 7 ROOT sum.golang.org"), Err("twice"));
+        let twice = "#corridor ended sum.golang.org 7 ROOT a\n#corridor ended sum.golang.org 7 ROOT b";
+        check(&ended(twice), Err("twice"));
         check(&of("#corridor wittness a JP x"), Err("not known"));
         check(&of("#corridors"), Err("not known"));
         check(&of("# corridor: a comment like any other"), Ok(()));

@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::cosignature::VerifierKey;
 use crate::key::PublicKey;
 use crate::statement::{Statement, check_text, refuse};
+use crate::succession::Succession;
 
 /// The most witnesses that one country's anchor names.
 pub const MAX_WITNESSES: usize = 32;
+/// The most successions that one list names.
+pub const MAX_SUCCESSIONS: usize = 256;
 /// The longest name of a log's or a witness's key, in bytes.
 pub const MAX_LEDGER_NAME: usize = 200;
 /// The longest URL of a log, a witness or a mirror, in bytes.
@@ -185,6 +188,10 @@ pub struct TrustList {
     /// The witnesses that the anchor runs, ordered by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<ListedWitness>,
+    /// The logs of this country that have ended, and which goes on in place of each; ordered by origin.
+    /// They stay for good: what was proved under an ended log is judged by what stands here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Succession>,
 }
 
 impl TrustList {
@@ -192,6 +199,27 @@ impl TrustList {
     #[must_use]
     pub fn closes(&self) -> Timestamp {
         self.expires.plus(Duration::from_secs(u64::from(self.grace_hours) * 3600))
+    }
+
+    /// The succession of this log, if it has ended.
+    #[must_use]
+    pub fn succession(&self, origin: &str) -> Option<&Succession> {
+        let found = self.successions.binary_search_by(|s| s.log.name().cmp(origin)).ok();
+        found.and_then(|place| self.successions.get(place))
+    }
+
+    /// The origin of the log that goes on now in place of this one: its own, when it has not ended.
+    #[must_use]
+    pub fn goes_on_as<'a>(&'a self, origin: &'a str) -> &'a str {
+        let mut at = origin;
+        // Nobody follows another for ever: there are only so many.
+        for _ in &self.successions {
+            match self.succession(at) {
+                Some(succession) => at = succession.successor.name(),
+                None => break,
+            }
+        }
+        at
     }
 
     /// The participant of this identifier, removed or not.
@@ -225,13 +253,42 @@ impl Statement for TrustList {
             return Err(refuse("trust list: witnesses", &why));
         }
         self.witnesses.iter().try_for_each(ListedWitness::check)?;
+        check_successions(self)?;
         check_owners(self)
+    }
+}
+
+/// A log ends once, and in its place goes on one that somebody of this list keeps, or that has ended itself.
+fn check_successions(list: &TrustList) -> Result<(), Problem> {
+    let all = &list.successions;
+    if all.len() > MAX_SUCCESSIONS || !all.is_sorted_by(|a, b| a.log.name() < b.log.name()) {
+        let why = format!("at most {MAX_SUCCESSIONS}, ordered by origin, each once, expected");
+        return Err(refuse("trust list: successions", &why));
+    }
+    let mut successors = BTreeSet::new();
+    for succession in all {
+        succession.check()?;
+        if succession.country != list.country {
+            return Err(refuse("trust list: successions", "a log of this country expected"));
+        }
+        let kept = |p: &ListedParticipant| p.ledger.as_ref().is_some_and(|l| l.log == succession.successor);
+        let known = list.participants.iter().any(kept) || all.iter().any(|s| s.log == succession.successor);
+        if !known || !successors.insert(succession.successor.name()) {
+            let why = "a successor that a participant keeps, of one log, expected";
+            return Err(refuse("trust list: successions", why));
+        }
+    }
+    // In a ring none would go on.
+    match all.iter().any(|s| list.succession(list.goes_on_as(s.log.name())).is_some()) {
+        true => Err(refuse("trust list: successions", "a log that goes on expected")),
+        false => Ok(()),
     }
 }
 
 /// Who may hold a key of the ledger: a log, its witness, or a witness of the anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner<'a> {
+    Ended(&'a str),
     Log(&'a str),
     Witness(&'a str),
     Anchor(&'a str),
@@ -259,6 +316,9 @@ fn check_owners(list: &TrustList) -> Result<(), Problem> {
             let why = format!("two nodes under one origin: {}", ledger.origin());
             return Err(refuse("trust list: ledger", &why));
         }
+    }
+    for ended in &list.successions {
+        claim(&ended.log, ended.log.bytes(), Owner::Ended(ended.log.name()))?;
     }
     list.witnesses.iter().try_for_each(|w| claim(&w.key, w.key.bytes(), Owner::Anchor(&w.name)))
 }
@@ -406,7 +466,61 @@ mod tests {
                 participant("b.jp", Some(ledger("b.jp/log", 3))),
             ],
             witnesses: vec![witness("main", 7)],
+            successions: Vec::new(),
         }
+    }
+
+    /// The log that had this seed ends, and the one that participant `place` keeps now goes on.
+    fn succeeds(list: &mut TrustList, place: usize, (origin, seed): (&str, u64), after: (&str, u64)) {
+        use crate::checkpoint::{Checkpoint, SignedCheckpoint};
+        let key = SecretKey::generate(origin, &SeededRandom::new(seed)).unwrap();
+        let last =
+            SignedCheckpoint::sign(Checkpoint::new(origin, crate::merkle::Tree::empty()).unwrap(), &key);
+        let successor = VerifierKey::note(after.0, secret(after.1).public().clone());
+        of(list, place).log = successor.clone();
+        list.successions.push(Succession {
+            country: list.country.clone(),
+            log: VerifierKey::note(origin, key.public().clone()),
+            last: String::from_utf8(last.unwrap().to_bytes()).unwrap(),
+            successor,
+            why: "lost".to_owned(),
+            at: Timestamp::EPOCH,
+        });
+    }
+
+    #[test]
+    fn a_log_ends_once_and_another_goes_on() {
+        let ended = |l: &mut TrustList| succeeds(l, 0, ("a.jp/log", 1), ("a.jp/log/2", 20));
+        check(ended, Ok(()));
+        check(
+            |l| {
+                ended(l);
+                succeeds(l, 0, ("a.jp/log/2", 20), ("a.jp/log/3", 30));
+                assert_eq!(l.goes_on_as("a.jp/log"), "a.jp/log/3");
+                assert_eq!(l.goes_on_as("b.jp/log"), "b.jp/log");
+            },
+            Ok(()),
+        );
+        check(|l| (ended(l), l.successions[0].country = "KR".parse().unwrap()).1, Err("of this country"));
+        check(|l| (ended(l), of(l, 0).log = ledger("a.jp/log", 1).log).1, Err("keeps"));
+        check(|l| (ended(l), of(l, 0).log = ledger("a.jp/log/2", 1).log).1, Err("keeps"));
+        check(|l| (ended(l), of(l, 1).log = ledger("a.jp/log", 1).log).1, Err("two owners"));
+        check(|l| (ended(l), l.successions.push(l.successions[0].clone())).1, Err("ordered"));
+        check(
+            |l| {
+                ended(l);
+                succeeds(l, 1, ("b.jp/log", 3), ("a.jp/log/2", 20));
+            },
+            Err("of one log"),
+        );
+        check(
+            |l| {
+                ended(l);
+                succeeds(l, 0, ("a.jp/log/2", 20), ("a.jp/log", 1));
+            },
+            Err("goes on"),
+        );
+        check(|l| (ended(l), l.successions[0].last.clear()).1, Err(""));
     }
 
     /// LG-4: a list that names no ledger is written as it was before lists knew of any.
@@ -420,6 +534,7 @@ mod tests {
         let signed = Signed::new(list.clone(), &[&secret(1)]).unwrap();
         let text = String::from_utf8_lossy(signed.bytes()).into_owned();
         assert!(!text.contains("ledger") && !text.contains("witness") && !text.contains("mirror"), "{text}");
+        assert!(!text.contains("succession"), "{text}");
         assert_eq!(*Signed::<TrustList>::parse(signed.bytes()).unwrap().body(), list);
     }
 

@@ -25,6 +25,18 @@ use crate::value::{Arg, Row, Value};
 /// The name of the log of acts.
 pub const ACTS: &str = "acts";
 
+/// The name of a log of acts that has ended: the first that did is `acts-1`.
+#[must_use]
+pub fn ended_name(number: u32) -> String {
+    format!("{ACTS}-{number}")
+}
+
+/// Whether this is the log of acts, or was.
+#[must_use]
+pub fn holds_acts(log: &str) -> bool {
+    log.strip_prefix(ACTS).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
 /// The longest name of a log, in bytes.
 pub const MAX_LOG: usize = 255;
 
@@ -250,7 +262,7 @@ impl Store {
         let ask = |tx: &mut Tx<'_>| {
             let rows = tx.of_node(
                 "SELECT COUNT(*) FROM act a WHERE NOT EXISTS (SELECT 1 FROM leaf l
-                    WHERE l.participant = a.participant AND l.log = 'acts' AND l.id = a.id)",
+                    WHERE l.participant = a.participant AND (l.log = 'acts' OR l.log LIKE 'acts-%') AND l.id = a.id)",
                 &[],
             )?;
             rows.first().map_or(Ok(0), |row| row.size(0))
@@ -274,7 +286,7 @@ pub(crate) fn nobody() -> Result<Did> {
 fn read_leaves(tx: &mut Tx<'_>, log: &str, from: u64, limit: u32) -> Result<Vec<Leaf>> {
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     let args = [Arg::Text(log), Arg::Int(from), Arg::Int(limit.min(MAX_LEAVES).into())];
-    let rows = if log == ACTS {
+    let rows = if holds_acts(log) {
         tx.of_node(
             "SELECT l.number, l.bytes, a.bytes FROM leaf l
                 LEFT JOIN act a ON a.participant = l.participant AND a.id = l.id

@@ -40,7 +40,7 @@ mod worker;
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
 pub use directory::DataDir;
 pub use dispatcher::{Deliver, DispatchOptions, Dispatcher, Outcome, Unit};
-pub use leaves::{ACTS, Leaf, Sequenced};
+pub use leaves::{ACTS, Leaf, Sequenced, ended_name, holds_acts};
 pub use metrics::Metrics;
 pub use outbox::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
 pub use restored::Restored;

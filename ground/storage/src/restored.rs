@@ -10,7 +10,7 @@
 //! As reading leaves, this is below the guard of PA-1: a log is the whole node's.
 
 use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
-use corridor_proof::Act;
+use corridor_proof::{Act, SealedAct};
 
 use crate::leaves::{self, ACTS, Leaf, MAX_LEAVES};
 use crate::sequencer::NUMBER;
@@ -64,6 +64,55 @@ impl Tx<'_> {
             Some(_) => Ok(()),
             None => Err(Problem::new(ErrorCode::Internal).with("why", format!("the log {log} is not held"))),
         }
+    }
+
+    /// Ends the log of acts under another name, from which nothing is taken or added any more, and begins it
+    /// anew without leaves: those below `signed` stay where they are; those from `covered` on, and all that
+    /// wait, wait for a number in the new one. An act between the two is in both: its old leaf proves
+    /// nothing any more to somebody who lacks a checkpoint that both countries cosigned. Only while the mark
+    /// stands.
+    ///
+    /// # Errors
+    /// `internal` when it does not; as [`Tx::execute`].
+    pub fn end_acts(&mut self, name: &str, signed: u64, covered: u64) -> Result<()> {
+        self.only_while_restored(ACTS)?;
+        leaves::fits(name, name.as_bytes())?;
+        let number = |n: u64| Arg::Int(i64::try_from(n).unwrap_or(i64::MAX));
+        self.of_node(
+            "UPDATE leaf SET number = NULL WHERE log = 'acts' AND number >= $1 RETURNING id",
+            &[number(signed)],
+        )?;
+        self.of_node(
+            "UPDATE leaf SET log = $1 WHERE log = 'acts' AND number IS NOT NULL RETURNING number",
+            &[Arg::Text(name)],
+        )?;
+        self.of_node(
+            "INSERT INTO leaf (participant, log, id, bytes)
+             SELECT participant, 'acts', id, bytes FROM leaf WHERE log = $1 AND number >= $2 RETURNING id",
+            &[Arg::Text(name), number(covered)],
+        )?;
+        self.forget_numbers();
+        Ok(())
+    }
+
+    /// Records the act that is the first leaf of a log of acts that has none, before all that waits. Only
+    /// while the mark stands.
+    ///
+    /// # Errors
+    /// `internal` when it does not, or the log has leaves; as [`Tx::record`].
+    pub fn record_first(&mut self, act: &SealedAct) -> Result<()> {
+        self.only_while_restored(ACTS)?;
+        if next(self, ACTS)? != 0 {
+            return Err(Problem::new(ErrorCode::Internal).with("why", "the log of acts has leaves"));
+        }
+        self.record(act)?;
+        let (whose, id) = (self.participant().clone(), act.act.id.to_string());
+        self.of_node(
+            "UPDATE leaf SET number = 0 WHERE participant = $1 AND log = 'acts' AND id = $2 RETURNING id",
+            &[Arg::Text(whose.as_str()), Arg::Text(&id)],
+        )?;
+        self.forget_numbers();
+        Ok(())
     }
 
     /// Gives the leaf of this entry its number: one that is here and waits, or a new one.

@@ -20,6 +20,7 @@ title-envelope = Envelope, as it was signed:
 title-acknowledgement = Acknowledgement, as it was signed:
 title-answers = Answered by:
 title-anchors = Anchors
+title-successions = Logs that have ended
 title-lists = Trust lists
 title-recognitions = Recognitions
 
@@ -236,6 +237,8 @@ change-witness-replaced = ~ the node of { $who } cosigns with { $after }, before
 # args: who, before, after
 change-ledger-address = ~ log, witness or mirror of the node of { $who } at { $after }, before at { $before }
 # args: name, key, url
+# args: origin, size, successor
+change-log-succeeded = ! the log { $origin } has ended at { $size } leaves; { $successor } goes on in its place
 change-anchor-witness-added = + the office runs the witness { $name } ({ $key }) at { $url }
 # args: name, before, after
 change-anchor-witness-replaced = ~ the witness { $name } of the office cosigns with { $after }, before with { $before }
@@ -295,7 +298,10 @@ doctor-no-witness = The trust lists name no witness in { $country } that could c
 doctor-copies = Whatever witnesses have cosigned of our log, a mirror holds, too.
 doctor-no-mirror = No mirror of our log is known: if this disk is lost, so is what has been logged since the last backup.
     .remedy = Import the trust lists of both countries; ask the offices to run their witness with `--mirror` and to name it (`corridor trust add-witness … --mirror URL`).
+# args: found, why
 doctor-uncopied = { $found } leaves were cosigned and no mirror holds them yet, because none could be reached: { $why }
     .remedy = See to it that a mirror can be reached. Until then do not give up this disk: the log could not go on without these leaves.
+# args: what, size, found
+trust-succeeded = The log { $what } has ended at { $size } leaves; { $found } goes on in its place. Hand the new list to every node, and first to the one that keeps the log.
 witness-ready = Ready. { $name } cosigns at { $at }.
 log-checking = checking the log

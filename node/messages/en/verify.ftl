@@ -47,3 +47,7 @@ field-index = number in the log
 field-missing = missing
 receipt-state-pending = pending
 receipt-state-complete = complete
+# args: what, last, found
+verify-ended = The log { $what } has ended at { $last } leaves and { $found } goes on in its place. What it proved stays proved.
+# args: what, last, found, size
+verify-ended-beyond = The log { $what } has ended and { $found } goes on in its place. Whoever ended it knew of { $last } leaves; this checkpoint holds { $size }. What was cosigned stands: show it to the office that ended the log.

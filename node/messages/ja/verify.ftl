@@ -43,3 +43,5 @@ field-index = ログ内の番号
 field-missing = 欠けているもの
 receipt-state-pending = 未完了
 receipt-state-complete = 完了
+verify-ended = ログ { $what } はリーフ { $last } 件で終了し、{ $found } が承継しています。このログによる証明は引き続き有効です。
+verify-ended-beyond = ログ { $what } は終了し、{ $found } が承継しています。終了時に把握されていたリーフは { $last } 件ですが、このチェックポイントは { $size } 件を含みます。連署された内容は有効です。ログを終了させた発行機関に提示してください。

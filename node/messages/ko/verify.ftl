@@ -43,3 +43,5 @@ field-index = 로그 안의 번호
 field-missing = 빠진 것
 receipt-state-pending = 미완료
 receipt-state-complete = 완료
+verify-ended = 로그 { $what }은(는) 리프 { $last }개에서 종료되었고 { $found }이(가) 승계했습니다. 이 로그가 증명한 것은 계속 유효합니다.
+verify-ended-beyond = 로그 { $what }은(는) 종료되었고 { $found }이(가) 승계했습니다. 종료할 때 알려진 리프는 { $last }개이지만 이 체크포인트는 { $size }개를 담고 있습니다. 연서된 내용은 유효합니다. 로그를 종료한 발행 기관에 제시하십시오.

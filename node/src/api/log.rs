@@ -18,6 +18,8 @@ use super::extract::Ask;
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
+use crate::assembly::Surroundings;
+use crate::succession;
 
 /// How the log of acts stands.
 #[derive(Serialize, ToSchema)]
@@ -346,6 +348,16 @@ pub async fn growth(node: Shared, _: Caller, Ask(query): Ask<GrowthQuery>) -> An
     let sizes = node.ledger.log.sizes_at(ends.clone()).await?;
     let items = ends.into_iter().zip(sizes).map(|(at, leaves)| SizeBody { at, leaves });
     Ok(Json(GrowthBody { items: items.collect() }))
+}
+
+/// Asks for what the office of the country is to sign when this log is lost, and makes the key of the log that
+/// is to go on in its place.
+#[utoipa::path(post, path = "/api/v1/log/succession", tag = "log", operation_id = "log_succession",
+    responses((status = 200, description = "What a succession begins from.", body = succession::Request), Problems))]
+pub async fn succession(node: Shared, _: Caller) -> Answer<Json<succession::Request>> {
+    let around = Surroundings { clock: node.clock.clone(), random: node.random.clone() };
+    let key = node.ledger.log.key();
+    Ok(Json(succession::request(&node.config, &node.ledger.recovery, &key, &around)?))
 }
 
 /// Derives everything that the log stores from its leaves again, and names the first difference.

@@ -262,9 +262,46 @@ pub struct TrustAt {
     pub lists: Vec<ListAt>,
     /// The recognitions that had been taken in.
     pub recognitions: Vec<RecognitionAt>,
+    /// The logs that had ended.
+    pub successions: Vec<SuccessionAt>,
     /// The participant that was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant: Option<ParticipantAt>,
+}
+
+/// A log that had ended then.
+#[derive(Serialize, ToSchema)]
+pub struct SuccessionAt {
+    /// The country whose anchor said so.
+    #[schema(value_type = schema::CountryText)]
+    pub country: Country,
+    /// The log, as a verifier key.
+    pub log: String,
+    /// How many leaves are known of it.
+    pub size: u64,
+    /// The log that goes on in its place, as a verifier key.
+    pub successor: String,
+    /// Why.
+    pub why: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Timestamp,
+    /// SHA-256 of what the anchor signs to say so; the first act of the log that goes on commits to it.
+    pub digest: String,
+}
+
+impl From<corridor_proof::Succession> for SuccessionAt {
+    fn from(found: corridor_proof::Succession) -> Self {
+        Self {
+            log: found.log.to_string(),
+            size: found.tree().size,
+            successor: found.successor.to_string(),
+            digest: found.digest().to_string(),
+            country: found.country,
+            why: found.why,
+            time: found.at,
+        }
+    }
 }
 
 /// A list as it stood then.
@@ -364,6 +401,7 @@ impl From<AsOf> for TrustAt {
             at: found.at,
             lists: found.lists.into_iter().map(list).collect(),
             recognitions: found.recognitions.into_iter().map(recognition).collect(),
+            successions: found.successions.into_iter().map(SuccessionAt::from).collect(),
             participant: found.participant.map(ParticipantAt::from),
         }
     }

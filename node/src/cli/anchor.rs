@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::trust::fetch;
 use super::{Context, Done, read_file};
+use crate::succession::Request;
 use crate::texts::{say, texts};
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +72,16 @@ pub(super) enum Verb {
         directory: PathBuf,
         /// What the list calls it
         name: String,
+    },
+    /// End a log whose newest leaves are lost for good; another goes on in its place
+    Succeed {
+        /// The directory of the anchor
+        directory: PathBuf,
+        /// What the node asked for: `corridor log succession --out FILE`
+        request: PathBuf,
+        /// Why, for everybody to read
+        #[arg(long)]
+        why: String,
     },
     /// Sign the same participants again for as long as a list stands
     Renew {
@@ -155,6 +166,30 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         }
         Verb::RemoveWitness { directory, name } => {
             change(context, &directory, |anchor| anchor.remove_witness(&name, clock).map(drop))?;
+        }
+        Verb::Succeed { directory, request, why } => {
+            let asked: Request = serde_json::from_slice(&read_file(&request)?).map_err(|e| {
+                Problem::new(corridor_base::ErrorCode::Malformed)
+                    .with("what", request.display())
+                    .with("why", e)
+            })?;
+            let successor: VerifierKey = asked.successor.parse()?;
+            let mut signed = None;
+            change(context, &directory, |anchor| {
+                signed = Some(anchor.succeed(asked.last.as_bytes(), &successor, &why, clock)?);
+                Ok(())
+            })?;
+            if let Some(signed) = signed.filter(|_| !context.terminal.is_json()) {
+                let body = signed.body();
+                context.terminal.say(
+                    "trust-succeeded",
+                    &[
+                        ("what", body.log.name()),
+                        ("size", &body.tree().size.to_string()),
+                        ("found", body.successor.name()),
+                    ],
+                );
+            }
         }
         Verb::Renew { directory } => change(context, &directory, |anchor| anchor.renew(clock).map(drop))?,
         Verb::Recognise { directory, anchor, days } => {

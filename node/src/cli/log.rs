@@ -65,6 +65,12 @@ pub(super) enum Verb {
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=366))]
         count: u32,
     },
+    /// Ask for what the office of the country is to sign when the leaves of this log are lost for good
+    Succession {
+        /// The file for the office
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Derive everything again from the leaves and name the first difference
     Fsck,
 }
@@ -102,6 +108,17 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let query = [("step", Some(by.as_str())), ("count", Some(count.as_str()))];
             let answer = remote.get(&["log", "growth"], &query).await?;
             context.terminal.table(&answer, &["at", "leaves"]);
+            Ok(())
+        }
+        Verb::Succession { out } => {
+            let answer = remote.post(&["log", "succession"], None).await?;
+            match out {
+                Some(out) => {
+                    let json = serde_json::to_vec_pretty(&answer).unwrap_or_default();
+                    durable::write_file(&out, &json, 0o644)?;
+                }
+                None => context.terminal.json(&answer),
+            }
             Ok(())
         }
         Verb::Fsck => {

@@ -17,12 +17,21 @@ pub(super) fn run(context: &Context) -> Done {
     runtime.block_on(async {
         let signals = serve::StopSignals::listen()?;
         let (public_tls, api_tls) = (config.public.tls.is_some(), config.api.tls.is_some());
-        let running = serve::start(config, &context.around).await?;
+        let mut running = serve::start(config.clone(), &context.around).await?;
         let scheme = |tls: bool| if tls { "https" } else { "http" };
         let public = format!("{}://{}", scheme(public_tls), running.public);
         let api = format!("{}://{}", scheme(api_tls), running.api);
         ready(context, &public, &api);
-        signals.told().await;
+        let mut told = std::pin::pin!(signals.told());
+        loop {
+            tokio::select! {
+                () = &mut told => break,
+                () = running.succeeds() => {}
+            }
+            tracing::warn!("the node begins again, with the log that goes on");
+            running.stop().await;
+            running = serve::start(config.clone(), &context.around).await?;
+        }
         context.terminal.note("serve-stopping", &[]);
         running.stop().await;
         Ok(())

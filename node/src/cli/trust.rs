@@ -154,6 +154,14 @@ async fn at_instant(context: &Context, at: Option<&str>, who: Option<&str>) -> D
     terminal.say("title-recognitions", &[]);
     let fields = ["countries", "in_force", "from", "until", "digest", "act"];
     terminal.table(&part(&answer, "recognitions"), &fields);
+    if answer.get("successions").and_then(Value::as_array).is_some_and(|all| !all.is_empty()) {
+        terminal.line("");
+        terminal.say("title-successions", &[]);
+        terminal.table(
+            &part(&answer, "successions"),
+            &["country", "log", "size", "successor", "time", "why", "digest"],
+        );
+    }
     if let Some(participant) = answer.get("participant") {
         terminal.line("");
         terminal.facts(participant, &["did", "name", "country", "list", "log", "witness"]);

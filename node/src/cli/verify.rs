@@ -112,6 +112,16 @@ fn show(context: &Context, path: &Path, judged: &Judged) {
         let size = checkpoint.tree().size.to_string();
         context.terminal.say("verify-about-log", &[("what", checkpoint.origin()), ("size", &size)]);
     }
+    if let (Some(ended), Some(checkpoint)) =
+        (judged.judgement.as_ref().and_then(|j| j.ended.as_ref()), &judged.checkpoint)
+    {
+        let beyond = checkpoint.tree().size > ended.last.size;
+        let key = if beyond { "verify-ended-beyond" } else { "verify-ended" };
+        let (last, size) = (ended.last.size.to_string(), checkpoint.tree().size.to_string());
+        let args =
+            [("what", ended.origin.as_str()), ("last", &last), ("size", &size), ("found", &ended.successor)];
+        context.terminal.say(key, &args);
+    }
     let outcome = state_word(judged.outcome());
     let convicted = judged.kind == Some(FileKind::SplitView) && judged.outcome() == State::Passed;
     let outcome = if convicted { "convicted" } else { outcome };
@@ -161,8 +171,14 @@ fn document(path: &Path, judged: &Judged) -> Value {
         let all = judgement.witnesses.iter().map(|(name, standing)| witness(name, *standing));
         all.collect::<Vec<_>>()
     });
+    let ended = judged
+        .judgement
+        .as_ref()
+        .and_then(|judgement| judgement.ended.as_ref())
+        .map(|ended| json!({ "size": ended.last.size, "successor": ended.successor }));
     json!({
         "path": path.display().to_string(),
+        "ended": ended,
         "kind": judged.kind,
         "outcome": judged.outcome(),
         "checks": judged.checks,

@@ -11,7 +11,6 @@ use corridor_identity::AnchorKey;
 use corridor_ledger::witness::KnownLog;
 use corridor_net::{Allow, PublicUrl};
 use corridor_proof::trust::MAX_LEDGER_NAME;
-use corridor_storage::ACTS;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -487,7 +486,9 @@ impl Reader<'_> {
         let Some((Value::List(list), origin)) = self.get("ledger.raw") else { return Ok(Vec::new()) };
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         for (i, name) in list.iter().enumerate() {
-            let fits = (1..=40).contains(&name.len()) && name.chars().all(plain) && name != ACTS;
+            let fits = (1..=40).contains(&name.len())
+                && name.chars().all(plain)
+                && !corridor_storage::holds_acts(name);
             if !fits || list.iter().take(i).any(|other| other == name) {
                 let why = "1 to 40 lower-case letters, digits and -, each once, and not `acts` expected";
                 return Err(self.source.invalid("ledger.raw", origin, why));

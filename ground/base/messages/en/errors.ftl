@@ -376,7 +376,12 @@ log-held = Log takes and signs nothing yet
 # args: what, expected, found
 log-lost = Leaves of the log are lost
     .detail = Others have seen { $expected } leaves of the log { $what }; this node and the mirrors that answer have { $found }.
-    .remedy = Bring back a mirror or a newer backup that has the leaves between; the node looks for them by itself. If there is none, this log ends: a new one has to be started under a succession statement that the country's anchor signs.
+    .remedy = Bring back a mirror or a newer backup that has the leaves between; the node looks for them by itself. If there is none, this log ends and a new one goes on: give what `corridor log succession` shows to the office of your country, which signs a succession statement (`corridor trust succeed`), and import its new list.
+
+# args: what, found, why
+log-ended = The log has ended
+    .detail = The log { $what } has ended and { $found } goes on in its place: { $why }
+    .remedy = Use the log that goes on. A node that still signs under the old one has the wrong data: bring back the newest backup, import the newest trust list of your country, and let the node begin the new log.
 
 ## Trade
 

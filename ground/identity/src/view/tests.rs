@@ -301,3 +301,69 @@ proptest! {
         }
     }
 }
+
+/// A log ends by the word of its own country's anchor, under the key that it had.
+#[test]
+fn nobody_ends_the_log_of_another_country() {
+    use corridor_proof::{Checkpoint, ListedLedger, SignedCheckpoint, Succession, VerifierKey};
+    let with = |who: &str, seed: u64, ledger: ListedLedger| ListedParticipant {
+        ledger: Some(ledger),
+        ..participant(who, seed)
+    };
+    let ended = |code: &str, origin: &str, seed: u64, successor: &ListedLedger| {
+        let key = secret(origin, seed);
+        let tree = corridor_proof::merkle::Tree { size: 5, root: corridor_base::Digest::of(b"r") };
+        let last = SignedCheckpoint::sign(Checkpoint::new(origin, tree).unwrap(), &key).unwrap();
+        Succession {
+            country: country(code),
+            log: VerifierKey::note(origin, corridor_proof::Signer::public(&key).clone()),
+            last: String::from_utf8(last.to_bytes()).unwrap(),
+            successor: successor.log.clone(),
+            why: "lost".to_owned(),
+            at: start(),
+        }
+    };
+    let second = |code: &str, participants, successions| {
+        let mut list = body(code, 2, None, participants);
+        list.previous = Some(first(code, Vec::new()).digest());
+        list.number = 3;
+        list.successions = successions;
+        Signed::new(list, &[&anchor(code, 1).1]).unwrap()
+    };
+    let recognised = recognition(("JP", 1), ("KR", 1), start(), start().plus(VALID));
+    let jp = first("JP", vec![with(A, 1, ledger("a.jp/log", 1))]);
+    let kr = first("KR", vec![with(B, 2, ledger("b.kr/log", 5))]);
+    let held = view(vec![recognised.clone()], vec![jp, kr.clone()]);
+    let check =
+        |list: &Signed<TrustList>, expect: Option<&str>| match (held.weigh_list(list, start()), expect) {
+            (Ok(weighed), None) => assert_eq!(weighed, Weighed::New),
+            (Err(problem), Some(why)) => {
+                assert_eq!(problem.code(), ErrorCode::TrustListInvalid);
+                assert!(problem.arg("why").unwrap().contains(why), "{problem:?}");
+            }
+            (found, expect) => panic!("{found:?}, not {expect:?}"),
+        };
+    let (next_a, next_b) = (ledger("a.jp/log/2", 11), ledger("b.kr/log/2", 15));
+    let good = second("JP", vec![with(A, 1, next_a.clone())], vec![ended("JP", "a.jp/log", 1, &next_a)]);
+    check(&good, None);
+    // The log of the other country, by origin or by key; our own under another key.
+    let foreign = second("JP", vec![with(A, 1, next_b.clone())], vec![ended("JP", "b.kr/log", 5, &next_b)]);
+    check(&foreign, Some("which KR vouches for"));
+    let stolen = second("JP", vec![with(A, 1, next_b.clone())], vec![ended("JP", "b.kr/log", 7, &next_b)]);
+    check(&stolen, Some("which KR vouches for"));
+    let other = second("JP", vec![with(A, 1, next_a.clone())], vec![ended("JP", "a.jp/log", 9, &next_a)]);
+    check(&other, Some("with another key"));
+    // In the policy both count, run by one operator, so that its own witness never does.
+    let view = view(vec![recognised], vec![good, kr]);
+    let policy = view.policy(start()).unwrap();
+    let operators: Vec<_> = ["a.jp/log", "a.jp/log/2"]
+        .map(|origin| policy.logs_of(origin).next().unwrap().operator.clone().unwrap().name)
+        .into();
+    assert_eq!(operators, ["a.jp/log/2", "a.jp/log/2"]);
+    let end = policy.ended_log("a.jp/log").unwrap();
+    assert_eq!((end.last.size, end.successor.as_str()), (5, "a.jp/log/2"));
+    assert!(view.succession_of(&ledger("a.jp/log", 1).log, start()).is_some());
+    assert!(view.succession_of(&ledger("a.jp/log", 9).log, start()).is_none());
+    let text = view.policy_text(start(), Some("a.jp/log"));
+    assert!(!text.contains("witness a.jp/log"), "{text}");
+}

@@ -6,6 +6,7 @@ use corridor_proof::cosignature::cosign;
 use corridor_proof::evidence::{self, FileKind};
 use corridor_proof::printed::{MAX_CODE, join, split};
 use corridor_proof::{SecretKey, VerifierKey};
+use corridor_storage::ACTS;
 use corridor_storage::{Options, Store};
 
 use super::*;

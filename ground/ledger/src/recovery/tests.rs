@@ -172,6 +172,7 @@ impl World {
             own: vkey("own"),
             link: self.net.clone(),
             fetch: self.net.clone(),
+            first: None,
         })
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use corridor_base::{Clock, Problem, Result, Timestamp};
+use corridor_proof::policy::Ended;
 use corridor_proof::{Policy, VerifierKey};
 use url::Url;
 
@@ -65,6 +66,14 @@ pub trait KnownLogs: Send + Sync {
     fn of(&self, origin: &str) -> Vec<KnownLog>;
     /// All of them.
     fn all(&self) -> Vec<KnownLog>;
+    /// How the log of this origin has ended, if it has: it is not cosigned or copied beyond that any more.
+    fn ended(&self, _origin: &str) -> Option<Ended> {
+        None
+    }
+    /// The log that the one of this origin goes on for.
+    fn predecessor(&self, _origin: &str) -> Option<Ended> {
+        None
+    }
 }
 
 /// The logs that the configuration names, and those of the policy.
@@ -77,7 +86,11 @@ pub struct AcceptedLogs {
     found: Mutex<Found>,
 }
 
-type ByOrigin = BTreeMap<String, Vec<KnownLog>>;
+#[derive(Clone, Default)]
+struct ByOrigin {
+    logs: BTreeMap<String, Vec<KnownLog>>,
+    ended: Vec<Ended>,
+}
 
 #[derive(Default)]
 struct Found {
@@ -105,7 +118,7 @@ impl AcceptedLogs {
             found.at = Some(now);
             // While there is no policy, what was accepted before stays so.
             let (logs, whole) = self.look();
-            if whole || found.logs.is_empty() {
+            if whole || found.logs.logs.is_empty() {
                 found.logs = Arc::new(logs);
             }
         }
@@ -114,7 +127,8 @@ impl AcceptedLogs {
 
     /// All logs, and whether those of the policy are among them.
     fn look(&self) -> (ByOrigin, bool) {
-        let mut logs = ByOrigin::new();
+        let mut found = ByOrigin::default();
+        let logs = &mut found.logs;
         let mut take = |log: KnownLog| {
             let origin = log.key.name();
             if log.key.cosigns() || self.own.iter().any(|own| own == origin) {
@@ -126,18 +140,19 @@ impl AcceptedLogs {
             }
         };
         self.named.iter().cloned().for_each(&mut take);
-        let Some(source) = &self.policy else { return (logs, true) };
+        let Some(source) = &self.policy else { return (found, true) };
         match source.policy() {
             Ok(policy) => {
                 for log in policy.logs() {
                     let url = log.url.as_deref().and_then(|url| prefix(url).ok());
                     take(KnownLog { key: log.key.clone(), url });
                 }
-                (logs, true)
+                found.ended = policy.ended().to_vec();
+                (found, true)
             }
             Err(problem) => {
                 tracing::warn!(code = %problem.code(), "logs of partners: {problem}");
-                (logs, false)
+                (found, false)
             }
         }
     }
@@ -145,10 +160,18 @@ impl AcceptedLogs {
 
 impl KnownLogs for AcceptedLogs {
     fn of(&self, origin: &str) -> Vec<KnownLog> {
-        self.logs().get(origin).cloned().unwrap_or_default()
+        self.logs().logs.get(origin).cloned().unwrap_or_default()
     }
 
     fn all(&self) -> Vec<KnownLog> {
-        self.logs().values().flatten().cloned().collect()
+        self.logs().logs.values().flatten().cloned().collect()
+    }
+
+    fn ended(&self, origin: &str) -> Option<Ended> {
+        self.logs().ended.iter().find(|ended| ended.origin == origin).cloned()
+    }
+
+    fn predecessor(&self, origin: &str) -> Option<Ended> {
+        self.logs().ended.iter().find(|ended| ended.successor == origin).cloned()
     }
 }

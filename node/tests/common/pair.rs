@@ -1,0 +1,135 @@
+//! Two nodes of one country that witness and mirror each other, on the machine's own clock.
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, SystemClock};
+use corridor_exchange::{Draft, Side, State};
+use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_node::assembly::{self, Surroundings};
+use corridor_node::config::{Config, Environment};
+use corridor_node::{serve, service};
+use corridor_proof::{Agreement, Grant, Names, Verb};
+use corridor_storage::backup;
+use futures::stream;
+
+/// A node of one participant.
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) port: u16,
+    pub(crate) did: Did,
+}
+
+pub(crate) fn place() -> Place {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let did = format!("did:web:localhost%3A{port}:office").parse().unwrap();
+    Place { folder: tempfile::tempdir().unwrap(), port, did }
+}
+
+impl Place {
+    pub(crate) fn config(&self, anchor: &Anchor, other: u16) -> Config {
+        let (port, key) = (self.port, anchor.anchor_key());
+        let text = format!(
+            "[[participant]]\nname = \"office\"\ndid = \"{}\"\n[public]\nlisten = \"127.0.0.1:{port}\"\n\
+             url = \"http://localhost:{port}\"\n[api]\nlisten = \"127.0.0.1:0\"\n[trust]\nanchors = [\"{} {}\"]\n\
+             [net]\nallow = [\"localhost:{port}\", \"localhost:{other}\"]\n",
+            self.did,
+            key.country,
+            key.vkey(),
+        );
+        Config::from_text(&text, &self.folder.path().join("corridor.toml"), &Environment::default()).unwrap()
+    }
+
+    pub(crate) fn admission(&self, node: &serve::Running) -> Admission {
+        let url = format!("http://localhost:{}", self.port);
+        let ledger = node.node.ledger.keys.listed(&url);
+        let keyring = node.node.exchange.keyring(&self.did).unwrap();
+        let document = DidDocument::of(keyring, &url).with_ledger(Some(ledger));
+        Admission::from_document(&document, Names::same("Office"), None, Duration::ZERO).unwrap()
+    }
+}
+
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
+    for _ in 0..3000 {
+        if wanted().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("waited too long: {what}");
+}
+
+pub(crate) async fn agree(a: &serve::Running, b: &serve::Running, from: &Did, to: &Did) {
+    let grant = |from: &Did, to: &Did| Grant {
+        verb: Verb::Send,
+        kind: "note".parse().unwrap(),
+        from: from.clone(),
+        to: to.clone(),
+        max_size: 1 << 20,
+    };
+    let now = SystemClock.now();
+    let terms = Agreement {
+        id: AgreementId::new(&SystemClock, &OsRandom),
+        parties: [from.clone(), to.clone()],
+        purpose: Names::same("tests"),
+        grants: vec![grant(from, to), grant(to, from)],
+        from: now,
+        until: now.plus(Duration::from_secs(86_400)),
+        pending_hours: None,
+    };
+    let proposed = a.node.exchange.propose(from, terms).await.unwrap();
+    let concluded = b.node.exchange.conclude(to, proposed.bytes()).await.unwrap();
+    a.node.exchange.conclude(from, concluded.bytes()).await.unwrap();
+}
+
+pub(crate) async fn received(node: &serve::Running, us: &Did, id: EnvelopeId) {
+    until("a document", async || {
+        node.node.exchange.document(us, Side::In, id).await.is_ok_and(|row| row.state == State::Received)
+    })
+    .await;
+}
+
+pub(crate) async fn send(node: &serve::Running, us: &Did, to: &Did, content: &'static [u8]) -> EnvelopeId {
+    let kind = "note".parse().unwrap();
+    let draft = Draft { id: None, to: to.clone(), kind, agreement: None, name: None, answers: None };
+    node.node.exchange.submit(us, draft, stream::iter([Ok(content.into())])).await.unwrap()
+}
+
+/// Everything in the log is witnessed and copied by the other node; its size.
+pub(crate) async fn witnessed(node: &serve::Running, by: &serve::Running) -> u64 {
+    let log = &node.node.ledger.log;
+    until("witness and mirror", async || {
+        let next = log.sequenced().await.unwrap().next;
+        let seen = by.node.ledger.witness.latest(log.origin()).await.unwrap();
+        let copied = by.node.ledger.mirror.standing(log.origin()).await.unwrap().size();
+        let complete = log.newest_complete().await.unwrap().map_or(0, |signed| signed.tree().size);
+        next > 0 && seen.map(|signed| signed.tree().size) == Some(next) && copied == next && complete == next
+    })
+    .await;
+    log.sequenced().await.unwrap().next
+}
+
+pub(crate) fn restore(config: &Config, from: &Path) {
+    let options = assembly::storage(config);
+    for name in ["corridor.sqlite", "corridor.sqlite-wal", "corridor.sqlite-shm"] {
+        let _ = std::fs::remove_file(config.data.join(name));
+    }
+    std::fs::remove_dir_all(&config.blobs).unwrap();
+    let schemas = assembly::schemas(&service::all(&Surroundings::of_machine()));
+    let files = config.data.join("files");
+    backup::restore(from, &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
+}
+
+/// A country with its anchor's desk.
+pub(crate) fn anchor() -> (tempfile::TempDir, Anchor) {
+    let terms = Terms {
+        country: "JP".parse().unwrap(),
+        name: "trust.example.jp".to_owned(),
+        valid_days: 30,
+        grace_hours: 72,
+    };
+    let desk = tempfile::tempdir().unwrap();
+    let anchor = Anchor::found(&desk.path().join("anchor"), terms, &SystemClock, &OsRandom).unwrap();
+    (desk, anchor)
+}

@@ -1,0 +1,225 @@
+//! A node is restored from an old backup and nobody holds the leaves that came after: its log cannot go on.
+//! It stays held until the country's anchor has signed a succession; then it goes on with a new log, every
+//! act has a receipt again, and what the old log proved stays proved (LG-1).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+#[path = "common/pair.rs"]
+mod pair;
+
+use corridor_base::{Clock, ErrorCode, OsRandom, SystemClock};
+use corridor_identity::Anchor;
+use corridor_node::assembly::Surroundings;
+use corridor_node::config::Config;
+use corridor_node::{serve, succession};
+use corridor_proof::verdict::State;
+use corridor_proof::{Act, Checkpoint, SecretKey, SignedCheckpoint, Signer, VerifierKey, receipt};
+use corridor_storage::{ActPage, Store, backup};
+
+use pair::*;
+
+/// What the mirror of this node held of a log is gone; what its witness has seen is not.
+async fn lose_copy(config: &Config, origin: &str) {
+    let around = Surroundings::of_machine();
+    let schemas = corridor_node::assembly::schemas(&corridor_node::service::all(&around));
+    let options = corridor_node::assembly::storage(config);
+    let store = Store::open(options, &schemas, around.clock, around.random).unwrap();
+    let copy = format!("mirror:{origin}");
+    let forget = move |tx: &mut corridor_storage::Tx<'_>| {
+        let name = [copy.as_str().into()];
+        tx.execute("DELETE FROM tile WHERE participant = $1 AND log = $2", &name)?;
+        tx.execute("DELETE FROM checkpoint WHERE participant = $1 AND log = $2", &name)?;
+        tx.execute("DELETE FROM witnessed WHERE participant = $1 AND origin = $2", &name)
+    };
+    assert_eq!(store.write(&config.operator.did, forget).await.unwrap(), 1);
+    store.close().await;
+}
+
+/// Every act of the participant has a complete receipt; their files.
+async fn receipts(node: &serve::Running, us: &corridor_base::Did) -> Vec<Vec<u8>> {
+    let page = ActPage { limit: 200, ..ActPage::default() };
+    let acts = node.node.exchange.store().acts(us, page).await.unwrap();
+    let mut files = Vec::new();
+    for act in acts {
+        until(&format!("the receipt of {} {}", act.kind, act.id), async || {
+            node.node.ledger.receipts.of(us, act.id).await.unwrap().is_complete()
+        })
+        .await;
+        let standing = node.node.ledger.receipts.of(us, act.id).await.unwrap();
+        files.extend(standing.complete().map(corridor_proof::Receipt::to_bytes));
+    }
+    files
+}
+
+fn check_receipts(node: &serve::Running, files: &[Vec<u8>], ended: bool) {
+    let policy = node.node.ledger.policy.policy().unwrap();
+    for file in files {
+        let verdict = receipt::verify(file, &policy, Some(SystemClock.now()));
+        assert_eq!(verdict.outcome(), State::Passed, "{:?}", verdict.checks);
+        assert_eq!(verdict.judgement.unwrap().ended.is_some(), ended);
+    }
+}
+
+/// What no office may sign, and what no node may believe, is refused.
+async fn check_forged(a: &serve::Running, anchor: &mut Anchor, request: &succession::Request) {
+    let (last, successor) = (request.last.as_bytes(), request.successor.parse::<VerifierKey>().unwrap());
+    let stranger = SecretKey::generate("stranger.example/log", &OsRandom).unwrap();
+    let key = |name: &str, key: &SecretKey| VerifierKey::note(name, key.public().clone());
+    let mut refused = |last: &[u8], successor: &VerifierKey| {
+        anchor.succeed(last, successor, "a forgery", &SystemClock).unwrap_err().code()
+    };
+    // A log that nobody of this country keeps, the log under another key, a size that it did not sign.
+    let tree = SignedCheckpoint::parse(last).unwrap().tree();
+    let of = |origin: &str, by: &SecretKey| {
+        SignedCheckpoint::sign(Checkpoint::new(origin, tree).unwrap(), by).unwrap().to_bytes()
+    };
+    assert_eq!(refused(&of("stranger.example/log", &stranger), &successor), ErrorCode::NotFound);
+    let origin = a.node.ledger.log.origin();
+    let disguised = SecretKey::from_seed(origin, &stranger.seed()).unwrap();
+    assert_eq!(refused(&of(origin, &disguised), &successor), ErrorCode::NotFound);
+    let other = request.last.replacen(&format!("\n{}\n", tree.size), "\n1\n", 1);
+    assert_eq!(refused(other.as_bytes(), &successor), ErrorCode::NotFound);
+    // A successor under the key or the origin of the old one.
+    assert_eq!(refused(last, &a.node.ledger.log.key()), ErrorCode::Malformed);
+    assert_eq!(refused(last, &key(origin, &stranger)), ErrorCode::Malformed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_lost_goes_on_as_another() {
+    let around = Surroundings::of_machine();
+    let (_desk, mut anchor) = anchor();
+    let (ours, theirs) = (place(), place());
+    let (config, other) = (ours.config(&anchor, theirs.port), theirs.config(&anchor, ours.port));
+    let (a, b) = (
+        serve::start(config.clone(), &around).await.unwrap(),
+        serve::start(other.clone(), &around).await.unwrap(),
+    );
+    anchor.admit(&ours.admission(&a), &SystemClock).unwrap();
+    anchor.admit(&theirs.admission(&b), &SystemClock).unwrap();
+    for node in [&a, &b] {
+        node.node.import(anchor.newest().bytes()).await.unwrap();
+    }
+    agree(&a, &b, &ours.did, &theirs.did).await;
+    let first = send(&b, &theirs.did, &ours.did, b"before the backup").await;
+    received(&a, &ours.did, first).await;
+    witnessed(&a, &b).await;
+    let old = receipts(&a, &ours.did).await;
+    let (backups, origin) = (tempfile::tempdir().unwrap(), a.node.ledger.log.origin().to_owned());
+    // Of the newest acts nobody but the backup knows.
+    let late = send(&a, &ours.did, &theirs.did, b"just before the backup").await;
+    let options = corridor_node::assembly::storage(&config);
+    let (from, _) = backup::write(&options, backups.path(), &[], SystemClock.now(), &mut |_| {}).unwrap();
+    let second = send(&b, &theirs.did, &ours.did, b"after the backup").await;
+    received(&a, &ours.did, second).await;
+    let size = witnessed(&a, &b).await;
+    b.stop().await;
+    a.stop().await;
+    lose_copy(&other, &origin).await;
+
+    restore(&config, &from);
+    let b = serve::start(other.clone(), &around).await.unwrap();
+    let a = serve::start(config.clone(), &around).await.unwrap();
+    until("the loss", async || {
+        a.node.ledger.recovery.why().first().is_some_and(|why| why.code() == ErrorCode::LogLost)
+    })
+    .await;
+    assert!(a.node.takes_work().is_err());
+    let key = a.node.ledger.log.key();
+    let request = succession::request(&config, &a.node.ledger.recovery, &key, &around).unwrap();
+    let last = SignedCheckpoint::parse(request.last.as_bytes()).unwrap();
+    // The last that anybody knows, with the cosignature of who knows it.
+    assert_eq!((last.tree().size, last.note().signatures().len()), (size, 2));
+    check_forged(&a, &mut anchor, &request).await;
+
+    let successor: VerifierKey = request.successor.parse().unwrap();
+    anchor
+        .succeed(request.last.as_bytes(), &successor, "the disk and its copies are lost", &SystemClock)
+        .unwrap();
+    b.node.import(anchor.newest().bytes()).await.unwrap();
+    a.node.import(anchor.newest().bytes()).await.unwrap();
+    a.succeeds().await;
+    a.stop().await;
+    let a = serve::start(config.clone(), &around).await.unwrap();
+    until("the new log", async || a.node.takes_work().is_ok()).await;
+    assert_eq!(a.node.ledger.log.key(), successor);
+    received(&a, &ours.did, second).await;
+    received(&b, &theirs.did, late).await;
+    let third = send(&a, &ours.did, &theirs.did, b"and it goes on").await;
+    received(&b, &theirs.did, third).await;
+    witnessed(&a, &b).await;
+
+    let leaves = a.node.exchange.store().leaves("acts", 0, 10).await.unwrap();
+    assert_eq!(Act::parse(&leaves[0].entry).unwrap().kind, "log-succeeded");
+    check_receipts(&a, &old, true);
+    check_receipts(&b, &old, true);
+    let again = receipts(&a, &ours.did).await;
+    assert!(again.len() > old.len() + 3);
+    for log in std::iter::once(&a.node.ledger.log).chain(&a.node.ledger.ended) {
+        assert_eq!(corridor_ledger::fsck::check(log).await.unwrap().difference, None);
+    }
+    check_over(&a, &b, &origin, size).await;
+
+    // What was valid then, and now.
+    let now = a.node.exchange.directory().as_of(SystemClock.now(), None, &ours.did).await.unwrap();
+    assert_eq!((now.successions.len(), now.successions[0].tree().size), (1, size));
+    // Nothing changes by beginning once more.
+    let grown = a.node.ledger.log.latest().await.unwrap().unwrap().tree().size;
+    a.stop().await;
+    let a = serve::start(config.clone(), &around).await.unwrap();
+    until("the same log", async || a.node.takes_work().is_ok()).await;
+    assert!(a.node.ledger.log.latest().await.unwrap().unwrap().tree().size >= grown);
+    check_receipts(&a, &old, true);
+    a.stop().await;
+
+    // The old backup comes back once more: the node finds the new log where it left it.
+    restore(&config, &from);
+    let a = serve::start(config.clone(), &around).await.unwrap();
+    assert_eq!(a.node.ledger.log.origin(), origin);
+    a.node.import(anchor.newest().bytes()).await.unwrap();
+    a.succeeds().await;
+    a.stop().await;
+    let a = serve::start(config, &around).await.unwrap();
+    until("the new log again", async || a.node.takes_work().is_ok()).await;
+    assert!(a.node.ledger.log.latest().await.unwrap().unwrap().tree().size >= grown);
+    let leaves = a.node.exchange.store().leaves("acts", 0, 10).await.unwrap();
+    assert_eq!(Act::parse(&leaves[0].entry).unwrap().kind, "log-succeeded");
+    let fourth = send(&b, &theirs.did, &ours.did, b"still").await;
+    received(&a, &ours.did, fourth).await;
+    witnessed(&a, &b).await;
+    for node in [&a, &b] {
+        assert!(node.node.ledger.alarms.list().await.unwrap().is_empty());
+    }
+    a.stop().await;
+    b.stop().await;
+}
+
+/// Nothing is signed under the old log any more, and nobody would cosign it.
+async fn check_over(a: &serve::Running, b: &serve::Running, origin: &str, size: u64) {
+    let ended = &a.node.ledger.ended[0];
+    assert_eq!(ended.origin(), origin);
+    let keys = corridor_identity::ledger_keys_of(
+        &corridor_node::assembly::keys(&a.node.config),
+        &a.node.config.ledger_origin,
+        1,
+        &SystemClock,
+        &OsRandom,
+    )
+    .unwrap();
+    let parts = corridor_ledger::LogParts {
+        store: a.node.exchange.store().clone(),
+        operator: a.node.config.operator.did.clone(),
+        name: "raw".to_owned(),
+        origin: origin.to_owned(),
+        key: keys.log.clone(),
+        clock: a.node.clock.clone(),
+    };
+    // Also not by a process that has the old key and knows nothing.
+    let rogue = corridor_ledger::Log::open(parts).await.unwrap();
+    a.node.exchange.store().append(rogue.operator(), "raw", b"x".to_vec()).await.unwrap();
+    assert_eq!(rogue.integrate().await.unwrap_err().code(), ErrorCode::LogEnded);
+    let tree = corridor_proof::merkle::Tree { size: size + 1, root: corridor_base::Digest::of(b"another") };
+    let forged = SignedCheckpoint::sign(Checkpoint::new(origin, tree).unwrap(), &*keys.log).unwrap();
+    let request =
+        corridor_ledger::witness::AddCheckpoint { old: size, proof: Vec::new(), checkpoint: forged };
+    let refused = b.node.ledger.witness.add_checkpoint(&request.to_bytes()).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::LogEnded);
+}
