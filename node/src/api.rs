@@ -35,7 +35,7 @@ use utoipa_axum::routes;
 use crate::assembly::Surroundings;
 use crate::log::{self as requests, Watch};
 use crate::node::Node;
-use crate::service;
+use crate::{pages, service};
 use problem::Refusal;
 
 /// What every handler is given.
@@ -160,12 +160,20 @@ pub fn router(node: Arc<Node>) -> Router {
     let places = Arc::new(Semaphore::new(node.config.api_requests));
     let watch = Watch { listener: "api", metrics: node.metrics.clone() };
     let lang = node.config.language;
+    let pages = node
+        .services
+        .iter()
+        .filter_map(|s| s.pages)
+        .fold(Router::new(), |all, pages| all.merge(pages().with_state(node.exchange.clone())));
     router
+        .merge(pages::router())
         .fallback(unknown)
         .with_state(node.clone())
         .merge(edges)
-        .layer(from_fn_with_state(node, guard::guard))
+        .merge(pages)
+        .layer(from_fn_with_state(node.clone(), guard::guard))
         .layer(from_fn_with_state(places, guard::places))
+        .layer(from_fn_with_state(node, pages::frame))
         .layer(from_fn_with_state(lang, problem::say_problems))
         .layer(from_fn(never_stored))
         .layer(from_fn_with_state(watch, requests::requests))
@@ -177,14 +185,14 @@ async fn unknown(request: Request<axum::body::Body>) -> Refusal {
 }
 
 /// Answers hold documents and records of institutions: no cache may keep them, no browser guess
-/// what they are.
+/// what they are. Only the assets of pages, which hold nothing of anyone's, say otherwise themselves.
 async fn never_stored(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> axum::response::Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
 }

@@ -11,6 +11,8 @@ use corridor_ledger::Pending;
 use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
 
+use tokio::sync::{Semaphore, watch};
+
 use crate::config::{Config, DatabasePlace, Hosted, Listen};
 use crate::ledger::{self, Ledger};
 use crate::metrics::Metrics;
@@ -19,6 +21,9 @@ use crate::people::{self, People, Sealer};
 use crate::service::{self, Service};
 use crate::succession;
 use crate::token::{self, Tokens};
+
+/// How many pages may wait to be told of changes at once.
+const LIVE: usize = 256;
 
 /// Time and randomness of a node; a test passes its own.
 #[derive(Clone)]
@@ -198,6 +203,8 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         tokens,
         people,
         metrics,
+        live: Arc::new(Semaphore::new(LIVE)),
+        closing: watch::Sender::new(false),
         client,
         services,
         certificates,

@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod log;
 pub mod metrics;
 pub mod node;
+pub mod pages;
 pub mod partner;
 pub mod people;
 pub mod public;

@@ -8,6 +8,7 @@ use corridor_identity::{Accepted, KeyRecord, KeyState, Keyring};
 use corridor_net::Client;
 use corridor_proof::{Act, act};
 use corridor_storage::{ActPage, DeliveryFilter, DeliveryState};
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::ledger::Ledger;
@@ -34,6 +35,10 @@ pub struct Node {
     pub client: Client,
     /// The services it carries.
     pub services: Vec<Service>,
+    /// Places for pages that wait to be told of changes.
+    pub live: Arc<Semaphore>,
+    /// Turns true when it stops: what waits for changes ends.
+    pub closing: watch::Sender<bool>,
     /// The certificates of its listeners, for looking at their ends.
     pub certificates: Vec<(&'static str, corridor_net::ServerTls)>,
     /// The time.

@@ -130,6 +130,7 @@ impl Running {
 
     /// Stops: takes nothing new, finishes requests and deliveries under way, and lets the data go.
     pub async fn stop(mut self) {
+        self.node.closing.send_replace(true);
         self.stop.send_replace(true);
         for server in self.servers.drain(..) {
             server.finished().await;

@@ -28,6 +28,9 @@ pub struct Service {
     /// Edge: the standard API of its field, on the API listener. A handler finds for whom it acts in
     /// the extension `corridor_exchange::service::Acting`, put there by the guard.
     pub edge: Option<fn() -> OpenApiRouter<Exchange>>,
+    /// Pages: in the console, on the API listener. A handler finds who looks in the extension
+    /// `corridor_console::Viewer`, and answers with a `corridor_console::Page`.
+    pub pages: Option<fn() -> axum::Router<Exchange>>,
     /// Jobs: started with the node.
     pub jobs: Vec<fn(Exchange, watch::Receiver<bool>) -> Job>,
 }
@@ -40,6 +43,7 @@ pub fn all(around: &Surroundings) -> Vec<Service> {
         schema: Some(&corridor_trade::SCHEMA),
         inbox: Some(Arc::new(Desk::new(around.clock.clone(), around.random.clone()))),
         edge: Some(corridor_trade::edge::router),
+        pages: None,
         jobs: Vec::new(),
     }]
 }

@@ -22,10 +22,13 @@ pub const HELP: Source = message_source!("help");
 /// What the pages about evidence say: receipts, verification, the ledger, trust, the doctor, the promises.
 pub const EVIDENCE: Source = message_source!("evidence");
 
+/// What the pages of the console say.
+pub const PAGES: Source = message_source!("pages");
+
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE, PAGES]))
 }
 
 /// One text of the command line.

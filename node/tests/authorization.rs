@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use common::World;
 use corridor_base::Did;
-use corridor_node::access::Role;
+use corridor_node::access::{self, Role};
 use corridor_storage::ActPage;
 use serde::Deserialize;
 
@@ -68,7 +68,10 @@ fn the_table_holds_every_endpoint_and_nothing_else() {
     let named: Vec<String> = table().iter().map(|e| format!("{} {}", e.method, e.path)).collect();
     assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len(), "an endpoint stands twice");
     let document = serde_json::to_value(corridor_node::api::document()).unwrap();
-    let mut documented = BTreeSet::new();
+    // Pages stand in no OpenAPI document; what no rule covers is not reached.
+    let pages = access::RULES.iter().filter(|rule| !rule.path.starts_with("/api/"));
+    let mut documented: BTreeSet<String> =
+        pages.map(|rule| format!("{} {}", rule.method, rule.path)).collect();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys().filter(|k| k.len() <= 6 && *k != "servers") {
             documented.insert(format!("{} {path}", method.to_uppercase()));
@@ -79,6 +82,14 @@ fn the_table_holds_every_endpoint_and_nothing_else() {
 
 /// What one call is refused with: `unauthenticated`, `forbidden`, or nothing of the two.
 async fn judged(world: &World, endpoint: &Endpoint, token: Option<&str>) -> String {
+    if endpoint.path == "/console/live" {
+        // It does not end by itself: only its head is looked at.
+        return match world.status(&endpoint.path, token).await {
+            401 => "unauthenticated".to_owned(),
+            403 => "forbidden".to_owned(),
+            _ => String::new(),
+        };
+    }
     let body = if endpoint.method == "POST" { "{}" } else { "" };
     let code = world.ask(&endpoint.method, &endpoint.at(NOTHING), token, body).await.code();
     if ["unauthenticated", "forbidden"].contains(&code.as_str()) { code } else { String::new() }

@@ -7,10 +7,10 @@ use flate2::Compression;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY};
 
-use crate::component::{Icon, Notice, country_name};
+use crate::component::{Icon, country_name};
 use crate::secure::secure;
 use crate::{Area, Markup, Text, Theme, Viewer, asset};
-use corridor_base::{Lang, Problem};
+use corridor_base::{ErrorCode, Lang};
 
 /// Where a page's forms and links of the frame lead. The node serves them.
 pub mod path {
@@ -29,7 +29,7 @@ pub mod path {
     /// The search.
     pub const SEARCH: &str = "/console/search";
     /// The documentation.
-    pub const HELP: &str = "/help";
+    pub const HELP: &str = "/console/help";
 }
 
 /// A page that leads to this one.
@@ -111,13 +111,10 @@ impl Page {
         self
     }
 
-    /// A problem as a page.
+    /// It says what went wrong, with the status of that.
     #[must_use]
-    pub fn problem(lang: Lang, problem: &Problem) -> Self {
-        let status =
-            StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let title = problem.text(lang).title;
-        Self::new(title, Markup::from(Notice::problem(lang, problem))).status(status)
+    pub fn failed(self, code: ErrorCode) -> Self {
+        self.status(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
     /// The whole document for this viewer.
@@ -128,9 +125,10 @@ impl Page {
         frame.render().unwrap_or_default()
     }
 
-    /// The page as an answer; `gzip` says whether the browser takes it compressed.
+    /// The page as an answer.
     #[must_use]
-    pub fn answer(&self, viewer: &Viewer, gzip: bool) -> Response {
+    pub fn answer(&self, viewer: &Viewer) -> Response {
+        let gzip = viewer.gzip;
         let html = self.html(viewer).into_bytes();
         let body = if gzip { asset::compressed(&html, Compression::fast()) } else { html };
         let mut response = Response::new(Body::from(body));

@@ -79,11 +79,13 @@ impl Preferences {
         }
     }
 
-    /// The values of the `Set-Cookie` headers that keep these. Nothing secret: they say how a page looks.
+    /// The values of the `Set-Cookie` headers that keep these; `secure` when the page came over TLS. Nothing
+    /// in them is secret: they say how a page looks.
     #[must_use]
-    pub fn to_cookies(self) -> [String; 3] {
+    pub fn to_cookies(self, secure: bool) -> [String; 3] {
+        let secure = if secure { "; Secure" } else { "" };
         let keep = |name: &str, value: &str| {
-            format!("{name}={value}; Path=/; Max-Age={KEPT}; SameSite=Lax; HttpOnly")
+            format!("{name}={value}; Path=/; Max-Age={KEPT}; SameSite=Lax; HttpOnly{secure}")
         };
         [
             keep(LANG, self.lang.tag()),
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_back() {
         let chosen = Preferences { lang: Lang::Ko, theme: Theme::Light, eras: true };
-        let pairs = chosen.to_cookies().map(|c| c.split(';').next().unwrap().to_owned()).join("; ");
+        let pairs = chosen.to_cookies(false).map(|c| c.split(';').next().unwrap().to_owned()).join("; ");
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, pairs.parse().unwrap());
         assert_eq!(Preferences::of_request(&headers, Lang::En), chosen);

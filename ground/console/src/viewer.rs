@@ -25,6 +25,8 @@ pub struct Viewer {
     pub areas: Vec<Area>,
     /// Path and query of the page they look at: where a choice of language comes back to.
     pub here: String,
+    /// Whether their browser takes pages compressed.
+    pub gzip: bool,
 }
 
 /// The node, as its pages name it.

@@ -49,10 +49,20 @@ pub async fn say_problems(State(fallback): State<Lang>, request: Request, next: 
     }
 }
 
-fn document(problem: &Problem, lang: Lang, status: StatusCode) -> Response<Body> {
-    if status.is_server_error() && problem.code() != ErrorCode::Overloaded {
+/// Takes the problem out of a response that has not been said yet: for whoever says it otherwise, as a page.
+pub fn unsaid(response: &mut Response<Body>) -> Option<Problem> {
+    response.extensions_mut().remove::<Unsaid>().map(|Unsaid(problem)| problem)
+}
+
+/// Logs a problem of the node itself; one of the caller is the caller's.
+pub fn log(problem: &Problem) {
+    if problem.code().status() >= 500 && problem.code() != ErrorCode::Overloaded {
         tracing::error!(code = %problem.code(), "{}", problem.arg("why").unwrap_or_default());
     }
+}
+
+fn document(problem: &Problem, lang: Lang, status: StatusCode) -> Response<Body> {
+    log(problem);
     let body = serde_json::to_vec(&problem.document(lang)).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

@@ -177,6 +177,16 @@ impl World {
         self.give(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// The status of an answer whose body is not waited for.
+    pub(crate) async fn status(&self, path: &str, token: Option<&str>) -> u16 {
+        let mut request = Request::builder().uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
+    }
+
     pub(crate) async fn give(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -47,7 +47,7 @@ impl Notice {
 /// The page that explains an error.
 #[must_use]
 pub fn help(code: &str) -> String {
-    format!("/help/errors/{code}")
+    format!("{}/errors/{code}", crate::path::HELP)
 }
 
 impl HtmlSafe for Notice {}

@@ -1,0 +1,56 @@
+//! The pages of the node in the console: one file an area. They show what the handlers of the API answer
+//! and do what those do, never something the API lacks; who may open which stands in the one table of
+//! rules, like any endpoint's (AC-1).
+
+pub mod areas;
+pub mod form;
+mod frame;
+mod gallery;
+mod live;
+mod preferences;
+pub mod viewer;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use axum::routing::{get, post};
+use corridor_base::{ErrorCode, Lang, Problem};
+use corridor_console::format::Dates;
+use corridor_console::{Text, Viewer, asset, path};
+
+use crate::api::problem::Answer;
+use crate::node::Node;
+use crate::texts::texts;
+
+pub(crate) use frame::frame;
+
+/// The words of the pages, in one language.
+#[must_use]
+pub fn text(lang: Lang) -> Text {
+    Text::new(texts(), lang)
+}
+
+/// How instants are written for this viewer (TM-1).
+#[must_use]
+pub fn dates(viewer: &Viewer) -> Dates {
+    Dates { lang: viewer.lang(), zone: viewer.house.zone, eras: viewer.preferences.eras }
+}
+
+/// All routes of the node's own pages.
+pub(crate) fn router() -> Router<Arc<Node>> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to(path::HOME) }))
+        .route("/console/assets/{name}", get(assets))
+        .route("/console/preferences", post(preferences::choose))
+        .route("/console/live", get(live::stream))
+        .route("/console/gallery", get(gallery::page))
+}
+
+/// The style sheet, the script, the signs.
+async fn assets(Path(name): Path<String>, headers: HeaderMap) -> Answer<Response> {
+    let found = asset::answer(&name, &headers);
+    Ok(found.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", name))?)
+}

@@ -1,0 +1,71 @@
+//! What a form brought: bounded, parsed once, and only with the token against forged requests, where the
+//! session has one.
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_console::Viewer;
+use subtle::ConstantTimeEq as _;
+
+use crate::api::problem::Refusal;
+
+/// The largest form without files, in bytes.
+const MOST: usize = 64 << 10;
+/// The most fields.
+const FIELDS: usize = 200;
+
+/// The fields of a form (`application/x-www-form-urlencoded`).
+#[derive(Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads them, whatever token they bring.
+    pub(super) async fn read(request: Request) -> Result<Self> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(malformed("application/x-www-form-urlencoded expected"));
+        }
+        let bytes = to_bytes(request.into_body(), MOST).await.map_err(|_| {
+            Problem::new(ErrorCode::TooLarge).with("what", "form").with("limit", format!("{MOST} bytes"))
+        })?;
+        let fields = url::form_urlencoded::parse(&bytes).take(FIELDS);
+        Ok(Self(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
+    }
+
+    /// The first value of this name, without the blanks around it; `None` when it is empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.trim());
+        value.filter(|value| !value.is_empty())
+    }
+}
+
+fn malformed(why: &str) -> Problem {
+    Problem::new(ErrorCode::Malformed).with("what", "form").with("why", why)
+}
+
+/// Whether a form brought the viewer's token. Someone without a session, a program with a token of the
+/// API, cannot be made to send a form, and has none.
+///
+/// # Errors
+/// `forbidden`.
+pub fn genuine(viewer: &Viewer, brought: &str) -> Result<()> {
+    let wanted = viewer.csrf();
+    if bool::from(wanted.as_bytes().ct_eq(brought.as_bytes())) {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::Forbidden).with("what", "form"))
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Refusal> {
+        let viewer = request.extensions().get::<Viewer>().cloned();
+        let viewer = viewer.ok_or_else(|| Problem::new(ErrorCode::Unauthenticated))?;
+        let fields = Self::read(request).await?;
+        genuine(&viewer, fields.get("csrf").unwrap_or_default())?;
+        Ok(fields)
+    }
+}
