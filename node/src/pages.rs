@@ -2,13 +2,21 @@
 //! and do what those do, never something the API lacks; who may open which stands in the one table of
 //! rules, like any endpoint's (AC-1).
 
+mod acts;
 pub mod areas;
+mod content;
+mod documents;
 pub mod form;
 mod frame;
 mod gallery;
+mod home;
 mod live;
+mod partners;
 mod preferences;
+mod search;
+mod send;
 pub mod viewer;
+pub mod words;
 
 use std::sync::Arc;
 
@@ -22,6 +30,7 @@ use corridor_console::format::Dates;
 use corridor_console::{Text, Viewer, asset, path};
 
 use crate::api::problem::Answer;
+use crate::api::{inbox, outbox};
 use crate::node::Node;
 use crate::texts::texts;
 
@@ -47,6 +56,26 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/preferences", post(preferences::choose))
         .route("/console/live", get(live::stream))
         .route("/console/gallery", get(gallery::page))
+        .route("/console", get(home::page))
+        .route("/console/inbox", get(documents::received))
+        .route("/console/inbox/{id}", get(documents::one_received))
+        .route("/console/inbox/{id}/content", get(documents::content_received))
+        .route("/console/inbox/{id}/file", get(inbox::content))
+        .route("/console/outbox", get(documents::sent))
+        .route(
+            "/console/outbox/send",
+            get(send::show).post(send::take).layer(axum::extract::DefaultBodyLimit::disable()),
+        )
+        .route("/console/outbox/{id}", get(documents::one_sent))
+        .route("/console/outbox/{id}/content", get(documents::content_sent))
+        .route("/console/outbox/{id}/file", get(outbox::content))
+        .route("/console/outbox/{id}/resend", post(documents::resend))
+        .route("/console/partners", get(partners::list))
+        .route("/console/partners/{did}", get(partners::one))
+        .route("/console/partners/{did}/test", post(partners::test))
+        .route("/console/acts", get(acts::list))
+        .route("/console/acts/{id}", get(acts::one))
+        .route("/console/search", get(search::page))
 }
 
 /// The style sheet, the script, the signs.

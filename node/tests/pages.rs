@@ -116,7 +116,9 @@ async fn what_strangers_wrote_never_becomes_markup() {
     paths.push(format!("/console/inbox/{id}"));
     paths.push(format!("/console/inbox/{id}/content"));
     for hostile in ["/console/search?q=", "/console/acts?subject=", "/console/inbox?kind="] {
-        paths.push(format!("{hostile}%3Cscript%3Ealert('x')%3C%2Fscript%3E%22%3E%3Cimg%20src%3Dx%20onerror%3D"));
+        paths.push(format!(
+            "{hostile}%3Cscript%3Ealert('x')%3C%2Fscript%3E%22%3E%3Cimg%20src%3Dx%20onerror%3D"
+        ));
     }
     for path in paths.iter().filter(|path| !path.starts_with("/console/outbox/0")) {
         for lang in ["en", "ja", "ko"] {
@@ -124,7 +126,10 @@ async fn what_strangers_wrote_never_becomes_markup() {
             let html = html(&answer);
             assert!(answer.headers.contains_key("content-security-policy"), "{path}: {}", answer.status);
             assert!(!html.contains("<script>") && !html.contains("<img"), "{path}");
-            assert!(!html.contains(" style=") && !html.contains(" onclick="), "{path}: inline style or script");
+            assert!(
+                !html.contains(" style=") && !html.contains(" onclick="),
+                "{path}: inline style or script"
+            );
             well_formed(&html).unwrap_or_else(|why| panic!("{path} in {lang}: {why}"));
             assert!(!html.contains(">?"), "{path} in {lang}: a message is missing");
             assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{path}");
@@ -172,7 +177,8 @@ async fn an_auditor_sees_no_content_and_an_officer_no_acts() {
     let one = format!("/console/inbox/{}", world.document);
     check(Role::Officer, &one, &["/content", "/file", "cuscar.edi"], &["/console/acts"]).await;
     check(Role::Auditor, &one, &["/console/acts", "cuscar.edi"], &["/content", "/file"]).await;
-    check(Role::Operator, "/console", &["/console/partners"], &["/console/acts", "/console/outbox/send"]).await;
+    check(Role::Operator, "/console", &["/console/partners"], &["/console/acts", "/console/outbox/send"])
+        .await;
     world.running.stop().await;
 }
 
@@ -190,7 +196,12 @@ async fn a_choice_of_language_is_kept_and_leads_back() {
             answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
         assert!(cookies.iter().any(|c| c.starts_with(cookie)), "{body}: {cookies:?}");
     };
-    check("lang=ko&back=%2Fconsole%2Finbox%3Fstate%3Dreceived", "/console/inbox?state=received", "corridor_lang=ko").await;
+    check(
+        "lang=ko&back=%2Fconsole%2Finbox%3Fstate%3Dreceived",
+        "/console/inbox?state=received",
+        "corridor_lang=ko",
+    )
+    .await;
     check("theme=dark&back=https%3A%2F%2Fevil.example", "/console", "corridor_theme=dark").await;
     check("eras=yes&back=%2F%2Fevil.example", "/console", "corridor_eras=yes").await;
     world.running.stop().await;
@@ -200,10 +211,13 @@ async fn a_choice_of_language_is_kept_and_leads_back() {
 fn multipart(fields: &[(&str, &str)], file: (&str, &[u8])) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for (name, value) in fields {
-        body.extend(format!("--B\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        body.extend(
+            format!("--B\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
     }
     body.extend(
-        format!("--B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\r\n", file.0).bytes(),
+        format!("--B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\r\n", file.0)
+            .bytes(),
     );
     body.extend(file.1);
     body.extend(b"\r\n--B--\r\n");

@@ -30,7 +30,7 @@ pub use map::{Map, Place};
 pub use notice::{Notice, help};
 pub use progress::Progress;
 pub use sample::Sample;
-pub use section::{Columns, Count, Counts, Section};
+pub use section::{Columns, Count, Counts, More, Section};
 pub use short::Short;
 pub use table::{Column, Filters, Paging, Row, Table, address, percent};
 pub use tabs::Tabs;

@@ -154,6 +154,10 @@ macro_rules! select {
     };
 }
 
+mod overview;
+
+pub use overview::Link;
+
 impl DocumentRow {
     /// Reads one row of `select!`.
     fn from_row(row: &Row) -> Result<Self> {

@@ -96,5 +96,14 @@ CREATE TABLE lack (
 ",
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM lack WHERE since < 0) = 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 4,
+            name: "documents by state, and by partner",
+            sql: "
+CREATE INDEX document_by_state ON document (participant, side, state, created, id);
+CREATE INDEX document_by_partner ON document (participant, partner, state, updated);
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM document WHERE state = '') = 0 THEN 1 ELSE 0 END",
+        },
     ],
 };

@@ -55,16 +55,16 @@ pub struct ActList {
 pub struct ActQuery {
     /// The `next` of the page before.
     #[param(value_type = Option<schema::UuidText>, inline)]
-    after: Option<ActId>,
+    pub(crate) after: Option<ActId>,
     /// `newest` (when left out) or `oldest` first.
     #[param(inline)]
-    order: Option<Order>,
+    pub(crate) order: Option<Order>,
     /// Only those about this: an envelope, an agreement, a key.
     #[param(max_length = 300, pattern = r"^[^\u0000]*$")]
-    subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// In which order.

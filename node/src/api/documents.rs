@@ -90,19 +90,19 @@ pub struct DocumentPage {
 pub struct DocumentQuery {
     /// Only of this partner.
     #[param(value_type = Option<schema::DidText>, inline)]
-    partner: Option<Did>,
+    pub(crate) partner: Option<Did>,
     /// Only in this state.
     #[param(value_type = Option<schema::StateWord>, inline)]
-    state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Only of this kind.
     #[param(value_type = Option<schema::KindText>, inline)]
-    kind: Option<Kind>,
+    pub(crate) kind: Option<Kind>,
     /// The `next` of the page before.
     #[param(value_type = Option<schema::PlaceText>, inline)]
-    before: Option<String>,
+    pub(crate) before: Option<String>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 impl From<DocumentRow> for Document {

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
-use corridor_exchange::{Draft, Side};
+use corridor_exchange::{DocumentRow, Draft, Side};
 use corridor_proof::Kind;
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -18,6 +19,7 @@ use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
+use crate::node::Node;
 
 /// The header that makes handing in repeatable (IETF draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -29,19 +31,19 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub struct SendQuery {
     /// To whom: `did:web:…`.
     #[param(value_type = schema::DidText, inline)]
-    to: Did,
+    pub(crate) to: Did,
     /// What it is: `edifact`.
     #[param(value_type = schema::KindText, inline)]
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// Under which agreement; left out, the one in force that allows it.
     #[param(value_type = Option<schema::UuidText>, inline)]
-    agreement: Option<AgreementId>,
+    pub(crate) agreement: Option<AgreementId>,
     /// A name for people, as a rule that of a file.
     #[param(max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f/\\]+$")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The envelope it answers.
     #[param(value_type = Option<schema::UuidText>, inline)]
-    answers: Option<EnvelopeId>,
+    pub(crate) answers: Option<EnvelopeId>,
 }
 
 /// Lists sent documents, newest first.
@@ -67,44 +69,66 @@ pub async fn send(
     Ask(query): Ask<SendQuery>,
     request: Request,
 ) -> Answer<Response> {
+    let key = match request.headers().get(IDEMPOTENCY_KEY) {
+        Some(value) => Some(value.to_str().map_err(|_| malformed_key())?.to_owned()),
+        None => None,
+    };
+    let content = Body::into_data_stream(request.into_body()).map_err(std::io::Error::other);
+    let row = hand_in(&node, &caller, query, key.as_deref(), content).await?;
+    let location = format!("/api/v1/outbox/{}", row.id);
+    Ok((StatusCode::CREATED, [("location", location)], Json(Document::from(row))).into_response())
+}
+
+/// Hands in a document, under its key once.
+///
+/// # Errors
+/// `forbidden` when it is not the business of the department; `already-exists` when the key stands for
+/// something else; those of [`corridor_exchange::Exchange::submit`].
+pub(crate) async fn hand_in<S>(
+    node: &Node,
+    caller: &Caller,
+    query: SendQuery,
+    key: Option<&str>,
+    content: S,
+) -> Result<DocumentRow>
+where
+    S: Stream<Item = std::io::Result<Bytes>> + Send + Unpin,
+{
     let us = &caller.participant;
     if !caller.scope.admits(&query.kind, &query.to) {
         let what = format!("{} to {}: not the business of the department", query.kind, query.to);
-        return Err(Problem::new(ErrorCode::Forbidden).with("what", what).into());
+        return Err(Problem::new(ErrorCode::Forbidden).with("what", what));
     }
     let draft = Draft {
-        id: idempotent(us, request.headers())?,
+        id: key.map(|key| idempotent(us, key)).transpose()?,
         to: query.to.clone(),
         kind: query.kind.clone(),
         agreement: query.agreement,
         name: query.name,
         answers: query.answers,
     };
-    let content = Body::into_data_stream(request.into_body()).map_err(std::io::Error::other);
     let id = node.exchange.submit(us, draft, content).await?;
     let row = node.exchange.document(us, Side::Out, id).await?;
     if row.partner != query.to || row.kind != query.kind {
         // The same key and content as before, for something else than before.
-        return Err(Problem::new(ErrorCode::AlreadyExists)
-            .with("what", format!("{IDEMPOTENCY_KEY} for {id}"))
-            .into());
+        return Err(
+            Problem::new(ErrorCode::AlreadyExists).with("what", format!("{IDEMPOTENCY_KEY} for {id}"))
+        );
     }
-    let location = format!("/api/v1/outbox/{id}");
-    Ok((StatusCode::CREATED, [("location", location)], Json(Document::from(row))).into_response())
+    Ok(row)
+}
+
+fn malformed_key() -> Problem {
+    Problem::new(ErrorCode::Malformed)
+        .with("what", IDEMPOTENCY_KEY)
+        .with("why", "1 to 200 printable ASCII characters expected")
 }
 
 /// The identifier that an idempotency key stands for: made of the participant and the key, so that
 /// the books of the outbox themselves remember it, through crashes and on every replica (EX-4).
-fn idempotent(us: &Did, headers: &HeaderMap) -> Result<Option<EnvelopeId>> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let malformed = || {
-        Problem::new(ErrorCode::Malformed)
-            .with("what", IDEMPOTENCY_KEY)
-            .with("why", "1 to 200 printable ASCII characters expected")
-    };
-    let key = value.to_str().map_err(|_| malformed())?;
+fn idempotent(us: &Did, key: &str) -> Result<EnvelopeId> {
     if !(1..=200).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(malformed());
+        return Err(malformed_key());
     }
     let digest = Digest::of(format!("corridor/idempotency/v1\n{us}\n{key}").as_bytes());
     let mut hex: Vec<char> = digest.to_string().chars().take(32).collect();
@@ -116,9 +140,7 @@ fn idempotent(us: &Did, headers: &HeaderMap) -> Result<Option<EnvelopeId>> {
         *variant = char::from_digit(8 + variant.to_digit(16).unwrap_or(0) % 4, 16).unwrap_or('8');
     }
     let part = |from: usize, to: usize| hex.iter().skip(from).take(to - from).collect::<String>();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
-        .parse()
-        .map(Some)
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)).parse()
 }
 
 /// Shows one sent document with its evidence.
@@ -158,17 +180,13 @@ mod tests {
     #[test]
     fn an_idempotency_key_names_one_envelope_of_one_participant() {
         let did = |name: &str| format!("did:web:example.jp:{name}").parse::<Did>().unwrap();
-        let headers = |key: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(IDEMPOTENCY_KEY, key.parse().unwrap());
-            headers
-        };
-        let id = |who: &str, key: &str| idempotent(&did(who), &headers(key)).unwrap().unwrap();
+        let id = |who: &str, key: &str| idempotent(&did(who), key).unwrap();
         assert_eq!(id("a", "k"), id("a", "k"));
         assert_ne!(id("a", "k"), id("a", "l"));
         assert_ne!(id("a", "k"), id("b", "k"));
-        assert!(idempotent(&did("a"), &headers(&"k".repeat(201))).is_err());
-        assert_eq!(idempotent(&did("a"), &HeaderMap::new()).unwrap(), None);
+        for wrong in ["", "a b", "鍵", &"k".repeat(201)] {
+            assert!(idempotent(&did("a"), wrong).is_err(), "{wrong}");
+        }
         for key in 0..64 {
             let text = id("a", &key.to_string()).to_string();
             assert!(text.as_bytes()[14] == b'8' && b"89ab".contains(&text.as_bytes()[19]), "{text}");

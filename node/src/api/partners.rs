@@ -82,17 +82,17 @@ pub struct PartnerList {
 pub struct PartnerQuery {
     /// Only those that one country vouches for.
     #[param(value_type = Option<schema::CountryText>, inline)]
-    country: Option<Country>,
+    pub(crate) country: Option<Country>,
     /// Only those with which an agreement is in force (true), or all that are listed (false, when
     /// left out).
     #[serde(default)]
-    agreed: bool,
+    pub(crate) agreed: bool,
     /// The `next` of the page before.
     #[param(value_type = Option<schema::DidText>, inline)]
-    after: Option<Did>,
+    pub(crate) after: Option<Did>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 fn body(listed: &Listed, agreements: usize) -> Partner {

@@ -129,7 +129,7 @@ struct Branch<'a> {
 
 #[derive(askama::Template)]
 #[template(
-    source = "<span class=\"tag\">{{ segment.tag }}</span> {% if let Some(name) = segment.name %}<strong>{{ name }}</strong>{% endif %} <span class=\"quiet\">#{{ segment.number }}</span><dl>{% for (name, value) in values %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>",
+    source = "<span class=\"tag\">{{ segment.tag }}</span> {% if let Some(name) = segment.name %}<strong>{{ name }}</strong>{% endif %} <span class=\"quiet\">#{{ segment.number }}</span><dl>{% for (name, value) in values %}<div><dt>{{ name }}</dt><dd>{{ value }}</dd></div>{% endfor %}</dl>",
     ext = "html"
 )]
 struct Segment<'a> {

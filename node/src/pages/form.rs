@@ -23,12 +23,13 @@ impl Fields {
     /// Reads them, whatever token they bring.
     pub(super) async fn read(request: Request) -> Result<Self> {
         let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(malformed("application/x-www-form-urlencoded expected"));
-        }
+        let form = kind.starts_with("application/x-www-form-urlencoded");
         let bytes = to_bytes(request.into_body(), MOST).await.map_err(|_| {
             Problem::new(ErrorCode::TooLarge).with("what", "form").with("limit", format!("{MOST} bytes"))
         })?;
+        if !form && !bytes.is_empty() {
+            return Err(malformed("application/x-www-form-urlencoded expected"));
+        }
         let fields = url::form_urlencoded::parse(&bytes).take(FIELDS);
         Ok(Self(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
     }

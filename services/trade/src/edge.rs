@@ -72,16 +72,16 @@ fn refuse(what: &'static str, why: &str) -> Problem {
 pub struct Shown {
     /// The row in the books; absent while the desk has not read it yet.
     #[schema(value_type = Object)]
-    interchange: Option<Interchange>,
+    pub interchange: Option<Interchange>,
     /// The readable tree.
     #[schema(value_type = Object)]
-    tree: crate::edifact::tree::Tree,
+    pub tree: crate::edifact::tree::Tree,
     /// The tree as lines of text.
-    lines: Vec<String>,
+    pub lines: Vec<String>,
     /// What reading it found.
-    findings: Vec<String>,
+    pub findings: Vec<String>,
     /// Accepted, partly rejected, rejected or unreadable.
-    verdict: String,
+    pub verdict: String,
 }
 
 /// A page of interchanges.
@@ -138,7 +138,11 @@ pub async fn show(
     Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
 }
 
-async fn shown(
+/// One interchange, readable; leaves a record of who read (AC-1).
+///
+/// # Errors
+/// `not-found`, also when the document is no interchange; those of the store.
+pub async fn shown(
     exchange: &Exchange,
     acting: &Acting,
     side: Side,

@@ -108,3 +108,24 @@ impl From<Counts> for Markup {
         Self::of(&counts)
     }
 }
+
+/// More for those who want it, closed at first.
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = "<details class=\"more\"><summary>{{ title }}</summary><div class=\"stack\">{{ body }}</div></details>",
+    ext = "html"
+)]
+pub struct More {
+    /// What it is.
+    pub title: String,
+    /// It.
+    pub body: Markup,
+}
+
+impl HtmlSafe for More {}
+
+impl From<More> for Markup {
+    fn from(more: More) -> Self {
+        Self::of(&more)
+    }
+}

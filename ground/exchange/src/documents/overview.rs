@@ -6,7 +6,7 @@ use corridor_base::{Did, Result, Timestamp};
 use corridor_storage::Tx;
 
 use super::{DocumentRow, Side, State};
-use crate::Exchange;
+use crate::{Exchange, Scope};
 
 /// How far back a search for names looks, in documents of each side.
 const SEARCHED: i64 = 10_000;
@@ -27,11 +27,19 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn count_documents(&self, us: &Did, side: Side, state: State) -> Result<u64> {
+    pub async fn count_documents(&self, us: &Did, side: Side, state: State, scope: &Scope) -> Result<u64> {
+        let (kinds, partners) = (scope.kinds_parameter(), scope.partners_parameter());
         let count = move |tx: &mut Tx<'_>| {
             let row = tx.query_one(
-                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND state = $3",
-                &[side.as_str().into(), state.as_str().into()],
+                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND state = $3
+                 AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
+                 AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)",
+                &[
+                    side.as_str().into(),
+                    state.as_str().into(),
+                    kinds.as_str().into(),
+                    partners.as_str().into(),
+                ],
             )?;
             row.map_or(Ok(0), |row| row.size(0))
         };
@@ -42,11 +50,14 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn count_since(&self, us: &Did, side: Side, since: Timestamp) -> Result<u64> {
+    pub async fn count_since(&self, us: &Did, side: Side, since: Timestamp, scope: &Scope) -> Result<u64> {
+        let (kinds, partners) = (scope.kinds_parameter(), scope.partners_parameter());
         let count = move |tx: &mut Tx<'_>| {
             let row = tx.query_one(
-                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND created >= $3",
-                &[side.as_str().into(), since.into()],
+                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND created >= $3
+                 AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
+                 AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)",
+                &[side.as_str().into(), since.into(), kinds.as_str().into(), partners.as_str().into()],
             )?;
             row.map_or(Ok(0), |row| row.size(0))
         };
@@ -66,9 +77,16 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn search(&self, us: &Did, side: Side, words: &str, limit: u32) -> Result<Vec<DocumentRow>> {
-        let pattern = pattern(words);
-        self.0.store.read(us, move |tx| search(tx, side, &pattern, limit)).await
+    pub async fn search(
+        &self,
+        us: &Did,
+        side: Side,
+        words: &str,
+        scope: &Scope,
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>> {
+        let (pattern, scope) = (pattern(words), scope.clone());
+        self.0.store.read(us, move |tx| search(tx, side, &pattern, &scope, limit)).await
     }
 }
 
@@ -99,7 +117,7 @@ fn link(tx: &mut Tx<'_>, partner: &Did) -> Result<Link> {
     Ok(Link { last: last.map(Timestamp::from_millis), waiting, problem })
 }
 
-fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, limit: u32) -> Result<Vec<DocumentRow>> {
+fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, scope: &Scope, limit: u32) -> Result<Vec<DocumentRow>> {
     let oldest = tx.query_one(
         "SELECT created FROM document WHERE participant = $1 AND side = $2
          ORDER BY created DESC, id DESC LIMIT 1 OFFSET $3",
@@ -109,10 +127,19 @@ fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, limit: u32) -> Result<Vec<
     let rows = tx.query(
         select!(
             "WHERE participant = $1 AND side = $2 AND created >= $3
-             AND (LOWER(name) LIKE $4 ESCAPE '\\' OR id LIKE $4 ESCAPE '\\')
+             AND (LOWER(name) LIKE $4 ESCAPE '!' OR id LIKE $4 ESCAPE '!')
+             AND ($6 = '' OR REPLACE($6, '|' || kind || '|', '') <> $6)
+             AND ($7 = '' OR REPLACE($7, '|' || partner || '|', '') <> $7)
          ORDER BY created DESC, id DESC LIMIT $5"
         ),
-        &[side.as_str().into(), oldest.into(), pattern.into(), limit.into()],
+        &[
+            side.as_str().into(),
+            oldest.into(),
+            pattern.into(),
+            limit.into(),
+            scope.kinds_parameter().into(),
+            scope.partners_parameter().into(),
+        ],
     )?;
     rows.iter().map(DocumentRow::from_row).collect()
 }
@@ -121,8 +148,8 @@ fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, limit: u32) -> Result<Vec<
 fn pattern(words: &str) -> String {
     let mut out = String::from("%");
     for c in words.to_lowercase().chars().take(200) {
-        if matches!(c, '%' | '_' | '\\') {
-            out.push('\\');
+        if matches!(c, '%' | '_' | '!') {
+            out.push('!');
         }
         out.push(c);
     }
@@ -138,7 +165,7 @@ mod tests {
     fn words_stand_for_themselves() {
         let check = |words: &str, expect: &str| assert_eq!(pattern(words), expect);
         check("Cuscar", "%cuscar%");
-        check("100%_a\\", "%100\\%\\_a\\\\%");
+        check("100%_a!\\", "%100!%!_a!!\\%");
         check("申告", "%申告%");
         check("", "%%");
     }
