@@ -6,10 +6,11 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Request;
-use common::{Answer, World};
+use common::{Answer, CONTENT, World};
 use corridor_exchange::{Draft, Side};
 use corridor_node::access::{self, Role, Who};
-use futures::stream;
+use futures::{StreamExt, stream};
+use tower::ServiceExt;
 
 const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
 
@@ -271,4 +272,23 @@ async fn assets_are_kept_by_browsers_and_pages_are_not() {
     assert_eq!(style.status.as_u16(), 200);
     assert_eq!(style.headers["cache-control"], "public, max-age=31536000, immutable");
     world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_is_told_that_something_changed_and_nothing_else() {
+    let world = World::new().await;
+    let token = world.token(&world.customs, Role::Officer).await;
+    let request = Request::get("/console/live").header("authorization", format!("Bearer {token}"));
+    let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut events = response.into_body().into_data_stream();
+    world.send(CONTENT).await;
+    let told = tokio::time::timeout(std::time::Duration::from_secs(10), events.next()).await;
+    let told = told.unwrap().unwrap().unwrap();
+    let lines: Vec<&str> = std::str::from_utf8(&told).unwrap().lines().filter(|l| !l.is_empty()).collect();
+    assert!(lines.iter().all(|l| ["event: changed", "data:", "data: "].contains(l)), "{lines:?}");
+    // A node that stops does not wait for pages that are open.
+    let stopping = tokio::time::timeout(std::time::Duration::from_secs(20), world.running.stop());
+    let (stopped, _) = tokio::join!(stopping, async { while events.next().await.is_some() {} });
+    stopped.unwrap();
 }
