@@ -194,6 +194,9 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
         let all = if all.is_empty() { vec![problem] } else { all };
         all.iter().for_each(|problem| record.problem("recovery", node.ledger.log.origin(), problem));
     }
+    for (witness, problem) in node.ledger.recovery.doubted() {
+        record.problem("witnesses", &witness, &problem);
+    }
     if let Some(problem) = &node.ledger.refused {
         record.problem("succession", node.ledger.log.origin(), problem);
     }

@@ -36,6 +36,9 @@ use crate::succession::{self, Past};
 const WITNESS_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a mirror may take for a piece of what is brought to it, over a slow link.
 const PUSH_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a witness holds a restored log up that says it cosigned more than anybody shows: long enough to
+/// come back from trouble of its own, and well within the ten minutes in which a restored node serves.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(300);
 /// How often the mirror looks what its logs have published.
 const MIRROR_INTERVAL: Duration = Duration::from_secs(5);
 /// How often is compared what logs show to whom.
@@ -180,6 +183,7 @@ impl Ledger {
             link: link.clone(),
             fetch: Arc::new(client.clone()),
             first: past.first_act(config, around),
+            patience: CLAIM_PATIENCE,
         });
         let pusher = Pusher::new(PushParts {
             log: log.clone(),

@@ -48,7 +48,7 @@ registry! {
     LG_2 = "LG-2", "a receipt is complete only with a cosignature from each country, and a log's own operator never counts";
     LG_3 = "LG-3", "acts, leaves and receipts hold salted commitments, never openings or bare hashes of what can be guessed";
     LG_4 = "LG-4", "an act is typed and versioned; every released version has a golden file that later builds verify";
-    ID_1 = "ID-1", "a signature is judged by the key that was valid when it was first recorded; the trust list pins keys, and a DID document that differs is refused and reported";
+    ID_1 = "ID-1", "a signature is judged by the key that was valid when it was first recorded; a revocation names the leaf after which a key is void; the trust list pins keys, and a DID document that differs is refused and reported";
     PA_1 = "PA-1", "everything stored belongs to one participant (its id leads every key), and no query crosses from one to another except through the exchange";
     SB_1 = "SB-1", "raw rows never leave the sandbox; the budget is debited before execution, in integers, and never refunded";
     AC_1 = "AC-1", "every endpoint has a rule of who may call it and a test that the others may not; every read of personal data leaves one record with its subjects";

@@ -17,8 +17,8 @@ use corridor_base::{Clock, Country, Did, Digest, ErrorCode, KeyId, Problem, Rand
 use corridor_proof::cosignature::Finding;
 use corridor_proof::trust::RecognisedCountry;
 use corridor_proof::{
-    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, Recognition, SecretKey,
-    Signed, SignedCheckpoint, Signer as _, Statement as _, Succession, TrustList, VerifierKey,
+    LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, Recognition,
+    SecretKey, Signed, SignedCheckpoint, Signer as _, Statement as _, Succession, TrustList, VerifierKey,
 };
 use corridor_storage::{DataDir, durable};
 use serde::{Deserialize, Serialize};
@@ -247,6 +247,32 @@ impl Anchor {
         }
         participant.removed = Some(at);
         participant.keys.iter_mut().for_each(|key| end(key, at));
+        self.next(participants, clock.now())
+    }
+
+    /// Revokes a key: nothing new is signed with it from this instant on, and of what is in the log that is
+    /// named, what comes after the leaf is void, whatever time it says (ID-1).
+    ///
+    /// # Errors
+    /// `key-unknown` when no participant has it; `already-exists` when it is revoked just so; `malformed` for
+    /// what is no leaf.
+    pub fn revoke(
+        &mut self,
+        key: &KeyId,
+        last: LeafOf,
+        at: Timestamp,
+        clock: &dyn Clock,
+    ) -> Result<&Signed<TrustList>> {
+        let mut participants = self.newest.body().participants.clone();
+        let keys = participants.iter_mut().flat_map(|p| &mut p.keys);
+        let Some(known) = keys.into_iter().find(|k| k.id == *key) else {
+            return Err(Problem::new(ErrorCode::KeyUnknown).with("key", key));
+        };
+        if known.void_after.as_ref() == Some(&last) && known.until.is_some_and(|until| until <= at) {
+            return Err(Problem::new(ErrorCode::AlreadyExists).with("what", format!("revocation of {key}")));
+        }
+        known.void_after = Some(last);
+        end(known, at);
         self.next(participants, clock.now())
     }
 
@@ -533,7 +559,7 @@ fn newcomer(admission: &Admission, now: Timestamp) -> Result<ListedParticipant> 
 }
 
 fn pinned(id: &KeyId, key: &PublicKey, from: Timestamp) -> ListedKey {
-    ListedKey { id: id.clone(), key: key.clone(), from, until: None }
+    ListedKey { id: id.clone(), key: key.clone(), from, until: None, void_after: None }
 }
 
 /// Ends a key at this instant, unless it ends before.
@@ -864,6 +890,26 @@ mod tests {
         let mut anchor = bench.found("KR");
         bench.clock.set(start().minus(Duration::from_secs(1)));
         assert_eq!(anchor.renew(&bench.clock).unwrap_err().code(), ErrorCode::TrustListInvalid);
+    }
+
+    #[test]
+    fn a_key_is_revoked_from_a_leaf_on() {
+        let bench = bench();
+        let mut anchor = bench.found("KR");
+        anchor.admit(&admission(A, vec![key(A, "k1", 1)]), &bench.clock).unwrap();
+        let last = LeafOf { log: "a.kr/log".to_owned(), leaf: 41 };
+        let id = key(A, "k1", 1).0;
+        let now = bench.clock.now();
+        let list = anchor.revoke(&id, last.clone(), now, &bench.clock).unwrap().body().clone();
+        let found = &list.participants[0].keys[0];
+        assert_eq!((found.until, found.void_after.as_ref()), (Some(now), Some(&last)));
+        let mut refused = |id: &KeyId, last: &LeafOf| {
+            anchor.revoke(id, last.clone(), now, &bench.clock).unwrap_err().code()
+        };
+        assert_eq!(refused(&id, &last), ErrorCode::AlreadyExists);
+        assert_eq!(refused(&key(A, "k9", 1).0, &last), ErrorCode::KeyUnknown);
+        assert_eq!(refused(&id, &LeafOf { leaf: u64::MAX, ..last.clone() }), ErrorCode::Malformed);
+        assert_eq!(anchor.newest().body(), &list);
     }
 
     #[test]

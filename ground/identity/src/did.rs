@@ -668,7 +668,13 @@ mod tests {
             did: did(),
             name: Names::same("Forwarder"),
             endpoint: "http://localhost:7081".to_owned(),
-            keys: vec![ListedKey { id: did().key("k1").unwrap(), key: public(1), from, until: None }],
+            keys: vec![ListedKey {
+                id: did().key("k1").unwrap(),
+                key: public(1),
+                from,
+                until: None,
+                void_after: None,
+            }],
             removed: None,
             ledger: None,
         }
@@ -701,7 +707,13 @@ mod tests {
         check(&moved, &listed(), &["names none"], false);
         let mut rotated = listed();
         rotated.keys[0].until = Some(now);
-        rotated.keys.push(ListedKey { id: did().key("k2").unwrap(), key: public(2), from: now, until: None });
+        rotated.keys.push(ListedKey {
+            id: did().key("k2").unwrap(),
+            key: public(2),
+            from: now,
+            until: None,
+            void_after: None,
+        });
         check(&document(), &rotated, &["ended on"], false);
         let ledger = |seed| Some(crate::testing::ledger("a.jp/log", seed));
         let pinned = ListedParticipant { ledger: ledger(1), ..listed() };

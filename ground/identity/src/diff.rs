@@ -68,6 +68,15 @@ pub enum Change {
         /// The key now.
         after: PublicKey,
     },
+    /// A key is void after a leaf of a log.
+    KeyVoid {
+        /// Which key.
+        key: KeyId,
+        /// The origin of the log.
+        log: String,
+        /// The number of the leaf.
+        leaf: u64,
+    },
     /// A key is not in the list any more.
     KeyDropped {
         /// Its name.
@@ -334,6 +343,9 @@ fn keys(old: &[ListedKey], new: &[ListedKey], out: &mut Vec<Change>) {
             let (before, after) = (before.key.clone(), after.key.clone());
             out.push(Change::KeyReplaced { key: key.clone(), before, after });
         }
+        if let Some(last) = after.void_after.clone().filter(|_| before.void_after != after.void_after) {
+            out.push(Change::KeyVoid { key: key.clone(), log: last.log, leaf: last.leaf });
+        }
         match after.until {
             Some(until) if before.until != Some(until) => out.push(Change::KeyEnded { key, until }),
             None if before.until.is_some() => out.push(Change::KeyRevived { key }),
@@ -357,7 +369,13 @@ mod tests {
 
     fn key(name: &str, seed: u64) -> ListedKey {
         let key = SecretKey::generate("k", &SeededRandom::new(seed)).unwrap().public().clone();
-        ListedKey { id: format!("did:web:b.kr#{name}").parse().unwrap(), key, from: at(0), until: None }
+        ListedKey {
+            id: format!("did:web:b.kr#{name}").parse().unwrap(),
+            key,
+            from: at(0),
+            until: None,
+            void_after: None,
+        }
     }
 
     fn list() -> TrustList {

@@ -1,11 +1,13 @@
 //! What was valid at an instant (ID-1): the lists and recognitions in use then, the keys they pinned,
 //! and the acts that recorded them here, so that a receipt of the act proves the answer.
 
-use corridor_base::{ActId, Country, Did, KeyId, Result, Timestamp};
+use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Result, Timestamp};
 use corridor_proof::act::{
     ActType, KEY_ROTATED, PARTICIPANT_CREATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED,
 };
-use corridor_proof::{ListedKey, ListedLedger, Names, Opening, Policy, PublicKey, Succession};
+use corridor_proof::{
+    LeafOf, ListedKey, ListedLedger, Names, Opening, Policy, PublicKey, Recorded, Succession,
+};
 use corridor_storage::ActPage;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,8 @@ pub struct KeyAsOf {
     pub from: Timestamp,
     /// Valid until, not included, as far as was known then.
     pub until: Option<Timestamp>,
+    /// The leaf after which it is void, when its revocation names one.
+    pub void_after: Option<LeafOf>,
     /// Whether it was valid at the instant.
     pub valid: bool,
     /// For a key of the one who asks: the act that recorded that it was made. That a partner's key
@@ -115,12 +119,22 @@ impl Directory {
     /// The key of this name as this node knew it at the instant at which the signature was first
     /// recorded: the earliest cosigned checkpoint that holds it (ID-1). Judged by the list in use
     /// then, whatever newer lists say; [`Directory::key_at`] judges by the newest list, which also
-    /// knows of keys that were ended afterwards with effect from before.
+    /// knows of keys that were ended afterwards with effect from before. A revocation that names a leaf
+    /// counts for what comes after that leaf, in whichever list it stands.
     ///
     /// # Errors
     /// As [`View::key_at`]; what the store says.
-    pub async fn key_recorded(&self, key: &KeyId, recorded: Timestamp) -> Result<PublicKey> {
-        self.view_at(recorded).await?.key_at(key, recorded, recorded)
+    pub async fn key_recorded(&self, key: &KeyId, recorded: &Recorded) -> Result<PublicKey> {
+        let found = self.view_at(recorded.at).await?.key_for(key, recorded, recorded.at)?;
+        // A revocation that names a leaf reaches back to that leaf, whenever it came.
+        let voided = self.view().all().into_iter().flat_map(|listed| listed.participant.keys.clone());
+        let mut voided = voided.filter(|k| k.id == *key && k.void_after.is_some() && recorded.leaf.is_some());
+        let same =
+            |k: &ListedKey| k.void_after.as_ref().map(|v| &v.log) == recorded.leaf.as_ref().map(|l| &l.log);
+        match voided.any(|k| same(&k) && !k.good_for(recorded)) {
+            true => Err(Problem::new(ErrorCode::KeyNotValid).with("key", key).with("at", recorded.at)),
+            false => Ok(found),
+        }
     }
 
     /// The policy under which a checkpoint of that time is judged: logs and witnesses that have left
@@ -184,7 +198,8 @@ impl Directory {
 
 fn key_as_of(key: &ListedKey, at: Timestamp, act: Option<ActId>) -> KeyAsOf {
     let (from, until, valid) = (key.from, key.until, key.covers(at));
-    KeyAsOf { id: key.id.clone(), key: key.key.clone(), from, until, valid, act }
+    let void_after = key.void_after.clone();
+    KeyAsOf { id: key.id.clone(), key: key.key.clone(), from, until, void_after, valid, act }
 }
 
 #[cfg(test)]

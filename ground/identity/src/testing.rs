@@ -40,7 +40,7 @@ pub(crate) fn anchor(code: &str, seed: u64) -> (AnchorKey, SecretKey) {
 
 pub(crate) fn key(who: &str, name: &str, seed: u64) -> ListedKey {
     let key = SecretKey::generate("k", &SeededRandom::new(seed)).unwrap().public().clone();
-    ListedKey { id: did(who).key(name).unwrap(), key, from: start(), until: None }
+    ListedKey { id: did(who).key(name).unwrap(), key, from: start(), until: None, void_after: None }
 }
 
 pub(crate) fn participant(who: &str, seed: u64) -> ListedParticipant {

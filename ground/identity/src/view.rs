@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use corridor_base::{Country, Did, Digest, ErrorCode, KeyId, Problem, Result, Timestamp};
-use corridor_proof::{ListedParticipant, PublicKey, Recognition, Signed, Succession, TrustList, VerifierKey};
+use corridor_proof::{
+    ListedParticipant, PublicKey, Recognition, Recorded, Signed, Succession, TrustList, VerifierKey,
+};
 use serde::{Deserialize, Serialize};
 
 /// How long before its end a recognition is warned about.
@@ -404,11 +406,21 @@ impl View {
     /// `key-not-valid`, `trust-list-expired`, `recognition-missing`; `trust-list-invalid` when two
     /// recognised lists name the participant.
     pub fn key_at(&self, key: &KeyId, at: Timestamp, now: Timestamp) -> Result<PublicKey> {
+        self.key_for(key, &Recorded::at(at), now)
+    }
+
+    /// The same, of a signature whose leaf is known: the earliest cosigned checkpoint that holds the leaf says
+    /// when it was recorded, and a revocation that names a leaf of that log decides by the leaf.
+    ///
+    /// # Errors
+    /// As [`View::key_at`].
+    pub fn key_for(&self, key: &KeyId, recorded: &Recorded, now: Timestamp) -> Result<PublicKey> {
+        let at = recorded.at;
         let listed = self.find(&key.did(), now)?;
         listed.present(at)?;
         let known = listed.participant.keys.iter().find(|k| k.id == *key);
         let known = known.ok_or_else(|| Problem::new(ErrorCode::KeyUnknown).with("key", key))?;
-        if !known.covers(at) {
+        if !known.good_for(recorded) {
             return Err(Problem::new(ErrorCode::KeyNotValid).with("key", key).with("at", at));
         }
         Ok(known.key.clone())

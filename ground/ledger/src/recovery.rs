@@ -25,6 +25,7 @@ use corridor_storage::{ACTS, Store};
 use futures::future::join_all;
 use http::StatusCode;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::gather::{Link, door, size_of};
@@ -57,6 +58,8 @@ pub struct RecoveryParts {
     /// The act that is the first leaf of the log of acts, when that one goes on for another and nobody has
     /// seen anything of it.
     pub first: Option<FirstAct>,
+    /// For how long a witness holds a log up that says it has cosigned more than anybody shows.
+    pub patience: Duration,
 }
 
 /// Makes the act with which a log begins that goes on for another.
@@ -89,25 +92,47 @@ struct Inner {
     why: Mutex<Vec<Problem>>,
     /// Of a log that is lost, by its origin: the last checkpoint that anybody has shown.
     last: Mutex<BTreeMap<String, SignedCheckpoint>>,
+    /// Since when a witness, by its name, has said that it cosigned more than it shows.
+    claims: Mutex<BTreeMap<String, Instant>>,
+    /// Those that are not believed any more: by the witness's name, and what it says.
+    doubted: Mutex<BTreeMap<String, Problem>>,
 }
 
 /// What others say about one log.
 #[derive(Default)]
 struct Seen {
-    /// The largest size that anybody names.
+    /// The largest size that anybody shows.
     size: u64,
     /// What they show, signed by the log.
     checkpoints: Vec<SignedCheckpoint>,
+    /// Witnesses that say more than they show: the name, and the size.
+    claims: Vec<(String, u64)>,
+    /// How many witnesses show what they say.
+    witnesses: usize,
     /// The copies, with where they are.
     copies: Vec<(Url, SignedCheckpoint)>,
+}
+
+impl Seen {
+    /// Whether others say together what there is of the log: a copy that reaches as far as everything that is
+    /// shown, and a witness that shows what it has cosigned. Copies are made before witnesses are asked.
+    fn bears_out(&self) -> bool {
+        self.witnesses > 0 && self.copies.iter().any(|(_, copy)| copy.tree().size >= self.size)
+    }
 }
 
 impl Recovery {
     /// For these logs. It waits for nothing yet.
     #[must_use]
     pub fn new(parts: RecoveryParts) -> Self {
-        let (waits, why, last) = (watch::Sender::new(false), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { parts, waits, why, last }))
+        Self(Arc::new(Inner {
+            parts,
+            waits: watch::Sender::new(false),
+            why: Mutex::default(),
+            last: Mutex::default(),
+            claims: Mutex::default(),
+            doubted: Mutex::default(),
+        }))
     }
 
     /// Whether a restoration is not made up for yet: no new work is taken then.
@@ -127,6 +152,13 @@ impl Recovery {
     #[must_use]
     pub fn last_known(&self, origin: &str) -> Option<SignedCheckpoint> {
         self.0.last.lock().unwrap_or_else(PoisonError::into_inner).get(origin).cloned()
+    }
+
+    /// The witnesses that said they had cosigned more than anybody can show, and are not believed: by name,
+    /// and what they said.
+    #[must_use]
+    pub fn doubted(&self) -> BTreeMap<String, Problem> {
+        self.0.doubted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Looks whether the mark of a restoration stands. Where it does not, those who answer within this
@@ -219,6 +251,9 @@ impl Recovery {
             return Err(silent);
         }
         check_known(log, from.size, &seen).await.map_err(one)?;
+        if let Some((name, size)) = self.unshown(&seen, from.size) {
+            self.weigh(log, &name, size, &seen).await?;
+        }
         if seen.size <= from.size {
             tracing::info!(
                 log = log.name(),
@@ -241,16 +276,52 @@ impl Recovery {
             }
         }
         if failed.is_empty() {
-            self.remember_last(log, &seen).await.map_err(one)?;
-            let best = seen.copies.iter().map(|(_, c)| c.tree().size).fold(from.size, u64::max);
-            failed.push(
-                Problem::new(ErrorCode::LogLost)
-                    .with("what", log.origin())
-                    .with("expected", seen.size)
-                    .with("found", best),
-            );
+            failed.push(self.lost(log, seen.size, from.size, &seen).await.map_err(one)?);
         }
         Err(failed)
+    }
+
+    async fn lost(&self, log: &Log, expected: u64, here: u64, seen: &Seen) -> Result<Problem> {
+        self.remember_last(log, seen).await?;
+        let best = seen.copies.iter().map(|(_, c)| c.tree().size).fold(here, u64::max);
+        let problem = Problem::new(ErrorCode::LogLost).with("what", log.origin());
+        Ok(problem.with("expected", expected).with("found", best))
+    }
+
+    /// The witness that says it has cosigned most of what nobody shows, beyond what is here.
+    fn unshown(&self, seen: &Seen, here: u64) -> Option<(String, u64)> {
+        let most = seen.size.max(here);
+        seen.claims.iter().filter(|(_, size)| *size > most).max_by_key(|(_, size)| *size).cloned()
+    }
+
+    /// What a witness says and does not show holds the log up for a while: it may come to show it. Then it is
+    /// set aside if others bear witness against it, who hold copies made before any witness was asked; and if
+    /// none do, the log is lost as far as anybody can tell, which is for the country's anchor to say (LG-1).
+    async fn weigh(&self, log: &Log, name: &str, size: u64, seen: &Seen) -> Result<(), Vec<Problem>> {
+        let since = *self
+            .0
+            .claims
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name.to_owned())
+            .or_insert_with(Instant::now);
+        let why =
+            format!("witness {name}: it says that it has cosigned {size} leaves, and does not show them");
+        if since.elapsed() < self.0.parts.patience {
+            return Err(vec![held(log, &why)]);
+        }
+        if !seen.bears_out() {
+            let here = log.latest().await.map_err(|p| vec![p])?.map_or(0, |signed| signed.tree().size);
+            return Err(vec![self.lost(log, size, here, seen).await.map_err(|p| vec![p])?]);
+        }
+        self.doubt(log, name, &why);
+        Ok(())
+    }
+
+    fn doubt(&self, log: &Log, name: &str, why: &str) {
+        tracing::error!(log = log.origin(), "not believed: {why}");
+        let problem = Problem::new(ErrorCode::PartnerAnswer).with("partner", name).with("why", why);
+        self.0.doubted.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), problem);
     }
 
     /// Keeps the last that was shown of a log that is lost, cosigned once more by those who know it.
@@ -304,7 +375,12 @@ impl Recovery {
         for (name, answer) in witnesses {
             match answer {
                 Ok((size, shown)) => {
-                    seen.size = seen.size.max(size);
+                    let most = shown.as_ref().map_or(0, |shown| shown.tree().size);
+                    if size > most {
+                        seen.claims.push((name, size));
+                    } else if shown.is_some() {
+                        seen.witnesses += 1;
+                    }
                     seen.checkpoints.extend(shown);
                 }
                 Err(problem) => silent.push(held(log, &format!("witness {name}: {problem}"))),
@@ -400,8 +476,19 @@ impl Recovery {
             // Who is silent, and that there is no policy yet, keeps nothing up here.
             let Ok(Ok((seen, _))) = tokio::time::timeout(patience, self.ask(log)).await else { continue };
             // Looked at afterwards: another process may have signed since, and stored it before it was shown.
-            if seen.size > log.latest().await?.map_or(0, |latest| latest.tree().size) {
+            let here = log.latest().await?.map_or(0, |latest| latest.tree().size);
+            if seen.size > here {
                 return Ok(true);
+            }
+            match self.unshown(&seen, here) {
+                Some((name, size)) if seen.bears_out() => {
+                    let why = format!(
+                        "witness {name}: it says that it has cosigned {size} leaves, and does not show them"
+                    );
+                    self.doubt(log, &name, &why);
+                }
+                Some(_) => return Ok(true),
+                None => {}
             }
         }
         Ok(false)

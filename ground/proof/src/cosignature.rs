@@ -1,6 +1,6 @@
 //! Keys of logs and witnesses, and what a witness signs (C2SP tlog-cosignature v1): that at a time it
-//! saw this state of the log and no state that contradicts it. Ed25519 is checked here; ML-DSA-44 is
-//! read, kept and reported as not checked.
+//! saw this state of the log and no state that contradicts it. Ed25519 and ML-DSA-44 are checked here; what
+//! a browser cannot check, ML-DSA-44, is reported as not checked on demand, so that both can be compared.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use corridor_base::{Digest, ErrorCode, Problem, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checkpoint::SignedCheckpoint;
+use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::key::{PublicKey, Signer};
 use crate::merkle::MAX_SIZE;
 use crate::note::{Note, SignatureLine, valid_name};
@@ -104,22 +104,30 @@ impl VerifierKey {
     /// Looks for this key's signature.
     #[must_use]
     pub fn find(&self, note: &Note) -> Finding {
+        self.find_with(note, true)
+    }
+
+    /// The same; without `ml_dsa`, as a browser has it: such a line is looked at and not checked.
+    #[must_use]
+    pub fn find_with(&self, note: &Note, ml_dsa: bool) -> Finding {
         let hash = self.hash();
         let lines = note.signatures().iter().filter(|l| l.hash == hash && *l.name == *self.name);
-        let found = lines.map(|line| self.judge(note.text(), &line.signature));
+        let found = lines.map(|line| self.judge(note.text(), &line.signature, ml_dsa));
         found.reduce(Finding::and).unwrap_or(Finding::Absent)
     }
 
-    fn judge(&self, text: &str, signature: &[u8]) -> Finding {
+    fn judge(&self, text: &str, signature: &[u8], ml_dsa: bool) -> Finding {
         match &self.material {
             Material::Note(key) => match signature.try_into() {
                 Ok(signature) if key.verifies(text.as_bytes(), signature) => Finding::Valid { time: None },
                 _ => Finding::Invalid,
             },
             Material::Cosignature(key) => judge_cosignature(key, text, signature),
-            Material::MlDsa44(_) => match timed(signature) {
-                Some((_, rest)) if rest.len() == ML_DSA_44_SIGNATURE => Finding::NotChecked,
-                _ => Finding::Invalid,
+            Material::MlDsa44(key) => match timed(signature) {
+                Some((_, rest)) if rest.len() != ML_DSA_44_SIGNATURE => Finding::Invalid,
+                Some(_) if !ml_dsa => Finding::NotChecked,
+                Some((time, rest)) => judge_ml_dsa(key, &self.name, text, time, rest),
+                None => Finding::Invalid,
             },
         }
     }
@@ -183,6 +191,38 @@ fn timed(signature: &[u8]) -> Option<(u64, &[u8])> {
     let (time, rest) = signature.split_first_chunk::<8>()?;
     let time = u64::from_be_bytes(*time);
     (1..=MAX_SIZE).contains(&time).then_some((time, rest))
+}
+
+/// What begins every message that an ML-DSA-44 cosigner signs.
+const ML_DSA_LABEL: &[u8; 12] = b"subtree/v1\n\0";
+
+/// What an ML-DSA-44 cosigner signs (C2SP tlog-cosignature, "ML-DSA-44 signed message"): of a checkpoint, the
+/// subtree from the first leaf to the last. `None` when the name is longer than the message has room for.
+#[must_use]
+pub fn ml_dsa_message(name: &str, time: u64, checkpoint: &Checkpoint) -> Option<Vec<u8>> {
+    let text = |text: &str| Some([&[u8::try_from(text.len()).ok()?], text.as_bytes()].concat());
+    let mut out = ML_DSA_LABEL.to_vec();
+    out.extend(text(name)?);
+    out.extend(time.to_be_bytes());
+    out.extend(text(&checkpoint.origin)?);
+    out.extend(0u64.to_be_bytes());
+    out.extend(checkpoint.tree.size.to_be_bytes());
+    out.extend(checkpoint.tree.root.0);
+    Some(out)
+}
+
+fn judge_ml_dsa(key: &[u8], name: &str, text: &str, time: u64, signature: &[u8]) -> Finding {
+    use ml_dsa::{KeyInit as _, MlDsa44, Verifier as _};
+    let verifies = || {
+        let message = ml_dsa_message(name, time, &Checkpoint::parse(text).ok()?)?;
+        let key = ml_dsa::VerifyingKey::<MlDsa44>::new_from_slice(key).ok()?;
+        let signature = ml_dsa::Signature::<MlDsa44>::try_from(signature).ok()?;
+        key.verify(&message, &signature).ok()
+    };
+    match verifies() {
+        Some(()) => Finding::Valid { time: Some(time) },
+        None => Finding::Invalid,
+    }
 }
 
 fn judge_cosignature(key: &PublicKey, text: &str, signature: &[u8]) -> Finding {
@@ -295,7 +335,25 @@ mod tests {
         let [log, ed25519, ml_dsa] = keys.as_slice() else { panic!("three keys") };
         assert_eq!(signed.signed_by(log), Finding::Valid { time: None });
         assert_eq!(signed.signed_by(ed25519), Finding::Valid { time: Some(1_795_345_769) });
-        assert_eq!(signed.signed_by(ml_dsa), Finding::NotChecked);
+        let Finding::Valid { time: Some(time) } = signed.signed_by(ml_dsa) else { panic!("ML-DSA-44") };
+        assert!(time.abs_diff(1_795_345_769) < 60, "{time}");
+        assert_eq!(ml_dsa.find_with(signed.note(), false), Finding::NotChecked);
+        // Each byte of it counts, and so do the log's name and state.
+        let place = signed.note().signatures().iter().position(|l| l.hash == ml_dsa.hash()).unwrap();
+        let line = &signed.note().signatures()[place];
+        for at in (0..line.signature.len()).step_by(191) {
+            let mut altered = line.clone();
+            altered.signature[at] ^= 1;
+            let mut note = signed.only(&[log]);
+            note.add([altered]).unwrap();
+            assert_eq!(note.signed_by(ml_dsa), Finding::Invalid, "{at}");
+        }
+        for (from, to) in [("\n", "x\n"), ("\n1", "\n2")] {
+            let text = signed.note().text().replacen(from, to, 1);
+            let mut note = Note::new(text.clone()).unwrap();
+            note.add(line.clone()).unwrap();
+            assert!(text == signed.note().text() || ml_dsa.find(&note) == Finding::Invalid, "{text}");
+        }
         assert!(!log.cosigns() && ed25519.cosigns() && ml_dsa.cosigns());
         let texts: Vec<String> = keys.iter().map(VerifierKey::to_string).collect();
         assert_eq!(texts.join("\n") + "\n", include_str!("../golden/cosignature/vkeys.txt"));

@@ -48,4 +48,7 @@ pub use receipt::Receipt;
 pub use split_view::SplitView;
 pub use statement::{Signed, Statement};
 pub use succession::Succession;
-pub use trust::{ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, TrustList};
+pub use trust::{
+    LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, Recorded,
+    TrustList,
+};

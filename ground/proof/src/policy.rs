@@ -104,6 +104,8 @@ pub struct Policy {
     quorum: Option<Member>,
     countries: Vec<Country>,
     ended: Vec<Ended>,
+    /// Judges as a browser does, which cannot check ML-DSA-44.
+    browser: bool,
 }
 
 /// What was found of one witness's cosignature.
@@ -144,6 +146,12 @@ pub struct Judgement {
 }
 
 impl Policy {
+    /// The same policy, judging as the script in a browser does: what that cannot check is not checked.
+    #[must_use]
+    pub fn as_in_a_browser(self) -> Self {
+        Self { browser: true, ..self }
+    }
+
     /// The logs.
     #[must_use]
     pub fn logs(&self) -> &[Log] {
@@ -221,7 +229,7 @@ impl Policy {
         for witness in &self.witnesses {
             let operator = witness.operator.as_ref().map(|o| o.name.as_str());
             let own = operator.is_some_and(|name| own.contains(name));
-            standings.push(match checkpoint.signed_by(&witness.key) {
+            standings.push(match witness.key.find_with(checkpoint.note(), !self.browser) {
                 Finding::Absent => Standing::Absent,
                 Finding::Invalid => Standing::Invalid,
                 _ if own => Standing::OwnOperator,
@@ -493,7 +501,7 @@ impl Reader {
         }
         let countries = self.countries.unwrap_or_default();
         let (logs, witnesses, groups, ended) = (self.logs, self.witnesses, self.groups, self.ended);
-        Ok(Policy { logs, witnesses, groups, quorum, countries, ended })
+        Ok(Policy { logs, witnesses, groups, quorum, countries, ended, browser: false })
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cosignature::VerifierKey;
 use crate::key::PublicKey;
+use crate::merkle::MAX_SIZE;
 use crate::statement::{Statement, check_text, refuse};
 use crate::succession::Succession;
 
@@ -70,9 +71,51 @@ pub struct ListedKey {
     /// Valid until, not included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The leaf after which it is void, when it was revoked: of what is in that log the leaf decides, and no
+    /// clock (ID-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_after: Option<LeafOf>,
+}
+
+/// A leaf of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeafOf {
+    /// The origin of the log.
+    pub log: String,
+    /// The number of the leaf, from 0.
+    pub leaf: u64,
+}
+
+/// When a signature was first recorded, and where: the time of the earliest cosigned checkpoint that holds its
+/// leaf, and the leaf. Never the time that its maker wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The instant; the clock's now for something new.
+    pub at: Timestamp,
+    /// The leaf, once there is one.
+    pub leaf: Option<LeafOf>,
+}
+
+impl Recorded {
+    /// At an instant, in no log that is known.
+    #[must_use]
+    pub fn at(at: Timestamp) -> Self {
+        Self { at, leaf: None }
+    }
 }
 
 impl ListedKey {
+    /// Whether the key was good for a signature that was recorded then and there (ID-1). Where the
+    /// revocation names a leaf of the log that holds it, that leaf decides; elsewhere the key's time does.
+    #[must_use]
+    pub fn good_for(&self, recorded: &Recorded) -> bool {
+        match (&self.void_after, &recorded.leaf) {
+            (Some(last), Some(at)) if last.log == at.log => self.from <= recorded.at && at.leaf <= last.leaf,
+            _ => self.covers(recorded.at),
+        }
+    }
+
     /// Whether the key was valid at this instant.
     #[must_use]
     pub fn covers(&self, at: Timestamp) -> bool {
@@ -355,6 +398,12 @@ fn check_participant(participant: &ListedParticipant) -> Result<(), Problem> {
         return Err(refuse("trust list: keys", "1 to 100 keys expected"));
     }
     let ids: BTreeSet<_> = participant.keys.iter().map(|k| &k.id).collect();
+    for last in participant.keys.iter().filter_map(|k| k.void_after.as_ref()) {
+        check_text("trust list: void_after", &last.log, MAX_LEDGER_NAME)?;
+        if last.leaf > MAX_SIZE {
+            return Err(refuse("trust list: void_after", "a number of a leaf expected"));
+        }
+    }
     if ids.len() != participant.keys.len() || ids.iter().any(|id| id.did() != participant.did) {
         return Err(refuse("trust list: keys", "each key once, of its own participant, expected"));
     }
@@ -446,7 +495,13 @@ mod tests {
         ListedParticipant {
             name: Names::same(name),
             endpoint: format!("https://{name}"),
-            keys: vec![ListedKey { id: did.key("k1").unwrap(), key, from: Timestamp::EPOCH, until: None }],
+            keys: vec![ListedKey {
+                id: did.key("k1").unwrap(),
+                key,
+                from: Timestamp::EPOCH,
+                until: None,
+                void_after: None,
+            }],
             removed: None,
             did,
             ledger,
@@ -468,6 +523,44 @@ mod tests {
             witnesses: vec![witness("main", 7)],
             successions: Vec::new(),
         }
+    }
+
+    /// ID-1: in the log that the revocation names its leaf decides, whatever any clock said.
+    #[test]
+    fn a_key_is_void_after_the_leaf_that_its_revocation_names() {
+        let at = |seconds| Timestamp::EPOCH.plus(Duration::from_secs(seconds));
+        let leaf = |log: &str, leaf| Some(LeafOf { log: log.to_owned(), leaf });
+        let mut key = list().participants[0].keys[0].clone();
+        key.until = Some(at(100));
+        let check = |key: &ListedKey, seconds, place, expect| {
+            let recorded = Recorded { at: at(seconds), leaf: place };
+            assert_eq!(key.good_for(&recorded), expect, "{recorded:?}");
+        };
+        check(&key, 99, leaf("a.jp/log", 9), true);
+        check(&key, 100, leaf("a.jp/log", 1), false);
+        key.void_after = leaf("a.jp/log", 5);
+        for seconds in [0, 50, 99, 100, 5000] {
+            check(&key, seconds, leaf("a.jp/log", 4), true);
+            check(&key, seconds, leaf("a.jp/log", 5), true);
+            check(&key, seconds, leaf("a.jp/log", 6), false);
+            check(&key, seconds, leaf("b.kr/log", 1), seconds < 100);
+            check(&key, seconds, None, seconds < 100);
+        }
+        key.from = at(50);
+        check(&key, 49, leaf("a.jp/log", 1), false);
+        let mut full = list();
+        full.participants[0].keys[0] = key;
+        let signed = Signed::new(full.clone(), &[&secret(1)]).unwrap();
+        assert_eq!(*Signed::<TrustList>::parse(signed.bytes()).unwrap().body(), full);
+        check_leaf(full, |last| last.log.clear());
+        check_leaf(list(), |last| last.leaf = u64::MAX);
+    }
+
+    fn check_leaf(mut list: TrustList, wrong: impl Fn(&mut LeafOf)) {
+        let mut last = LeafOf { log: "a.jp/log".to_owned(), leaf: 1 };
+        wrong(&mut last);
+        list.participants[0].keys[0].void_after = Some(last);
+        assert!(list.check().is_err());
     }
 
     /// The log that had this seed ends, and the one that participant `place` keeps now goes on.
@@ -534,7 +627,7 @@ mod tests {
         let signed = Signed::new(list.clone(), &[&secret(1)]).unwrap();
         let text = String::from_utf8_lossy(signed.bytes()).into_owned();
         assert!(!text.contains("ledger") && !text.contains("witness") && !text.contains("mirror"), "{text}");
-        assert!(!text.contains("succession"), "{text}");
+        assert!(!text.contains("succession") && !text.contains("void"), "{text}");
         assert_eq!(*Signed::<TrustList>::parse(signed.bytes()).unwrap().body(), list);
     }
 

@@ -24,7 +24,7 @@ fn golden(name: &str) -> Vec<u8> {
 }
 
 fn policy() -> Policy {
-    Policy::parse(&golden("policy.txt")).unwrap()
+    Policy::parse(&golden("policy.txt")).unwrap().as_in_a_browser()
 }
 
 fn key(name: &str) -> SecretKey {

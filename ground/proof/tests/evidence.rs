@@ -61,8 +61,9 @@ fn policy_text() -> String {
     )
 }
 
+/// As a browser judges: the golden files are judged by both.
 fn policy() -> Policy {
-    Policy::parse(policy_text().as_bytes()).unwrap()
+    Policy::parse(policy_text().as_bytes()).unwrap().as_in_a_browser()
 }
 
 /// Five acts, sealed under a fixed clock with seeded salts.
@@ -515,4 +516,46 @@ proptest! {
             }
         }
     }
+}
+
+/// ML-DSA-44 counts where it can be checked, made-up bytes fail there, and one operator counts once.
+#[test]
+fn an_ml_dsa_cosignature_counts_once_for_its_operator() {
+    use ml_dsa::{KeyExport as _, Keypair as _, MlDsa44, SignatureEncoding as _, SigningKey};
+    let name = "later.example.kr/w";
+    let pair = SigningKey::<MlDsa44>::from_seed(&[7; 32].into());
+    let typed = [&[6], pair.verifying_key().to_bytes().as_slice()].concat();
+    let hash = Digest::of(&[name.as_bytes(), b"\n", &typed].concat()).to_string();
+    let real: VerifierKey = format!("{name}+{}+{}", &hash[..8], STANDARD.encode(typed)).parse().unwrap();
+    let mut checkpoint = cosigned(&BOTH[..1]);
+    let time = 1_795_339_500u64;
+    let message = corridor_proof::cosignature::ml_dsa_message(name, time, checkpoint.checkpoint()).unwrap();
+    let signature: ml_dsa::Signature<MlDsa44> = ml_dsa::Signer::sign(&pair, &message);
+    let signature = [time.to_be_bytes().as_slice(), signature.to_bytes().as_slice()].concat();
+    checkpoint.add([SignatureLine { name: name.to_owned(), hash: real.hash(), signature }]).unwrap();
+    let text = policy_text().replace(&ml_dsa(name), &real.to_string());
+    let full = Policy::parse(text.as_bytes()).unwrap();
+    let country = |policy: &Policy, checkpoint: &SignedCheckpoint| {
+        let checks = policy.judge(checkpoint, None).checks;
+        checks.iter().map(|c| c.state).collect::<Vec<_>>()
+    };
+    use State::{Failed, NotChecked, Passed, Pending};
+    assert_eq!(country(&full, &checkpoint), [Passed; 5]);
+    let browser = full.clone().as_in_a_browser();
+    assert_eq!(country(&browser, &checkpoint), [Passed, Passed, Passed, NotChecked, NotChecked]);
+    // Of another state of the log it is none.
+    let mut other = checkpoint_of(LOG, &leaves()[..4]);
+    other.add(checkpoint.note().signatures()[1..].iter().cloned()).unwrap();
+    assert_eq!(country(&full, &other)[1], Failed);
+    // Made-up bytes of the right length.
+    let made_up = receipts().into_iter().find(|(name, _)| *name == "not-checked-ml-dsa").unwrap().1;
+    let judged = verify(&made_up, &Policy::parse(policy_text().as_bytes()).unwrap(), None);
+    assert_eq!(judged.outcome(), Failed);
+    // The same operator with both algorithms is one, also where two are asked for.
+    let two = text.replace("witness later-kr KR ministry-kr", "witness later-kr KR anchor-kr");
+    let two = two.replace("group kr any anchor-kr later-kr", "group kr all anchor-kr later-kr");
+    let two = Policy::parse(two.as_bytes()).unwrap();
+    let mut both = checkpoint;
+    both.add(cosigned(&BOTH[1..]).note().signatures()[1..].iter().cloned()).unwrap();
+    assert_eq!(country(&two, &both), [Passed, Passed, Passed, Passed, Pending]);
 }

@@ -105,6 +105,7 @@ field-origin = origin
 field-leaves = acts in the log
 field-waiting = waiting for their place
 field-copied = copied elsewhere
+field-void_after = void after
 field-covered = cosigned by both countries
 field-pending_since = pending since
 field-tiles = tiles compared
@@ -237,6 +238,8 @@ change-witness-replaced = ~ the node of { $who } cosigns with { $after }, before
 # args: who, before, after
 change-ledger-address = ~ log, witness or mirror of the node of { $who } at { $after }, before at { $before }
 # args: name, key, url
+# args: key, log, leaf
+change-key-void = ! the key { $key } is void after leaf { $leaf } of the log { $log }
 # args: origin, size, successor
 change-log-succeeded = ! the log { $origin } has ended at { $size } leaves; { $successor } goes on in its place
 change-anchor-witness-added = + the office runs the witness { $name } ({ $key }) at { $url }

@@ -361,6 +361,8 @@ pub struct KeyAt {
     /// Valid until, not included, as far as was known then.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
+    /// The leaf after which it is void, when its revocation names one: the log's origin, and the number.
+    pub void_after: Option<String>,
     /// Whether it was valid at the instant.
     pub valid: bool,
     /// For a key of one's own: the act that recorded that it was made.
@@ -375,6 +377,7 @@ impl From<ParticipantAsOf> for ParticipantAt {
             public: k.key.to_string(),
             from: k.from,
             until: k.until,
+            void_after: k.void_after.map(|last| format!("{} {}", last.log, last.leaf)),
             valid: k.valid,
             act: k.act,
         };

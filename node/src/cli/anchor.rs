@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use corridor_base::{Country, Problem, Result};
 use corridor_identity::{Admission, Anchor, AnchorKey, DidDocument, Terms, changes};
-use corridor_proof::{ListedWitness, Names, VerifierKey};
+use corridor_proof::{LeafOf, ListedWitness, Names, VerifierKey};
 use serde_json::{Value, json};
 
 use super::trust::fetch;
@@ -72,6 +72,19 @@ pub(super) enum Verb {
         directory: PathBuf,
         /// What the list calls it
         name: String,
+    },
+    /// Revoke a key: what comes after a leaf of a log is void, whatever time it says
+    Revoke {
+        /// The directory of the anchor
+        directory: PathBuf,
+        /// The key: did:web:customs.example.jp#k1
+        key: String,
+        /// The log, by its origin: that of the node that signed with the key
+        #[arg(long, value_name = "ORIGIN")]
+        log: String,
+        /// The last leaf of it for which the key was good
+        #[arg(long, value_name = "NUMBER")]
+        leaf: u64,
     },
     /// End a log whose newest leaves are lost for good; another goes on in its place
     Succeed {
@@ -166,6 +179,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         }
         Verb::RemoveWitness { directory, name } => {
             change(context, &directory, |anchor| anchor.remove_witness(&name, clock).map(drop))?;
+        }
+        Verb::Revoke { directory, key, log, leaf } => {
+            let (key, last) = (key.parse()?, LeafOf { log, leaf });
+            change(context, &directory, |anchor| anchor.revoke(&key, last, clock.now(), clock).map(drop))?;
         }
         Verb::Succeed { directory, request, why } => {
             let asked: Request = serde_json::from_slice(&read_file(&request)?).map_err(|e| {

@@ -166,7 +166,10 @@ async fn at_instant(context: &Context, at: Option<&str>, who: Option<&str>) -> D
         terminal.line("");
         terminal.facts(participant, &["did", "name", "country", "list", "log", "witness"]);
         terminal.line("");
-        terminal.table(&part(participant, "keys"), &["id", "valid", "from", "until", "public", "act"]);
+        terminal.table(
+            &part(participant, "keys"),
+            &["id", "valid", "from", "until", "void_after", "public", "act"],
+        );
     }
     Ok(())
 }

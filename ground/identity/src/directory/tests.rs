@@ -253,7 +253,13 @@ async fn a_new_key_is_recorded_and_signs_once_the_list_pins_it() {
         us.keys = keyring
             .keys()
             .into_iter()
-            .map(|k| corridor_proof::ListedKey { id: k.id, key: k.public, from: start(), until: None })
+            .map(|k| corridor_proof::ListedKey {
+                id: k.id,
+                key: k.public,
+                from: start(),
+                until: None,
+                void_after: None,
+            })
             .collect();
         directory.accept(first("JP", vec![us]).bytes(), start()).await.unwrap();
         assert_eq!(keyring.activate(|id, key| directory.pins(id, key, start())).unwrap(), Some(made.id));

@@ -74,9 +74,25 @@ async fn live_through(world: &World) {
 
     // ID-1: by what was known when it was recorded, or by what is known now.
     let (key, recorded) = (did(A).key("k1").unwrap(), t0.plus(HOUR * 2));
-    assert!(directory.key_recorded(&key, recorded).await.is_ok());
+    assert!(directory.key_recorded(&key, &Recorded::at(recorded)).await.is_ok());
     let later = directory.key_at(&key, recorded, t0.plus(HOUR * 3)).unwrap_err();
     assert_eq!(later.code(), ErrorCode::KeyNotValid);
+    // A third list names the leaf after which the stolen key is void.
+    let mut revoked = crate::testing::participant(A, 1);
+    revoked.keys[0].until = Some(t0.plus(HOUR));
+    revoked.keys[0].void_after = Some(LeafOf { log: "a.jp/log".to_owned(), leaf: 7 });
+    revoked.keys.push(crate::testing::key(A, "k2", 2));
+    let three = crate::testing::next(&two, vec![revoked]);
+    world.clock.set(t0.plus(HOUR * 4));
+    directory.accept(three.bytes(), t0.plus(HOUR * 4)).await.unwrap();
+    for (log, leaf, good) in
+        [("a.jp/log", 3, true), ("a.jp/log", 7, true), ("a.jp/log", 8, false), ("b.kr/log", 8, true)]
+    {
+        let at = Recorded { at: recorded, leaf: Some(LeafOf { log: log.to_owned(), leaf }) };
+        assert_eq!(directory.key_recorded(&key, &at).await.is_ok(), good, "{at:?}");
+        let newest = directory.view().key_for(&key, &at, t0.plus(HOUR * 4)).is_ok();
+        assert_eq!(newest, good && log == "a.jp/log", "{at:?}");
+    }
     // The log has left the list, and counts for what was signed while it was there.
     let now = t0.plus(HOUR * 3);
     assert_eq!(directory.policy(now).unwrap().logs().len(), 0);
@@ -97,6 +113,7 @@ async fn our_own_keys_come_with_the_acts_that_made_them() {
         key: k.public,
         from: start(),
         until: None,
+        void_after: None,
     };
     let keys = keyring.keys().into_iter().map(pin).collect();
     let list = first("JP", vec![ListedParticipant { keys, ..participant(A, 1) }]);

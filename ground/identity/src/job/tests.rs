@@ -122,6 +122,7 @@ async fn a_pending_key_signs_after_the_pull_that_pins_it_and_the_job_ends_when_t
         key: k.public,
         from: start(),
         until: None,
+        void_after: None,
     };
     let us = ListedParticipant { keys: keys.map(listed).collect(), ..participant(OPERATOR, 1) };
     let answer = Arc::new(Mutex::new(first("JP", vec![us]).bytes().to_vec()));

@@ -71,6 +71,9 @@ struct World {
     known: KnownLog,
     mirror: Mirror,
     witnessed: u64,
+    /// There is a witness that says it has cosigned so many leaves, and shows nothing.
+    liar: Option<u64>,
+    patience: Duration,
     _grounds: [Ground; 2],
 }
 
@@ -91,7 +94,18 @@ async fn world(place: Place, name: &'static str) -> World {
         files: AtomicI64::new(i64::MAX),
         lies: AtomicBool::new(false),
     };
-    World { place, name, log, net: Arc::new(net), known, mirror, witnessed: 0, _grounds: grounds }
+    World {
+        place,
+        name,
+        log,
+        net: Arc::new(net),
+        known,
+        mirror,
+        witnessed: 0,
+        liar: None,
+        patience: Duration::from_secs(3600),
+        _grounds: grounds,
+    }
 }
 
 async fn add(log: &Log, count: u64) {
@@ -159,7 +173,19 @@ impl World {
     fn policy(&self) -> Arc<dyn PolicySource> {
         let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
         let text = format!("log {}\nwitness w {} https://w.example/\nquorum w\n", self.log.key(), vkey("w"));
-        let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
+        let liar = match self.liar {
+            Some(size) => {
+                let says = move || async move {
+                    (StatusCode::CONFLICT, [("content-type", "text/x.tlog.size")], format!("{size}\n"))
+                };
+                let router = axum::Router::new().route("/add-checkpoint", axum::routing::post(says));
+                self.net.sites.route("l.example", router);
+                format!("witness l {} https://l.example/\n", vkey("l"))
+            }
+            None => String::new(),
+        };
+        let policy =
+            Arc::new(Policy::parse(text.replacen("quorum", &format!("{liar}quorum"), 1).as_bytes()).unwrap());
         Arc::new(move || Ok(policy.clone()))
     }
 
@@ -173,6 +199,7 @@ impl World {
             link: self.net.clone(),
             fetch: self.net.clone(),
             first: None,
+            patience: self.patience,
         })
     }
 
@@ -450,4 +477,58 @@ async fn a_disk_that_is_lost_right_after_a_cosignature_loses_no_leaf() {
         world.witnessed = size;
         world.check_goes_on().await;
     }
+}
+
+/// A witness that says it has cosigned more than anybody shows holds the log up for so long; then others,
+/// who have copies, are believed, and it is named.
+#[tokio::test]
+async fn a_witness_that_shows_nothing_holds_the_log_for_a_while() {
+    let (mut world, _kept) = lagging(true).await;
+    world.liar = Some(99);
+    world.check_held(ErrorCode::LogHeld).await;
+    assert!(world.attempt().await.unwrap_err().to_string().contains("witness l"));
+    // What it says is what others show: it does not matter who shows it.
+    world.liar = Some(10);
+    assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 4, size: 10, lost: 6 });
+
+    let (mut world, _kept) = lagging(true).await;
+    (world.liar, world.patience) = (Some(99), Duration::ZERO);
+    let recovery = world.recovery();
+    assert!(recovery.begin(Duration::from_secs(5)).await.unwrap());
+    recovery.attempt().await.unwrap();
+    assert!(recovery.doubted()["l"].to_string().contains("99"));
+    world.liar = None;
+    world.check_goes_on().await;
+}
+
+/// Nobody bears witness against it: what it says may be true, and the log does not go on by itself (LG-1).
+#[tokio::test]
+async fn a_witness_that_nobody_contradicts_is_not_overruled() {
+    let (mut world, _kept) = lagging(false).await;
+    (world.liar, world.patience) = (Some(99), Duration::ZERO);
+    world.net.sites.route("m.example", axum::Router::new());
+    world.check_held(ErrorCode::LogLost).await;
+    let recovery = world.recovery();
+    assert!(recovery.begin(Duration::from_secs(5)).await.unwrap());
+    recovery.attempt().await.unwrap_err();
+    // What a succession would begin from is the last that anybody has shown.
+    assert_eq!(recovery.last_known(world.log.origin()).unwrap().tree().size, 10);
+    assert!(recovery.doubted().is_empty());
+}
+
+/// A node that was never restored is not held at its start by what one witness says against all others.
+#[tokio::test]
+async fn what_one_witness_says_marks_no_sound_database() {
+    let mut world = world(place(), ACTS).await;
+    add(&world.log, 4).await;
+    grow(&world.log).await;
+    world.show().await;
+    world.copy().await;
+    world.liar = Some(99);
+    let recovery = world.recovery();
+    assert!(!recovery.begin(Duration::from_secs(5)).await.unwrap());
+    assert!(!recovery.waits() && recovery.doubted().contains_key("l"));
+    // Without the others it may be right.
+    world.net.sites.route("m.example", axum::Router::new());
+    assert!(world.recovery().begin(Duration::from_secs(5)).await.unwrap());
 }
