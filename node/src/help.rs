@@ -4,6 +4,7 @@
 pub mod errors;
 pub mod guide;
 mod markdown;
+pub mod page;
 
 /// Where help begins. Also where `type` of a problem document leads, below `errors/`.
 pub const HELP: &str = corridor_base::problem::HELP;

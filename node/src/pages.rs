@@ -31,6 +31,7 @@ use corridor_console::{Text, Viewer, asset, path};
 
 use crate::api::problem::Answer;
 use crate::api::{inbox, outbox};
+use crate::help::page as help;
 use crate::node::Node;
 use crate::texts::texts;
 
@@ -76,6 +77,10 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/acts", get(acts::list))
         .route("/console/acts/{id}", get(acts::one))
         .route("/console/search", get(search::page))
+        .route("/console/help", get(help::index))
+        .route("/console/help/errors", get(help::all_errors))
+        .route("/console/help/errors/{code}", get(help::error))
+        .route("/console/help/{guide}", get(help::guide))
 }
 
 /// The style sheet, the script, the signs.

@@ -66,8 +66,10 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
                 .map(|m| format!("{} {path}", m.to_uppercase())),
         );
     }
-    let mut rules: Vec<String> =
-        corridor_node::access::RULES.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+    // Pages stand in no OpenAPI document; that each is there, the browser tests say.
+    let is_page = |path: &str| path == "/" || path.starts_with("/console");
+    let rules = corridor_node::access::RULES.iter().filter(|rule| !is_page(rule.path));
+    let mut rules: Vec<String> = rules.map(|r| format!("{} {}", r.method, r.path)).collect();
     routes.sort();
     rules.sort();
     assert_eq!(routes, rules);

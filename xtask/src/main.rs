@@ -40,8 +40,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
-    /// Take the README's pictures of the demo, with Chromium
-    Screenshot,
+    /// Take pictures of the demo and of every page of the console, with Chromium
+    Screenshot {
+        /// Of what [default: everything]
+        #[arg(value_enum)]
+        what: Option<screenshot::What>,
+    },
     /// Check everything: format, clippy, tidy, all tests (PostgreSQL and a browser included)
     Test,
     /// Check what the compiler cannot: floors, invariants, messages, authorisation tests, forbidden words
@@ -54,7 +58,7 @@ enum Task {
     },
     /// Measure what nodes carry beside what the machine could do; written to bench/results and bench/README.md
     Bench {
-        /// What: send, ledger, witness, receipts [default: everything]
+        /// What: send, ledger, witness, receipts, console [default: everything]
         area: Option<String>,
         /// Run what was built before, as it is
         #[arg(long)]
@@ -101,7 +105,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { options } => demo::run(&options),
-        Task::Screenshot => screenshot::run(),
+        Task::Screenshot { what } => screenshot::run(what),
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Powercut { options } => powercut::run(&options),

@@ -1,21 +1,79 @@
-//! `cargo xtask screenshot`: plays the demo and takes the pictures of it that the README shows, with
-//! Chromium, so that a picture is never older than what it shows.
+//! `cargo xtask screenshot`: plays the demo and takes the pictures of it that the README shows, and of every
+//! page of the console in three languages, with Chromium, so that a picture is never older than what it
+//! shows.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Result, browser, demo, repo, shell};
+use clap::ValueEnum;
+
+use crate::browser::{self, Driver};
+use crate::{Result, demo, repo, shell};
 
 /// The width of the picture, in CSS pixels.
 const WIDTH: u32 = 1180;
 /// The height of a line, in CSS pixels.
 const LINE: u32 = 21;
 
-/// One picture for each language, in `docs/images`.
-pub(crate) fn run() -> Result {
-    let browser = browser::chromium().ok_or("not run: no Chromium on the path")?;
+/// The variable through which the browser tests are told where pictures go.
+const PICTURES: &str = "CORRIDOR_PICTURES";
+/// The pages that the README shows: the picture, and its name there.
+const SHOWN: &[(&str, &str)] = &[];
+/// The most that a picture in the repository may weigh, in bytes.
+const LARGEST: u64 = 150_000;
+
+/// What pictures are taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The story that the demo tells
+    Demo,
+    /// Every page of the console
+    Pages,
+}
+
+/// Takes pictures of one thing, or of everything.
+pub(crate) fn run(what: Option<What>) -> Result {
+    if what != Some(What::Pages) {
+        story()?;
+    }
+    if what != Some(What::Demo) {
+        pages()?;
+    }
+    Ok(())
+}
+
+/// The folder of the pictures that are committed.
+fn images() -> Result<PathBuf> {
     let images = repo::root().join("docs/images");
-    std::fs::create_dir_all(&images).map_err(|e| format!("{}: {e}", images.display()))?;
+    fs::create_dir_all(&images).map_err(|e| format!("{}: {e}", images.display()))?;
+    Ok(images)
+}
+
+/// The browser tests visit every page anyway; here they take pictures of what they see.
+fn pages() -> Result {
+    let driver = Driver::start()?;
+    let folder = repo::root().join("target/pictures");
+    let _ = fs::remove_dir_all(&folder);
+    let mut tests =
+        shell::cargo(&["test", "--locked", "-p", "corridor-node", "--test", "browser", "every_page"]);
+    shell::run(tests.envs(driver.told()).env(PICTURES, &folder))?;
+    println!("{}", folder.display());
+    for (taken, shown) in SHOWN {
+        let (taken, shown) = (folder.join(taken), images()?.join(shown));
+        let bytes = fs::copy(&taken, &shown).map_err(|e| format!("{}: {e}", taken.display()))?;
+        if bytes > LARGEST {
+            return Err(format!("{}: {bytes} bytes are more than {LARGEST}: show less", shown.display()));
+        }
+        println!("{}", shown.display());
+    }
+    Ok(())
+}
+
+/// One picture of the demo for each language, in `docs/images`.
+fn story() -> Result {
+    let browser = browser::chromium().ok_or("not run: no Chromium on the path")?;
+    let images = images()?;
     for lang in ["en", "ja", "ko"] {
         let story =
             shell::output(&mut demo::command(&["--check".to_owned(), "--lang".to_owned(), lang.to_owned()]))?;

@@ -6,18 +6,17 @@ help-guides = Guides
 help-contents = On this page
 help-errors = Errors
 help-errors-lead = Every error has a code. Its page says what happened, on what, and what to do.
+help-errors-all = All errors
 help-error = Error { $code }
 help-happened = What happened
 help-remedy = What to do
 help-code = Code
 help-status = HTTP status
 help-in-general = In square brackets stands what the message of the error names.
-help-more = Everything about the program itself is found with:
-help-print = Print
 
 ## What an error speaks of
 
-help-arg-what = what it is about
+help-arg-what = item
 help-arg-why = reason
 help-arg-who = participant
 help-arg-partner = partner

@@ -6,14 +6,13 @@ help-guides = 手引き
 help-contents = このページの内容
 help-errors = エラー一覧
 help-errors-lead = エラーにはそれぞれコードがあります。説明ページには、何が、何について起きたのか、どうすればよいかを示しています。
+help-errors-all = すべてのエラーを見る
 help-error = エラー { $code }
 help-happened = 何が起きたか
 help-remedy = どうすればよいか
 help-code = コード
 help-status = HTTP ステータス
 help-in-general = 角括弧の部分には、実際のメッセージでは具体的な名称が入ります。
-help-more = プログラム自体の説明は、次のコマンドで確認できます。
-help-print = 印刷
 
 ## エラーが示すもの
 

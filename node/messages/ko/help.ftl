@@ -6,14 +6,13 @@ help-guides = 안내서
 help-contents = 이 페이지의 내용
 help-errors = 오류 목록
 help-errors-lead = 모든 오류에는 코드가 있습니다. 설명 페이지에서 무엇이 무엇에 대해 일어났고 어떻게 해야 하는지 알려 줍니다.
+help-errors-all = 모든 오류 보기
 help-error = 오류 { $code }
 help-happened = 무슨 일이 있었나
 help-remedy = 어떻게 해야 하나
 help-code = 코드
 help-status = HTTP 상태
 help-in-general = 대괄호 자리에는 실제 오류 메시지에서 구체적인 이름이 들어갑니다.
-help-more = 프로그램 자체에 대한 설명은 다음 명령으로 확인할 수 있습니다.
-help-print = 인쇄
 
 ## 오류가 가리키는 것
 

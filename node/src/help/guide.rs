@@ -59,7 +59,10 @@ pub fn all(lang: Lang) -> &'static [Guide] {
     static PAGES: OnceLock<Vec<(Lang, Vec<Guide>)>> = OnceLock::new();
     let pages = PAGES.get_or_init(|| {
         let rendered = |lang: Lang| {
-            GUIDES.iter().map(|s| Guide { name: s.name, page: markdown::render(s.text(lang)) }).collect()
+            GUIDES
+                .iter()
+                .map(|s| Guide { name: s.name, page: markdown::render(lang, s.text(lang)) })
+                .collect()
         };
         Lang::ALL.iter().map(|lang| (*lang, rendered(*lang))).collect()
     });

@@ -1,7 +1,8 @@
 //! Markdown of our own documentation as HTML: headings that can be linked to, code and tables that scroll
 //! by themselves and can be reached by keyboard, links from guide to guide.
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use corridor_base::Lang;
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// A text as a page shows it.
 #[derive(Debug, Default)]
@@ -24,7 +25,13 @@ pub struct Chapter {
 }
 
 /// Renders a text. What is HTML in it is shown as text.
-pub(super) fn render(text: &str) -> Rendered {
+pub(super) fn render(lang: Lang, text: &str) -> Rendered {
+    let words = corridor_console::text(lang);
+    let code = format!(
+        "<div class=\"sample\" data-copy=\"{}\" data-copied=\"{}\"><pre tabindex=\"0\"><code>",
+        words.get("copy"),
+        words.get("copied")
+    );
     let mut rendered = Rendered::default();
     let mut events = Vec::new();
     let mut heading = None;
@@ -53,7 +60,7 @@ pub(super) fn render(text: &str) -> Rendered {
             heading = None;
         }
         if !in_title {
-            shown(event, &mut events);
+            shown(event, &code, &mut events);
         }
     }
     html::push_html(&mut rendered.html, events.into_iter());
@@ -61,19 +68,13 @@ pub(super) fn render(text: &str) -> Rendered {
 }
 
 /// What an event becomes on the page.
-fn shown<'a>(event: Event<'a>, events: &mut Vec<Event<'a>>) {
-    let html = |html: &'static str| Event::Html(CowStr::Borrowed(html));
+fn shown<'a>(event: Event<'a>, code: &'a str, events: &mut Vec<Event<'a>>) {
+    let html = |html: &'a str| Event::Html(CowStr::Borrowed(html));
     match event {
         // A wide block scrolls by itself, and who has no mouse must be able to scroll it.
-        Event::Start(Tag::CodeBlock(kind)) => {
-            let shell = matches!(&kind, CodeBlockKind::Fenced(name) if &**name == "sh");
-            events.push(html(if shell { SHELL } else { CODE }));
-        }
-        Event::End(TagEnd::CodeBlock) => events.push(html("</code></pre>\n")),
-        Event::Start(Tag::Table(columns)) => {
-            events.push(html("<div class=\"scroll\" tabindex=\"0\">"));
-            events.push(Event::Start(Tag::Table(columns)));
-        }
+        Event::Start(Tag::CodeBlock(_)) => events.push(html(code)),
+        Event::End(TagEnd::CodeBlock) => events.push(html("</code></pre></div>\n")),
+        Event::Start(Tag::Table(_)) => events.push(html(TABLE)),
         Event::End(TagEnd::Table) => events.extend([Event::End(TagEnd::Table), html("</div>\n")]),
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             events.push(Event::Start(Tag::Link { link_type, dest_url: led(dest_url), title, id }));
@@ -83,8 +84,8 @@ fn shown<'a>(event: Event<'a>, events: &mut Vec<Event<'a>>) {
     }
 }
 
-const SHELL: &str = "<pre class=\"shell\" tabindex=\"0\"><code>";
-const CODE: &str = "<pre tabindex=\"0\"><code>";
+/// A wide block scrolls by itself, and who has no mouse must be able to scroll it.
+const TABLE: &str = "<div class=\"table-wrap\" tabindex=\"0\"><table class=\"table plain\">";
 
 /// A link to another guide leads to its page.
 fn led(destination: CowStr<'_>) -> CowStr<'_> {
@@ -99,18 +100,21 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &str) {
-        assert_eq!(render(text).html.trim_end(), expect, "{text}");
+        assert_eq!(render(Lang::En, text).html.trim_end(), expect, "{text}");
     }
 
     #[test]
     fn text_becomes_a_page() {
         check("# Title\n\nOne & `two`.", "<p>One &amp; <code>two</code>.</p>");
         check("## First {#first}", "<h2 id=\"first\">First</h2>");
-        check("```sh\na < b\n```", "<pre class=\"shell\" tabindex=\"0\"><code>a &lt; b\n</code></pre>");
+        check(
+            "```sh\na < b\n```",
+            "<div class=\"sample\" data-copy=\"Copy\" data-copied=\"Copied\"><pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>",
+        );
         check("[b](b.md#c)", "<p><a href=\"/console/help/b#c\">b</a></p>");
         check("[b](https://b.example/c.md)", "<p><a href=\"https://b.example/c.md\">b</a></p>");
         check("a <script>b</script>", "<p>a &lt;script&gt;b&lt;/script&gt;</p>");
-        let page = render("# A `b`\n\n## C d {#c}\n\nx\n\n### E {#e}\n");
+        let page = render(Lang::En, "# A `b`\n\n## C d {#c}\n\nx\n\n### E {#e}\n");
         assert_eq!(page.title, "A b");
         assert_eq!(page.chapters, [Chapter { id: "c".to_owned(), title: "C d".to_owned() }]);
     }

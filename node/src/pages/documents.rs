@@ -283,8 +283,7 @@ async fn one(node: &Arc<Node>, caller: Caller, viewer: &Viewer, detail: Document
     };
     let show = format!("{} show {}", book.word, document.id);
     let command = Command::new(viewer, &show, "GET", &format!("/api/v1/{}/{}", book.word, document.id), None);
-    let body =
-        Markup::from(tabs(viewer, document, "")).and(columns).and(evidence(viewer, &detail)).and(command);
+    let body = tabs(viewer, document, "").and(columns).and(evidence(viewer, &detail)).and(command);
     let mut page = Page::new(name(document), body)
         .below(book.title(viewer), book.path)
         .actions(actions(viewer, document))

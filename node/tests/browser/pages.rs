@@ -1,0 +1,39 @@
+//! Which pages there are: every `GET` below `/console` in the one table of rules, so that a page that comes
+//! later is judged without anyone remembering it.
+
+use corridor_console::component::percent;
+use corridor_node::access::{self, Who};
+
+use super::world::World;
+
+/// What answers a browser and is no page. May only become shorter, or get a line with a reason.
+const NO_PAGES: &[(&str, &str)] = &[
+    ("/console/assets/{name}", "style sheet, script, signs"),
+    ("/console/live", "a stream of events"),
+    ("/console/inbox/{id}/file", "a download"),
+    ("/console/outbox/{id}/file", "a download"),
+];
+
+/// The addresses of the pages: those that are open to anyone, or those for people who have signed in.
+pub(crate) fn pages(world: &World, open: bool) -> Vec<String> {
+    let rules = access::RULES.iter().filter(|rule| rule.method == "GET" && rule.path.starts_with("/console"));
+    let pages = rules.filter(|rule| !NO_PAGES.iter().any(|(path, _)| *path == rule.path));
+    pages.filter(|rule| (rule.who == Who::Anyone) == open).map(|rule| address(world, rule.path)).collect()
+}
+
+/// The address of a page, with something real where the router has a name: what customs has received,
+/// answered, recorded, and from whom.
+fn address(world: &World, path: &str) -> String {
+    let Some((before, after)) = path.split_once('{') else { return path.to_owned() };
+    let after = after.split_once('}').unwrap().1;
+    let value = match before {
+        "/console/help/errors/" => "policy-denied".to_owned(),
+        "/console/help/" => "verify".to_owned(),
+        "/console/inbox/" => world.first(&["inbox", "list"], "id"),
+        "/console/outbox/" => world.first(&["outbox", "list"], "id"),
+        "/console/acts/" => world.first(&["act", "list"], "id"),
+        "/console/partners/" => percent(&world.first(&["inbox", "list"], "partner")),
+        _ => panic!("say in node/tests/browser/pages.rs what stands for the name in {path}"),
+    };
+    format!("{before}{value}{after}")
+}

@@ -1,0 +1,102 @@
+//! The world that the pages show: `corridor demo` as anyone runs it, two nodes with witnesses and one
+//! document that crossed; and people who sign in.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use corridor_base::Lang;
+use corridor_node::texts::say;
+use serde_json::Value;
+
+/// Ends the demo when the one who holds the other end of the pipe is gone, however it went.
+const GUARD: &str = r#"
+trap '' INT TERM HUP
+home=$1
+shift
+(trap - TERM; exec "$@" </dev/null) &
+read -r _
+kill -TERM $!
+wait
+rm -rf "$home"
+"#;
+
+/// Two countries that run.
+pub(crate) struct World {
+    folder: PathBuf,
+    _guard: Child,
+}
+
+/// The world of all tests here; made by the first that asks.
+pub(crate) fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(World::begin)
+}
+
+impl World {
+    fn begin() -> Self {
+        let home = tempfile::Builder::new().prefix("corridor-pages-").tempdir().unwrap().keep();
+        let folder = home.join("demo");
+        let mut guard = Command::new("sh");
+        guard.args(["-c", GUARD, "guard"]).arg(&home).arg(env!("CARGO_BIN_EXE_corridor"));
+        guard.args(["demo", "--lang", "en", "--directory"]).arg(&folder);
+        guard.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut guard = guard.spawn().unwrap();
+        let mut told = String::new();
+        let ready = say(Lang::En, "demo-stop", &[]);
+        let lines = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let came_true = lines.inspect(|line| told.extend([line, "\n"])).any(|line| line.contains(&ready));
+        if !came_true {
+            let _ = guard.wait();
+            panic!("the demo did not come true:\n{told}");
+        }
+        Self { folder, _guard: guard }
+    }
+
+    /// Where the console of a node is: `customs` or `forwarder`.
+    pub(crate) fn site(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.config(name)).unwrap();
+        let config: toml::Table = text.parse().unwrap();
+        let listen = config["api"]["listen"].as_str().unwrap().to_owned();
+        format!("http://localhost:{}", listen.rsplit(':').next().unwrap())
+    }
+
+    /// What a command answers, asked of a node.
+    pub(crate) fn corridor(&self, name: &str, arguments: &[&str]) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
+        command
+            .current_dir(&self.folder)
+            .arg("--config")
+            .arg(self.config(name))
+            .args(["--json", "--lang", "en"]);
+        let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "corridor {}: {said}", arguments.join(" "));
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// A field of the first thing that a command lists at customs.
+    pub(crate) fn first(&self, list: &[&str], field: &str) -> String {
+        let listed = self.corridor("customs", list);
+        let found = listed["items"][0][field].as_str();
+        found.unwrap_or_else(|| panic!("corridor {}: {listed}", list.join(" "))).to_owned()
+    }
+
+    /// The token of the administrator that `corridor init` made.
+    pub(crate) fn token(&self, name: &str) -> String {
+        let file = self.file(name).join("admin.token");
+        std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display())).trim().to_owned()
+    }
+
+    /// A file that the demo left.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn config(&self, name: &str) -> PathBuf {
+        Path::new(&self.folder).join(format!("{name}.toml"))
+    }
+}
