@@ -1,6 +1,7 @@
 //! Two real nodes of two countries, started as anyone would start them: what they carry is measured
 //! (`send`), and what is left after they were killed is counted (`crash`); one node's log and witness
-//! beside those of others (`ledger`, `witness`), and what checking receipts costs (`receipts`). The nodes
+//! beside those of others (`ledger`, `witness`), what checking receipts costs (`receipts`), and how long the pages of the console
+//! take (`console`). The nodes
 //! are the real program in processes of their own, spoken to over HTTP alone.
 
 pub mod api;
@@ -10,6 +11,7 @@ pub mod history;
 pub mod http;
 pub mod limits;
 pub mod load;
+pub mod pages;
 pub mod process;
 pub mod proxy;
 pub mod report;
