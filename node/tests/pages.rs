@@ -43,11 +43,11 @@ fn well_formed(html: &str) -> Result<(), String> {
                     end = Some(place);
                     break;
                 }
-                '<' if !quoted => return Err(format!("< inside of a tag: {:.80}", rest)),
+                '<' if !quoted => return Err(format!("< inside of a tag: {rest:.80}")),
                 _ => {}
             }
         }
-        let end = end.ok_or_else(|| format!("a tag does not end: {:.80}", rest))?;
+        let end = end.ok_or_else(|| format!("a tag does not end: {rest:.80}"))?;
         let tag = &rest[..end];
         rest = &rest[end + 1..];
         let name: String =
