@@ -3,8 +3,10 @@
 //! so it may ask for too much and must not ask for too little.
 //!
 //! Whom it still has to ask is a row of its own, which stands until that partner has answered. What we
-//! sent ourselves since the backup is in the partner's books and not in ours any more; those documents do
-//! not come back, their acts do (see the ledger's recovery).
+//! sent ourselves since the backup is in the partner's books and not in ours any more: it comes back with
+//! the partner's acknowledgement and without its content ([`sent`]), before what the partner sends again.
+
+mod sent;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -111,6 +113,10 @@ impl Exchange {
     }
 
     async fn ask_again(&self, us: &Did, lack: &Lack) -> Result<()> {
+        if lack.until.is_none() {
+            let taken = self.take_back_sent(us, &lack.partner, lack.since).await?;
+            tracing::info!(partner = %lack.partner, taken, "what we had sent is in our book again");
+        }
         let (mut since, mut until) = (lack.since, lack.until);
         loop {
             let answer = self.question_again(us, &lack.partner, since, until).await?;
@@ -162,7 +168,10 @@ impl Exchange {
 
     /// The route that partners call.
     pub(crate) fn again_router(&self) -> Router {
-        Router::new().route(wire::AGAIN, post(again)).with_state(self.clone())
+        Router::new()
+            .route(wire::AGAIN, post(again))
+            .route(wire::ACKNOWLEDGED, post(sent::sent))
+            .with_state(self.clone())
     }
 
     async fn answer_again(&self, call: &mut Call, body: Body, asked: &mut Option<Did>) -> Result<Bytes> {

@@ -282,6 +282,24 @@ pub(crate) fn delivered(
     rows.iter().map(DocumentRow::from_row).collect()
 }
 
+/// What this partner sent and we acknowledged from `since` on and before `until`, oldest first.
+pub(crate) fn acknowledged(
+    tx: &mut Tx<'_>,
+    partner: &Did,
+    since: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<DocumentRow>> {
+    let rows = tx.query(
+        select!(
+            "WHERE participant = $1 AND side = 'in' AND partner = $2 AND state = 'received'
+             AND updated >= $3 AND updated < $4 ORDER BY updated, id LIMIT $5"
+        ),
+        &[partner.as_str().into(), since.into(), until.into(), limit.into()],
+    )?;
+    rows.iter().map(DocumentRow::from_row).collect()
+}
+
 /// The delivery that takes this document to its partner is another from now on.
 pub(crate) fn queued(tx: &mut Tx<'_>, row: &DocumentRow, delivery: DeliveryId) -> Result<()> {
     tx.execute(

@@ -12,7 +12,7 @@ use corridor_base::problem::ProblemDocument;
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
 use corridor_net::signature::{self, Asked};
 use corridor_net::{Request, Response};
-use corridor_proof::{Acknowledgement, Signed, act};
+use corridor_proof::{Acknowledgement, Envelope, Signed, act};
 use corridor_storage::{Deliver, Delivery, Outcome, Tx, Unit};
 use futures::StreamExt;
 use url::Url;
@@ -218,7 +218,9 @@ impl Exchange {
 
     fn understand(&self, row: &DocumentRow, response: &Response) -> Result<Answer> {
         match response.status {
-            StatusCode::OK => self.check_acknowledgement(row, &response.body).map(Answer::Acknowledged),
+            StatusCode::OK => self
+                .check_acknowledgement(&row.partner, &row.envelope, &response.body)
+                .map(Answer::Acknowledged),
             StatusCode::ACCEPTED => {
                 let wanted: Option<SendFrom> = serde_json::from_slice(&response.body).ok();
                 match wanted.filter(|w| w.offset <= row.size) {
@@ -242,20 +244,25 @@ impl Exchange {
     }
 
     /// Whether this acknowledgement is for what we sent, signed by a listed key of the partner.
-    fn check_acknowledgement(&self, row: &DocumentRow, bytes: &[u8]) -> Result<Signed<Acknowledgement>> {
-        let wrong = |why: &str| answer_problem(&row.partner, why);
+    pub(crate) fn check_acknowledgement(
+        &self,
+        partner: &Did,
+        envelope: &Signed<Envelope>,
+        bytes: &[u8],
+    ) -> Result<Signed<Acknowledgement>> {
+        let wrong = |why: &str| answer_problem(partner, why);
         let signed = Signed::<Acknowledgement>::parse(bytes).map_err(|p| wrong(&p.to_string()))?;
         let body = signed.body();
-        let ours = row.envelope.body();
+        let ours = envelope.body();
         let same = body.envelope == ours.id
-            && body.statement == row.envelope.digest()
+            && body.statement == envelope.digest()
             && body.sha256 == ours.sha256
             && body.sender == ours.sender
             && body.recipient == ours.recipient;
         if !same {
             return Err(wrong("it acknowledges something else"));
         }
-        let listed = self.0.directory.participant(&row.partner, self.0.clock.now())?;
+        let listed = self.0.directory.participant(partner, self.0.clock.now())?;
         // The acknowledgement may be an old one given again: any key the partner had will do, at the
         // time that it names.
         let signs = listed

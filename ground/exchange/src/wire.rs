@@ -16,6 +16,9 @@
 //! `POST /exchange/v1/again` asks the partner to send once more what it delivered to the caller since an
 //! instant ([`AskAgain`]); the answer is [`SentAgain`], and the documents come as they did before.
 //!
+//! `POST /exchange/v1/acknowledged` asks the partner for the envelopes that it acknowledged to the caller since
+//! an instant ([`AskAcknowledged`]); the answer is [`Acknowledged`]. A node that does not know it answers 404.
+//!
 //! Requests and answers are signed (RFC 9421) with the participants' keys.
 
 use corridor_base::{Did, EnvelopeId, Timestamp};
@@ -26,6 +29,8 @@ use serde::{Deserialize, Serialize};
 pub const DELIVERIES: &str = "/exchange/v1/deliveries";
 /// Where a partner that was restored from a backup asks for what was delivered to it since.
 pub const AGAIN: &str = "/exchange/v1/again";
+/// Where such a partner asks for what it had sent itself.
+pub const ACKNOWLEDGED: &str = "/exchange/v1/acknowledged";
 /// Where receipts are asked for.
 pub const RECEIPTS: &str = "/exchange/v1/receipts";
 /// The length of the envelope within the body, in bytes.
@@ -103,6 +108,37 @@ pub struct ReceiptItem {
     pub receipt: Option<String>,
     /// The checks that are not passed yet, by name.
     pub missing: Vec<String>,
+}
+
+/// What a partner that was restored from a backup asks about what it had sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskAcknowledged {
+    /// Who received it.
+    pub of: Did,
+    /// What was received from this instant on, by the receiver's clock.
+    pub since: Timestamp,
+    /// And before this one, when the answer is asked to go on.
+    pub until: Option<Timestamp>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The documents, oldest first.
+    pub items: Vec<AcknowledgedItem>,
+    /// Up to which instant of the receiver, to be given back when there is more.
+    pub until: Timestamp,
+    /// From where on there is more.
+    pub next: Option<Timestamp>,
+}
+
+/// One document that was acknowledged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AcknowledgedItem {
+    /// The envelope as its sender signed it.
+    pub envelope: String,
+    /// The acknowledgement as the receiver signed it.
+    pub acknowledgement: String,
 }
 
 /// What a partner that was restored from a backup asks.

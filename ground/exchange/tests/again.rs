@@ -73,3 +73,46 @@ async fn what_is_older_than_a_partner_keeps_it_or_than_the_backup_does_not() {
     assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
     assert_eq!(world.kr.acts("document-resent").await, 0);
 }
+
+/// What the node itself had sent is in its book again, with the acknowledgement, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_since_is_in_the_book_again() {
+    let mut world = World::new().await;
+    world.kr.dispatch();
+    let mut ids = Vec::new();
+    for number in 0..120u8 {
+        ids.push(world.kr.send(&world.jp.us, world.agreement, &[number, 1]).await.unwrap());
+    }
+    for id in &ids {
+        assert_eq!(world.kr.settled(*id).await.state, State::Delivered);
+    }
+    let before = world.kr.exchange.document(&world.kr.us, Side::Out, ids[7]).await.unwrap();
+    for id in &ids[5..] {
+        let id = id.to_string();
+        let forget = move |tx: &mut corridor_storage::Tx<'_>| {
+            tx.execute("DELETE FROM document WHERE participant = $1 AND id = $2", &[id.as_str().into()])
+        };
+        assert_eq!(world.kr.exchange.store().write(&world.kr.us, forget).await.unwrap(), 1);
+    }
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    world.kr.exchange.lacks(world.kr.clock.now()).await.unwrap();
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    for id in &ids {
+        let row = world.kr.exchange.document(&world.kr.us, Side::Out, *id).await.unwrap();
+        assert_eq!(row.state, State::Delivered);
+        assert!(row.acknowledgement.is_some());
+    }
+    let after = world.kr.exchange.document(&world.kr.us, Side::Out, ids[7]).await.unwrap();
+    assert_eq!(after.envelope.bytes(), before.envelope.bytes());
+    assert_eq!(after.acknowledgement.unwrap().bytes(), before.acknowledgement.unwrap().bytes());
+    assert_eq!(world.kr.acts("document-returned").await, ids.len() - 5);
+    // Once more is nothing more; and nobody sees what was sent to another.
+    world.kr.exchange.lacks(world.kr.clock.now()).await.unwrap();
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    assert_eq!(world.kr.acts("document-returned").await, ids.len() - 5);
+    assert!(world.kr.exchange.content(&world.kr.us, &after_row(&world, ids[7]).await).await.is_err());
+}
+
+async fn after_row(world: &World, id: EnvelopeId) -> corridor_exchange::DocumentRow {
+    world.kr.exchange.document(&world.kr.us, Side::Out, id).await.unwrap()
+}

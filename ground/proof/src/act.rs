@@ -100,6 +100,8 @@ act_types! {
     SIGN_IN_LINK_MADE = "sign-in-link-made" v 1 ["account", "link", "by"];
     /// A department of the participant was made, changed or removed.
     DEPARTMENT_CHANGED = "department-changed" v 1 ["department", "change", "by"];
+    /// A document that we had sent came back into our book after a restoration, with the partner's acknowledgement.
+    DOCUMENT_RETURNED = "document-returned" v 1 ["envelope", "partner", "statement", "acknowledgement"];
     /// Our log goes on in place of one whose newest leaves were lost: the first leaf of the new one.
     LOG_SUCCEEDED = "log-succeeded" v 1 ["log", "origin", "size", "root", "statement"];
 }

@@ -232,6 +232,7 @@ act-document-received = A document was received
 act-delivery-refused = We refused a delivery
 act-document-read = A document was read
 act-document-resent = A document was sent again
+act-document-returned = A document that we had sent is in our books again
 act-interchange-answered = An interchange was answered
 act-interchange-judged = An interchange of ours was judged
 act-did-mismatch-reported = A DID document differed from the trust list

@@ -232,6 +232,7 @@ act-document-received = 文書の受信
 act-delivery-refused = 送付の拒否
 act-document-read = 文書の閲覧
 act-document-resent = 文書の再送
+act-document-returned = 送信済み文書の記録の回復
 act-interchange-answered = 交換データへの応答
 act-interchange-judged = 交換データの判定の受信
 act-did-mismatch-reported = DID 文書と信頼リストの不一致

@@ -232,6 +232,7 @@ act-document-received = 문서 수신
 act-delivery-refused = 송부 거부
 act-document-read = 문서 열람
 act-document-resent = 문서 재발신
+act-document-returned = 발신한 문서 기록의 복구
 act-interchange-answered = 교환 데이터 응답
 act-interchange-judged = 교환 데이터 판정 수신
 act-did-mismatch-reported = DID 문서와 신뢰 목록의 불일치

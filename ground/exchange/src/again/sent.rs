@@ -1,0 +1,169 @@
+//! What this node itself had sent since the backup stands in its partners' books only. It asks each partner
+//! for the envelopes that the partner acknowledged to it, and takes them back into its own book, each with the
+//! acknowledgement: both are signed, so a partner can invent neither. The contents stay where they are.
+
+use axum::body::Body;
+use axum::extract::{Request, State as Handed};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
+use axum::response::Response;
+use bytes::Bytes;
+use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
+use corridor_storage::Tx;
+use url::Url;
+
+use super::{KEPT, MOST, PATIENCE, SMALL, millis};
+use crate::documents::{self, NewDocument};
+use crate::edge::{Call, JSON, busy, reply};
+use crate::sender::answer_problem;
+use crate::wire::{self, Acknowledged, AcknowledgedItem, AskAcknowledged};
+use crate::{Exchange, Side, State};
+
+/// How many documents are answered at once: each is an envelope and an acknowledgement of at most 8 KiB.
+const PAGE: u32 = 50;
+/// The largest answer read, in bytes.
+const MAX_ANSWER: usize = 2 << 20;
+
+/// A document of ours as a partner has it, judged.
+struct Known {
+    envelope: Signed<Envelope>,
+    acknowledgement: Signed<Acknowledgement>,
+    record: SealedAct,
+}
+
+impl Exchange {
+    /// Takes back what this partner has acknowledged to us since an instant of its clock; answers how many
+    /// documents were not in our book. A partner that does not know the question yet has no answer.
+    ///
+    /// # Errors
+    /// As [`Exchange::call`]; `partner-answer` when what it says is not signed as it must be.
+    pub(super) async fn take_back_sent(&self, us: &Did, partner: &Did, since: Timestamp) -> Result<u64> {
+        let (mut from, mut taken, mut seen) = (since, 0, 0);
+        let mut until = None;
+        while seen < MOST {
+            let Some(answer) = self.question_sent(us, partner, from, until).await? else { break };
+            seen += answer.items.len() as u64;
+            let known: Vec<Known> =
+                answer.items.iter().map(|item| self.known(us, partner, item)).collect::<Result<_>>()?;
+            let whose = partner.clone();
+            let unit = move |tx: &mut Tx<'_>| {
+                known.iter().try_fold(0, |count, known| Ok(count + u64::from(take(tx, &whose, known)?)))
+            };
+            taken += self.0.store.write(us, unit).await?;
+            match answer.next.filter(|next| *next > from) {
+                Some(next) => (from, until) = (next, Some(answer.until)),
+                None => break,
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn question_sent(
+        &self,
+        us: &Did,
+        partner: &Did,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<Option<Acknowledged>> {
+        let listed = self.0.directory.participant(partner, self.0.clock.now())?;
+        let url = Url::parse(&format!("{}{}", listed.participant.endpoint, wire::ACKNOWLEDGED))
+            .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", partner).because(e))?;
+        let body = serde_json::to_vec(&AskAcknowledged { of: partner.clone(), since, until })
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        let (method, body, limit) = (Method::POST, Bytes::from(body), MAX_ANSWER);
+        let request = corridor_net::Request { method, url, headers, body, limit, timeout: PATIENCE };
+        let response = self.call(us, partner, request).await?;
+        match response.status {
+            StatusCode::OK => serde_json::from_slice(&response.body)
+                .map(Some)
+                .map_err(|e| answer_problem(partner, &format!("its answer: {e}"))),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(answer_problem(partner, &format!("HTTP status {status}"))),
+        }
+    }
+
+    /// A document that we sent and the partner acknowledged: by our own signature, and by the partner's.
+    fn known(&self, us: &Did, partner: &Did, item: &AcknowledgedItem) -> Result<Known> {
+        let wrong = |why: &str| answer_problem(partner, why);
+        let envelope =
+            Signed::<Envelope>::parse(item.envelope.as_bytes()).map_err(|p| wrong(&p.to_string()))?;
+        let body = envelope.body();
+        if body.sender != *us || body.recipient != *partner {
+            return Err(wrong("an envelope that is not from us to it"));
+        }
+        let ours = self.keyring(us)?.keys();
+        if !ours.iter().any(|key| envelope.signed_by(key.id.as_str(), &key.public)) {
+            return Err(wrong("an envelope that none of our keys signed"));
+        }
+        let acknowledgement =
+            self.check_acknowledgement(partner, &envelope, item.acknowledgement.as_bytes())?;
+        let fields = [
+            ("envelope", body.id.to_string()),
+            ("partner", partner.to_string()),
+            ("statement", envelope.digest().to_string()),
+            ("acknowledgement", acknowledgement.digest().to_string()),
+        ];
+        let record = self.seal(us, &act::DOCUMENT_RETURNED, &fields)?;
+        Ok(Known { envelope, acknowledgement, record })
+    }
+
+    async fn answer_sent(&self, call: &mut Call, body: Body, asked: &mut Option<Did>) -> Result<Bytes> {
+        let (caller, body) = call.admit(self, body, SMALL).await?;
+        let question: AskAcknowledged = serde_json::from_slice(&body).map_err(|e| {
+            Problem::new(ErrorCode::Malformed).with("what", "question for acknowledgements").with("why", e)
+        })?;
+        self.keyring(&question.of)?;
+        *asked = Some(question.of.clone());
+        let now = self.0.clock.now();
+        let until = question.until.unwrap_or(now).min(now);
+        let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
+        let (since, who) = (question.since.max(oldest), caller.did.clone());
+        let page = move |tx: &mut Tx<'_>| documents::acknowledged(tx, &who, since, until, PAGE);
+        let rows = self.0.store.read(&question.of, page).await?;
+        // Of one instant there may be more than a page: it is asked again from the last one on, and the same
+        // again changes nothing (EX-4); a page that is of one instant goes on after it.
+        let full = rows.len() >= PAGE as usize;
+        let next = rows.last().filter(|_| full).map(|last| match last.updated > since {
+            true => last.updated,
+            false => last.updated.plus(std::time::Duration::from_millis(1)),
+        });
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let items = rows.iter().filter_map(|row| {
+            let acknowledgement = text(row.acknowledgement.as_ref()?.bytes());
+            Some(AcknowledgedItem { envelope: text(row.envelope.bytes()), acknowledgement })
+        });
+        let answer = Acknowledged { items: items.collect(), until, next };
+        serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
+    }
+}
+
+/// Enters a document of ours that is not in the book; one that is stays as it is.
+fn take(tx: &mut Tx<'_>, partner: &Did, known: &Known) -> Result<bool> {
+    if documents::find(tx, Side::Out, partner, known.envelope.body().id)?.is_some() {
+        return Ok(false);
+    }
+    let new = NewDocument {
+        side: Side::Out,
+        partner,
+        envelope: &known.envelope,
+        content: None,
+        blob: None,
+        state: State::Delivered,
+        acknowledgement: Some(&known.acknowledgement),
+        delivery: None,
+    };
+    documents::insert(tx, &new)?;
+    tx.record(&known.record)?;
+    Ok(true)
+}
+
+/// `POST /exchange/v1/acknowledged`
+pub(super) async fn sent(Handed(exchange): Handed<Exchange>, request: Request) -> Response {
+    let Ok(_place) = exchange.0.places.clone().try_acquire_owned() else { return busy() };
+    let (mut call, body) = Call::of(&exchange, request);
+    let mut asked = None;
+    let answer = exchange.answer_sent(&mut call, body, &mut asked).await;
+    reply(&exchange, &call, asked.as_ref(), answer.map(|body| (StatusCode::OK, JSON, body)))
+}
