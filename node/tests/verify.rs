@@ -48,9 +48,13 @@ fn every_golden_file_ends_with_the_code_of_its_outcome() {
     let verdicts: Value = serde_json::from_slice(&std::fs::read(golden("verdicts.json")).unwrap()).unwrap();
     for kind in ["receipts", "split-views"] {
         for path in listed(kind) {
-            let verdict = &verdicts[kind][path.file_stem().unwrap().to_str().unwrap()];
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let verdict = &verdicts[kind][name];
+            // A browser cannot check the made-up ML-DSA-44 line; this program finds that it does not verify.
+            let made_up = name == "not-checked-ml-dsa";
+            let outcome = if made_up { "failed" } else { verdict["outcome"].as_str().unwrap() };
             let ran = under_policy(&[path.to_str().unwrap(), "--json"]);
-            let expect = match verdict["outcome"].as_str().unwrap() {
+            let expect = match outcome {
                 "passed" => 0,
                 "failed" => 6,
                 "pending" => 7,
@@ -58,7 +62,7 @@ fn every_golden_file_ends_with_the_code_of_its_outcome() {
             };
             assert_eq!(ran.code, expect, "{}\n{}\n{}", path.display(), ran.out, ran.err);
             let found: Value = serde_json::from_str(&ran.out).unwrap();
-            assert_eq!(found["outcome"], verdict["outcome"]);
+            assert_eq!(found["outcome"], outcome);
             let file = &found["files"][0];
             let text = |check: &Value, name: &str| check[name].as_str().unwrap().to_owned();
             let checks: Vec<String> = file["checks"]
@@ -70,6 +74,12 @@ fn every_golden_file_ends_with_the_code_of_its_outcome() {
             // An empty file, or one whose first line is another, is no receipt to begin with.
             let expected: Vec<&str> =
                 verdict["checks"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+            let here = |check: &str| match check {
+                "cosignatures passed" if made_up => "cosignatures failed".to_owned(),
+                check if made_up => check.replace("not-checked", "pending"),
+                check => check.to_owned(),
+            };
+            let expected: Vec<String> = expected.into_iter().map(here).collect();
             assert_eq!(checks, expected, "{}", path.display());
         }
     }
@@ -138,8 +148,8 @@ fn several_files_are_judged_at_once_and_the_worst_decides() {
     check(&[], 0);
     check(&["split-views/convicted-empty.txt"], 0);
     check(&["receipts/pending-kr.tlog-proof"], 7);
-    check(&["receipts/not-checked-ml-dsa.tlog-proof", "receipts/pending-kr.tlog-proof"], 7);
-    check(&["receipts/not-checked-ml-dsa.tlog-proof"], 8);
+    check(&["receipts/pending-both.tlog-proof", "receipts/pending-kr.tlog-proof"], 7);
+    check(&["receipts/not-checked-ml-dsa.tlog-proof"], 6);
     check(&["receipts/pending-kr.tlog-proof", "receipts/bad-index.tlog-proof"], 6);
 }
 
