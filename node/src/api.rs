@@ -6,7 +6,7 @@ pub mod agreements;
 pub mod departments;
 pub mod documents;
 pub mod extract;
-mod guard;
+pub(crate) mod guard;
 pub mod health;
 pub mod inbox;
 pub mod keys;
@@ -33,6 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::assembly::Surroundings;
+use crate::door;
 use crate::log::{self as requests, Watch};
 use crate::node::Node;
 use crate::{pages, service};
@@ -167,6 +168,7 @@ pub fn router(node: Arc<Node>) -> Router {
         .fold(Router::new(), |all, pages| all.merge(pages().with_state(node.exchange.clone())));
     router
         .merge(pages::router())
+        .merge(door::router())
         .fallback(unknown)
         .with_state(node.clone())
         .merge(edges)

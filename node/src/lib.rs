@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod door;
 pub mod help;
 pub mod ledger;
 pub mod log;

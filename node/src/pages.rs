@@ -12,7 +12,7 @@ mod gallery;
 mod home;
 mod live;
 mod partners;
-mod preferences;
+pub(crate) mod preferences;
 mod search;
 mod send;
 pub mod viewer;

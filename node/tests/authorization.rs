@@ -35,6 +35,11 @@ impl Endpoint {
         self.roles == ["anyone"]
     }
 
+    /// Whoever has signed in.
+    fn is_personal(&self) -> bool {
+        self.roles == ["person"]
+    }
+
     fn admits(&self, role: Role) -> bool {
         self.roles.iter().any(|r| r == role.as_str())
     }
@@ -42,15 +47,19 @@ impl Endpoint {
     /// What the owner of a thing says with the request.
     fn body(&self) -> &'static str {
         let role = self.path.ends_with("/grant") || self.path.ends_with("/revoke");
-        if role { r#"{"role":"auditor"}"# } else { "" }
+        match () {
+            () if role => r#"{"role":"auditor"}"#,
+            () if self.path == "/console/users/{id}" => "do=sign-out",
+            () => "",
+        }
     }
 
     /// The path with names in it that stand for nothing.
     fn at(&self, id: &str) -> String {
         let id = if self.path.contains("tokens") && id == NOTHING { "0123456789abcdef01234567" } else { id };
         let id = if self.path.contains("/users/") && id == NOTHING { "nobody" } else { id };
-        self.path
-            .replace("{id}", id)
+        let path = self.path.replace("{secret}", "nothing").replace("{name}", "nothing");
+        path.replace("{id}", id)
             .replace("{did}", "did:web:nobody.example.jp")
             .replace("{country}", "KR")
             .replace("{side}", "in")
@@ -90,14 +99,18 @@ async fn judged(world: &World, endpoint: &Endpoint, token: Option<&str>) -> Stri
             _ => String::new(),
         };
     }
-    let body = if endpoint.method == "POST" { "{}" } else { "" };
+    let api = !endpoint.path.starts_with("/console");
+    let body = if endpoint.method == "POST" && api { "{}" } else { "" };
     let code = world.ask(&endpoint.method, &endpoint.at(NOTHING), token, body).await.code();
     if ["unauthenticated", "forbidden"].contains(&code.as_str()) { code } else { String::new() }
 }
 
 async fn check(world: &World, endpoint: &Endpoint, who: &Did, role: Role, expect: &str) {
-    let token = world.token(who, role).await;
+    let token = world.key(&endpoint.path, who, role).await;
     let found = judged(world, endpoint, Some(&token)).await;
+    if endpoint.path.ends_with("/sign-out") {
+        world.forget_sessions().await;
+    }
     assert_eq!(found, expect, "{} {} by {role} of {who}", endpoint.method, endpoint.path);
 }
 
@@ -108,13 +121,24 @@ async fn each_endpoint_lets_in_its_roles_and_nobody_else() {
     let mut strangers = world.token(&world.customs, Role::Administrator).await;
     // The right identifier with another secret.
     strangers.replace_range(strangers.len() - 1.., if strangers.ends_with('A') { "E" } else { "A" });
+    let nobodys = format!("corridor_session=0123456789abcdef~{}", "A".repeat(43));
+    // A token of the API opens no page, and a session nothing of the API.
+    let token = world.token(&world.customs, Role::Administrator).await;
+    let bearer = format!("corridor_session={token}");
     for endpoint in &table() {
-        for token in [None, Some(wrong.as_str()), Some(strangers.as_str()), Some("")] {
+        let page = endpoint.path.starts_with("/console");
+        let keys = if page {
+            [None, Some(nobodys.as_str()), Some(bearer.as_str()), Some("")]
+        } else {
+            [None, Some(wrong.as_str()), Some(strangers.as_str()), Some("")]
+        };
+        for token in keys {
             let expect = if endpoint.is_open() { "" } else { "unauthenticated" };
             assert_eq!(judged(&world, endpoint, token).await, expect, "{endpoint:?} with {token:?}");
         }
         for role in Role::ALL {
-            let own = if endpoint.is_open() || endpoint.admits(*role) { "" } else { "forbidden" };
+            let free = endpoint.is_open() || endpoint.is_personal();
+            let own = if free || endpoint.admits(*role) { "" } else { "forbidden" };
             check(&world, endpoint, &world.customs, *role, own).await;
             let other = if endpoint.of_node { "forbidden" } else { own };
             check(&world, endpoint, &world.stranger, *role, other).await;
@@ -170,7 +194,7 @@ async fn what_belongs_to_one_participant_does_not_exist_for_another() {
         };
         let (owner, id) = things(&world, kind).await;
         let path = endpoint.at(&id);
-        let token = world.token(&world.stranger, Role::Administrator).await;
+        let token = world.key(&path, &world.stranger, Role::Administrator).await;
         let answer = world.ask(&endpoint.method, &path, Some(&token), endpoint.body()).await;
         assert_eq!(
             (answer.status.as_u16(), answer.code().as_str()),
@@ -180,7 +204,7 @@ async fn what_belongs_to_one_participant_does_not_exist_for_another() {
         if endpoint.path.ends_with("/revoke") {
             continue; // No role was given: it is not found for its owner either.
         }
-        let token = world.token(&owner, Role::Administrator).await;
+        let token = world.key(&path, &owner, Role::Administrator).await;
         let answer = world.ask(&endpoint.method, &path, Some(&token), endpoint.body()).await;
         if endpoint.path.ends_with("/resend") {
             let found = (answer.status.as_u16(), answer.code());

@@ -16,10 +16,9 @@ const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)
 
 /// A page as a browser with these cookies gets it.
 async fn page(world: &World, token: Option<&str>, path: &str, cookies: &str) -> Answer {
-    let mut request = Request::builder().uri(path).header("accept", "text/html").header("cookie", cookies);
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
+    let session = token.map(|session| format!("{session}; ")).unwrap_or_default();
+    let request = Request::builder().uri(path).header("accept", "text/html");
+    let request = request.header("cookie", format!("{session}{cookies}"));
     world.give(request.body(Body::empty()).unwrap()).await
 }
 
@@ -111,7 +110,7 @@ async fn what_strangers_wrote_never_becomes_markup() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    let token = world.token(&world.customs, Role::Administrator).await;
+    let token = world.key("/console", &world.customs, Role::Administrator).await;
     let acts = world.node.exchange.store().acts(&world.customs, Default::default()).await.unwrap();
     let mut paths = addresses(&world, &acts[0].id.to_string());
     paths.push(format!("/console/inbox/{id}"));
@@ -144,7 +143,7 @@ async fn what_strangers_wrote_never_becomes_markup() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_goes_wrong_is_a_page_for_a_browser_and_a_document_for_a_program() {
     let world = World::new().await;
-    let token = world.token(&world.customs, Role::Auditor).await;
+    let token = world.key("/console", &world.customs, Role::Auditor).await;
     let check = async |path: &str, token: Option<&str>, lang: &str, status: u16, expect: &str| {
         let answer = page(&world, token, path, &format!("corridor_lang={lang}")).await;
         let html = html(&answer);
@@ -166,7 +165,7 @@ async fn what_goes_wrong_is_a_page_for_a_browser_and_a_document_for_a_program() 
 async fn an_auditor_sees_no_content_and_an_officer_no_acts() {
     let world = World::new().await;
     let check = async |role: Role, path: &str, there: &[&str], not_there: &[&str]| {
-        let token = world.token(&world.customs, role).await;
+        let token = world.key("/console", &world.customs, role).await;
         let html = html(&page(&world, Some(&token), path, "corridor_lang=en").await);
         for text in there {
             assert!(html.contains(text), "{role} on {path} misses {text}");
@@ -228,15 +227,17 @@ fn multipart(fields: &[(&str, &str)], file: (&str, &[u8])) -> (String, Vec<u8>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_sent_once_however_often_the_form_is() {
     let world = World::new().await;
-    let token = world.token(&world.forwarder, Role::Officer).await;
+    let token = world.key("/console", &world.forwarder, Role::Officer).await;
     let form = html(&page(&world, Some(&token), "/console/outbox/send", "corridor_lang=en").await);
     assert!(form.contains("enctype=\"multipart/form-data\"") && form.contains("name=\"key\""), "{form}");
     let to = world.customs.to_string();
     let send = async |key: &str, to: &str, file: (&str, &[u8])| {
-        let fields = [("csrf", ""), ("key", key), ("to", to), ("kind", "edifact"), ("name", "")];
+        let csrf = world.csrf(&token);
+        let fields = [("csrf", csrf.as_str()), ("key", key), ("to", to), ("kind", "edifact"), ("name", "")];
         let (kind, body) = multipart(&fields, file);
         let request = Request::post("/console/outbox/send")
-            .header("authorization", format!("Bearer {token}"))
+            .header("cookie", &token)
+            .header("sec-fetch-site", "same-origin")
             .header("accept", "text/html")
             .header("content-type", kind)
             .body(Body::from(body));
@@ -262,7 +263,7 @@ async fn a_document_is_sent_once_however_often_the_form_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn assets_are_kept_by_browsers_and_pages_are_not() {
     let world = World::new().await;
-    let token = world.token(&world.customs, Role::Officer).await;
+    let token = world.key("/console", &world.customs, Role::Officer).await;
     let answer = page(&world, Some(&token), "/console", "").await;
     assert_eq!(answer.headers["cache-control"], "no-store");
     let html = html(&answer);

@@ -264,6 +264,15 @@ async fn an_officer_of_a_department_sees_and_sends_what_is_its_business() {
         world.node.tokens.create_for(customs, gift, "", None).await.unwrap().0.text()
     };
     let id = world.document;
+    // The trade desk hears of documents a moment later.
+    let auditor = world.token(customs, Role::Auditor).await;
+    for _ in 0..500 {
+        let listed = world.ask("GET", "/api/v1/trade/interchanges", Some(&auditor), "").await.json();
+        if !listed["items"].as_array().unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     for (department, sees) in [("export", true), ("health", false), ("other", false)] {
         let token = token(department).await;
         let ask = async |method: &str, path: &str| world.ask(method, path, Some(&token), "x").await;

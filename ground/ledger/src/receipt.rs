@@ -18,6 +18,8 @@ use corridor_proof::policy::Judgement;
 use corridor_proof::verdict::{Check, CheckName, State, outcome};
 use corridor_proof::{Policy, Receipt, SignedCheckpoint, Signer};
 
+pub use qr::svg as qr_code;
+
 use crate::log::Log;
 use crate::witness::PolicySource;
 

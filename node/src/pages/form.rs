@@ -1,5 +1,4 @@
-//! What a form brought: bounded, parsed once, and only with the token against forged requests, where the
-//! session has one.
+//! What a form brought: bounded, and parsed once.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
@@ -40,14 +39,20 @@ impl Fields {
         let value = self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
     }
+
+    /// The first value of this name as it was typed: blanks belong to a password.
+    #[must_use]
+    pub fn whole(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
 }
 
 fn malformed(why: &str) -> Problem {
     Problem::new(ErrorCode::Malformed).with("what", "form").with("why", why)
 }
 
-/// Whether a form brought the viewer's token. Someone without a session, a program with a token of the
-/// API, cannot be made to send a form, and has none.
+/// Whether a form brought the viewer's token: once more, for forms with files, of which the guard has seen
+/// the beginning.
 ///
 /// # Errors
 /// `forbidden`.
@@ -62,11 +67,8 @@ pub fn genuine(viewer: &Viewer, brought: &str) -> Result<()> {
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Refusal;
 
+    /// The guard has held its token against the session's (`crate::door::forged`).
     async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Refusal> {
-        let viewer = request.extensions().get::<Viewer>().cloned();
-        let viewer = viewer.ok_or_else(|| Problem::new(ErrorCode::Unauthenticated))?;
-        let fields = Self::read(request).await?;
-        genuine(&viewer, fields.get("csrf").unwrap_or_default())?;
-        Ok(fields)
+        Ok(Self::read(request).await?)
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn choose(State(node): State<Arc<Node>>, request: Request) -> A
 }
 
 /// Leads to this path by `GET`.
-pub(super) fn see_other(to: &str) -> Response {
+pub(crate) fn see_other(to: &str) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static(path::HOME));
@@ -46,7 +46,7 @@ pub(super) fn see_other(to: &str) -> Response {
 }
 
 /// The path, if it is one of this console; the first page otherwise: nobody is led elsewhere.
-pub(super) fn local(back: &str) -> &str {
+pub(crate) fn local(back: &str) -> &str {
     let ours = back == path::HOME || back.starts_with("/console/") || back.starts_with("/console?");
     let plain = back.len() <= 2000 && back.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if ours && plain { back } else { path::HOME }

@@ -219,12 +219,6 @@ impl Browser {
         self.told("POST", "/cookie", &json!({ "cookie": { "name": name, "value": value, "path": "/" } }));
     }
 
-    /// Asks for everything from now on with this token.
-    pub(crate) fn bearer(&self, token: &str) {
-        let headers = json!({ "headers": { "Authorization": format!("Bearer {token}") } });
-        self.chromium("Network.setExtraHTTPHeaders", headers);
-    }
-
     /// What the console of the page said since this was last asked: errors, refused content.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let said = self.told("POST", "/se/log", &json!({ "type": "browser" }));

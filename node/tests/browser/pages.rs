@@ -12,6 +12,8 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/live", "a stream of events"),
     ("/console/inbox/{id}/file", "a download"),
     ("/console/outbox/{id}/file", "a download"),
+    ("/console/sign-in/second", "leads to the sign-in page without a password before it"),
+    ("/console/setup", "leads to the sign-in page without a link before it"),
 ];
 
 /// The addresses of the pages: those that are open to anyone, or those for people who have signed in.
@@ -27,6 +29,15 @@ fn address(world: &World, path: &str) -> String {
     let Some((before, after)) = path.split_once('{') else { return path.to_owned() };
     let after = after.split_once('}').unwrap().1;
     let value = match before {
+        "/console/users/" => {
+            world.account("a.colleague");
+            "a.colleague".to_owned()
+        }
+        "/console/link/" => {
+            world.account("somebody.new");
+            let made = world.corridor("customs", &["user", "link", "somebody.new"]);
+            made["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+        }
         "/console/help/errors/" => "policy-denied".to_owned(),
         "/console/help/" => "verify".to_owned(),
         "/console/inbox/" => world.first(&["inbox", "list"], "id"),

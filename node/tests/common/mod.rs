@@ -2,6 +2,7 @@
 //! and a document that crossed. One process, the real listeners, a clock of its own.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +15,19 @@ use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::access::Role;
 use corridor_node::assembly::Surroundings;
 use corridor_node::config::{Config, Environment};
+use corridor_node::door::forged;
 use corridor_node::node::Node;
 use corridor_node::people::department::Named;
-use corridor_node::people::{Account, By, Department, NewAccount};
+use corridor_node::people::password::Password;
+use corridor_node::people::{Account, By, Department, Found, Gift, NewAccount, Opened, Standing};
 use corridor_node::{api, serve};
 use corridor_proof::{Agreement, Grant, Names, Verb};
 use futures::stream;
 use serde_json::Value;
 use tower::ServiceExt;
+
+/// A password.
+pub(crate) const WORDS: &str = "seven blue kites";
 
 pub(crate) const CONTENT: &[u8] = corridor_trade::SAMPLE;
 
@@ -40,6 +46,7 @@ pub(crate) struct World {
     /// Sent by the forwarder, received by the customs.
     pub(crate) document: EnvelopeId,
     pub(crate) anchor: Anchor,
+    sessions: tokio::sync::Mutex<HashMap<(Did, Role), String>>,
     _folder: tempfile::TempDir,
 }
 
@@ -110,6 +117,7 @@ impl World {
             agreement,
             document,
             anchor,
+            sessions: tokio::sync::Mutex::default(),
             _folder: folder,
         };
         world.document = world.send(CONTENT).await;
@@ -167,7 +175,92 @@ impl World {
         self.node.people.set_department(of, department, &By::reader("test")).await.unwrap();
     }
 
+    /// What opens a path for somebody: a token for the API, the cookie of a session for the console.
+    pub(crate) async fn key(&self, path: &str, who: &Did, role: Role) -> String {
+        if !path.starts_with("/console") {
+            return self.token(who, role).await;
+        }
+        let known = self.sessions.lock().await.get(&(who.clone(), role)).cloned();
+        match known {
+            Some(cookie) => cookie,
+            None => self.session(who, role).await,
+        }
+    }
+
+    /// Somebody new who has signed in at the console and acts for `who` in this role: the cookie.
+    pub(crate) async fn session(&self, who: &Did, role: Role) -> String {
+        let name = format!("{role}-{}", EnvelopeId::new(&*self.clock, &OsRandom));
+        let account = self.user(&name, who).await;
+        let gift = Gift { role, department: None };
+        self.node.people.give(who, &account.id, gift, &By::reader("test")).await.unwrap();
+        let cookie = format!("corridor_session={}", self.enter(&account).await.cookie);
+        self.sessions.lock().await.insert((who.clone(), role), cookie.clone());
+        cookie
+    }
+
+    /// Forgets the sessions that `key` gave: the next ones are new.
+    pub(crate) async fn forget_sessions(&self) {
+        self.sessions.lock().await.clear();
+    }
+
+    /// Sets an account up by a link, with password and authenticator.
+    pub(crate) async fn enter(&self, account: &Account) -> Opened {
+        let people = &self.node.people;
+        let link = people.make_link(&account.id, &By::reader("test")).await.unwrap().address;
+        let opened = people.use_link(link.rsplit('/').next().unwrap(), "test").await.unwrap().unwrap();
+        let opened = people
+            .set_up_password(&self.standing(&opened.cookie).await, Password::new(WORDS.to_owned()))
+            .await
+            .unwrap();
+        let offer = people.offer_totp(&account.id).unwrap();
+        let code = offer.seed.now(self.node.now());
+        people.set_totp(&self.standing(&opened.cookie).await, &offer.sealed, &code).await.unwrap().1
+    }
+
+    pub(crate) async fn standing(&self, cookie: &str) -> Standing {
+        match self.node.people.session(cookie).await.unwrap() {
+            Found::Standing(standing) => *standing,
+            _ => panic!("the session does not stand"),
+        }
+    }
+
+    /// The token that forms of the holder of this cookie bring.
+    pub(crate) fn csrf(&self, cookie: &str) -> String {
+        let secret = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
+        forged::token(self.node.people.sealer(), secret)
+    }
+
+    /// Asks for a page as a browser does.
+    pub(crate) async fn page(&self, method: &str, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answer {
+        let request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+        let mut request = request.header("accept", "text/html").header("sec-fetch-site", "same-origin");
+        if !cookie.is_empty() {
+            request = request.header("cookie", cookie);
+        }
+        let mut body = String::new();
+        if method == "POST" {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+            let mut pairs = url::form_urlencoded::Serializer::new(&mut body);
+            pairs.extend_pairs(form);
+        }
+        self.give(request.body(Body::from(body)).unwrap()).await
+    }
+
     pub(crate) async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
+        if path.starts_with("/console") {
+            let cookie = token.filter(|t| !t.is_empty()).unwrap_or("corridor_visit=test");
+            let request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+            let request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            // A cookie that opens nothing is nobody's: its forms are those of a visit.
+            let known = self.node.people.session(cookie.split_once('=').unwrap().1).await.unwrap();
+            let (cookie, request) = match known {
+                Found::Nothing => ("corridor_visit=test", request.header("cookie", "corridor_visit=test")),
+                _ => (cookie, request),
+            };
+            let form = format!("csrf={}&{body}", self.csrf(cookie));
+            return self.give(request.body(Body::from(form)).unwrap()).await;
+        }
         let kind = if body.starts_with('{') { "application/json" } else { "text/plain" };
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
         request = request.header("content-type", kind);
@@ -181,7 +274,7 @@ impl World {
     pub(crate) async fn status(&self, path: &str, token: Option<&str>) -> u16 {
         let mut request = Request::builder().uri(path);
         if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+            request = request.header("cookie", token);
         }
         let request = request.body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.unwrap().status().as_u16()

@@ -13,7 +13,7 @@ const QUIET: i32 = 4;
 ///
 /// # Errors
 /// `too-large` when a code does not hold them.
-pub(super) fn svg(bytes: &[u8], title: &str) -> Result<String> {
+pub fn svg(bytes: &[u8], title: &str) -> Result<String> {
     let code = QrCode::encode_binary(bytes, QrCodeEcc::Low)
         .map_err(|e| Problem::new(ErrorCode::TooLarge).with("what", "QR code").with("limit", e))?;
     let size = code.size();
