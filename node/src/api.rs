@@ -16,6 +16,7 @@ pub mod partners;
 pub mod problem;
 pub mod receipts;
 pub mod schema;
+pub mod subjects;
 pub mod tokens;
 pub mod trust;
 pub mod users;
@@ -77,6 +78,12 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(receipts::file))
         .routes(routes!(receipts::page))
         .routes(routes!(receipts::cose))
+        .routes(routes!(subjects::list))
+        .routes(routes!(subjects::show))
+        .routes(routes!(subjects::access))
+        .routes(routes!(subjects::erase))
+        .routes(routes!(subjects::erasures))
+        .routes(routes!(subjects::erasure))
         .routes(routes!(partners::list))
         .routes(routes!(partners::show))
         .routes(routes!(partners::test))

@@ -20,6 +20,7 @@ mod receipt;
 mod remote;
 mod send;
 mod serve;
+mod subject;
 mod token;
 mod trade;
 mod trust;
@@ -47,7 +48,7 @@ Exit codes:
   2  the command line was not understood
   3  the node cannot be reached
   4  the doctor found something wrong
-  5  sent, but not acknowledged within the time given to --wait
+  5  sent or erased, but not acknowledged within the time given to --wait
   6  verify: a check failed; log fsck: a difference was found
   7  verify: nothing failed, and a cosignature is missing that may still come
   8  verify: nothing failed, but something could not be checked here
@@ -117,6 +118,16 @@ enum Command {
     Act {
         #[command(subcommand)]
         verb: act::Verb,
+    },
+    /// Persons that documents are about: what is kept, and its erasure
+    Subject {
+        #[command(subcommand)]
+        verb: subject::Verb,
+    },
+    /// Who read what is about a person
+    Access {
+        #[command(subcommand)]
+        verb: subject::AccessVerb,
     },
     /// Partners, and agreements with them
     Partner {
@@ -277,6 +288,8 @@ fn run(context: &Context, command: Command) -> Done {
         Command::Inbox { verb } => in_runtime(documents::inbox(context, verb)),
         Command::Outbox { verb } => in_runtime(documents::outbox(context, verb)),
         Command::Act { verb } => in_runtime(act::run(context, verb)),
+        Command::Subject { verb } => in_runtime(subject::run(context, verb)),
+        Command::Access { verb } => in_runtime(subject::access(context, verb)),
         Command::Partner { verb } => in_runtime(partner::run(context, verb)),
         Command::Trust { verb } => in_runtime(trust::run(context, verb)),
         Command::Trade { verb } => in_runtime(trade::run(context, verb)),

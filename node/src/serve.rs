@@ -56,6 +56,7 @@ pub async fn start(config: Config, around: &Surroundings) -> Result<Running> {
         node.record_birth(node.exchange.keyring(&us)?).await?;
     }
     node.activate_keys().await?;
+    node.ledger.recovery.replays(Arc::new(node.exchange.clone()));
     node.ledger.begin().await?;
     // Remembered before the mark goes: what partners delivered since the backup comes again.
     if let Some(mark) = node.exchange.store().restored().await? {

@@ -175,6 +175,14 @@ async fn things(world: &World, kind: &str) -> (Did, String) {
             world.department(&customs, "export", &["edifact"], &[]).await;
             (customs, "export".to_owned())
         }
+        "erasure" => {
+            let unit = |tx: &mut corridor_storage::Tx<'_>| {
+                tx.subject_or_new(None, "case 4711", &corridor_base::OsRandom).map(|_| ())
+            };
+            world.node.exchange.store().write(&customs, unit).await.unwrap();
+            let erased = world.node.exchange.erase(&customs, "case 4711", "token").await.unwrap();
+            (customs, erased.id.to_string())
+        }
         "token" => {
             let (_, row) = world.node.tokens.create(&customs, Role::Auditor, "", None).await.unwrap();
             (customs, row.id.to_string())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::{CONTENT, World};
-use corridor_base::{Did, Lang, OsRandom, Result};
+use corridor_base::{Did, EnvelopeId, Lang, OsRandom, Result};
 use corridor_exchange::{DocumentRow, Exchange, Service, Side};
 use corridor_node::cli;
 use corridor_node::help::guide::GUIDES;
@@ -35,6 +35,14 @@ impl Service for Letters {
                  ON CONFLICT (participant, envelope) DO NOTHING",
                 &[id.as_str().into(), i64::try_from(size).unwrap_or(i64::MAX).into()],
             )?;
+            Ok(())
+        }))
+    }
+
+    async fn erased(&self, _: &Exchange, _: &Did, _: Side, id: EnvelopeId) -> Result<Unit> {
+        let id = id.to_string();
+        Ok(Box::new(move |tx| {
+            tx.execute("DELETE FROM letter WHERE participant = $1 AND envelope = $2", &[id.as_str().into()])?;
             Ok(())
         }))
     }

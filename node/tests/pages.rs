@@ -101,6 +101,7 @@ async fn what_strangers_wrote_never_becomes_markup() {
         agreement: None,
         name: Some(HOSTILE.replace('/', "|")),
         answers: None,
+        subjects: Vec::new(),
     };
     let content = stream::iter([Ok(HOSTILE.into())]);
     let id = world.node.exchange.submit(&world.forwarder, draft, content).await.unwrap();

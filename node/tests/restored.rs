@@ -34,7 +34,7 @@ async fn an_old_backup_does_not_fork_the_log() {
     received(&a, &ours.did, first).await;
     let backups = tempfile::tempdir().unwrap();
     let (from, _) =
-        backup::write(&assembly::storage(&config), backups.path(), &[], SystemClock.now(), &mut |_| {})
+        backup::write(&assembly::storage(&config), backups.path(), None, &[], SystemClock.now(), &mut |_| {})
             .unwrap();
     let second = send(&b, &theirs.did, &ours.did, b"after the backup").await;
     received(&a, &ours.did, second).await;

@@ -107,7 +107,8 @@ async fn a_log_that_is_lost_goes_on_as_another() {
     // Of the newest acts nobody but the backup knows.
     let late = send(&a, &ours.did, &theirs.did, b"just before the backup").await;
     let options = corridor_node::assembly::storage(&config);
-    let (from, _) = backup::write(&options, backups.path(), &[], SystemClock.now(), &mut |_| {}).unwrap();
+    let (from, _) =
+        backup::write(&options, backups.path(), None, &[], SystemClock.now(), &mut |_| {}).unwrap();
     let second = send(&b, &theirs.did, &ours.did, b"after the backup").await;
     received(&a, &ours.did, second).await;
     let size = witnessed(&a, &b).await;

@@ -46,7 +46,7 @@ registry! {
     EX_5 = "EX-5", "a node speaks its last two wire versions";
     LG_1 = "LG-1", "a leaf never changes; a checkpoint is published only after its tiles are durable; a node never signs two checkpoints of one size with different roots";
     LG_2 = "LG-2", "a receipt is complete only with a cosignature from each country, and a log's own operator never counts";
-    LG_3 = "LG-3", "acts, leaves and receipts hold salted commitments, never openings or bare hashes of what can be guessed";
+    LG_3 = "LG-3", "acts, leaves and receipts hold salted commitments, never openings or bare hashes of what can be guessed; personal data lie encrypted under a key for each subject; erasure destroys key and salt, reaches the partners that hold copies, and is replayed before a restored node serves";
     LG_4 = "LG-4", "an act is typed and versioned; every released version has a golden file that later builds verify";
     ID_1 = "ID-1", "a signature is judged by the key that was valid when it was first recorded; a revocation names the leaf after which a key is void; the trust list pins keys, and a DID document that differs is refused and reported";
     PA_1 = "PA-1", "everything stored belongs to one participant (its id leads every key), and no query crosses from one to another except through the exchange";

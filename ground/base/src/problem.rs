@@ -124,6 +124,9 @@ errors! {
     LogHeld = "log-held", 503;
     LogLost = "log-lost", 503;
     LogEnded = "log-ended", 410;
+    // Persons
+    SubjectErased = "subject-erased", 410;
+    SubjectKeyMissing = "subject-key-missing", 503;
     // Trade
     InterchangeInvalid = "interchange-invalid", 422;
     DirectoryInvalid = "directory-invalid", 422;

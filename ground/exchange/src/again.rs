@@ -219,6 +219,9 @@ impl Exchange {
     async fn queue_again(&self, us: &Did, partner: &Did, rows: Vec<DocumentRow>) -> Result<u64> {
         let mut again = Vec::with_capacity(rows.len());
         for row in rows {
+            if row.signed.is_none() {
+                continue;
+            }
             let fields = [("envelope", row.id.to_string()), ("reader", partner.to_string())];
             let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
             again.push((row, DeliveryId::new(&*self.0.clock, &*self.0.random), record));
@@ -227,16 +230,16 @@ impl Exchange {
         let unit = move |tx: &mut Tx<'_>| {
             let mut queued = 0;
             for (row, delivery, record) in &again {
-                match exchange.0.agreements.permits(tx, row.envelope.body(), &row.partner) {
+                match exchange.0.agreements.permits(tx, row.envelope()?.body(), &row.partner) {
                     Ok(_) => {}
                     Err(problem) if problem.code().status() < 500 => continue,
                     Err(problem) => return Err(problem),
                 }
-                let step = Step::to(State::Sending);
+                let step = Step::to(State::Sending, row.opened());
                 if documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Delivered], &step)? {
                     documents::queued(tx, row, *delivery)?;
-                    tx.enqueue(&submit::delivery(&row.envelope, *delivery))?;
-                    tx.record(record)?;
+                    tx.enqueue(&submit::delivery(&row.partner, row.id, *delivery))?;
+                    tx.record_under(record, row.opened())?;
                     queued += 1;
                 }
             }

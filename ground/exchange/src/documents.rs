@@ -10,7 +10,7 @@ use corridor_base::{
     AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp,
 };
 use corridor_proof::{Acknowledgement, Act, Envelope, Kind, Signed, act};
-use corridor_storage::{Row, Tx, Value};
+use corridor_storage::{Row, Seal, SealId, Tx, Value};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub enum Side {
 /// How far a document has come.
 ///
 /// Out: `sending` → `delivered` | `refused` | `failed`; `failed` → `sending` when handed in again.
-/// In: `receiving` → `received`.
+/// In: `receiving` → `received`. Either way `erased` is the end, from whatever state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -49,6 +49,8 @@ pub enum State {
     Receiving,
     /// A partner's, durable and acknowledged.
     Received,
+    /// About a person whose data were erased: nothing of it is left but that it crossed.
+    Erased,
 }
 
 macro_rules! spelled {
@@ -82,7 +84,7 @@ macro_rules! spelled {
 spelled!(Side { In = "in", Out = "out" });
 spelled!(State {
     Sending = "sending", Delivered = "delivered", Refused = "refused", Failed = "failed",
-    Receiving = "receiving", Received = "received"
+    Receiving = "receiving", Received = "received", Erased = "erased"
 });
 
 /// One document in a participant's books, without its content.
@@ -100,8 +102,8 @@ pub struct DocumentRow {
     pub agreement: AgreementId,
     /// Its length in bytes.
     pub size: u64,
-    /// Its SHA-256.
-    pub sha256: Digest,
+    /// Its SHA-256; absent when it is about persons and cannot be opened (any more).
+    pub sha256: Option<Digest>,
     /// The name its sender gave it.
     pub name: Option<String>,
     /// The envelope it answers.
@@ -114,9 +116,12 @@ pub struct DocumentRow {
     pub created: Timestamp,
     /// When its state last changed.
     pub updated: Timestamp,
-    /// The envelope as it was signed.
+    /// The seal under which everything personal of it lies, when it is about persons.
     #[serde(skip)]
-    pub envelope: Signed<Envelope>,
+    pub seal: Option<SealId>,
+    /// The envelope as it was signed; see [`DocumentRow::envelope`].
+    #[serde(skip)]
+    pub signed: Option<Signed<Envelope>>,
     /// The partner's acknowledgement, or ours.
     #[serde(skip)]
     pub acknowledgement: Option<Signed<Acknowledgement>>,
@@ -124,6 +129,9 @@ pub struct DocumentRow {
     pub(crate) blob: Option<String>,
     #[serde(skip)]
     pub(crate) delivery: Option<DeliveryId>,
+    /// The seal, opened, while all of its keys are here.
+    #[serde(skip)]
+    pub(crate) opened: Option<Seal>,
 }
 
 /// Which documents to list: newest first, from `before` on.
@@ -147,7 +155,8 @@ pub struct DocumentFilter {
 macro_rules! select {
     ($from:literal) => {
         concat!(
-            "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery
+            "SELECT id, side, partner, state, problem, created, updated, statement, acknowledgement, blob, delivery,
+                kind, agreement, size, answers, seal
              FROM document ",
             $from
         )
@@ -158,31 +167,90 @@ mod overview;
 
 pub use overview::Link;
 
+/// Where something sealed of a document belongs.
+pub(crate) fn place(side: Side, id: EnvelopeId, what: &str) -> String {
+    format!("document/{side}/{id}/{what}")
+}
+
 impl DocumentRow {
     /// Reads one row of `select!`.
-    fn from_row(row: &Row) -> Result<Self> {
-        let envelope = Signed::<Envelope>::parse(row.bytes(7)?)?;
-        let body = envelope.body();
+    fn from_row(tx: &mut Tx<'_>, row: &Row) -> Result<Self> {
+        let (id, side, state) = (row.text(0)?.parse()?, row.text(1)?.parse()?, row.text(3)?.parse()?);
+        let seal: Option<SealId> = row.opt_text(15)?.map(str::parse).transpose()?;
+        let opened = match seal.filter(|_| state != State::Erased).map(|seal| tx.unseal(seal)).transpose() {
+            Err(problem) if problem.code() == ErrorCode::SubjectKeyMissing => None,
+            found => found?,
+        };
+        let readable = state != State::Erased && seal.is_some() == opened.is_some();
+        let open = |what: &str, bytes: &[u8]| match &opened {
+            Some(seal) => seal.open(&place(side, id, what), bytes),
+            None => Ok(bytes.to_vec()),
+        };
+        let (mut signed, mut acknowledgement) = (None, None);
+        if readable {
+            signed = Some(Signed::<Envelope>::parse(&open("statement", row.bytes(7)?)?)?);
+            let answer = row.opt_bytes(8)?.map(|bytes| open("acknowledgement", bytes)).transpose()?;
+            acknowledgement = answer.map(|bytes| Signed::parse(&bytes)).transpose()?;
+        }
         Ok(Self {
-            id: row.text(0)?.parse()?,
-            side: row.text(1)?.parse()?,
+            id,
+            side,
             partner: row.text(2)?.parse()?,
-            kind: body.kind.clone(),
-            agreement: body.agreement,
-            size: body.size,
-            sha256: body.sha256,
-            name: body.name.clone(),
-            answers: body.answers,
-            state: row.text(3)?.parse()?,
+            kind: row.text(11)?.parse()?,
+            agreement: row.text(12)?.parse()?,
+            size: row.size(13)?,
+            sha256: signed.as_ref().map(|s| s.body().sha256),
+            name: signed.as_ref().and_then(|s| s.body().name.clone()),
+            answers: row.opt_text(14)?.map(str::parse).transpose()?,
+            state,
             problem: row.opt_text(4)?.and_then(|json| serde_json::from_str(json).ok()),
             created: Timestamp::from_millis(row.int(5)?),
             updated: Timestamp::from_millis(row.int(6)?),
-            acknowledgement: row.opt_bytes(8)?.map(Signed::parse).transpose()?,
+            acknowledgement,
             blob: row.opt_text(9)?.map(str::to_owned),
             delivery: row.opt_text(10)?.map(str::parse).transpose()?,
-            envelope,
+            seal,
+            signed,
+            opened,
         })
     }
+
+    /// The envelope as it was signed.
+    ///
+    /// # Errors
+    /// `subject-erased`; `subject-key-missing` when the document is about persons whose keys are not here.
+    pub fn envelope(&self) -> Result<&Signed<Envelope>> {
+        self.signed.as_ref().ok_or_else(|| match self.state {
+            State::Erased => erased(self.id),
+            _ => Problem::new(ErrorCode::SubjectKeyMissing),
+        })
+    }
+
+    /// Under what acts and rows about this document are sealed; `None` when it is about no persons.
+    #[must_use]
+    pub fn opened(&self) -> Option<&Seal> {
+        self.opened.as_ref()
+    }
+
+    /// Whether it is about persons whose keys did not come back with it from a backup.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.signed.is_none() && self.state != State::Erased
+    }
+}
+
+/// What was about a person who was erased.
+pub(crate) fn erased(id: EnvelopeId) -> Problem {
+    Problem::new(ErrorCode::SubjectErased).with("what", format!("document {id}"))
+}
+
+/// A problem with nothing of the document in it, which may be personal: its code, and whom and what it
+/// is about.
+pub(crate) fn bare(problem: &Problem) -> Problem {
+    let kept = ["who", "partner", "id", "at", "limit", "skew", "country", "list"];
+    kept.into_iter().fold(Problem::new(problem.code()), |bare, name| match problem.arg(name) {
+        Some(value) => bare.with(name, value),
+        None => bare,
+    })
 }
 
 /// A new row, before its first state.
@@ -195,16 +263,23 @@ pub(crate) struct NewDocument<'a> {
     pub(crate) state: State,
     pub(crate) acknowledgement: Option<&'a Signed<Acknowledgement>>,
     pub(crate) delivery: Option<DeliveryId>,
+    /// Under which everything personal of it is sealed.
+    pub(crate) seal: Option<&'a Seal>,
 }
 
 /// Writes a new document into the books.
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<()> {
     let body = new.envelope.body();
     let now = tx.now().millis();
+    let close = |what: &str, bytes: &[u8]| match new.seal {
+        Some(seal) => seal.close(&place(new.side, body.id, what), bytes).map(Value::from),
+        None => Ok(bytes.into()),
+    };
+    let open = new.seal.is_none();
     tx.execute(
         "INSERT INTO document (participant, side, id, partner, kind, agreement, size, sha256, name, answers,
-            statement, content, blob, state, acknowledgement, delivery, created, updated, receipt_due)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18)",
+            statement, content, blob, state, acknowledgement, delivery, created, updated, receipt_due, seal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)",
         &[
             new.side.as_str().into(),
             body.id.to_string().into(),
@@ -212,17 +287,18 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<()> {
             body.kind.as_str().into(),
             body.agreement.to_string().into(),
             i64::try_from(body.size).unwrap_or(i64::MAX).into(),
-            body.sha256.to_string().into(),
-            body.name.as_deref().into(),
+            if open { body.sha256.to_string() } else { String::new() }.into(),
+            body.name.as_deref().filter(|_| open).into(),
             body.answers.map(|a| a.to_string()).into(),
-            new.envelope.bytes().into(),
-            new.content.into(),
+            close("statement", new.envelope.bytes())?,
+            new.content.map_or(Ok(Value::Null), |bytes| close("content", bytes))?,
             new.blob.into(),
             new.state.as_str().into(),
-            new.acknowledgement.map(Signed::bytes).into(),
+            new.acknowledgement.map_or(Ok(Value::Null), |a| close("acknowledgement", a.bytes()))?,
             new.delivery.map(|d| d.to_string()).into(),
             now.into(),
             tx.now().plus(FIRST_RECEIPT).into(),
+            new.seal.map(|seal| seal.id().to_string()).into(),
         ],
     )?;
     Ok(())
@@ -240,7 +316,7 @@ pub(crate) fn find(
         select!("WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4"),
         &[side.as_str().into(), partner.as_str().into(), id.to_string().into()],
     )?;
-    row.as_ref().map(DocumentRow::from_row).transpose()
+    row.as_ref().map(|row| DocumentRow::from_row(tx, row)).transpose()
 }
 
 /// The document of this identifier, whoever the partner is.
@@ -249,7 +325,33 @@ pub(crate) fn find_any(tx: &mut Tx<'_>, side: Side, id: EnvelopeId) -> Result<Op
         select!("WHERE participant = $1 AND side = $2 AND id = $3 ORDER BY partner LIMIT 1"),
         &[side.as_str().into(), id.to_string().into()],
     )?;
-    row.as_ref().map(DocumentRow::from_row).transpose()
+    row.as_ref().map(|row| DocumentRow::from_row(tx, row)).transpose()
+}
+
+/// The documents that lie under a seal.
+pub(crate) fn under(tx: &mut Tx<'_>, seal: SealId) -> Result<Vec<DocumentRow>> {
+    let rows = tx.query(select!("WHERE participant = $1 AND seal = $2"), &[seal.to_string().into()])?;
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
+}
+
+/// Leaves of a document only that it crossed, and of what the partner opened to us nothing.
+pub(crate) fn empty(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<()> {
+    let now = tx.now();
+    let key = [row.side.as_str().into(), row.partner.as_str().into(), row.id.to_string().into()];
+    let with = |last: Value| [key.as_slice(), &[last]].concat();
+    tx.execute(
+        "UPDATE document SET state = 'erased', sha256 = '', name = NULL, statement = $5, content = NULL,
+            blob = NULL, problem = NULL, acknowledgement = NULL, delivery = NULL, receipt_due = NULL,
+            updated = $6
+         WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
+        &[with(Vec::<u8>::new().into()), vec![now.into()]].concat(),
+    )?;
+    tx.execute(
+        "UPDATE partner_receipt SET opening = $5
+         WHERE participant = $1 AND side = $2 AND partner = $3 AND envelope = $4",
+        &with(Vec::<u8>::new().into()),
+    )?;
+    Ok(())
 }
 
 /// Documents that crossed and of which receipts of the partner are lacking, the longest due first.
@@ -261,7 +363,7 @@ pub(crate) fn without_receipt(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Re
         ),
         &[now.into(), limit.into()],
     )?;
-    rows.iter().map(DocumentRow::from_row).collect()
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
 /// What was delivered to this partner from `since` on and before `until`, oldest first.
@@ -279,7 +381,7 @@ pub(crate) fn delivered(
         ),
         &[partner.as_str().into(), since.into(), until.into(), limit.into()],
     )?;
-    rows.iter().map(DocumentRow::from_row).collect()
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
 /// What this partner sent and we acknowledged from `since` on and before `until`, oldest first.
@@ -297,7 +399,7 @@ pub(crate) fn acknowledged(
         ),
         &[partner.as_str().into(), since.into(), until.into(), limit.into()],
     )?;
-    rows.iter().map(DocumentRow::from_row).collect()
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
 /// The delivery that takes this document to its partner is another from now on.
@@ -341,9 +443,11 @@ pub(crate) fn advance(
     let (Some(first), Some(last)) = (from.first(), from.last()) else { return Ok(false) };
     debug_assert!(from.len() <= 2, "the statement compares with two states");
     let now = tx.now().millis();
-    let problem = match step.problem {
-        Some(problem) => serde_json::to_string(&problem.document(corridor_base::Lang::En)).ok(),
-        None => None,
+    let problem = step.problem.map(|p| if step.seal.is_some() { bare(p) } else { p.clone() });
+    let problem = problem.and_then(|p| serde_json::to_string(&p.document(corridor_base::Lang::En)).ok());
+    let acknowledgement = match (step.acknowledgement, step.seal) {
+        (Some(note), Some(seal)) => Some(seal.close(&place(side, id, "acknowledgement"), note.bytes())?),
+        (note, _) => note.map(|note| note.bytes().to_vec()),
     };
     let changed = tx.execute(
         "UPDATE document SET state = $5, problem = $6, acknowledgement = COALESCE($7, acknowledgement),
@@ -355,7 +459,7 @@ pub(crate) fn advance(
             id.to_string().into(),
             step.to.as_str().into(),
             problem.into(),
-            step.acknowledgement.map(Signed::bytes).into(),
+            acknowledgement.into(),
             step.blob.into(),
             now.into(),
             first.as_str().into(),
@@ -371,29 +475,33 @@ pub(crate) struct Step<'a> {
     pub(crate) problem: Option<&'a Problem>,
     pub(crate) acknowledgement: Option<&'a Signed<Acknowledgement>>,
     pub(crate) blob: Option<&'a str>,
+    /// That of the document.
+    pub(crate) seal: Option<&'a Seal>,
 }
 
-impl Step<'_> {
-    pub(crate) const fn to(state: State) -> Self {
-        Self { to: state, problem: None, acknowledgement: None, blob: None }
+impl<'a> Step<'a> {
+    /// To this state, of a document under this seal.
+    pub(crate) const fn to(state: State, seal: Option<&'a Seal>) -> Self {
+        Self { to: state, problem: None, acknowledgement: None, blob: None, seal }
     }
 }
 
 /// The content kept in the row, when it is there.
-pub(crate) fn inline_content(
-    tx: &mut Tx<'_>,
-    side: Side,
-    partner: &Did,
-    id: EnvelopeId,
-) -> Result<Option<Vec<u8>>> {
+pub(crate) fn inline_content(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Option<Vec<u8>>> {
+    let (side, id) = (document.side, document.id);
     let row = tx.query_one(
         "SELECT content FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
-        &[side.as_str().into(), partner.as_str().into(), id.to_string().into()],
+        &[side.as_str().into(), document.partner.as_str().into(), id.to_string().into()],
     )?;
-    Ok(match row {
-        Some(row) => row.opt_bytes(0)?.map(<[u8]>::to_vec),
-        None => None,
-    })
+    let Some(mut row) = row else { return Ok(None) };
+    if row.opt_bytes(0)?.is_none() {
+        return Ok(None);
+    }
+    let bytes = row.take_bytes(0)?;
+    match &document.opened {
+        Some(seal) => seal.open(&place(side, id, "content"), &bytes).map(Some),
+        None => Ok(Some(bytes)),
+    }
 }
 
 /// The content of a document, in pieces of at most a MiB.
@@ -439,7 +547,7 @@ impl Exchange {
                     ),
                     &[side.as_str().into(), id.to_string().into()],
                 )?;
-                rows.iter().map(DocumentRow::from_row).collect()
+                rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
             })
             .await
     }
@@ -458,11 +566,20 @@ impl Exchange {
     ) -> Result<(DocumentRow, Content)> {
         let us = &acting.participant;
         let row = self.document_for(acting, side, id).await?;
-        let fields = [("envelope", id.to_string()), ("reader", acting.reader.clone())];
-        let record = self.seal(us, &act::DOCUMENT_READ, &fields)?;
-        self.0.store.write(us, move |tx| tx.record(&record)).await?;
+        self.record_read(us, &row, &acting.reader).await?;
         let content = self.content(us, &row).await?;
         Ok((row, content))
+    }
+
+    /// Leaves a record that somebody reads what a document says, before it is shown (AC-1).
+    ///
+    /// # Errors
+    /// `subject-erased`, `subject-key-missing`; those of the store.
+    pub async fn record_read(&self, us: &Did, row: &DocumentRow, reader: &str) -> Result<()> {
+        row.envelope()?;
+        let fields = [("envelope", row.id.to_string()), ("reader", reader.to_owned())];
+        let (record, seal) = (self.seal(us, &act::DOCUMENT_READ, &fields)?, row.opened.clone());
+        self.0.store.write(us, move |tx| tx.record_under(&record, seal.as_ref())).await
     }
 
     /// The content of a document, for a service of this node.
@@ -473,14 +590,27 @@ impl Exchange {
         if row.state == State::Receiving {
             return Err(Problem::new(ErrorCode::NotFound).with("what", format!("content of {}", row.id)));
         }
-        if let Some(key) = &row.blob {
-            return Ok(self.0.store.blobs().read(us, &key.parse()?, 0).await?.boxed());
+        row.envelope()?;
+        if row.blob.is_some() {
+            return self.large_content(us, row, 0).await;
         }
-        let (side, partner, id) = (row.side, row.partner.clone(), row.id);
-        let bytes = self.0.store.read(us, move |tx| inline_content(tx, side, &partner, id)).await?;
+        let (whose, id) = (row.clone(), row.id);
+        let bytes = self.0.store.read(us, move |tx| inline_content(tx, &whose)).await?;
         let bytes = bytes
             .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("content of {id}")))?;
         Ok(stream::once(async move { Ok(Bytes::from(bytes)) }).boxed())
+    }
+
+    /// The content of a document that is a blob, from this byte on.
+    pub(crate) async fn large_content(&self, us: &Did, row: &DocumentRow, offset: u64) -> Result<Content> {
+        let (blobs, name) = (self.0.store.blobs(), row.blob.as_deref().unwrap_or_default().parse()?);
+        match &row.opened {
+            Some(seal) => {
+                let content = seal.content(&place(row.side, row.id, "blob"));
+                blobs.read_sealed(us, &name, &content, offset).await
+            }
+            None => Ok(blobs.read(us, &name, offset).await?.boxed()),
+        }
     }
 
     /// Writes down an act of ours.
@@ -522,11 +652,33 @@ fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<Docu
             filter.scope.partners_parameter().into(),
         ],
     )?;
-    rows.iter().map(DocumentRow::from_row).collect()
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
+}
+
+/// Whether it is still to be sent at this moment.
+pub(crate) fn is_sending(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<bool> {
+    let found = tx.query_one(
+        "SELECT 1 FROM document WHERE participant = $1 AND side = 'out' AND partner = $2 AND id = $3 AND state = 'sending'",
+        &[row.partner.as_str().into(), row.id.to_string().into()],
+    )?;
+    Ok(found.is_some())
+}
+
+/// Forgets a document that cannot be opened, because its keys did not come back from a backup: the
+/// partner sends it again.
+pub(crate) fn forget(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<()> {
+    tx.execute(
+        "DELETE FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
+        &[row.side.as_str().into(), row.partner.as_str().into(), row.id.to_string().into()],
+    )?;
+    row.seal.map_or(Ok(()), |seal| tx.drop_seal(seal))
 }
 
 /// Takes back the promise of a document whose content turned out to be another.
-pub(crate) fn withdraw(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId) -> Result<()> {
+pub(crate) fn withdraw(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId, seal: Option<SealId>) -> Result<()> {
+    if let Some(seal) = seal {
+        tx.drop_seal(seal)?;
+    }
     tx.execute(
         "DELETE FROM document WHERE participant = $1 AND side = 'in' AND partner = $2 AND id = $3 AND state = 'receiving'",
         &[partner.as_str().into(), id.to_string().into()],

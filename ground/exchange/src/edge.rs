@@ -30,6 +30,7 @@ impl Exchange {
             .route(&format!("{}/{{id}}", wire::DELIVERIES), patch(piece))
             .with_state(self.clone())
             .merge(self.again_router())
+            .merge(self.erasure_router())
     }
 }
 

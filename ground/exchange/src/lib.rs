@@ -5,7 +5,8 @@
 //! takes it to the partner, envelope first; the partner's [`receive`] asks its [`gate`], stores it
 //! and answers with a signed acknowledgement, which comes back into the sender's books. A
 //! service is told of what was received through the same outbox ([`service`]). Afterwards each asks the
-//! other for its receipts ([`receipts`]).
+//! other for its receipts ([`receipts`]). What is about persons lies sealed on both sides, and an
+//! [`erasure`] reaches both.
 //!
 //! Absent on purpose: negotiation (agreements are drawn up by people and signed by both, see
 //! [`agreements`]; the Dataspace Protocol will make the same statement), ordering between documents
@@ -18,6 +19,7 @@ pub mod again;
 pub mod agreements;
 pub mod documents;
 mod edge;
+pub mod erasure;
 pub mod gate;
 pub mod receipts;
 pub mod receive;
@@ -39,6 +41,7 @@ use corridor_net::{Client, NonceCache, PublicUrl};
 use corridor_storage::Store;
 
 pub use documents::{DocumentFilter, DocumentRow, Side, State};
+pub use erasure::{Erasure, Person};
 pub use receipts::ReceiptExchange;
 pub use schema::SCHEMA;
 pub use scope::Scope;

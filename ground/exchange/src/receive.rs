@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
-use corridor_storage::{BlobName, NewDelivery, Staging, Tx};
+use corridor_storage::seal::{CHUNK, Content};
+use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, Tx};
 
 use crate::documents::{self, DocumentRow, NewDocument, Side, State, Step};
 use crate::gate::Caller;
@@ -87,12 +88,13 @@ impl Exchange {
             .store
             .write(&us, move |tx| {
                 let body = receipt.envelope.body();
-                let known = documents::find(tx, Side::In, &body.sender, body.id)?;
-                let known = known.map(|row| already(&row, &receipt.envelope)).transpose()?.flatten();
-                if let Some(answer) = known {
+                if let Some(row) = known(tx, &body.sender, body.id)?
+                    && let Some(answer) = already(&row, &receipt.envelope)?
+                {
                     return Ok(Answer::Acknowledged(answer));
                 }
                 exchange.0.agreements.begins(tx, body, &body.sender)?;
+                let seal = exchange.sealed_for(tx, &body.sender, body)?;
                 documents::insert(
                     tx,
                     &NewDocument {
@@ -104,9 +106,10 @@ impl Exchange {
                         state: State::Received,
                         acknowledgement: Some(&receipt.acknowledgement),
                         delivery: None,
+                        seal: seal.as_ref(),
                     },
                 )?;
-                receipt.write(tx)?;
+                receipt.write(tx, seal.as_ref())?;
                 Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
             })
             .await
@@ -115,22 +118,25 @@ impl Exchange {
     /// An envelope alone: already here, or say from where to send.
     async fn take_promise(&self, envelope: Signed<Envelope>) -> Result<Answer> {
         let us = envelope.body().recipient.clone();
-        let name = staging_name(&envelope);
-        let small = envelope.body().size <= INLINE as u64;
+        let (id, size) = (envelope.body().id, envelope.body().size);
+        let open_name = staging_name(&envelope);
+        let small = size <= INLINE as u64;
         let exchange = self.clone();
-        let answer = self
+        let (answer, seal) = self
             .0
             .store
             .write(&us, move |tx| {
                 let body = envelope.body();
-                if let Some(row) = documents::find(tx, Side::In, &body.sender, body.id)? {
-                    return already(&row, &envelope);
+                if let Some(row) = known(tx, &body.sender, body.id)? {
+                    return Ok((already(&row, &envelope)?, row.opened));
                 }
                 exchange.0.agreements.begins(tx, body, &body.sender)?;
                 if small {
-                    return Ok(None);
+                    exchange.nobody_erased(tx, &body.sender, body)?;
+                    return Ok((None, None));
                 }
                 exchange.room_for_upload(tx, &body.sender)?;
+                let seal = exchange.sealed_for(tx, &body.sender, body)?;
                 documents::insert(
                     tx,
                     &NewDocument {
@@ -142,15 +148,21 @@ impl Exchange {
                         state: State::Receiving,
                         acknowledgement: None,
                         delivery: None,
+                        seal: seal.as_ref(),
                     },
                 )?;
-                Ok(None)
+                Ok((None, seal))
             })
             .await?;
-        match answer {
-            Some(acknowledgement) => Ok(Answer::Acknowledged(acknowledgement)),
-            None if small => Ok(Answer::SendFrom(0)),
-            None => Ok(Answer::SendFrom(self.0.store.blobs().staged(&us, &name).await?)),
+        let blobs = self.0.store.blobs();
+        match (answer, seal) {
+            (Some(acknowledgement), _) => Ok(Answer::Acknowledged(acknowledgement)),
+            (None, _) if small => Ok(Answer::SendFrom(0)),
+            (None, None) => Ok(Answer::SendFrom(blobs.staged(&us, &open_name).await?)),
+            (None, Some(seal)) => {
+                let (name, content) = (sealed_staging_name(id, seal.id()), sealed_content(&seal, id));
+                Ok(Answer::SendFrom(blobs.staged_sealed(&us, &name, &content, size).await?))
+            }
         }
     }
 
@@ -171,27 +183,55 @@ impl Exchange {
         let turn = self.0.uploads.turn(us, &partner, id);
         let _turn = turn.lock().await;
         let row = self.upload(us, &partner, id).await?;
-        let body = row.envelope.body();
+        let body = row.envelope()?.body();
         if row.state == State::Received {
-            let answer = already(&row, &row.envelope)?;
-            return answer.map(Answer::Acknowledged).ok_or_else(|| not_here(id));
-        }
-        let mut staging = self.0.store.blobs().staging(us, &staging_name(&row.envelope)).await?;
-        if staging.length() != offset {
-            return Err(Problem::new(ErrorCode::OffsetWrong)
-                .with("expected", staging.length())
-                .with("found", offset));
+            return row.acknowledgement.map(Answer::Acknowledged).ok_or_else(|| not_here(id));
         }
         if offset + piece.len() as u64 > body.size {
             return Err(Problem::new(ErrorCode::TooLarge)
                 .with("what", "document")
                 .with("limit", format!("{} bytes", body.size)));
         }
-        staging.append(offset, piece).await?;
-        if staging.length() < body.size {
-            return Ok(Answer::SendFrom(staging.length()));
+        let mut staging = self.0.store.blobs().staging(us, &staging_of(&row)?).await?;
+        let length = match &row.opened {
+            Some(seal) => self.add_sealed(&mut staging, seal, &row, offset, &piece).await?,
+            None if staging.length() == offset => staging.append(offset, piece).await?,
+            None => return Err(offset_wrong(staging.length(), offset)),
+        };
+        if length < body.size {
+            return Ok(Answer::SendFrom(length));
         }
-        self.complete(us, row.envelope, staging).await
+        self.complete(us, row, staging).await
+    }
+
+    /// Adds a piece of a document about persons; answers how much is there. What does not fill its last
+    /// chunk is asked for again, unless it is the end of the document.
+    async fn add_sealed(
+        &self,
+        staging: &mut Staging,
+        seal: &Seal,
+        row: &DocumentRow,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<u64> {
+        let content = sealed_content(seal, row.id);
+        let there = staging.sealed_length(&content, row.size);
+        if there != offset {
+            return Err(offset_wrong(there, offset));
+        }
+        let last = offset + piece.len() as u64 == row.size;
+        let whole = if last { piece.len() } else { piece.len() / CHUNK * CHUNK };
+        if whole == 0 && !last {
+            let why = format!("a piece of it that is not the last holds at least {CHUNK} bytes");
+            return Err(Problem::new(ErrorCode::Malformed)
+                .with("what", "document about persons")
+                .with("why", why));
+        }
+        if there < row.size {
+            let whole = piece.get(..whole).unwrap_or_default();
+            staging.append_sealed(&content, offset, whole, last, &*self.0.random).await?;
+        }
+        Ok(offset + whole as u64)
     }
 
     /// The document an upload belongs to, judged again (EX-1).
@@ -202,7 +242,7 @@ impl Exchange {
             .read(us, move |tx| {
                 let row = documents::find(tx, Side::In, &partner, id)?.ok_or_else(|| not_here(id))?;
                 if row.state == State::Receiving {
-                    exchange.0.agreements.permits(tx, row.envelope.body(), &partner)?;
+                    exchange.0.agreements.permits(tx, row.envelope()?.body(), &partner)?;
                 }
                 Ok(row)
             })
@@ -211,25 +251,31 @@ impl Exchange {
 
     /// All bytes are here: are they the ones that were promised? Then make them a blob and
     /// acknowledge; otherwise drop them and the promise, so that the sender may start afresh.
-    async fn complete(&self, us: &Did, envelope: Signed<Envelope>, staging: Staging) -> Result<Answer> {
+    async fn complete(&self, us: &Did, row: DocumentRow, staging: Staging) -> Result<Answer> {
+        let envelope = row.envelope()?.clone();
         let (partner, id, sha256) =
             (envelope.body().sender.clone(), envelope.body().id, envelope.body().sha256);
-        let found = staging.digest().await?;
+        let found = match &row.opened {
+            Some(seal) => staging.sealed_digest(&sealed_content(seal, id)).await?,
+            None => staging.digest().await?,
+        };
         if found != sha256 {
             let problem = mismatch(envelope.body(), found);
             staging.discard().await?;
-            let whose = partner.clone();
-            self.0.store.write(us, move |tx| documents::withdraw(tx, &whose, id)).await?;
+            let (whose, seal) = (partner.clone(), row.seal);
+            self.0.store.write(us, move |tx| documents::withdraw(tx, &whose, id, seal)).await?;
             self.note_refusal(us, &partner, id, &problem).await;
             return Err(problem);
         }
-        // Named by sender, number and content: nothing received later can overwrite it.
-        let name: BlobName =
-            format!("in/{}/{id}-{sha256}", Digest::of(partner.as_str().as_bytes())).parse()?;
+        // Named by sender, number and content, or the seal that is its own: nothing received later can
+        // overwrite it.
+        let own = row.seal.map_or_else(|| sha256.to_string(), |seal| seal.to_string());
+        let name: BlobName = format!("in/{}/{id}-{own}", Digest::of(partner.as_str().as_bytes())).parse()?;
         staging.finish(&name).await?;
         let receipt = self.receipt(envelope)?;
-        let exchange = self.clone();
-        self.0
+        let (exchange, blob) = (self.clone(), name.clone());
+        let done = self
+            .0
             .store
             .write(us, move |tx| {
                 let body = receipt.envelope.body();
@@ -241,14 +287,53 @@ impl Exchange {
                 exchange.0.agreements.permits(tx, body, &body.sender)?;
                 let step = Step {
                     acknowledgement: Some(&receipt.acknowledgement),
-                    blob: Some(name.as_str()),
-                    ..Step::to(State::Received)
+                    blob: Some(blob.as_str()),
+                    ..Step::to(State::Received, row.opened.as_ref())
                 };
                 documents::advance(tx, Side::In, &body.sender, body.id, &[State::Receiving], &step)?;
-                receipt.write(tx)?;
+                receipt.write(tx, row.opened.as_ref())?;
                 Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
             })
-            .await
+            .await;
+        if done.as_ref().is_err_and(|problem| problem.code() == ErrorCode::SubjectErased) {
+            // Erased in that very moment: what erased it did not know of this file.
+            self.0.store.blobs().delete(us, &name).await?;
+        }
+        done
+    }
+
+    /// The seal under which what this envelope brings, or brought to this partner, is kept; `None` when it is about no persons.
+    ///
+    /// # Errors
+    /// `subject-erased` when one of them was erased here before: nothing about them comes back.
+    pub(crate) fn sealed_for(
+        &self,
+        tx: &mut Tx<'_>,
+        partner: &Did,
+        envelope: &Envelope,
+    ) -> Result<Option<Seal>> {
+        if envelope.subjects.is_empty() {
+            return Ok(None);
+        }
+        self.nobody_erased(tx, partner, envelope)?;
+        let mut subjects = Vec::with_capacity(envelope.subjects.len());
+        for handle in &envelope.subjects {
+            let random = &*self.0.random;
+            subjects.push(match tx.subject_of_handle(partner, *handle)? {
+                Some(known) => known,
+                None => tx.subject_or_new(Some(partner), &handle.to_string(), random)?,
+            });
+        }
+        tx.new_seal(SealId::new(&*self.0.random), &subjects).map(Some)
+    }
+
+    fn nobody_erased(&self, tx: &mut Tx<'_>, partner: &Did, envelope: &Envelope) -> Result<()> {
+        for handle in &envelope.subjects {
+            if crate::erasure::is_erased(tx, partner, *handle)? {
+                return Err(documents::erased(envelope.id));
+            }
+        }
+        Ok(())
     }
 
     /// Signs the acknowledgement and seals the act. Nobody sees either before the unit that writes
@@ -341,8 +426,8 @@ fn refused_lately(tx: &mut Tx<'_>, partner: &Did, at: Timestamp) -> Result<i64> 
 }
 
 impl Receipt {
-    fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        tx.record(&self.record)?;
+    fn write(&self, tx: &mut Tx<'_>, seal: Option<&Seal>) -> Result<()> {
+        tx.record_under(&self.record, seal)?;
         match &self.delivery {
             Some(delivery) => tx.enqueue(delivery),
             None => Ok(()),
@@ -353,10 +438,23 @@ impl Receipt {
 /// The answer given for this envelope before, when there was one. Another text under the same number
 /// is refused (EX-4).
 fn already(row: &DocumentRow, envelope: &Signed<Envelope>) -> Result<Option<Signed<Acknowledgement>>> {
-    if row.envelope.digest() != envelope.digest() {
-        return Err(conflict(row.id, &row.partner, row.envelope.digest(), envelope.digest()));
+    let known = row.envelope()?.digest();
+    if known != envelope.digest() {
+        return Err(conflict(row.id, &row.partner, known, envelope.digest()));
     }
     Ok(row.acknowledgement.clone())
+}
+
+/// What the books have of this envelope; what cannot be opened any more gives way to what comes now.
+fn known(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId) -> Result<Option<DocumentRow>> {
+    match documents::find(tx, Side::In, partner, id)? {
+        Some(row) if row.is_closed() => documents::forget(tx, &row).map(|()| None),
+        found => Ok(found),
+    }
+}
+
+fn offset_wrong(expected: u64, found: u64) -> Problem {
+    Problem::new(ErrorCode::OffsetWrong).with("expected", expected).with("found", found)
 }
 
 fn mismatch(envelope: &Envelope, found: Digest) -> Problem {
@@ -374,6 +472,22 @@ fn not_here(id: EnvelopeId) -> Problem {
 fn staging_name(envelope: &Signed<Envelope>) -> String {
     let whose = Digest::of(envelope.body().sender.as_str().as_bytes());
     format!("in-{whose}-{}-{}", envelope.body().id, envelope.digest())
+}
+
+/// The same of a document about persons: the digest of its text says too much.
+pub(crate) fn sealed_staging_name(id: EnvelopeId, seal: SealId) -> String {
+    format!("in-{id}-{seal}")
+}
+
+fn staging_of(row: &DocumentRow) -> Result<String> {
+    Ok(match row.seal {
+        Some(seal) => sealed_staging_name(row.id, seal),
+        None => staging_name(row.envelope()?),
+    })
+}
+
+fn sealed_content(seal: &Seal, id: EnvelopeId) -> Content {
+    seal.content(&documents::place(Side::In, id, "blob"))
 }
 
 const _: () = assert!(PIECE > INLINE, "a document too large for its row must fit pieces");

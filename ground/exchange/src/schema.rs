@@ -105,5 +105,45 @@ CREATE INDEX document_by_partner ON document (participant, partner, state, updat
 ",
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM document WHERE state = '') = 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 5,
+            name: "documents about persons, erasure",
+            sql: "
+ALTER TABLE document ADD COLUMN seal TEXT;
+CREATE INDEX document_by_seal ON document (participant, seal) WHERE seal IS NOT NULL;
+CREATE TABLE erasure (
+    participant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    reader TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant, id)
+);
+CREATE TABLE erasure_request (
+    participant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    confirmed INTEGER,
+    acknowledgement BLOB,
+    PRIMARY KEY (participant, id, partner)
+);
+CREATE TABLE erasure_answer (
+    participant TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    acknowledgement BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant, partner, id)
+);
+CREATE TABLE erased_handle (
+    participant TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant, partner, handle)
+);
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM erasure WHERE at < 0) + (SELECT COUNT(*) FROM erasure_request WHERE confirmed < 0) + (SELECT COUNT(*) FROM erasure_answer WHERE at < 0) + (SELECT COUNT(*) FROM erased_handle WHERE at < 0) = 0 AND (SELECT COUNT(*) FROM (SELECT seal FROM document LIMIT 1) d) >= 0 THEN 1 ELSE 0 END",
+        },
     ],
 };

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use bytes::{Bytes, BytesMut};
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
+use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_net::signature::{self, Asked};
 use corridor_net::{Request, Response};
 use corridor_proof::{Acknowledgement, Envelope, Signed, act};
@@ -20,7 +20,7 @@ use url::Url;
 use crate::documents::{self, DocumentRow, Side, State, Step};
 use crate::receive::Answer;
 use crate::wire::{self, DELIVERIES, ENVELOPE_LENGTH, PIECE, SendFrom, UPLOAD_OFFSET};
-use crate::{Exchange, service};
+use crate::{Exchange, erasure, service};
 
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,9 +34,11 @@ const SERVICE_ATTEMPTS: u32 = 20;
 #[async_trait]
 impl Deliver for Exchange {
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
-        let judged = match delivery.queue.strip_prefix(service::QUEUE) {
-            Some(name) => self.to_service(name, delivery).await,
-            None => self.to_partner(delivery).await,
+        let judged = match delivery.queue.split_once(':') {
+            Some((service::QUEUE, name)) => self.to_service(name, delivery).await,
+            Some((erasure::QUEUE, partner)) => self.ask_to_erase(partner, delivery).await,
+            Some((erasure::OWN, _)) => self.clear_away(delivery).await,
+            _ => self.to_partner(delivery).await,
         };
         judged.unwrap_or_else(|problem| Outcome::Retry { problem, after: None })
     }
@@ -51,9 +53,26 @@ impl Exchange {
             let problem = Problem::new(ErrorCode::NotFound).with("what", format!("service {name}"));
             return Ok(Outcome::Dead { problem, unit: nothing() });
         };
-        let document = self.document(us, delivery.kind.parse()?, delivery.subject.parse()?).await?;
-        match service.document(self, us, document).await {
+        let (side, erased) = match delivery.kind.strip_prefix(service::ERASED) {
+            Some(side) => (side.parse()?, true),
+            None => (delivery.kind.parse()?, false),
+        };
+        let id = delivery.subject.parse()?;
+        let document = self.document(us, side, id).await?;
+        let taken = match (erased, document.state) {
+            (true, _) => service.erased(self, us, side, id).await,
+            // The service hears of that too, in this queue.
+            (false, State::Erased) => Ok(nothing()),
+            (false, _) => {
+                let sealed = document.seal.is_some();
+                let unit = service.document(self, us, document).await;
+                unit.map(|unit| if sealed { unless_erased(side, id, unit) } else { unit })
+            }
+        };
+        match taken {
             Ok(unit) => Ok(Outcome::Done(unit)),
+            // Erased while the service was at it.
+            Err(problem) if problem.code() == ErrorCode::SubjectErased => Ok(Outcome::Done(nothing())),
             // What is wrong with the document itself will not mend: it must not hold up the others.
             Err(problem) if problem.code().status() < 500 || delivery.attempts + 1 >= SERVICE_ATTEMPTS => {
                 Ok(Outcome::Dead { problem, unit: nothing() })
@@ -70,7 +89,10 @@ impl Exchange {
         let exchange = self.clone();
         let looked = self.0.store.read(us, move |tx| {
             let row = documents::find(tx, Side::Out, &partner, id)?.filter(|row| row.state == State::Sending);
-            Ok(row.map(|row| (exchange.may_cross(tx, &row), row)))
+            let Some(row) = row else { return Ok(None) };
+            // Its keys did not come back from a backup; they may with the next.
+            row.envelope()?;
+            Ok(Some((exchange.may_cross(tx, &row), row)))
         });
         let Some((content, row)) = looked.await? else {
             // Delivered already, by an attempt whose end we did not live to write down.
@@ -80,6 +102,9 @@ impl Exchange {
             Ok(content) => self.offer(us, &row, content, delivery.attempts > 0).await,
             Err(problem) => Err(problem),
         };
+        // The outbox keeps what is said here beside the document, in the clear.
+        let said = |problem: Problem| if row.seal.is_some() { documents::bare(&problem) } else { problem };
+        let offered = offered.map_err(said);
         match offered {
             Ok(acknowledgement) => Ok(Outcome::Done(self.acknowledged(us, row, acknowledgement)?)),
             Err(problem) if is_final(problem.code()) => {
@@ -123,11 +148,15 @@ impl Exchange {
     /// EX-1, on our side of the border: the agreement is in force at this very moment. Brings the
     /// content along when it lies in the row.
     fn may_cross(&self, tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Option<Bytes>> {
-        self.0.agreements.permits(tx, row.envelope.body(), &row.partner)?;
+        if row.seal.is_some() && !documents::is_sending(tx, row)? {
+            // Erased while it was on its way.
+            return Err(documents::erased(row.id));
+        }
+        self.0.agreements.permits(tx, row.envelope()?.body(), &row.partner)?;
         if row.blob.is_some() {
             return Ok(None);
         }
-        let content = documents::inline_content(tx, Side::Out, &row.partner, row.id)?;
+        let content = documents::inline_content(tx, row)?;
         content.map(|c| Some(Bytes::from(c))).ok_or_else(|| {
             Problem::new(ErrorCode::StorageFailed)
                 .with("why", format!("the content of {} is missing", row.id))
@@ -142,7 +171,7 @@ impl Exchange {
         endpoint: &str,
         content: Option<Bytes>,
     ) -> Result<Answer> {
-        let (note, content) = (row.envelope.bytes(), content.unwrap_or_default());
+        let (note, content) = (row.envelope()?.bytes(), content.unwrap_or_default());
         let mut body = BytesMut::with_capacity(note.len() + content.len());
         body.extend_from_slice(note);
         body.extend_from_slice(&content);
@@ -155,9 +184,8 @@ impl Exchange {
 
     /// The content from `offset` on, piece after piece, each signed; holds one piece in memory.
     async fn pieces(&self, us: &Did, row: &DocumentRow, endpoint: &str, mut offset: u64) -> Result<Answer> {
-        let name = row.blob.as_deref().unwrap_or_default().parse()?;
         let url = address(row, &format!("{endpoint}{}", wire::pieces(row.id, &row.partner)))?;
-        let mut stream = self.0.store.blobs().read(us, &name, offset).await?;
+        let mut stream = self.large_content(us, row, offset).await?;
         let mut buffer = BytesMut::with_capacity(PIECE);
         loop {
             while buffer.len() < PIECE {
@@ -219,7 +247,7 @@ impl Exchange {
     fn understand(&self, row: &DocumentRow, response: &Response) -> Result<Answer> {
         match response.status {
             StatusCode::OK => self
-                .check_acknowledgement(&row.partner, &row.envelope, &response.body)
+                .check_acknowledgement(&row.partner, row.envelope()?, &response.body)
                 .map(Answer::Acknowledged),
             StatusCode::ACCEPTED => {
                 let wanted: Option<SendFrom> = serde_json::from_slice(&response.body).ok();
@@ -287,11 +315,12 @@ impl Exchange {
         ];
         let record = self.seal(us, &act::DOCUMENT_ACKNOWLEDGED, &fields)?;
         Ok(Box::new(move |tx| {
-            let step = Step { acknowledgement: Some(&acknowledgement), ..Step::to(State::Delivered) };
+            let to = Step::to(State::Delivered, row.opened());
+            let step = Step { acknowledgement: Some(&acknowledgement), ..to };
             if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
                 return Ok(());
             }
-            tx.record(&record)
+            tx.record_under(&record, row.opened())
         }))
     }
 
@@ -305,11 +334,11 @@ impl Exchange {
         let record = self.seal(us, &act::DOCUMENT_REFUSED, &fields)?;
         let problem = problem.clone();
         Ok(Box::new(move |tx| {
-            let step = Step { problem: Some(&problem), ..Step::to(state) };
+            let step = Step { problem: Some(&problem), ..Step::to(state, row.opened()) };
             if !documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step)? {
                 return Ok(());
             }
-            tx.record(&record)
+            tx.record_under(&record, row.opened())
         }))
     }
 }
@@ -331,6 +360,7 @@ const fn is_final(code: ErrorCode) -> bool {
             | ErrorCode::WrongRecipient
             | ErrorCode::ParticipantRemoved
             | ErrorCode::Forbidden
+            | ErrorCode::SubjectErased
     )
 }
 
@@ -355,6 +385,14 @@ fn request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Request
     Request { method, url, headers, body, limit: MAX_ANSWER, timeout: REQUEST_TIMEOUT }
 }
 
-fn nothing() -> Unit {
+/// What a service makes of a document that is not erased meanwhile: it may have heard of that already.
+fn unless_erased(side: Side, id: EnvelopeId, mut unit: Unit) -> Unit {
+    Box::new(move |tx| match documents::find_any(tx, side, id)? {
+        Some(row) if row.state == State::Erased => Ok(()),
+        _ => unit(tx),
+    })
+}
+
+pub(crate) fn nothing() -> Unit {
     Box::new(|_| Ok(()))
 }

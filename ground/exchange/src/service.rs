@@ -9,8 +9,10 @@ use corridor_storage::{NewDelivery, Unit};
 
 use crate::{DocumentRow, Exchange, Scope, Side};
 
-/// The queue of a service in the outbox.
-pub(crate) const QUEUE: &str = "service:";
+/// How the queue of a service in the outbox begins, before a colon.
+pub(crate) const QUEUE: &str = "service";
+/// How the kind of a delivery begins that tells of an erasure, before the side.
+pub(crate) const ERASED: &str = "erased-";
 
 /// A service that takes documents.
 #[async_trait]
@@ -29,15 +31,37 @@ pub trait Service: Send + Sync {
     /// # Errors
     /// Any problem: the document is offered again later, and given up on as a dead letter.
     async fn document(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Unit>;
+
+    /// A document of one of these kinds was about a person who was erased: everything that was made of
+    /// it has to go, in the unit that this returns (LG-3). What lies under the document's seal, or under
+    /// one of the person's own, cannot be read any more as it is; its rows go all the same.
+    ///
+    /// # Errors
+    /// As [`Service::document`].
+    async fn erased(&self, exchange: &Exchange, us: &Did, side: Side, id: EnvelopeId) -> Result<Unit>;
 }
 
 /// The delivery that tells the service of a document; `None` when no service takes its kind.
 pub(crate) fn tell(exchange: &Exchange, side: Side, kind: &Kind, id: EnvelopeId) -> Option<NewDelivery> {
+    told(exchange, side.as_str().to_owned(), kind, id)
+}
+
+/// The delivery that tells it that the document was erased.
+pub(crate) fn tell_erased(
+    exchange: &Exchange,
+    side: Side,
+    kind: &Kind,
+    id: EnvelopeId,
+) -> Option<NewDelivery> {
+    told(exchange, format!("{ERASED}{side}"), kind, id)
+}
+
+fn told(exchange: &Exchange, what: String, kind: &Kind, id: EnvelopeId) -> Option<NewDelivery> {
     let service = exchange.0.services.iter().find(|s| s.kinds().contains(&kind.as_str()))?;
     Some(NewDelivery {
         id: DeliveryId::new(&*exchange.0.clock, &*exchange.0.random),
-        queue: format!("{QUEUE}{}", service.name()),
-        kind: side.as_str().to_owned(),
+        queue: format!("{QUEUE}:{}", service.name()),
+        kind: what,
         subject: id.to_string(),
         body: Vec::new(),
     })

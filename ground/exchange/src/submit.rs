@@ -1,14 +1,17 @@
 //! Handing in a document: its content is stored and hashed as it arrives, the envelope is signed,
 //! and one unit of work holds the document, the act and the delivery (EX-2).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use corridor_base::digest::Hasher;
 use corridor_base::{AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
-use corridor_proof::{Envelope, Kind, Signed, act};
-use corridor_storage::{BlobName, NewDelivery, Staging};
+use corridor_proof::erasure::MAX_SUBJECTS;
+use corridor_proof::{Envelope, Handle, Kind, Signed, act};
+use corridor_storage::seal::{CHUNK, Content};
+use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, SubjectId, Tx};
 use futures::{Stream, StreamExt};
 
 use crate::documents::{self, NewDocument, Side, State};
@@ -30,8 +33,12 @@ pub struct Draft {
     pub agreement: Option<AgreementId>,
     /// A name for people.
     pub name: Option<String>,
-    /// The envelope it answers.
+    /// The envelope it answers. An answer is about the persons that what it answers is about.
     pub answers: Option<EnvelopeId>,
+    /// The persons it is about beside, each by our own reference, which does not cross: a case number.
+    /// What is about persons lies sealed on both sides and can be erased; when one of them is erased,
+    /// the whole document is. So: a document a person wherever that can be.
+    pub subjects: Vec<String>,
 }
 
 /// How the names of uploads by our own callers begin.
@@ -62,7 +69,16 @@ impl Exchange {
             None => self.agreement_for(us, &draft.to, &draft.kind).await?,
         };
         let id = draft.id.unwrap_or_else(|| EnvelopeId::new(&*self.0.clock, &*self.0.random));
-        let (stored, size, sha256) = self.take_in(us, id, content).await?;
+        let about = self.about(us, &draft).await?;
+        let (handles, seal) = about.map_or((Vec::new(), None), |(handles, seal)| (handles, Some(seal)));
+        let taken = self.take_in(us, id, content, seal.as_ref()).await;
+        let (stored, size, sha256) = match taken {
+            Ok(taken) => taken,
+            Err(problem) => {
+                self.drop_seal(us, seal).await;
+                return Err(problem);
+            }
+        };
         let envelope = Envelope {
             id,
             kind: draft.kind,
@@ -74,14 +90,77 @@ impl Exchange {
             sha256,
             name: draft.name,
             answers: draft.answers,
+            subjects: handles,
         };
         let signed = Signed::new(envelope, &[&*signer])?;
-        self.queue(us, signed, stored).await?;
-        Ok(id)
+        let blob = match &stored {
+            Stored::Blob(name) => Some(name.clone()),
+            Stored::Inline(_) => None,
+        };
+        let queued = self.queue(us, signed, stored, seal.clone()).await;
+        if !matches!(queued, Ok(true)) && seal.is_some() {
+            // What lies under a seal of its own is nothing that was handed in before.
+            if let Some(name) = blob {
+                self.0.store.blobs().delete(us, &name).await?;
+            }
+            self.drop_seal(us, seal).await;
+        }
+        queued.map(|_| id)
     }
 
-    /// Writes document, act and delivery, unless the identifier already stands for the same.
-    async fn queue(&self, us: &Did, signed: Signed<Envelope>, stored: Stored) -> Result<()> {
+    /// Whom the document is about, as the partner knows them, and the seal it is kept under.
+    async fn about(&self, us: &Did, draft: &Draft) -> Result<Option<(Vec<Handle>, Seal)>> {
+        let mut subjects: BTreeSet<SubjectId> = BTreeSet::new();
+        if let Some(answered) = draft.answers {
+            let partner = draft.to.clone();
+            let about = move |tx: &mut Tx<'_>| match documents::find(tx, Side::In, &partner, answered)? {
+                Some(row) if row.state == State::Erased => Err(documents::erased(answered)),
+                Some(row) => row.seal.map_or(Ok(Vec::new()), |seal| tx.sealed_about(seal)),
+                None => Ok(Vec::new()),
+            };
+            subjects.extend(self.0.store.read(us, about).await?);
+        }
+        if subjects.is_empty() && draft.subjects.is_empty() {
+            return Ok(None);
+        }
+        if subjects.len() + draft.subjects.len() > MAX_SUBJECTS {
+            return Err(Problem::new(ErrorCode::TooLarge)
+                .with("what", "list of persons")
+                .with("limit", MAX_SUBJECTS));
+        }
+        let (exchange, draft, id) = (self.clone(), draft.clone(), SealId::new(&*self.0.random));
+        let unit = move |tx: &mut Tx<'_>| {
+            let mut subjects = subjects.clone();
+            for reference in &draft.subjects {
+                subjects.insert(tx.subject_or_new(None, reference, &*exchange.0.random)?);
+            }
+            let mut handles = Vec::with_capacity(subjects.len());
+            for subject in &subjects {
+                handles.push(tx.handle_for(*subject, &draft.to, &*exchange.0.random)?);
+            }
+            handles.sort_unstable();
+            let subjects: Vec<SubjectId> = subjects.into_iter().collect();
+            Ok(Some((handles, tx.new_seal(id, &subjects)?)))
+        };
+        self.0.store.write(us, unit).await
+    }
+
+    /// Forgets a seal that nothing came to lie under. One that stays seals nothing.
+    async fn drop_seal(&self, us: &Did, seal: Option<Seal>) {
+        let Some(id) = seal.map(|seal| seal.id()) else { return };
+        if let Err(problem) = self.0.store.write(us, move |tx| tx.drop_seal(id)).await {
+            tracing::warn!(code = %problem.code(), "a seal without a document stays");
+        }
+    }
+
+    /// Writes document, act and delivery; false when the identifier already stands for the same.
+    async fn queue(
+        &self,
+        us: &Did,
+        signed: Signed<Envelope>,
+        stored: Stored,
+        seal: Option<Seal>,
+    ) -> Result<bool> {
         let body = signed.body();
         let fields = [
             ("envelope", body.id.to_string()),
@@ -92,7 +171,7 @@ impl Exchange {
             ("statement", signed.digest().to_string()),
         ];
         let record = self.seal(us, &act::DOCUMENT_SUBMITTED, &fields)?;
-        let delivery = delivery(&signed, DeliveryId::new(&*self.0.clock, &*self.0.random));
+        let delivery = delivery(&body.recipient, body.id, DeliveryId::new(&*self.0.clock, &*self.0.random));
         let told = service::tell(self, Side::Out, &body.kind, body.id);
         let exchange = self.clone();
         self.0
@@ -101,11 +180,16 @@ impl Exchange {
                 let body = signed.body();
                 // Handed in before: the same content is the same document, whatever the clock says now.
                 if let Some(known) = documents::find_any(tx, Side::Out, body.id)? {
-                    return if known.sha256 == body.sha256 {
-                        Ok(())
+                    let sha256 = known.envelope()?.body().sha256;
+                    return if sha256 == body.sha256 {
+                        Ok(false)
                     } else {
-                        Err(conflict(body.id, &body.sender, known.sha256, body.sha256))
+                        Err(conflict(body.id, &body.sender, sha256, body.sha256))
                     };
+                }
+                if let Some(seal) = &seal {
+                    // Somebody may have been erased while the content came in.
+                    tx.unseal(seal.id()).map_err(|_| documents::erased(body.id))?;
                 }
                 exchange.0.agreements.begins(tx, body, &body.recipient)?;
                 let (content, blob) = match &stored {
@@ -123,20 +207,27 @@ impl Exchange {
                         state: State::Sending,
                         acknowledgement: None,
                         delivery: Some(delivery.id),
+                        seal: seal.as_ref(),
                     },
                 )?;
-                tx.record(&record)?;
+                tx.record_under(&record, seal.as_ref())?;
                 if let Some(told) = &told {
                     tx.enqueue(told)?;
                 }
-                tx.enqueue(&delivery)
+                tx.enqueue(&delivery).map(|()| true)
             })
             .await
     }
 
     /// Stores content as it arrives: small content in memory, larger in a staging file that becomes
     /// a blob, durable before anything refers to it (EX-3). Memory stays flat.
-    async fn take_in<S>(&self, us: &Did, id: EnvelopeId, mut content: S) -> Result<(Stored, u64, Digest)>
+    async fn take_in<S>(
+        &self,
+        us: &Did,
+        id: EnvelopeId,
+        mut content: S,
+        seal: Option<&Seal>,
+    ) -> Result<(Stored, u64, Digest)>
     where
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
@@ -146,6 +237,7 @@ impl Exchange {
         let mut size = 0u64;
         let mut buffer: Vec<u8> = Vec::new();
         let mut staging: Option<Staging> = None;
+        let sealed = seal.map(|seal| seal.content(&documents::place(Side::Out, id, "blob")));
         while let Some(piece) = content.next().await {
             let piece = piece
                 .map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "request body").because(e))?;
@@ -157,12 +249,12 @@ impl Exchange {
                     .with("limit", format!("{} bytes", self.0.limits.max_size)));
             }
             buffer.extend_from_slice(&piece);
-            if buffer.len() >= PIECE {
+            if buffer.len() >= PIECE + usize::from(sealed.is_some()) {
                 let staging = match &mut staging {
                     Some(staging) => staging,
                     none => none.insert(self.0.store.blobs().staging(us, &name).await?),
                 };
-                staging.append(staging.length(), std::mem::take(&mut buffer).into()).await?;
+                self.grow(staging, &mut buffer, sealed.as_ref()).await?;
             }
         }
         let digest = hasher.finish();
@@ -173,14 +265,41 @@ impl Exchange {
                     Some(staging) => staging,
                     None => self.0.store.blobs().staging(us, &name).await?,
                 };
-                staging.append(staging.length(), buffer.into()).await?;
-                // Named by its content: whatever is handed in under this identifier later cannot
-                // overwrite what is referred to already.
-                let name: BlobName = format!("out/{id}-{digest}").parse()?;
+                // Named by its content, or by the seal that is its own: whatever is handed in under this
+                // identifier later cannot overwrite what is referred to already.
+                let name: BlobName = match (&sealed, seal) {
+                    (Some(sealed), Some(seal)) => {
+                        let start = Content::written(staging.length());
+                        staging.append_sealed(sealed, start, &buffer, true, &*self.0.random).await?;
+                        format!("out/{id}-{}", seal.id()).parse()?
+                    }
+                    _ => {
+                        staging.append(staging.length(), buffer.into()).await?;
+                        format!("out/{id}-{digest}").parse()?
+                    }
+                };
                 staging.finish(&name).await?;
                 Ok((Stored::Blob(name), size, digest))
             }
         }
+    }
+
+    /// Adds what has gathered; of sealed content whole chunks, and never the last byte, because what is
+    /// the last chunk has to say so.
+    async fn grow(
+        &self,
+        staging: &mut Staging,
+        buffer: &mut Vec<u8>,
+        sealed: Option<&Content>,
+    ) -> Result<()> {
+        let Some(sealed) = sealed else {
+            return staging.append(staging.length(), std::mem::take(buffer).into()).await.map(|_| ());
+        };
+        let rest = buffer.split_off((buffer.len() - 1) / CHUNK * CHUNK);
+        let whole = std::mem::replace(buffer, rest);
+        staging
+            .append_sealed(sealed, Content::written(staging.length()), &whole, false, &*self.0.random)
+            .await
     }
 
     /// Removes what hand-ins left that broke off or were cut by a crash: their callers begin anew,
@@ -201,6 +320,7 @@ impl Exchange {
     pub async fn resend(&self, acting: &Acting, id: EnvelopeId) -> Result<()> {
         let us = &acting.participant;
         let row = self.document_for(acting, Side::Out, id).await?;
+        row.envelope()?;
         let dead = row.delivery.filter(|_| matches!(row.state, State::Failed | State::Refused));
         let dead = dead.ok_or_else(|| {
             Problem::new(ErrorCode::NotGivenUp).with("id", id).with("found", row.state.as_str())
@@ -217,10 +337,10 @@ impl Exchange {
                     &row.partner,
                     id,
                     &from,
-                    &documents::Step::to(State::Sending),
+                    &documents::Step::to(State::Sending, None),
                 )? {
                     tx.resend(dead)?;
-                    tx.record(&record)?;
+                    tx.record_under(&record, row.opened())?;
                 }
                 Ok(())
             })
@@ -229,13 +349,12 @@ impl Exchange {
 }
 
 /// The entry in the partner's queue.
-pub(crate) fn delivery(signed: &Signed<Envelope>, id: DeliveryId) -> NewDelivery {
-    let body = signed.body();
+pub(crate) fn delivery(to: &Did, envelope: EnvelopeId, id: DeliveryId) -> NewDelivery {
     NewDelivery {
         id,
-        queue: body.recipient.to_string(),
+        queue: to.to_string(),
         kind: "document".to_owned(),
-        subject: body.id.to_string(),
+        subject: envelope.to_string(),
         body: Vec::new(),
     }
 }

@@ -19,10 +19,17 @@
 //! `POST /exchange/v1/acknowledged` asks the partner for the envelopes that it acknowledged to the caller since
 //! an instant ([`AskAcknowledged`]); the answer is [`Acknowledged`]. A node that does not know it answers 404.
 //!
+//! `POST /exchange/v1/erasures` asks the partner to destroy what it holds about a person
+//! ([`AskErasure`]); the answer is a signed note, [`corridor_proof::ErasureAcknowledgement`]. It needs an
+//! agreement between the two that was ever in force: who has copies has the duty, in force or not.
+//!
+//! Of a document about persons (its envelope names some) a piece that is not the last holds at least
+//! 64 KiB; what goes beyond a multiple of that is asked for again.
+//!
 //! Requests and answers are signed (RFC 9421) with the participants' keys.
 
-use corridor_base::{Did, EnvelopeId, Timestamp};
-use corridor_proof::Opening;
+use corridor_base::{ActId, Did, EnvelopeId, Timestamp};
+use corridor_proof::{Handle, Opening};
 use serde::{Deserialize, Serialize};
 
 /// Where a delivery begins.
@@ -31,6 +38,8 @@ pub const DELIVERIES: &str = "/exchange/v1/deliveries";
 pub const AGAIN: &str = "/exchange/v1/again";
 /// Where such a partner asks for what it had sent itself.
 pub const ACKNOWLEDGED: &str = "/exchange/v1/acknowledged";
+/// Where erasure is asked for.
+pub const ERASURES: &str = "/exchange/v1/erasures";
 /// Where receipts are asked for.
 pub const RECEIPTS: &str = "/exchange/v1/receipts";
 /// The length of the envelope within the body, in bytes.
@@ -139,6 +148,18 @@ pub struct AcknowledgedItem {
     pub envelope: String,
     /// The acknowledgement as the receiver signed it.
     pub acknowledgement: String,
+}
+
+/// What is asked of a partner that may hold copies of what is about a person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskErasure {
+    /// Who is to erase.
+    pub of: Did,
+    /// The act of the one who asks; the same again gets the same answer (EX-4).
+    pub erasure: ActId,
+    /// What the two call the person.
+    pub handle: Handle,
 }
 
 /// What a partner that was restored from a backup asks.

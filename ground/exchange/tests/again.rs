@@ -103,7 +103,7 @@ async fn what_was_sent_since_is_in_the_book_again() {
         assert!(row.acknowledgement.is_some());
     }
     let after = world.kr.exchange.document(&world.kr.us, Side::Out, ids[7]).await.unwrap();
-    assert_eq!(after.envelope.bytes(), before.envelope.bytes());
+    assert_eq!(after.envelope().unwrap().bytes(), before.envelope().unwrap().bytes());
     assert_eq!(after.acknowledgement.unwrap().bytes(), before.acknowledgement.unwrap().bytes());
     assert_eq!(world.kr.acts("document-returned").await, ids.len() - 5);
     // Once more is nothing more; and nobody sees what was sent to another.

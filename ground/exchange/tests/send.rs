@@ -20,9 +20,9 @@ async fn a_small_document_arrives_and_both_books_agree() {
     assert_eq!(ours.state, State::Delivered, "{:?}", ours.problem);
     let theirs = world.jp.exchange.document(&world.jp.us, Side::In, id).await.unwrap();
     assert_eq!(theirs.state, State::Received);
-    let (a, b) = (ours.acknowledgement.unwrap(), theirs.acknowledgement.unwrap());
+    let (a, b) = (ours.acknowledgement.clone().unwrap(), theirs.acknowledgement.clone().unwrap());
     assert_eq!(a.bytes(), b.bytes());
-    assert_eq!(ours.envelope.bytes(), theirs.envelope.bytes());
+    assert_eq!(ours.envelope().unwrap().bytes(), theirs.envelope().unwrap().bytes());
     assert_eq!(content(&world.jp, Side::In, id).await, b"hello");
     assert_eq!(world.kr.acts("document-submitted").await, 1);
     assert_eq!(world.kr.acts("document-acknowledged").await, 1);

@@ -12,9 +12,10 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{Subtree, Tree, leaf_hash, prove_consistency, prove_subtree, root};
@@ -65,6 +66,17 @@ pub struct RecoveryParts {
 /// Makes the act with which a log begins that goes on for another.
 pub type FirstAct = Arc<dyn Fn() -> Result<SealedAct> + Send + Sync>;
 
+/// What the log says was done, and has to be done again: an erasure, which the backup undid (LG-3).
+#[async_trait]
+pub trait Replay: Send + Sync {
+    /// Does it again. Called once every log is whole, and before the node serves; again when something
+    /// else was in the way.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done: the node does not serve then.
+    async fn replay(&self) -> Result<()>;
+}
+
 /// What became of one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -96,6 +108,7 @@ struct Inner {
     claims: Mutex<BTreeMap<String, Instant>>,
     /// Those that are not believed any more: by the witness's name, and what it says.
     doubted: Mutex<BTreeMap<String, Problem>>,
+    replay: OnceLock<Arc<dyn Replay>>,
 }
 
 /// What others say about one log.
@@ -132,7 +145,13 @@ impl Recovery {
             last: Mutex::default(),
             claims: Mutex::default(),
             doubted: Mutex::default(),
+            replay: OnceLock::new(),
         }))
+    }
+
+    /// Has this done again before the mark of a restoration goes. The first one that is named counts.
+    pub fn replays(&self, what: Arc<dyn Replay>) {
+        let _ = self.0.replay.set(what);
     }
 
     /// Whether a restoration is not made up for yet: no new work is taken then.
@@ -212,6 +231,9 @@ impl Recovery {
                 Ok(outcome) => outcomes.push(outcome),
                 Err(found) => why.extend(found),
             }
+        }
+        if let Some(replay) = self.0.replay.get().filter(|_| why.is_empty()) {
+            why.extend(replay.replay().await.err());
         }
         let first = why.first().cloned();
         *self.0.why.lock().unwrap_or_else(PoisonError::into_inner) = why;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use corridor_base::{ActId, Clock, Did, Digest, ErrorCode, Problem, Random, Timestamp};
-use hmac::{KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -104,6 +103,11 @@ act_types! {
     DOCUMENT_RETURNED = "document-returned" v 1 ["envelope", "partner", "statement", "acknowledgement"];
     /// Our log goes on in place of one whose newest leaves were lost: the first leaf of the new one.
     LOG_SUCCEEDED = "log-succeeded" v 1 ["log", "origin", "size", "root", "statement"];
+    /// The key of a person was destroyed, and with it everything that lay under it. The act's salt and
+    /// its field `key` follow from that key: see [`crate::erasure::KeyMark`].
+    SUBJECT_ERASED = "subject-erased" v 1 ["key", "by"];
+    /// A partner that held copies acknowledged an erasure of ours.
+    ERASURE_CONFIRMED = "erasure-confirmed" v 1 ["erasure", "partner", "acknowledgement"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).
@@ -184,6 +188,22 @@ impl Act {
         clock: &dyn Clock,
         random: &dyn Random,
     ) -> Result<SealedAct, Problem> {
+        Self::seal_with(kind, participant, fields, random.bytes(), clock, random)
+    }
+
+    /// The same with a salt that is not random: only for an act that somebody shall recognise who holds
+    /// what the salt was made of.
+    ///
+    /// # Errors
+    /// As [`Act::seal`].
+    pub fn seal_with(
+        kind: &'static ActType,
+        participant: &Did,
+        fields: &[(&'static str, &str)],
+        salt: [u8; 32],
+        clock: &dyn Clock,
+        random: &dyn Random,
+    ) -> Result<SealedAct, Problem> {
         let wrong = || Problem::new(ErrorCode::Internal).with("why", format!("fields of act {}", kind.name));
         if fields.len() != kind.fields.len() || fields.iter().any(|(name, _)| !kind.fields.contains(name)) {
             return Err(wrong());
@@ -191,7 +211,7 @@ impl Act {
         let mut values: BTreeMap<String, String> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         values.insert("participant".to_owned(), participant.to_string());
-        let opening = Opening { salt: random.bytes(), fields: values };
+        let opening = Opening { salt, fields: values };
         let act = Self {
             kind: kind.name.to_owned(),
             version: kind.version,
@@ -252,10 +272,7 @@ impl Opening {
     /// The salt of one field, which may be shown together with its value.
     #[must_use]
     pub fn field_salt(&self, field: &str) -> [u8; 32] {
-        // HMAC takes keys of any length, so this never fails; an empty salt would open nothing.
-        let Ok(mut mac) = hmac::Hmac::<sha2::Sha256>::new_from_slice(&self.salt) else { return [0; 32] };
-        mac.update(field.as_bytes());
-        mac.finalize().into_bytes().into()
+        field_salt(&self.salt, field)
     }
 
     fn commitments(&self) -> BTreeMap<String, Commitment> {
@@ -272,8 +289,13 @@ impl std::fmt::Debug for Opening {
     }
 }
 
+/// The salt of one field, made from that of its act.
+pub(crate) fn field_salt(salt: &[u8; 32], field: &str) -> [u8; 32] {
+    crate::erasure::mac(salt, &[field.as_bytes()])
+}
+
 /// Tag, salt, length of the name, name, value: no two different inputs run together alike.
-fn commit(field: &str, value: &str, salt: &[u8; 32]) -> Commitment {
+pub(crate) fn commit(field: &str, value: &str, salt: &[u8; 32]) -> Commitment {
     let length = u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes();
     let input =
         [b"corridor/commitment/v1\0".as_slice(), salt, &length, field.as_bytes(), value.as_bytes()].concat();

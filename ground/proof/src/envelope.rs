@@ -7,6 +7,7 @@ use std::str::FromStr;
 use corridor_base::{AgreementId, Did, Digest, EnvelopeId, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::erasure::{Handle, MAX_SUBJECTS};
 use crate::statement::{Statement, check_text, refuse};
 
 /// What a document is, as agreements name it: lower-case words joined by `-`, `.` or `/`,
@@ -81,6 +82,10 @@ pub struct Envelope {
     /// The envelope this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<EnvelopeId>,
+    /// The persons it is about, by what sender and recipient call them between themselves, in ascending
+    /// order. Both keep such a document sealed, and erase it when one of the persons is erased (LG-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Handle>,
 }
 
 impl Statement for Envelope {
@@ -93,6 +98,9 @@ impl Statement for Envelope {
             if name.contains(['/', '\\']) {
                 return Err(refuse("envelope: name", "a name, not a path, expected"));
             }
+        }
+        if self.subjects.len() > MAX_SUBJECTS || !self.subjects.is_sorted_by(|a, b| a < b) {
+            return Err(refuse("envelope: subjects", "at most 64, each once, in ascending order, expected"));
         }
         if self.sender == self.recipient {
             return Err(refuse("envelope: recipient", "sender and recipient are the same"));

@@ -7,7 +7,8 @@
 //! missing from the backup: deletion was what somebody wanted.
 //!
 //! The digests tell damage, not malice: who can write to a backup can write a manifest too. It
-//! holds keys and personal data and is to be kept as closed as the data directory.
+//! holds the keys that sign and is to be kept as closed as the data directory. The keys of persons are
+//! not in it: see [`crate::keybook`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -27,7 +28,7 @@ use crate::restored::{self, Restored};
 use crate::schema::{self, Maintenance, Schema, VERSION_TABLE};
 use crate::store::{Database, Options};
 use crate::value::{Arg, Row, Value};
-use crate::{postgresql, sqlite};
+use crate::{keybook, postgresql, sqlite};
 
 /// The version of the format that this build writes and reads.
 const FORMAT: u32 = 1;
@@ -87,8 +88,9 @@ pub struct Progress {
 }
 
 /// Takes a backup into a new directory `corridor-backup-TIME` below `into` and answers where it is
-/// and what it holds. The node may go on running; the rows are of one instant. Blocks; may be
-/// called inside and outside a tokio runtime.
+/// and what it holds. The node may go on running; the rows are of one instant. The keys of persons, of
+/// the same instant, replace the file `keys` when one is named. Blocks; may be called inside and outside
+/// a tokio runtime.
 ///
 /// # Errors
 /// `already-exists` when there is a backup of this instant; `storage-failed`, `storage-full`,
@@ -96,6 +98,7 @@ pub struct Progress {
 pub fn write(
     options: &Options,
     into: &Path,
+    keys: Option<&Path>,
     extra: &[ExtraFile],
     now: Timestamp,
     progress: &mut (dyn FnMut(Progress) + Send),
@@ -109,7 +112,7 @@ pub fn write(
         }
     }
     durable::create_directory(&part)?;
-    let written = on_a_thread(|| write_into(options, &part, extra, now, progress));
+    let written = on_a_thread(|| write_into(options, &part, keys, extra, now, progress));
     match written.and_then(|manifest| durable::rename(&part, &place).map(|()| manifest)) {
         Ok(manifest) => Ok((place, manifest)),
         Err(problem) => {
@@ -121,7 +124,7 @@ pub fn write(
 }
 
 /// The blocking client of PostgreSQL may not run on a thread of a runtime.
-fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let fault = || Problem::new(ErrorCode::Internal).with("why", "a panic in a backup");
         scope.spawn(work).join().unwrap_or_else(|_| Err(fault()))
@@ -131,6 +134,7 @@ fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
 fn write_into(
     options: &Options,
     part: &Path,
+    keys: Option<&Path>,
     extra: &[ExtraFile],
     now: Timestamp,
     progress: &mut (dyn FnMut(Progress) + Send),
@@ -144,7 +148,7 @@ fn write_into(
         files: BTreeMap::new(),
     };
     durable::create_directory(&part.join("tables"))?;
-    dump(&options.database, part, &mut manifest, progress)?;
+    let book = dump(&options.database, part, &mut manifest, progress)?;
     let root = root_of(&options.blobs)?;
     for path in files_below(&root)? {
         let Ok(name) = path.strip_prefix(&root) else { continue };
@@ -172,6 +176,9 @@ fn write_into(
         serde_json::to_vec_pretty(&manifest).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     durable::write_file(&part.join("manifest.sha256"), Digest::of(&text).to_string().as_bytes(), 0o600)?;
     durable::write_file(&part.join("manifest.json"), &text, 0o600)?;
+    if let Some(path) = keys {
+        book.finish(path)?;
+    }
     Ok(manifest)
 }
 
@@ -245,39 +252,32 @@ struct TableFile<'a> {
     progress: &'a mut (dyn FnMut(Progress) + Send),
 }
 
+/// The first line of a table.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
-    table: String,
-    columns: Vec<String>,
+pub(crate) struct Header {
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
+}
+
+/// Where the rows of a table go.
+pub(crate) trait Sink {
+    /// The names of the columns, before the first row.
+    fn columns(&mut self, columns: Vec<String>) -> Result<()>;
+    /// The next row.
+    fn row(&mut self, row: Row) -> Result<()>;
 }
 
 impl<'a> TableFile<'a> {
-    fn create(
-        part: &Path,
-        name: &str,
-        columns: Vec<String>,
-        progress: &'a mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Self> {
+    fn create(part: &Path, name: &str, progress: &'a mut (dyn FnMut(Progress) + Send)) -> Result<Self> {
         let file = Hashed::create(part, &format!("tables/{name}.jsonl"))?;
-        let mut this = Self { name: name.to_owned(), file, rows: 0, progress };
-        this.line(&Header { table: name.to_owned(), columns })?;
-        Ok(this)
+        Ok(Self { name: name.to_owned(), file, rows: 0, progress })
     }
 
     fn line(&mut self, what: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(what).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
         line.push(b'\n');
         self.file.write(&line)
-    }
-
-    fn row(&mut self, row: Row) -> Result<()> {
-        let cells: Vec<Cell> = row.into_values().into_iter().map(Cell::from).collect();
-        self.rows += 1;
-        if self.rows.is_multiple_of(STEP) {
-            (self.progress)(Progress { step: self.name.clone(), done: self.rows });
-        }
-        self.line(&cells)
     }
 
     fn finish(self, manifest: &mut Manifest) -> Result<()> {
@@ -289,10 +289,25 @@ impl<'a> TableFile<'a> {
     }
 }
 
+impl Sink for TableFile<'_> {
+    fn columns(&mut self, columns: Vec<String>) -> Result<()> {
+        self.line(&Header { table: self.name.clone(), columns })
+    }
+
+    fn row(&mut self, row: Row) -> Result<()> {
+        let cells: Vec<Cell> = row.into_values().into_iter().map(Cell::from).collect();
+        self.rows += 1;
+        if self.rows.is_multiple_of(STEP) {
+            (self.progress)(Progress { step: self.name.clone(), done: self.rows });
+        }
+        self.line(&cells)
+    }
+}
+
 /// One value in a backup: `null`, a number, a text, or `{"b": BASE64}`.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Cell {
+pub(crate) enum Cell {
     Null,
     Int(i64),
     Text(String),
@@ -311,7 +326,7 @@ impl From<Value> for Cell {
 }
 
 impl Cell {
-    fn value(self) -> Option<Value> {
+    pub(crate) fn value(self) -> Option<Value> {
         Some(match self {
             Self::Null => Value::Null,
             Self::Int(n) => Value::Int(n),
@@ -321,33 +336,50 @@ impl Cell {
     }
 }
 
-/// Every row of one instant.
+/// Every row of one instant; those of the tables of keys go into the key book that it answers.
 fn dump(
     database: &Database,
     part: &Path,
     manifest: &mut Manifest,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
+) -> Result<keybook::Writer> {
     match database {
         Database::Sqlite(path) => {
             let mut db = sqlite::Connection::reader(path)?;
             db.batch("BEGIN")?;
-            manifest.schemas = versions(&mut db)?;
-            for (table, _) in stored_tables(&mut db)? {
-                dump_sqlite(&db, &table, part, manifest, progress)?;
-            }
-            db.batch("ROLLBACK")
+            let book = dump_tables(&mut db, part, manifest, progress)?;
+            db.batch("ROLLBACK")?;
+            Ok(book)
         }
         Database::Postgres(url) => {
             let mut db = postgresql::Connection::open(&postgresql::config(url)?)?;
             db.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-            manifest.schemas = versions(&mut db)?;
-            for (table, _) in stored_tables(&mut db)? {
-                dump_postgres(&mut db, &table, part, manifest, progress)?;
-            }
-            db.batch("ROLLBACK")
+            let book = dump_tables(&mut db, part, manifest, progress)?;
+            db.batch("ROLLBACK")?;
+            Ok(book)
         }
     }
+}
+
+fn dump_tables(
+    db: &mut impl Dump,
+    part: &Path,
+    manifest: &mut Manifest,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<keybook::Writer> {
+    let mut book = keybook::Writer::new(manifest.taken)?;
+    manifest.schemas = versions(db)?;
+    for (table, _) in stored_tables(db)? {
+        match keybook::TABLES.iter().find(|name| **name == table) {
+            Some(name) => db.rows(&table, book.table(name))?,
+            None => {
+                let mut file = TableFile::create(part, &table, progress)?;
+                db.rows(&table, &mut file)?;
+                file.finish(manifest)?;
+            }
+        }
+    }
+    Ok(book)
 }
 
 /// The tables that hold what participants stored.
@@ -363,51 +395,45 @@ fn versions(db: &mut dyn Maintenance) -> Result<BTreeMap<String, u32>> {
     Ok(pairs.map(|(name, version)| (name, version.and_then(|v| v.parse().ok()).unwrap_or(0))).collect())
 }
 
-fn dump_sqlite(
-    db: &sqlite::Connection,
-    table: &str,
-    part: &Path,
-    manifest: &mut Manifest,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
-    let wrong = |e: rusqlite::Error| sqlite::problem(&e);
-    let mut statement = db.raw().prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(wrong)?;
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let width = columns.len();
-    let mut file = TableFile::create(part, table, columns, progress)?;
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next().map_err(wrong)? {
-        file.row(sqlite::read_row(row, width)?)?;
-    }
-    file.finish(manifest)
+/// An engine that gives out a table row by row.
+trait Dump: Maintenance {
+    fn rows(&mut self, table: &str, into: &mut dyn Sink) -> Result<()>;
 }
 
-fn dump_postgres(
-    db: &mut postgresql::Connection,
-    table: &str,
-    part: &Path,
-    manifest: &mut Manifest,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
-    let wrong = |e: postgres::Error| postgresql::problem(&e);
-    let client = db.raw();
-    let statement = client.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(wrong)?;
-    let columns = statement.columns().iter().map(|c| c.name().to_owned()).collect();
-    let mut file = TableFile::create(part, table, columns, progress)?;
-    // A cursor, so that a large table does not come into memory at once.
-    let open = format!("DECLARE rows NO SCROLL CURSOR FOR SELECT * FROM {}", quoted(table));
-    client.batch_execute(&open).map_err(wrong)?;
-    loop {
-        let rows = client.query("FETCH 200 FROM rows", &[]).map_err(wrong)?;
-        if rows.is_empty() {
-            break;
+impl Dump for sqlite::Connection {
+    fn rows(&mut self, table: &str, into: &mut dyn Sink) -> Result<()> {
+        let wrong = |e: rusqlite::Error| sqlite::problem(&e);
+        let mut statement = self.raw().prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(wrong)?;
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let width = columns.len();
+        into.columns(columns)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(wrong)? {
+            into.row(sqlite::read_row(row, width)?)?;
         }
-        for row in &rows {
-            file.row(postgresql::read_row(row)?)?;
+        Ok(())
+    }
+}
+
+impl Dump for postgresql::Connection {
+    fn rows(&mut self, table: &str, into: &mut dyn Sink) -> Result<()> {
+        let wrong = |e: postgres::Error| postgresql::problem(&e);
+        let client = self.raw();
+        let statement = client.prepare(&format!("SELECT * FROM {}", quoted(table))).map_err(wrong)?;
+        into.columns(statement.columns().iter().map(|c| c.name().to_owned()).collect())?;
+        // A cursor, so that a large table does not come into memory at once.
+        let open = format!("DECLARE rows NO SCROLL CURSOR FOR SELECT * FROM {}", quoted(table));
+        client.batch_execute(&open).map_err(wrong)?;
+        loop {
+            let rows = client.query("FETCH 200 FROM rows", &[]).map_err(wrong)?;
+            if rows.is_empty() {
+                return client.batch_execute("CLOSE rows").map_err(wrong);
+            }
+            for row in &rows {
+                into.row(postgresql::read_row(row)?)?;
+            }
         }
     }
-    client.batch_execute("CLOSE rows").map_err(wrong)?;
-    file.finish(manifest)
 }
 
 fn quoted(name: &str) -> String {
@@ -417,7 +443,8 @@ fn quoted(name: &str) -> String {
 /// Restores a backup into an empty database and empty blobs, and the extra files below `files`.
 /// Everything is checked before anything is written. The rows come back together with the mark that
 /// holds the node's logs until it is known what others have seen of them (LG-1, see
-/// [`crate::restored`]). Blocks; may be called inside and outside a tokio runtime.
+/// [`crate::restored`]). The keys of persons come from the key book `keys`; without one, what is about
+/// persons comes back and cannot be opened. Blocks; may be called inside and outside a tokio runtime.
 ///
 /// # Errors
 /// `backup-invalid` naming what is altered or missing; `already-exists` when the target is not
@@ -425,6 +452,7 @@ fn quoted(name: &str) -> String {
 /// `file-failed`.
 pub fn restore(
     from: &Path,
+    keys: Option<&Path>,
     into: &Options,
     files: &Path,
     schemas: &[&'static Schema],
@@ -434,6 +462,7 @@ pub fn restore(
     let manifest = read_manifest(from)?;
     judge_versions(&manifest, schemas)?;
     verify(from, &manifest, progress)?;
+    let book = keys.map(keybook::read).transpose()?.unwrap_or_default();
     let root = root_of(&into.blobs)?;
     if !files_below(&root)?.is_empty() {
         return Err(Problem::new(ErrorCode::AlreadyExists).with("what", root.display()));
@@ -453,13 +482,13 @@ pub fn restore(
             let mut db = sqlite::Connection::writer(path)?;
             prepare(&mut db, &manifest, schemas)?;
             copy_out(from, &manifest, &root, files, progress)?;
-            load(&mut db, from, &manifest, mark, progress)
+            load(&mut db, from, &manifest, &book, mark, progress)
         }
         Database::Postgres(url) => {
             let mut db = postgresql::Connection::open(&postgresql::config(url)?)?;
             db.migrating(|db| prepare(db, &manifest, schemas))?;
             copy_out(from, &manifest, &root, files, progress)?;
-            load(&mut db, from, &manifest, mark, progress)
+            load(&mut db, from, &manifest, &book, mark, progress)
         }
     })?;
     Ok(manifest)
@@ -602,6 +631,7 @@ fn load(
     db: &mut dyn Load,
     from: &Path,
     manifest: &Manifest,
+    book: &[keybook::Entry],
     mark: Restored,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<()> {
@@ -611,6 +641,10 @@ fn load(
         .tables
         .iter()
         .try_for_each(|(table, rows)| load_table(db, from, table, *rows, progress))
+        .and_then(|()| {
+            book.iter()
+                .try_for_each(|(table, columns, row)| db.insert(&insert_statement(table, columns), row))
+        })
         .and_then(|()| db.batch(&db.dialect(restored::TABLE)))
         .and_then(|()| db.insert(restored::MARK, &mark_row(mark)))
         .and_then(|()| db.batch("COMMIT"));
@@ -658,7 +692,7 @@ fn load_table(
     if done == rows { Ok(()) } else { Err(wrong("the number of its rows")) }
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 

@@ -2,6 +2,7 @@
 //! written and fsynced before anything refers to them (EX-3), never changed afterwards.
 
 mod mark;
+mod sealed;
 
 use std::error::Error;
 use std::fmt;
@@ -207,6 +208,19 @@ impl Blobs {
         }
         let file = self.root.join(place.as_ref());
         blocking(move || durable::sync_parent(&file)).await
+    }
+
+    /// Removes the upload of this id; one that is not there is fine.
+    ///
+    /// # Errors
+    /// `malformed`, `file-failed`.
+    pub async fn delete_staging(&self, participant: &Did, id: &str) -> Result<()> {
+        let path = self.part(participant, id)?;
+        blocking(move || {
+            mark::remove(&path);
+            if path.exists() { durable::remove_file(&path) } else { Ok(()) }
+        })
+        .await
     }
 
     /// Opens the upload of this id, going on where an earlier one, or an earlier process, stopped.
@@ -448,6 +462,17 @@ impl Staging {
         blocking(move || digest_of_file(&path).map(|(_, digest)| digest)).await
     }
 
+    /// What lies between two places of the file.
+    async fn read_back(&self, from: u64, to: u64) -> Result<Vec<u8>> {
+        let (file, path) = (self.file.clone(), self.path.clone());
+        blocking(move || {
+            let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(0)];
+            file.read_exact_at(&mut bytes, from).map_err(|e| file_problem(&path, e))?;
+            Ok(bytes)
+        })
+        .await
+    }
+
     /// Makes it the blob of this name; durable when this answers, and only then may a row refer to
     /// it (EX-3).
     ///
@@ -516,11 +541,11 @@ fn problem(error: &object_store::Error) -> Problem {
 mod tests {
     use super::*;
 
-    fn did(name: &str) -> Did {
+    pub(super) fn did(name: &str) -> Did {
         format!("did:web:example.jp:{name}").parse().unwrap()
     }
 
-    fn open(folder: &Path) -> Blobs {
+    pub(super) fn open(folder: &Path) -> Blobs {
         Blobs::open(&BlobPlace::Directory(folder.join("blobs")), &folder.join("staging")).unwrap()
     }
 

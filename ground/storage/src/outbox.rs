@@ -203,6 +203,18 @@ pub(crate) fn take_out(tx: &mut Tx<'_>, id: DeliveryId) -> Result<bool> {
     Ok(gone == 1)
 }
 
+impl Tx<'_> {
+    /// Takes a delivery back that need not arrive any more, whatever its state; a try that is under way
+    /// may still arrive. Answers whether it was there.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub fn withdraw(&mut self, id: DeliveryId) -> Result<bool> {
+        let gone = self.execute("DELETE FROM delivery WHERE participant = $1 AND id = $2", &[id.into()])?;
+        Ok(gone == 1)
+    }
+}
+
 /// Marks a delivery as given up on. Answers false when somebody else has ended it.
 pub(crate) fn give_up(tx: &mut Tx<'_>, id: DeliveryId, why: &str) -> Result<bool> {
     let marked = tx.execute(

@@ -118,6 +118,46 @@ pub(crate) static STORAGE: Schema = Schema {
         ",
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM restored WHERE taken > time) = 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 4,
+            name: "the keys of persons",
+            sql: "
+            CREATE TABLE subject_key (
+                participant TEXT NOT NULL,
+                id TEXT NOT NULL,
+                partner TEXT NOT NULL,
+                reference TEXT NOT NULL,
+                key BLOB NOT NULL,
+                created INTEGER NOT NULL,
+                PRIMARY KEY (participant, id)
+            );
+            CREATE UNIQUE INDEX subject_key_reference ON subject_key (participant, partner, reference);
+            CREATE TABLE subject_handle (
+                participant TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                partner TEXT NOT NULL,
+                handle TEXT NOT NULL,
+                PRIMARY KEY (participant, subject, partner)
+            );
+            CREATE UNIQUE INDEX subject_handle_back ON subject_handle (participant, partner, handle);
+            CREATE TABLE seal_subject (
+                participant TEXT NOT NULL,
+                seal TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                PRIMARY KEY (participant, seal, subject)
+            );
+            CREATE INDEX seal_subject_back ON seal_subject (participant, subject);
+            ALTER TABLE act ADD COLUMN seal TEXT;
+            CREATE INDEX act_seal ON act (participant, seal) WHERE seal IS NOT NULL;
+        ",
+            verify: "
+            SELECT CASE WHEN (SELECT COUNT(*) FROM subject_key WHERE created < 0)
+                + (SELECT COUNT(*) FROM subject_handle WHERE handle = '')
+                + (SELECT COUNT(*) FROM seal_subject WHERE seal = '') = 0
+                AND (SELECT COUNT(*) FROM (SELECT seal FROM act LIMIT 1) a) >= 0
+                THEN 1 ELSE 0 END
+        ",
+        },
     ],
 };
 

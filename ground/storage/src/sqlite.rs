@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     /// The number of the next leaf of each log, as the transaction under way has it. Only the writer
     /// knows; forgotten whenever anything is rolled back, and then read again.
     numbers: HashMap<String, i64>,
+    /// Whether what is deleted is overwritten.
+    shreds: bool,
 }
 
 impl Connection {
@@ -79,6 +81,12 @@ impl Connection {
         moved.map_err(|e| problem(&e))
     }
 
+    /// Moves all of the log into the database and cuts it to nothing; false when somebody is in the way.
+    pub(crate) fn truncate_log(&self) -> Result<bool> {
+        let busy = self.inner.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        busy.map(|busy| busy == 0).map_err(|e| problem(&e))
+    }
+
     /// Opens the database for reading only.
     pub(crate) fn reader(path: &Path) -> Result<Self> {
         let this = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -93,7 +101,7 @@ impl Connection {
         // Plans depend on statements alone; otherwise some statements are compiled again for every
         // value bound to them (https://sqlite.org/queryplanner-ng.html#qpstab).
         inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| problem(&e))?;
-        let this = Self { inner, checked: HashMap::new(), numbers: HashMap::new() };
+        let this = Self { inner, checked: HashMap::new(), numbers: HashMap::new(), shreds: false };
         this.pragmas("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
         Ok(this)
     }
@@ -139,6 +147,16 @@ impl Connection {
             rows.push(read_row(row, columns).map_err(Fault::plain)?);
         }
         Ok(rows.len() as u64)
+    }
+
+    /// From now on what this connection deletes is overwritten with zeros, pages that become free
+    /// included. It costs each of them a write, so that a database without persons goes without.
+    pub(crate) fn shreds(&mut self) -> Result<()> {
+        if !self.shreds {
+            self.pragmas("PRAGMA secure_delete = ON;")?;
+            self.shreds = true;
+        }
+        Ok(())
     }
 
     /// Takes the next number of a log, for a leaf that this unit adds. `None` after a restoration, until

@@ -12,10 +12,11 @@ use crate::durable;
 use crate::metrics::Metrics;
 use crate::outbox::{self, Delivery, DeliveryFilter};
 use crate::postgresql;
-use crate::schema::{self, Schema};
+use crate::schema::{self, Maintenance, Schema};
 use crate::sequencer;
+use crate::shred;
 use crate::sqlite;
-use crate::tx::Tx;
+use crate::tx::{Tx, opening_of};
 use crate::value::{Row, Value};
 use crate::wal::Wal;
 use crate::worker::{Message, Shared, SharedQueue, Work};
@@ -74,7 +75,7 @@ pub struct ActRow {
     pub time: Timestamp,
     /// The very bytes that were committed to.
     pub bytes: Vec<u8>,
-    /// What opens it, as JSON; `None` after erasure (LG-3).
+    /// What opens it, as JSON; `None` after erasure, and while the key of a person is not here (LG-3).
     pub opening: Option<Vec<u8>>,
 }
 
@@ -105,7 +106,7 @@ struct Inner {
     writers: mpsc::Sender<Message>,
     readers: mpsc::Sender<Message>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    alone: bool,
+    database: Database,
 }
 
 impl Store {
@@ -144,9 +145,9 @@ impl Store {
             Database::Postgres(url) => open_postgres(url, options, schemas, now, &shared)?,
         };
         let Opened { writers, readers, threads } = opened;
-        let alone = matches!(options.database, Database::Sqlite(_));
+        let database = options.database.clone();
         let threads = Mutex::new(threads);
-        Ok(Self { inner: Arc::new(Inner { shared, blobs, writers, readers, threads, alone }) })
+        Ok(Self { inner: Arc::new(Inner { shared, blobs, writers, readers, threads, database }) })
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -155,7 +156,11 @@ impl Store {
 
     /// Whether no other process can hold this database.
     pub(crate) fn is_alone(&self) -> bool {
-        self.inner.alone
+        matches!(self.inner.database, Database::Sqlite(_))
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
     }
 
     /// Does one unit of work for `participant` (EX-2): durable when this answers (EX-3), without a
@@ -239,10 +244,10 @@ impl Store {
     pub async fn act(&self, participant: &Did, id: ActId) -> Result<Option<ActRow>> {
         let one = move |tx: &mut Tx<'_>| {
             let row = tx.query_one(
-                "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id = $2",
+                "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND id = $2",
                 &[id.into()],
             )?;
-            row.map(read_act).transpose()
+            row.map(|row| read_act(tx, row)).transpose()
         };
         self.read(participant, one).await
     }
@@ -308,6 +313,9 @@ fn open_sqlite(
     let mut writer = sqlite::Connection::writer(path)?;
     schema::migrate(&mut writer, schemas, now, None)?;
     writer.number_leaves()?;
+    if !writer.ask("SELECT 1 FROM subject_key LIMIT 1")?.is_empty() {
+        writer.shreds()?;
+    }
     let (writers, write_queue) = mpsc::channel(options.waiting_units.max(1));
     let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
     let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
@@ -334,7 +342,7 @@ fn open_postgres(
 ) -> Result<Opened> {
     let config = postgresql::config(url)?;
     let mut first = postgresql::Connection::open(&config)?;
-    first.migrating(|db| schema::migrate(db, schemas, now, None))?;
+    first.migrating(|db| schema::migrate(db, schemas, now, None).and_then(|()| shred::no_statistics(db)))?;
     let mut first = Some(first);
     let mut threads = Vec::new();
     let mut start = |count: usize, writing: bool| {
@@ -368,10 +376,20 @@ fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     thread.spawn(life).map_err(|e| failed("no thread").because(e))
 }
 
-fn read_act(mut row: Row) -> Result<ActRow> {
+fn read_act(tx: &mut Tx<'_>, mut row: Row) -> Result<ActRow> {
+    let id: ActId = row.parse(0)?;
     let opening = if *row.value(4)? == Value::Null { None } else { Some(row.take_bytes(4)?) };
+    let opening = match (opening, row.opt_text(5)?) {
+        (Some(sealed), Some(seal)) => match tx.unseal(seal.parse()?) {
+            Ok(seal) => Some(seal.open(&opening_of(&id.to_string()), &sealed)?),
+            // Its key was destroyed, or left out of a restoration.
+            Err(problem) if problem.code() == ErrorCode::SubjectKeyMissing => None,
+            Err(problem) => return Err(problem),
+        },
+        (opening, _) => opening,
+    };
     Ok(ActRow {
-        id: row.parse(0)?,
+        id,
         kind: row.text(1)?.to_owned(),
         time: row.timestamp(2)?,
         bytes: row.take_bytes(3)?,
@@ -384,25 +402,25 @@ fn list_acts(tx: &mut Tx<'_>, page: &ActPage) -> Result<Vec<ActRow>> {
     let limit = outbox::page(page.limit).into();
     let rows = match (&page.subject, page.newest_first) {
         (None, false) => tx.query(
-            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3",
+            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3",
             &[after.into(), limit],
         ),
         (None, true) => tx.query(
-            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND ($2 = '' OR id < $2)
+            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND ($2 = '' OR id < $2)
              ORDER BY id DESC LIMIT $3",
             &[after.into(), limit],
         ),
         (Some(subject), false) => tx.query(
-            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND subject = $2 AND id > $3
+            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND subject = $2 AND id > $3
              ORDER BY id LIMIT $4",
             &[subject.as_str().into(), after.into(), limit],
         ),
         (Some(subject), true) => tx.query(
-            "SELECT id, kind, time, bytes, opening FROM act WHERE participant = $1 AND subject = $2
+            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND subject = $2
                 AND ($3 = '' OR id < $3)
              ORDER BY id DESC LIMIT $4",
             &[subject.as_str().into(), after.into(), limit],
         ),
     };
-    rows?.into_iter().map(read_act).collect()
+    rows?.into_iter().map(|row| read_act(tx, row)).collect()
 }

@@ -8,6 +8,7 @@ use crate::leaves;
 use crate::outbox::{Delivery, DeliveryState, MAX_BODY, MAX_QUEUE, NewDelivery};
 use crate::postgresql;
 use crate::restored;
+use crate::seal::Seal;
 use crate::sql::Scope;
 use crate::sqlite;
 use crate::value::{Arg, Row, Value};
@@ -138,10 +139,23 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As [`Tx::execute`]; `too-large` for an act that no log holds, which none is that was sealed.
     pub fn record(&mut self, act: &SealedAct) -> Result<()> {
+        self.record_under(act, None)
+    }
+
+    /// The same of an act about persons: what opens it lies under their seal and goes with it (LG-3).
+    ///
+    /// # Errors
+    /// As [`Tx::record`].
+    pub fn record_under(&mut self, act: &SealedAct, seal: Option<&Seal>) -> Result<()> {
         leaves::fits(leaves::ACTS, &act.bytes)?;
         let id = act.act.id.to_string();
         let opening =
             serde_json::to_vec(&act.opening).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let opening = match seal {
+            Some(seal) => seal.close(&opening_of(&id), &opening)?,
+            None => opening,
+        };
+        let seal = seal.map(|seal| seal.id().to_string());
         let args = [
             Arg::Text(&id),
             Arg::Text(&act.act.kind),
@@ -149,6 +163,7 @@ impl<'a> Tx<'a> {
             Arg::Int(act.act.time.millis()),
             Arg::Bytes(&act.bytes),
             Arg::Bytes(&opening),
+            seal.as_deref().map_or(Arg::Null, Arg::Text),
         ];
         if matches!(self.engine, Engine::Postgres(_)) {
             // Both rows in one statement, because a statement is a journey to the server.
@@ -156,8 +171,8 @@ impl<'a> Tx<'a> {
             all.extend(args);
             self.run_as(
                 Scope::Node,
-                "WITH recorded AS (INSERT INTO act (participant, id, kind, subject, time, bytes, opening)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7))
+                "WITH recorded AS (INSERT INTO act (participant, id, kind, subject, time, bytes, opening, seal)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8))
                  INSERT INTO leaf (participant, log, id) VALUES ($1, 'acts', $2)",
                 &all,
                 None,
@@ -166,11 +181,20 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         self.run(
-            "INSERT INTO act (participant, id, kind, subject, time, bytes, opening) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO act (participant, id, kind, subject, time, bytes, opening, seal)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &args,
             None,
         )?;
         self.add_leaf(leaves::ACTS, &id, Arg::Null).map(|_| ())
+    }
+
+    /// From now on this connection overwrites what it deletes: it has had keys of persons in its hands.
+    pub(crate) fn shreds(&mut self) -> Result<()> {
+        match &mut self.engine {
+            Engine::Sqlite(connection) if !self.reads_only => connection.shreds(),
+            _ => Ok(()),
+        }
     }
 
     /// Adds an entry to a raw log, under an identifier that is its own in that log. Answers its number
@@ -362,6 +386,11 @@ impl<'a> Tx<'a> {
         self.fault = Some(fault);
         problem
     }
+}
+
+/// Where the sealed opening of an act belongs.
+pub(crate) fn opening_of(act: &str) -> String {
+    format!("act/{act}/opening")
 }
 
 fn reads(sql: &str) -> bool {

@@ -120,6 +120,14 @@ field-promise = promise
 field-to = to list
 field-failures = failures in a row
 field-last_error = last error
+field-subject = person
+field-partners = partners told
+field-documents = documents
+field-complete = confirmed by all
+field-confirmed = confirmed
+field-by = by
+field-personal = about persons
+field-reader = read with
 
 ## Words
 
@@ -129,6 +137,7 @@ word-refused = refused
 word-failed = given up on
 word-receiving = coming in
 word-received = received
+word-erased = erased
 word-proposed = proposed
 word-concluded = concluded
 word-ended = ended
@@ -161,6 +170,7 @@ send-waiting = Waiting for the partner's acknowledgement
 send-queued = Accepted. It is offered to the partner until it is acknowledged.
 send-delivered = The partner has acknowledged it.
 send-late = Not acknowledged yet. It is still on its way: see `corridor outbox show`.
+erase-late = Erased here. Not every partner has confirmed within this time; each is asked until it has. `corridor subject erasures ID` shows who is missing.
 # args: done, size
 read-progress = Read { $done } of { $size }
 # args: path, size
@@ -187,10 +197,13 @@ partner-answers = The partner answers, and its keys are those of the trust list.
 agreement-proposed = Signed by us: give { $path } to the partner. It counts once the partner has signed it too and it has come back.
 # args: path, found
 backup-done = Backup written: { $path }, { $found } documents in files. It holds the keys: store it as carefully as the node.
+# args: path
+backup-keys = Key book written: { $path }. It replaces the one before. Keep it apart from the backups, and no older copies of it: a key that is destroyed must be so everywhere.
 # args: what, done
 backup-progress = { $what }: { $done }
 # args: path, at
 restore-done = Restored to { $path } as it was at { $at }.
+restore-without-keys = Restored without a key book: what is about persons is there and cannot be opened. `corridor restore --subject-keys FILE` brings the keys too, into an empty node.
 
 ## Trust
 

@@ -116,6 +116,14 @@ field-promise = 約束
 field-to = 新しい号
 field-failures = 連続失敗
 field-last_error = 直近のエラー
+field-subject = 対象者
+field-partners = 通知済みの相手方
+field-documents = 文書数
+field-complete = 全相手方が確認
+field-confirmed = 確認日時
+field-by = 実行者
+field-personal = 個人に関するもの
+field-reader = 閲覧に使用
 
 ## Words
 
@@ -125,6 +133,7 @@ word-refused = 拒否
 word-failed = 中断
 word-receiving = 受信中
 word-received = 受信済み
+word-erased = 消去済み
 word-proposed = 提案中
 word-concluded = 締結
 word-ended = 終了
@@ -154,6 +163,7 @@ send-waiting = 相手機関の受領確認を待っています
 send-queued = 受け付けました。受領確認が届くまで相手機関に送り続けます。
 send-delivered = 相手機関が受領を確認しました。
 send-late = まだ受領確認がありません。送信は続いています。`corridor outbox show` で確認してください。
+erase-late = このノードでは消去しました。時間内に確認が届いていない相手方があり、届くまで要求を続けます。未確認の相手方は `corridor subject erasures ID` で確認できます。
 read-progress = 読み取り { $done } / { $size }
 read-done = { $path } に書き込みました（{ $size }）。送信者が署名した内容と一致しています。
 token-once = トークンはここで保管してください。再表示はできません。
@@ -169,8 +179,10 @@ key-rotated = これまでの鍵が引き続き使われます。新しい DID �
 partner-answers = 相手機関から応答があり、鍵は信頼リストと一致しています。
 agreement-proposed = こちらの署名をしました。{ $path } を相手機関に渡してください。相手機関が署名して戻ると有効になります。
 backup-done = バックアップを作成しました: { $path }（ファイルの文書 { $found } 件）。鍵を含むため、ノードと同じように厳重に保管してください。
+backup-keys = 鍵台帳を書き出しました: { $path }。以前の台帳は置き換えられます。バックアップとは別に保管し、古い写しは残さないでください。破棄された鍵は、どこにも残っていてはなりません。
 backup-progress = { $what }: { $done }
 restore-done = { $at } 時点の内容を { $path } に復元しました。
+restore-without-keys = 鍵台帳なしで復元しました。個人に関するデータはありますが、開くことができません。鍵も復元するには、空のノードに対して `corridor restore --subject-keys FILE` を実行してください。
 
 ## Trust
 

@@ -116,6 +116,14 @@ field-promise = 약속
 field-to = 새 호
 field-failures = 연속 실패
 field-last_error = 최근 오류
+field-subject = 정보주체
+field-partners = 알린 상대 기관
+field-documents = 문서 수
+field-complete = 전 기관 확인
+field-confirmed = 확인 일시
+field-by = 처리자
+field-personal = 개인에 관한 것
+field-reader = 열람에 사용
 
 ## Words
 
@@ -125,6 +133,7 @@ word-refused = 거부됨
 word-failed = 중단됨
 word-receiving = 받는 중
 word-received = 받음
+word-erased = 파기됨
 word-proposed = 제안됨
 word-concluded = 체결됨
 word-ended = 종료됨
@@ -154,6 +163,7 @@ send-waiting = 상대 기관의 수령 확인을 기다리고 있습니다
 send-queued = 접수되었습니다. 수령 확인이 올 때까지 상대 기관에 보냅니다.
 send-delivered = 상대 기관이 수령을 확인했습니다.
 send-late = 아직 수령 확인이 없습니다. 계속 보내고 있습니다. `corridor outbox show`로 확인하십시오.
+erase-late = 이 노드에서는 파기했습니다. 시간 안에 확인하지 않은 상대 기관이 있으며, 확인할 때까지 계속 요청합니다. 미확인 기관은 `corridor subject erasures ID`로 확인할 수 있습니다.
 read-progress = 읽음 { $done } / { $size }
 read-done = { $path }에 기록했습니다({ $size }). 보낸 쪽이 서명한 내용과 일치합니다.
 token-once = 토큰을 지금 보관하십시오. 다시 표시할 수 없습니다.
@@ -169,8 +179,10 @@ key-rotated = 지금까지의 키로 계속 서명합니다. 새 DID 문서를 �
 partner-answers = 상대 기관이 응답하며 키가 신뢰 목록과 일치합니다.
 agreement-proposed = 우리 쪽이 서명했습니다. { $path }을(를) 상대 기관에 전달하십시오. 상대 기관이 서명하여 돌아오면 효력이 생깁니다.
 backup-done = 백업을 만들었습니다: { $path }(파일 문서 { $found }건). 키가 들어 있으므로 노드만큼 안전하게 보관하십시오.
+backup-keys = 키 대장을 기록했습니다: { $path }. 이전 대장은 대체됩니다. 백업과 따로 보관하고 오래된 사본은 남기지 마십시오. 파기된 키는 어디에도 남아 있어서는 안 됩니다.
 backup-progress = { $what }: { $done }
 restore-done = { $at } 시점의 내용을 { $path }에 복원했습니다.
+restore-without-keys = 키 대장 없이 복원했습니다. 개인에 관한 데이터는 있으나 열 수 없습니다. 키까지 복원하려면 빈 노드에서 `corridor restore --subject-keys FILE`을 실행하십시오.
 
 ## Trust
 

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Shared;
 use super::problem::{Answer, ProblemBody};
 use super::schema;
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 
 /// A document in the books of a participant, without its content.
 #[derive(Serialize, ToSchema)]
@@ -39,14 +39,17 @@ pub struct Document {
     pub agreement: corridor_base::AgreementId,
     /// Its length in bytes.
     pub size: u64,
-    /// Its SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-    /// The name its sender gave it.
+    /// Its SHA-256, 64 hexadecimal digits; absent when it is about persons.
+    pub sha256: Option<String>,
+    /// The name its sender gave it; absent when it is about persons.
     pub name: Option<String>,
+    /// Whether it is about persons, and so lies sealed and can be erased. Name, SHA-256 and envelope of
+    /// such a document are shown one at a time, to whoever may read it, and each time is recorded.
+    pub personal: bool,
     /// The envelope it answers.
     #[schema(value_type = Option<schema::UuidText>)]
     pub answers: Option<EnvelopeId>,
-    /// Out: `sending`, `delivered`, `refused`, `failed`. In: `receiving`, `received`.
+    /// Out: `sending`, `delivered`, `refused`, `failed`. In: `receiving`, `received`. Either: `erased`.
     #[schema(value_type = schema::StateWord)]
     pub state: State,
     /// Why it was refused or given up on, or what went wrong last.
@@ -66,8 +69,9 @@ pub struct DocumentDetail {
     /// The document.
     #[serde(flatten)]
     pub document: Document,
-    /// The envelope as its sender signed it (a C2SP signed note).
-    pub envelope: String,
+    /// The envelope as its sender signed it (a C2SP signed note); of a document about persons only when
+    /// it was asked for.
+    pub envelope: Option<String>,
     /// The recipient's signed acknowledgement.
     pub acknowledgement: Option<String>,
     /// Documents that answer this one.
@@ -105,8 +109,19 @@ pub struct DocumentQuery {
     pub(crate) limit: Option<u32>,
 }
 
+/// What is asked of one document.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DetailQuery {
+    /// Show the name, the SHA-256 and the envelope of a document about persons too: for whoever may read
+    /// its content, and recorded like reading it.
+    open: Option<bool>,
+}
+
 impl From<DocumentRow> for Document {
     fn from(row: DocumentRow) -> Self {
+        let personal = row.seal.is_some();
         Self {
             id: row.id,
             side: row.side,
@@ -114,8 +129,9 @@ impl From<DocumentRow> for Document {
             kind: row.kind,
             agreement: row.agreement,
             size: row.size,
-            sha256: row.sha256.to_string(),
-            name: row.name,
+            sha256: row.sha256.filter(|_| !personal).map(|d| d.to_string()),
+            name: row.name.filter(|_| !personal),
+            personal,
             answers: row.answers,
             state: row.state,
             problem: row.problem,
@@ -177,21 +193,31 @@ pub(super) async fn detail(
     caller: &Caller,
     side: Side,
     id: EnvelopeId,
+    query: &DetailQuery,
 ) -> Answer<DocumentDetail> {
     let us = &caller.participant;
     let row = node.exchange.document_for(&caller.acting(), side, id).await?;
+    let open = query.open == Some(true);
+    if open && row.seal.is_some() {
+        if !matches!(caller.role, Role::Officer | Role::Administrator) {
+            return Err(Problem::new(ErrorCode::Forbidden).with("what", "document about persons").into());
+        }
+        node.exchange.record_read(us, &row, &caller.acting().reader).await?;
+    }
+    let shown = open || row.seal.is_none();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (name, sha256) = (row.name.clone(), row.sha256);
+    let envelope = row.signed.as_ref().filter(|_| shown).map(|note| text(note.bytes()));
+    let acknowledgement = row.acknowledgement.as_ref().filter(|_| shown).map(|note| text(note.bytes()));
     let other = if side == Side::In { Side::Out } else { Side::In };
     let mut answers = node.exchange.answers(us, other, id).await?;
     answers.retain(|answer| caller.scope.admits(&answer.kind, &answer.partner));
-    Ok(DocumentDetail {
-        envelope: String::from_utf8_lossy(row.envelope.bytes()).into_owned(),
-        acknowledgement: row
-            .acknowledgement
-            .as_ref()
-            .map(|a| String::from_utf8_lossy(a.bytes()).into_owned()),
-        answered_by: answers.into_iter().map(Document::from).collect(),
-        document: row.into(),
-    })
+    let mut document = Document::from(row);
+    if shown {
+        (document.name, document.sha256) = (name, sha256.map(|d| d.to_string()));
+    }
+    let answered_by = answers.into_iter().map(Document::from).collect();
+    Ok(DocumentDetail { document, envelope, acknowledgement, answered_by })
 }
 
 /// The content as a download. Who reads stands in the acts: a token, or an account (AC-1).
@@ -205,8 +231,8 @@ fn download(row: &DocumentRow, content: Content) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(row.size));
-    let digest = format!("sha-256=:{}:", STANDARD.encode(row.sha256.0));
-    if let Ok(value) = HeaderValue::from_str(&digest) {
+    let digest = row.sha256.map(|digest| format!("sha-256=:{}:", STANDARD.encode(digest.0)));
+    if let Some(Ok(value)) = digest.map(|digest| HeaderValue::from_str(&digest)) {
         headers.insert("repr-digest", value);
     }
     let name = row.name.clone().unwrap_or_else(|| row.id.to_string());
@@ -217,7 +243,7 @@ fn download(row: &DocumentRow, content: Content) -> Response {
 }
 
 /// RFC 8187: all but letters, digits, `-`, `.` and `_` percent-encoded.
-fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

@@ -70,6 +70,7 @@ async fn body(request: Request, most: usize) -> Result<Vec<u8>, Refusal> {
 }
 
 /// The query string.
+#[derive(Default)]
 pub struct Ask<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Ask<T> {

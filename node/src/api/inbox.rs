@@ -6,7 +6,7 @@ use corridor_base::EnvelopeId;
 use corridor_exchange::Side;
 
 use super::Shared;
-use super::documents::{self, DocumentDetail, DocumentPage, DocumentQuery};
+use super::documents::{self, DetailQuery, DocumentDetail, DocumentPage, DocumentQuery};
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
@@ -25,14 +25,15 @@ pub async fn list(
 
 /// Shows one received document with its evidence.
 #[utoipa::path(get, path = "/api/v1/inbox/{id}", tag = "inbox", operation_id = "inbox_show",
-    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
+    params(DetailQuery, ("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The document.", body = DocumentDetail), Problems))]
 pub async fn show(
     node: Shared,
     caller: Caller,
     Named(id): Named<EnvelopeId>,
+    Ask(query): Ask<DetailQuery>,
 ) -> Answer<Json<DocumentDetail>> {
-    documents::detail(&node, &caller, Side::In, id).await.map(Json)
+    documents::detail(&node, &caller, Side::In, id, &query).await.map(Json)
 }
 
 /// Reads the content of a received document. Leaves an act that says which token read it.

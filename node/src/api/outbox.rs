@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Shared;
-use super::documents::{self, Document, DocumentDetail, DocumentPage, DocumentQuery};
+use super::documents::{self, DetailQuery, Document, DocumentDetail, DocumentPage, DocumentQuery};
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
@@ -23,6 +23,10 @@ use crate::node::Node;
 
 /// The header that makes handing in repeatable (IETF draft-ietf-httpapi-idempotency-key-header).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The header that names a person the document is about. It stands in no address, because addresses
+/// reach the logs of whatever lies between.
+pub const SUBJECT: &str = "document-subject";
 
 /// What is to be sent, beside the content.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -60,7 +64,7 @@ pub async fn list(
 /// Hands in a document of any size for sending. The answer means that it is durable here; it is
 /// offered to the partner until it is acknowledged, refused, or given up on.
 #[utoipa::path(post, path = "/api/v1/outbox", tag = "outbox", operation_id = "outbox_send",
-    params(SendQuery, ("idempotency-key" = inline(Option<schema::KeyText>), Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters.")),
+    params(SendQuery, ("idempotency-key" = inline(Option<schema::KeyText>), Header, description = "The same key again hands in the same document: nothing is sent twice. 1 to 200 printable ASCII characters."), ("document-subject" = inline(Option<schema::SubjectsText>), Header, description = "The persons that the document is about, each by your own reference of the person (a case number), percent-encoded UTF-8, separated by commas; at most 64. The references do not cross. The document lies sealed on both sides, and can be erased.")),
     request_body(content = inline(schema::ContentBytes), content_type = "application/octet-stream", description = "The content, unchanged to the last byte."),
     responses((status = 201, description = "The document as it stands in the outbox.", body = Document), Problems))]
 pub async fn send(
@@ -73,8 +77,9 @@ pub async fn send(
         Some(value) => Some(value.to_str().map_err(|_| malformed_key())?.to_owned()),
         None => None,
     };
+    let subjects = subjects(request.headers())?;
     let content = Body::into_data_stream(request.into_body()).map_err(std::io::Error::other);
-    let row = hand_in(&node, &caller, query, key.as_deref(), content).await?;
+    let row = hand_in(&node, &caller, query, subjects, key.as_deref(), content).await?;
     let location = format!("/api/v1/outbox/{}", row.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(Document::from(row))).into_response())
 }
@@ -88,6 +93,7 @@ pub(crate) async fn hand_in<S>(
     node: &Node,
     caller: &Caller,
     query: SendQuery,
+    subjects: Vec<String>,
     key: Option<&str>,
     content: S,
 ) -> Result<DocumentRow>
@@ -106,6 +112,7 @@ where
         agreement: query.agreement,
         name: query.name,
         answers: query.answers,
+        subjects,
     };
     let id = node.exchange.submit(us, draft, content).await?;
     let row = node.exchange.document(us, Side::Out, id).await?;
@@ -143,16 +150,48 @@ fn idempotent(us: &Did, key: &str) -> Result<EnvelopeId> {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)).parse()
 }
 
+/// The persons that the headers name.
+fn subjects(headers: &HeaderMap) -> Result<Vec<String>> {
+    let malformed = || {
+        Problem::new(ErrorCode::Malformed)
+            .with("what", SUBJECT)
+            .with("why", "references, percent-encoded and separated by commas, expected")
+    };
+    let mut found = Vec::new();
+    for value in headers.get_all(SUBJECT) {
+        for part in value.to_str().map_err(|_| malformed())?.split(',') {
+            found.push(unescaped(part.trim()).ok_or_else(malformed)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Percent-encoded UTF-8 (RFC 3986, 2.1).
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut found = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            found.push(byte);
+            continue;
+        }
+        let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        found.push(digit(bytes.next()?)? << 4 | digit(bytes.next()?)?);
+    }
+    String::from_utf8(found).ok()
+}
+
 /// Shows one sent document with its evidence.
 #[utoipa::path(get, path = "/api/v1/outbox/{id}", tag = "outbox", operation_id = "outbox_show",
-    params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
+    params(DetailQuery, ("id" = inline(schema::UuidText), Path, description = "The envelope's identifier.")),
     responses((status = 200, description = "The document.", body = DocumentDetail), Problems))]
 pub async fn show(
     node: Shared,
     caller: Caller,
     Named(id): Named<EnvelopeId>,
+    Ask(query): Ask<DetailQuery>,
 ) -> Answer<Json<DocumentDetail>> {
-    documents::detail(&node, &caller, Side::Out, id).await.map(Json)
+    documents::detail(&node, &caller, Side::Out, id, &query).await.map(Json)
 }
 
 /// Reads the content of a sent document. Leaves an act that says which token read it.
@@ -176,6 +215,24 @@ pub async fn resend(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn persons_are_named_in_a_header_in_any_script() {
+        let check = |values: &[&str], expect: Option<&[&str]>| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(SUBJECT, value.parse().unwrap());
+            }
+            let expect = expect.map(|e| e.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+            assert_eq!(subjects(&headers).ok(), expect, "{values:?}");
+        };
+        check(&[], Some(&[]));
+        check(&["case%204711", "%E6%82%A3%E8%80%85, b"], Some(&["case 4711", "患者", "b"]));
+        check(&["a%2Cb"], Some(&["a,b"]));
+        for wrong in ["%", "%4", "%zz", "%FF"] {
+            check(&[wrong], None);
+        }
+    }
 
     #[test]
     fn an_idempotency_key_names_one_envelope_of_one_participant() {

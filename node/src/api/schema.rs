@@ -29,6 +29,11 @@ pub struct UuidText(#[allow(dead_code, reason = "only its description is used")]
 #[schema(as = IdempotencyKey, pattern = "^[!-~]{1,200}$")]
 pub struct KeyText(#[allow(dead_code, reason = "only its description is used")] String);
 
+/// References of persons, percent-encoded, separated by commas.
+#[derive(ToSchema)]
+#[schema(as = Subjects, pattern = "^[A-Za-z0-9._~-]{1,200}(,[A-Za-z0-9._~-]{1,200}){0,63}$")]
+pub struct SubjectsText(#[allow(dead_code, reason = "only its description is used")] String);
+
 /// A document, byte for byte.
 #[derive(ToSchema)]
 #[schema(as = Content, format = Binary)]
@@ -86,6 +91,8 @@ pub enum StateWord {
     Receiving,
     /// A partner's, durable and acknowledged.
     Received,
+    /// About a person whose data were erased.
+    Erased,
 }
 
 /// The name of an account.

@@ -17,12 +17,19 @@ use crate::{assembly, service};
 pub(super) struct BackupArgs {
     /// Below which directory
     directory: PathBuf,
+    /// Write the key book to this file, replacing the one before: the keys of persons, which no backup
+    /// holds. Keep one, not many, and never beside the backups
+    #[arg(long, value_name = "FILE")]
+    subject_keys: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup: a directory that `corridor backup` wrote
     directory: PathBuf,
+    /// The key book that was written with it or later; without it, what is about persons cannot be opened
+    #[arg(long, value_name = "FILE")]
+    subject_keys: Option<PathBuf>,
 }
 
 pub(super) fn backup(context: &Context, args: &BackupArgs) -> Done {
@@ -32,13 +39,17 @@ pub(super) fn backup(context: &Context, args: &BackupArgs) -> Done {
     let mut said = |step: Step| progress.at(&step_text(context, &step));
     let options = assembly::storage(&config);
     let now = context.around.clock.now();
-    let (place, manifest) = backup::write(&options, &args.directory, &extra, now, &mut said)?;
+    let keys = args.subject_keys.as_deref();
+    let (place, manifest) = backup::write(&options, &args.directory, keys, &extra, now, &mut said)?;
     progress.end();
     if context.terminal.is_json() {
         context.terminal.json(&json!({ "path": place, "manifest": manifest }));
     } else {
         let (path, blobs) = (place.display().to_string(), manifest.blobs.to_string());
         context.terminal.say("backup-done", &[("path", &path), ("found", &blobs)]);
+        if let Some(keys) = &args.subject_keys {
+            context.terminal.say("backup-keys", &[("path", &keys.display().to_string())]);
+        }
     }
     Ok(())
 }
@@ -51,7 +62,8 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Done {
     let options = assembly::storage(&config);
     let schemas = assembly::schemas(&service::all(&context.around));
     let now = context.around.clock.now();
-    let manifest = backup::restore(&args.directory, &options, &config.data, &schemas, now, &mut said)?;
+    let keys = args.subject_keys.as_deref();
+    let manifest = backup::restore(&args.directory, keys, &options, &config.data, &schemas, now, &mut said)?;
     progress.end();
     drop(held);
     if context.terminal.is_json() {
@@ -59,6 +71,9 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Done {
     } else {
         let (path, taken) = (config.data.display().to_string(), manifest.taken.to_string());
         context.terminal.say("restore-done", &[("path", &path), ("at", &taken)]);
+        if args.subject_keys.is_none() {
+            context.terminal.note("restore-without-keys", &[]);
+        }
     }
     Ok(())
 }

@@ -21,6 +21,9 @@ pub(super) enum InboxVerb {
     Show {
         /// The envelope's identifier
         id: String,
+        /// Show name, digest and envelope of a document about persons too; leaves a record
+        #[arg(long)]
+        open: bool,
     },
     /// Read the content; leaves a record of who read it
     Read(Read),
@@ -34,6 +37,9 @@ pub(super) enum OutboxVerb {
     Show {
         /// The envelope's identifier
         id: String,
+        /// Show name, digest and envelope of a document about persons too; leaves a record
+        #[arg(long)]
+        open: bool,
     },
     /// Read the content; leaves a record of who read it
     Read(Read),
@@ -80,6 +86,7 @@ const FACTS: &[&str] = &[
     "name",
     "size",
     "sha256",
+    "personal",
     "agreement",
     "answers",
     "state",
@@ -91,7 +98,7 @@ const FACTS: &[&str] = &[
 pub(super) async fn inbox(context: &Context, verb: InboxVerb) -> Done {
     match verb {
         InboxVerb::List(filter) => list(context, "inbox", &filter).await,
-        InboxVerb::Show { id } => show(context, "inbox", &id).await,
+        InboxVerb::Show { id, open } => show(context, "inbox", &id, open).await,
         InboxVerb::Read(read) => content(context, "inbox", &read).await,
     }
 }
@@ -99,7 +106,7 @@ pub(super) async fn inbox(context: &Context, verb: InboxVerb) -> Done {
 pub(super) async fn outbox(context: &Context, verb: OutboxVerb) -> Done {
     match verb {
         OutboxVerb::List(filter) => list(context, "outbox", &filter).await,
-        OutboxVerb::Show { id } => show(context, "outbox", &id).await,
+        OutboxVerb::Show { id, open } => show(context, "outbox", &id, open).await,
         OutboxVerb::Read(read) => content(context, "outbox", &read).await,
         OutboxVerb::Resend { id } => {
             let answer = context.remote()?.post(&["outbox", &id, "resend"], None).await?;
@@ -122,8 +129,8 @@ async fn list(context: &Context, book: &str, filter: &Filter) -> Done {
     Ok(())
 }
 
-async fn show(context: &Context, book: &str, id: &str) -> Done {
-    let answer = context.remote()?.get(&[book, id], &[]).await?;
+async fn show(context: &Context, book: &str, id: &str, open: bool) -> Done {
+    let answer = context.remote()?.get(&[book, id], &[("open", open.then_some("true"))]).await?;
     context.terminal.facts(&answer, FACTS);
     if context.terminal.is_json() {
         return Ok(());

@@ -110,6 +110,7 @@ impl Remote {
         &self,
         url: Url,
         key: &str,
+        subjects: &[String],
         length: Option<u64>,
         content: B,
     ) -> Result<Value>
@@ -122,6 +123,11 @@ impl Remote {
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         if let Some(length) = length {
             request.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        for subject in subjects {
+            let value = HeaderValue::from_str(&crate::api::documents::percent(subject));
+            let value = value.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+            request.headers.append(crate::api::outbox::SUBJECT, value);
         }
         let refuse = |_| Problem::new(ErrorCode::Malformed).with("what", "--key").with("why", key);
         request

@@ -49,6 +49,10 @@ pub(super) struct Args {
     /// The envelope it answers
     #[arg(long, value_name = "ID")]
     answers: Option<String>,
+    /// A person it is about, by your own reference, which does not cross; may be given again. The
+    /// document lies sealed on both sides, and can be erased
+    #[arg(long = "subject", value_name = "REF")]
+    subjects: Vec<String>,
     /// The same key again sends nothing twice [default: a new one]
     #[arg(long)]
     key: Option<String>,
@@ -90,7 +94,7 @@ async fn hand_in(context: &Context, remote: &Remote, args: &Args) -> Result<Valu
     };
     let mut attempt = 1;
     loop {
-        let result = upload(context, remote, &args.file, url.clone(), &key).await;
+        let result = upload(context, remote, args, url.clone(), &key).await;
         match result {
             // What went through standard input is gone.
             Err(problem)
@@ -104,7 +108,8 @@ async fn hand_in(context: &Context, remote: &Remote, args: &Args) -> Result<Valu
     }
 }
 
-async fn upload(context: &Context, remote: &Remote, file: &Path, url: url::Url, key: &str) -> Result<Value> {
+async fn upload(context: &Context, remote: &Remote, args: &Args, url: url::Url, key: &str) -> Result<Value> {
+    let file: &Path = &args.file;
     let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", file.display()).because(e);
     let (reader, length): (Box<dyn AsyncRead + Send + Sync + Unpin>, Option<u64>) = if file == Path::new("-")
     {
@@ -117,7 +122,7 @@ async fn upload(context: &Context, remote: &Remote, file: &Path, url: url::Url, 
     let done = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, done: done.clone() };
     let body = StreamBody::new(ReaderStream::with_capacity(counted, CHUNK).map_ok(Frame::data));
-    let upload = remote.upload(url, key, length, body);
+    let upload = remote.upload(url, key, &args.subjects, length, body);
     let mut progress = context.terminal.progress();
     tokio::pin!(upload);
     let result = loop {

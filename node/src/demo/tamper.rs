@@ -69,6 +69,7 @@ fn altered(kr: &Place, jp: &Place) -> Result<Request> {
         sha256: Digest::of(content),
         name: None,
         answers: None,
+        subjects: Vec::new(),
     };
     let signed = Signed::new(envelope, &[&*signer])?;
     let url = Url::parse(&format!("{}{DELIVERIES}", jp.url()))

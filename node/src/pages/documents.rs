@@ -239,7 +239,7 @@ pub(super) async fn one_received(
     viewer: Viewer,
     id: Named<EnvelopeId>,
 ) -> Answer<Response> {
-    let detail = inbox::show(State(node.0.clone()), caller.clone(), id).await?.0;
+    let detail = inbox::show(State(node.0.clone()), caller.clone(), id, Ask::default()).await?.0;
     Ok(one(&node, caller, &viewer, detail).await?.answer(&viewer))
 }
 
@@ -251,7 +251,7 @@ pub(super) async fn one_sent(
     id: Named<EnvelopeId>,
     Ask(after): Ask<After>,
 ) -> Answer<Response> {
-    let detail = outbox::show(State(node.0.clone()), caller.clone(), id).await?.0;
+    let detail = outbox::show(State(node.0.clone()), caller.clone(), id, Ask::default()).await?.0;
     let page = one(&node, caller, &viewer, detail).await?;
     let page = if after.done == "sent" { page.notice(handed_in(&viewer)) } else { page };
     Ok(page.answer(&viewer))
@@ -372,7 +372,7 @@ fn facts(node: &Node, viewer: &Viewer, detail: &DocumentDetail) -> Facts {
         .known(t.get("document-answered"), answered)
         .fact(t.get("document-id"), Markup::code(document.id))
         .fact(t.get("document-agreement"), Markup::code(document.agreement))
-        .fact("SHA-256", Short::new(&document.sha256))
+        .known("SHA-256", document.sha256.as_ref().map(Short::new))
 }
 
 /// What happened, as far as acts of both sides show it, each with the countries that have cosigned it.
@@ -429,7 +429,8 @@ fn timeline(
 /// What was signed, as it was signed.
 fn evidence(viewer: &Viewer, detail: &DocumentDetail) -> Markup {
     let t = text(viewer.lang());
-    let mut body = Markup::from(Sample::new(viewer, t.get("document-envelope"), &detail.envelope));
+    let Some(envelope) = &detail.envelope else { return Markup::none() };
+    let mut body = Markup::from(Sample::new(viewer, t.get("document-envelope"), envelope));
     if let Some(acknowledgement) = &detail.acknowledgement {
         body = body.and(Sample::new(viewer, t.get("document-acknowledgement"), acknowledgement));
     }
@@ -462,7 +463,7 @@ pub(super) async fn content_received(
     Named(id): Named<EnvelopeId>,
     part: Ask<content::Part>,
 ) -> Answer<Response> {
-    let detail = inbox::show(State(node.0.clone()), caller.clone(), Named(id)).await?.0;
+    let detail = inbox::show(State(node.0.clone()), caller.clone(), Named(id), Ask::default()).await?.0;
     content::page(&node, &acting, caller, &viewer, &detail.document, &part.0).await
 }
 
@@ -475,6 +476,6 @@ pub(super) async fn content_sent(
     Named(id): Named<EnvelopeId>,
     part: Ask<content::Part>,
 ) -> Answer<Response> {
-    let detail = outbox::show(State(node.0.clone()), caller.clone(), Named(id)).await?.0;
+    let detail = outbox::show(State(node.0.clone()), caller.clone(), Named(id), Ask::default()).await?.0;
     content::page(&node, &acting, caller, &viewer, &detail.document, &part.0).await
 }

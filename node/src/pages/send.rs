@@ -243,7 +243,7 @@ async fn hand_in(
         name: given,
         answers: if draft.answers.is_empty() { None } else { Some(draft.answers.parse()?) },
     };
-    outbox::hand_in(node, caller, query, Some(&draft.key), whole).await.map(|row| row.id)
+    outbox::hand_in(node, caller, query, Vec::new(), Some(&draft.key), whole).await.map(|row| row.id)
 }
 
 /// What the sender's file is called, without the folders that some browsers send.

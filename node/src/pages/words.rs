@@ -92,6 +92,7 @@ mod tests {
                 "failed",
                 "receiving",
                 "received",
+                "erased",
                 "proposed",
                 "ended",
                 "in-force",

@@ -133,6 +133,7 @@ impl World {
             agreement: None,
             name: Some("cuscar.edi".to_owned()),
             answers: None,
+            subjects: Vec::new(),
         };
         let content = stream::iter([Ok(content.into())]);
         let id = self.node.exchange.submit(&self.forwarder, draft, content).await.unwrap();

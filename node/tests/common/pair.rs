@@ -92,7 +92,15 @@ pub(crate) async fn received(node: &serve::Running, us: &Did, id: EnvelopeId) {
 
 pub(crate) async fn send(node: &serve::Running, us: &Did, to: &Did, content: &'static [u8]) -> EnvelopeId {
     let kind = "note".parse().unwrap();
-    let draft = Draft { id: None, to: to.clone(), kind, agreement: None, name: None, answers: None };
+    let draft = Draft {
+        id: None,
+        to: to.clone(),
+        kind,
+        agreement: None,
+        name: None,
+        answers: None,
+        subjects: Vec::new(),
+    };
     node.node.exchange.submit(us, draft, stream::iter([Ok(content.into())])).await.unwrap()
 }
 
@@ -118,7 +126,7 @@ pub(crate) fn restore(config: &Config, from: &Path) {
     std::fs::remove_dir_all(&config.blobs).unwrap();
     let schemas = assembly::schemas(&service::all(&Surroundings::of_machine()));
     let files = config.data.join("files");
-    backup::restore(from, &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
+    backup::restore(from, None, &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
 }
 
 /// A country with its anchor's desk.

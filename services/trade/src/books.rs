@@ -2,7 +2,7 @@
 //! what became of it.
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
-use corridor_exchange::{Scope, Side};
+use corridor_exchange::{DocumentRow, Scope, Side};
 use corridor_storage::{Migration, Row, Schema, Tx};
 use serde::Serialize;
 
@@ -166,21 +166,22 @@ pub(crate) const fn verdict_word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Writes an interchange into the books; false when it is there already (EX-4).
+/// Writes an interchange into the books; false when it is there already (EX-4). Of one that is about
+/// persons no findings are kept, because they quote it (LG-3): they are found again by reading it.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
-    side: Side,
-    envelope: EnvelopeId,
-    partner: &Did,
+    document: &DocumentRow,
     report: &Report,
     answer: Option<EnvelopeId>,
 ) -> Result<bool> {
+    let (side, envelope, partner) = (document.side, document.id, &document.partner);
     let empty = Party::default();
     let (sender, recipient, reference) = match &report.header {
         Some(header) => (&header.sender, &header.recipient, header.reference.bytes()),
         None => (&empty, &empty, b"".as_slice()),
     };
-    let kept = report.findings.get(..KEPT_FINDINGS.min(report.findings.len())).unwrap_or_default();
+    let most = if document.seal.is_some() { 0 } else { KEPT_FINDINGS.min(report.findings.len()) };
+    let kept = report.findings.get(..most).unwrap_or_default();
     let summary = Summary {
         kinds: &report.kinds,
         segments: report.segments,
@@ -253,6 +254,15 @@ pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u64, scope: &Scope) -> Re
         ],
     )?;
     rows.iter().map(Interchange::from_row).collect()
+}
+
+/// Takes an interchange out of the books that was about a person who was erased.
+pub(crate) fn remove(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<()> {
+    tx.execute(
+        "DELETE FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
+        &[side.as_str().into(), envelope.to_string().into()],
+    )?;
+    Ok(())
 }
 
 /// Moves an interchange of ours on after an answer.

@@ -56,6 +56,10 @@ impl Service for Desk {
             }
         }
     }
+
+    async fn erased(&self, _: &Exchange, _: &Did, side: Side, id: EnvelopeId) -> Result<Unit> {
+        Ok(Box::new(move |tx| books::remove(tx, side, id)))
+    }
 }
 
 impl Desk {
@@ -82,8 +86,8 @@ impl Desk {
         let record = Act::seal(&act::INTERCHANGE_ANSWERED, us, &fields, &*self.clock, &*self.random)?;
         let answer = answered.then_some(id);
         Ok(Box::new(move |tx| {
-            if books::insert(tx, Side::In, document.id, &document.partner, &report, answer)? {
-                tx.record(&record)?;
+            if books::insert(tx, &document, &report, answer)? {
+                tx.record_under(&record, document.opened())?;
             }
             Ok(())
         }))
@@ -106,6 +110,8 @@ impl Desk {
             agreement: Some(document.agreement),
             name: Some("CONTRL.edi".to_owned()),
             answers: Some(document.id),
+            // Whom the interchange is about, the answer is about too: the exchange sees to it.
+            subjects: Vec::new(),
         };
         let content = stream::iter([Ok(Bytes::from(contrl))]);
         match exchange.submit(us, draft, content).await {
@@ -151,12 +157,12 @@ impl Desk {
             }
         }
         Ok(Box::new(move |tx| {
-            if !books::insert(tx, Side::In, document.id, &document.partner, &report, None)? {
+            if !books::insert(tx, &document, &report, None)? {
                 return Ok(());
             }
             for (envelope, state, record) in &judged {
                 books::judge(tx, *envelope, *state, document.id)?;
-                tx.record(record)?;
+                tx.record_under(record, document.opened())?;
             }
             Ok(())
         }))
@@ -189,7 +195,7 @@ pub(crate) async fn read(exchange: &Exchange, us: &Did, document: &DocumentRow) 
 /// An interchange of ours: into the books, to be found when its answer comes.
 fn note(document: DocumentRow, report: Report) -> Unit {
     Box::new(move |tx| {
-        books::insert(tx, Side::Out, document.id, &document.partner, &report, None)?;
+        books::insert(tx, &document, &report, None)?;
         Ok(())
     })
 }

@@ -220,7 +220,7 @@ envelope-conflict = Same number, other content
     .detail = { $who } has already sent envelope { $id } with other content. Digest then: { $expected }. Digest now: { $found }
     .remedy = The first delivery stands. To send other content, send it as a new envelope with `corridor send`. If you did not send it, tell the operators of both nodes.
 
-# args: expected, found
+# args: id, found
 not-given-up = Not given up on
     .detail = Document { $id } is "{ $found }": only one that was refused or given up on can be sent again.
     .remedy = Look at how it stands with `corridor outbox show { $id }`. While it is being sent, the node goes on trying by itself.
@@ -382,6 +382,18 @@ log-lost = Leaves of the log are lost
 log-ended = The log has ended
     .detail = The log { $what } has ended and { $found } goes on in its place: { $why }
     .remedy = Use the log that goes on. A node that still signs under the old one has the wrong data: bring back the newest backup, import the newest trust list of your country, and let the node begin the new log.
+
+## Persons
+
+# args: what
+subject-erased = Erased
+    .detail = This was about a person whose data were erased, and cannot be read any more: { $what }
+    .remedy = Nothing brings it back. `corridor subject erasures` shows when data were erased and which partners have confirmed it. What is still needed about the matter has to be collected anew, under a new reference.
+
+# args: none
+subject-key-missing = Key of a person missing
+    .detail = This is about a person and lies sealed here; the key that opens it is not in the database.
+    .remedy = If the node was restored from a backup, restore it again together with the key book: `corridor restore --subject-keys FILE`. A backup alone does not hold these keys.
 
 ## Trade
 

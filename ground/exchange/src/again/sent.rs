@@ -45,9 +45,11 @@ impl Exchange {
             seen += answer.items.len() as u64;
             let known: Vec<Known> =
                 answer.items.iter().map(|item| self.known(us, partner, item)).collect::<Result<_>>()?;
-            let whose = partner.clone();
+            let (exchange, whose) = (self.clone(), partner.clone());
             let unit = move |tx: &mut Tx<'_>| {
-                known.iter().try_fold(0, |count, known| Ok(count + u64::from(take(tx, &whose, known)?)))
+                known
+                    .iter()
+                    .try_fold(0, |count, known| Ok(count + u64::from(exchange.take(tx, &whose, known)?)))
             };
             taken += self.0.store.write(us, unit).await?;
             match answer.next.filter(|next| *next > from) {
@@ -132,31 +134,37 @@ impl Exchange {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let items = rows.iter().filter_map(|row| {
             let acknowledgement = text(row.acknowledgement.as_ref()?.bytes());
-            Some(AcknowledgedItem { envelope: text(row.envelope.bytes()), acknowledgement })
+            Some(AcknowledgedItem { envelope: text(row.signed.as_ref()?.bytes()), acknowledgement })
         });
         let answer = Acknowledged { items: items.collect(), until, next };
         serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
-}
 
-/// Enters a document of ours that is not in the book; one that is stays as it is.
-fn take(tx: &mut Tx<'_>, partner: &Did, known: &Known) -> Result<bool> {
-    if documents::find(tx, Side::Out, partner, known.envelope.body().id)?.is_some() {
-        return Ok(false);
+    /// Enters a document of ours that is not in the book; one that is stays as it is, and one about a person
+    /// who was erased does not come back (LG-3).
+    fn take(&self, tx: &mut Tx<'_>, partner: &Did, known: &Known) -> Result<bool> {
+        if documents::find(tx, Side::Out, partner, known.envelope.body().id)?.is_some() {
+            return Ok(false);
+        }
+        let seal = match self.sealed_for(tx, partner, known.envelope.body()) {
+            Err(problem) if problem.code() == ErrorCode::SubjectErased => return Ok(false),
+            seal => seal?,
+        };
+        let new = NewDocument {
+            side: Side::Out,
+            partner,
+            envelope: &known.envelope,
+            content: None,
+            blob: None,
+            state: State::Delivered,
+            acknowledgement: Some(&known.acknowledgement),
+            delivery: None,
+            seal: seal.as_ref(),
+        };
+        documents::insert(tx, &new)?;
+        tx.record_under(&known.record, seal.as_ref())?;
+        Ok(true)
     }
-    let new = NewDocument {
-        side: Side::Out,
-        partner,
-        envelope: &known.envelope,
-        content: None,
-        blob: None,
-        state: State::Delivered,
-        acknowledgement: Some(&known.acknowledgement),
-        delivery: None,
-    };
-    documents::insert(tx, &new)?;
-    tx.record(&known.record)?;
-    Ok(true)
 }
 
 /// `POST /exchange/v1/acknowledged`

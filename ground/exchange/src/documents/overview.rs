@@ -141,7 +141,7 @@ fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, scope: &Scope, limit: u32)
             scope.partners_parameter().into(),
         ],
     )?;
-    rows.iter().map(DocumentRow::from_row).collect()
+    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
 /// What holds these words, for `LIKE`: they stand for themselves.

@@ -165,6 +165,11 @@ impl Node {
         }
     }
 
+    /// The directory with everything it has, but for a PostgreSQL.
+    pub fn place(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Opens the listener.
     pub async fn listen(&mut self) {
         let (stop, stopped) = oneshot::channel::<()>();
@@ -218,8 +223,13 @@ impl Node {
         agreement: Option<AgreementId>,
         content: &[u8],
     ) -> Result<EnvelopeId> {
-        let draft =
-            Draft { id, to: to.clone(), kind: kind.parse().unwrap(), agreement, name: None, answers: None };
+        let kind = kind.parse().unwrap();
+        let (to, subjects) = (to.clone(), Vec::new());
+        let draft = Draft { id, to, kind, agreement, name: None, answers: None, subjects };
+        self.hand_in(draft, content).await
+    }
+
+    pub async fn hand_in(&self, draft: Draft, content: &[u8]) -> Result<EnvelopeId> {
         let pieces: Vec<std::io::Result<Bytes>> =
             content.chunks(100_000).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
         self.exchange.submit(&self.us, draft, stream::iter(pieces)).await
@@ -352,6 +362,11 @@ impl Service for Counting {
         self.0.lock().unwrap().push((document.side, document.id));
         Ok(Box::new(|_| Ok(())))
     }
+
+    async fn erased(&self, _: &Exchange, _: &Did, side: Side, id: EnvelopeId) -> Result<Unit> {
+        self.0.lock().unwrap().retain(|known| *known != (side, id));
+        Ok(Box::new(|_| Ok(())))
+    }
 }
 
 /// The content of a document, read back.
@@ -383,6 +398,7 @@ pub fn envelope(
         sha256: corridor_base::Digest::of(content),
         name: None,
         answers: None,
+        subjects: Vec::new(),
     };
     Signed::new(body, &[&*from.keyrings[0].current()]).unwrap()
 }

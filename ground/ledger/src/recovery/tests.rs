@@ -149,7 +149,8 @@ impl World {
     fn backup(&self) -> (tempfile::TempDir, std::path::PathBuf) {
         let into = tempfile::tempdir().unwrap();
         let now = Timestamp::from_millis(1_795_339_500_000);
-        let (from, _) = backup::write(&self.place.options(), into.path(), &[], now, &mut |_| {}).unwrap();
+        let (from, _) =
+            backup::write(&self.place.options(), into.path(), None, &[], now, &mut |_| {}).unwrap();
         (into, from)
     }
 
@@ -159,7 +160,7 @@ impl World {
         let place = self.place.beside();
         let (options, now) = (place.options(), Timestamp::from_millis(1_795_339_600_000));
         let files = tempfile::tempdir().unwrap();
-        backup::restore(from, &options, &files.path().join("f"), &[&crate::SCHEMA], now, &mut |_| {})
+        backup::restore(from, None, &options, &files.path().join("f"), &[&crate::SCHEMA], now, &mut |_| {})
             .unwrap();
         self.place = place;
         self.open().await;

@@ -58,11 +58,19 @@ fn key_file(place: &Place) -> ExtraFile {
 }
 
 fn take(place: &Place, into: &Path) -> (PathBuf, Manifest) {
-    backup::write(&place.options, into, &[key_file(place)], now(), &mut |_| {}).unwrap()
+    backup::write(&place.options, into, None, &[key_file(place)], now(), &mut |_| {}).unwrap()
 }
 
 fn restore(from: &Path, into: &Place) -> Result<Manifest, Problem> {
-    backup::restore(from, &into.options, &into.folder().join("restored"), &[&TABLES], now(), &mut |_| {})
+    backup::restore(
+        from,
+        None,
+        &into.options,
+        &into.folder().join("restored"),
+        &[&TABLES],
+        now(),
+        &mut |_| {},
+    )
 }
 
 #[test]

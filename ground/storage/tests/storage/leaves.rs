@@ -262,9 +262,10 @@ fn leaves_that_wait_are_counted_and_never_lost() {
                 let (backups, other) = (tempfile::tempdir().unwrap(), Place::sqlite());
                 let now = corridor_base::Clock::now(&SystemClock);
                 let (from, manifest) =
-                    backup::write(&place.options, backups.path(), &[], now, &mut |_| {}).unwrap();
+                    backup::write(&place.options, backups.path(), None, &[], now, &mut |_| {}).unwrap();
                 assert_eq!(manifest.tables["leaf"], 30);
-                backup::restore(&from, &other.options, other.folder(), &[&TABLES], now, &mut |_| {}).unwrap();
+                backup::restore(&from, None, &other.options, other.folder(), &[&TABLES], now, &mut |_| {})
+                    .unwrap();
                 let store =
                     Store::open(other.options.clone(), &[&TABLES], Arc::new(SystemClock), Arc::new(OsRandom));
                 let store = store.unwrap();

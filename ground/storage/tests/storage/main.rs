@@ -19,3 +19,5 @@ mod restored;
 mod schema;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod vault;

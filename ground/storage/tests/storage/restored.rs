@@ -32,14 +32,15 @@ async fn leaves(store: &Store, count: u64) -> Vec<Leaf> {
 }
 
 fn take(place: &Place, into: &Path) -> (std::path::PathBuf, Timestamp) {
-    let (from, manifest) = backup::write(&place.options, into, &[], SystemClock.now(), &mut |_| {}).unwrap();
+    let (from, manifest) =
+        backup::write(&place.options, into, None, &[], SystemClock.now(), &mut |_| {}).unwrap();
     (from, manifest.taken)
 }
 
 fn restore(from: &Path, into: &Place) {
     let now = SystemClock.now();
     let folder = into.folder().join("files");
-    backup::restore(from, &into.options, &folder, &[&TABLES], now, &mut |_| {}).unwrap();
+    backup::restore(from, None, &into.options, &folder, &[&TABLES], now, &mut |_| {}).unwrap();
 }
 
 async fn check(source: &Place, target: &Place) {

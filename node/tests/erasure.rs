@@ -1,0 +1,460 @@
+//! A person is erased on two nodes (LG-3): afterwards nothing of the person is in any file of either, nor in
+//! backups or receipts, everything else stands, every receipt still verifies offline, and an old backup
+//! with an old key book does not bring the key back.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use corridor_base::{AgreementId, Clock, Did, Digest, EnvelopeId, OsRandom, SystemClock};
+use corridor_exchange::erasure::Erasure;
+use corridor_exchange::service::Acting;
+use corridor_exchange::{Draft, Side, State};
+use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_node::assembly::{self, Surroundings};
+use corridor_node::config::{Config, Environment};
+use corridor_node::{serve, service};
+use corridor_proof::verdict::{State as Verdict, outcome};
+use corridor_proof::{Agreement, Grant, Names, Opening, Verb};
+use corridor_storage::{ActPage, Tx, backup};
+use futures::{StreamExt, stream};
+
+/// Words that stand in what is about A, and nowhere else.
+const MARK: &str = "Hanako Yamada, 花子, positive";
+
+/// A node of one participant.
+struct Place {
+    folder: tempfile::TempDir,
+    port: u16,
+    did: Did,
+}
+
+fn place() -> Place {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let did = format!("did:web:localhost%3A{port}:office").parse().unwrap();
+    Place { folder: tempfile::tempdir().unwrap(), port, did }
+}
+
+impl Place {
+    fn config(&self, key: &str, other: u16) -> Config {
+        let port = self.port;
+        let text = format!(
+            "[[participant]]\nname = \"office\"\ndid = \"{}\"\n[public]\nlisten = \"127.0.0.1:{port}\"\n\
+             url = \"http://localhost:{port}\"\n[api]\nlisten = \"127.0.0.1:0\"\n[trust]\nanchors = [{key}]\n\
+             [net]\nallow = [\"localhost:{port}\", \"localhost:{other}\"]\n",
+            self.did,
+        );
+        Config::from_text(&text, &self.folder.path().join("corridor.toml"), &Environment::default()).unwrap()
+    }
+
+    fn admission(&self, node: &serve::Running) -> Admission {
+        let url = format!("http://localhost:{}", self.port);
+        let ledger = node.node.ledger.keys.listed(&url);
+        let keyring = node.node.exchange.keyring(&self.did).unwrap();
+        let document = DidDocument::of(keyring, &url).with_ledger(Some(ledger));
+        Admission::from_document(&document, Names::same("Office"), None, Duration::ZERO).unwrap()
+    }
+}
+
+/// Two nodes of one country, which witness and mirror each other: a log's own operator never counts, so that
+/// with two countries each would want a third node.
+struct World {
+    kr: Place,
+    jp: Place,
+    configs: [Config; 2],
+    nodes: Vec<serve::Running>,
+    _desks: tempfile::TempDir,
+}
+
+fn anchor(desk: &Path) -> Anchor {
+    let terms = Terms {
+        country: "JP".parse().unwrap(),
+        name: "trust.example.jp".to_owned(),
+        valid_days: 30,
+        grace_hours: 72,
+    };
+    Anchor::found(&desk.join("anchor"), terms, &SystemClock, &OsRandom).unwrap()
+}
+
+impl World {
+    async fn new() -> Self {
+        let desks = tempfile::tempdir().unwrap();
+        let mut anchor = anchor(desks.path());
+        let key = format!("\"{} {}\"", anchor.anchor_key().country, anchor.anchor_key().vkey());
+        let (kr, jp) = (place(), place());
+        let configs = [kr.config(&key, jp.port), jp.config(&key, kr.port)];
+        let around = Surroundings::of_machine();
+        let mut nodes = Vec::new();
+        for config in &configs {
+            nodes.push(serve::start(config.clone(), &around).await.unwrap());
+        }
+        for (place, node) in [(&kr, &nodes[0]), (&jp, &nodes[1])] {
+            anchor.admit(&place.admission(node), &SystemClock).unwrap();
+        }
+        for node in &nodes {
+            node.node.import(anchor.newest().bytes()).await.unwrap();
+        }
+        agree(&nodes, &kr.did, &jp.did).await;
+        Self { kr, jp, configs, nodes, _desks: desks }
+    }
+
+    fn sides(&self) -> [(&serve::Running, &Did, Side); 2] {
+        [(&self.nodes[0], &self.kr.did, Side::Out), (&self.nodes[1], &self.jp.did, Side::In)]
+    }
+
+    async fn send(&self, subject: &str, content: Vec<u8>) -> EnvelopeId {
+        let draft = Draft {
+            id: None,
+            to: self.jp.did.clone(),
+            kind: "edifact".parse().unwrap(),
+            agreement: None,
+            name: Some(format!("{MARK}.txt")),
+            answers: None,
+            subjects: vec![subject.to_owned()],
+        };
+        let (kr, jp) = (&self.nodes[0], &self.nodes[1]);
+        let content = stream::iter([Ok(content.into())]);
+        let id = kr.node.exchange.submit(&self.kr.did, draft, content).await.unwrap();
+        for (node, us, side, wanted) in
+            [(kr, &self.kr.did, Side::Out, State::Delivered), (jp, &self.jp.did, Side::In, State::Received)]
+        {
+            until("a document", async || {
+                node.node.exchange.document(us, side, id).await.is_ok_and(|row| row.state == wanted)
+            })
+            .await;
+        }
+        id
+    }
+
+    /// Puts an old backup in the place of a node, with an old key book, and starts it again.
+    async fn turn_back(&mut self, at: usize, from: &Path, book: &Path) {
+        self.nodes.remove(at).stop().await;
+        let config = &self.configs[at];
+        restore(config, from, book);
+        assert!(found(&[&config.data], b"case A") || at == 1, "the old key book brings the key back");
+        let node = serve::start(config.clone(), &Surroundings::of_machine()).await.unwrap();
+        self.nodes.insert(at, node);
+    }
+}
+
+async fn agree(nodes: &[serve::Running], kr: &Did, jp: &Did) {
+    let grant = |from: &Did, to: &Did| Grant {
+        verb: Verb::Send,
+        kind: "edifact".parse().unwrap(),
+        from: from.clone(),
+        to: to.clone(),
+        max_size: 8 << 20,
+    };
+    let now = SystemClock.now();
+    let terms = Agreement {
+        id: AgreementId::new(&SystemClock, &OsRandom),
+        parties: [kr.clone(), jp.clone()],
+        purpose: Names::same("tests"),
+        grants: vec![grant(kr, jp), grant(jp, kr)],
+        from: now,
+        until: now.plus(Duration::from_secs(86_400)),
+        pending_hours: None,
+    };
+    let (a, b) = (&nodes[0], &nodes[1]);
+    let proposed = a.node.exchange.propose(kr, terms).await.unwrap();
+    let concluded = b.node.exchange.conclude(jp, proposed.bytes()).await.unwrap();
+    a.node.exchange.conclude(kr, concluded.bytes()).await.unwrap();
+}
+
+async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
+    for _ in 0..3000 {
+        if wanted().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("waited too long: {what}");
+}
+
+/// What must be found nowhere, each with a name for people: in every form in which a file may hold it.
+struct Wanted(Vec<(String, Vec<u8>)>);
+
+impl Wanted {
+    fn add(&mut self, name: &str, bytes: &[u8]) {
+        let mut add = |form: &str, bytes: Vec<u8>| self.0.push((format!("{name} ({form})"), bytes));
+        add("raw", bytes.to_vec());
+        if bytes.len() == 32 {
+            add("hex", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into_bytes());
+            add("base64", STANDARD.encode(bytes).into_bytes());
+            add("base64 without padding", STANDARD_NO_PAD.encode(bytes).into_bytes());
+            add("base64url", URL_SAFE_NO_PAD.encode(bytes).into_bytes());
+            add("JSON", serde_json::to_vec(bytes).unwrap());
+            // Inside of a longer base64 text the bits may be shifted: what then stands in the middle.
+            for shift in 1..3 {
+                let inside = STANDARD.encode([vec![0; shift], bytes.to_vec()].concat());
+                add("base64, shifted", inside.as_bytes()[4..40].to_vec());
+            }
+        }
+    }
+
+    fn found_in(&self, folders: &[&Path]) -> Vec<String> {
+        let mut found = Vec::new();
+        for path in folders.iter().flat_map(|folder| files(folder)) {
+            let bytes = std::fs::read(&path).unwrap();
+            for (name, what) in &self.0 {
+                if bytes.windows(what.len()).any(|some| some == what.as_slice()) {
+                    found.push(format!("{name} in {}", path.display()));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn found(folders: &[&Path], what: &[u8]) -> bool {
+    !Wanted(vec![(String::new(), what.to_vec())]).found_in(folders).is_empty()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut open = vec![folder.to_owned()];
+    let mut found = Vec::new();
+    while let Some(directory) = open.pop() {
+        for path in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found
+}
+
+/// The keys of all persons whom a node knows.
+async fn keys(node: &serve::Running, us: &Did) -> Vec<[u8; 32]> {
+    let ask = |tx: &mut Tx<'_>| {
+        let rows =
+            tx.query("SELECT key FROM subject_key WHERE participant = $1 ORDER BY created, id", &[])?;
+        rows.iter().map(|row| row.bytes(0).map(|key| key.try_into().unwrap())).collect()
+    };
+    node.node.exchange.store().read(us, ask).await.unwrap()
+}
+
+/// The salts of the acts about a document: that of the act and those of its fields.
+async fn salts(node: &serve::Running, us: &Did, envelope: EnvelopeId) -> Vec<[u8; 32]> {
+    let page = ActPage { subject: Some(envelope.to_string()), ..ActPage::default() };
+    let mut salts = Vec::new();
+    for act in node.node.exchange.store().acts(us, page).await.unwrap() {
+        let opening: Opening = serde_json::from_slice(act.opening.as_deref().unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::to_value(&opening).unwrap();
+        salts.push(serde_json::from_value(json["salt"].clone()).unwrap());
+        salts.extend(["statement", "envelope", "reference"].map(|field| opening.field_salt(field)));
+    }
+    assert!(salts.len() >= 4);
+    salts
+}
+
+async fn content(node: &serve::Running, us: &Did, side: Side, id: EnvelopeId) -> Option<Vec<u8>> {
+    let acting = Acting {
+        participant: us.clone(),
+        reader: "test".to_owned(),
+        scope: corridor_exchange::Scope::default(),
+    };
+    let (_, mut content) = node.node.exchange.read_content(&acting, side, id).await.ok()?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = content.next().await {
+        bytes.extend_from_slice(&piece.unwrap());
+    }
+    Some(bytes)
+}
+
+/// Our receipts of a document, complete.
+async fn receipts(node: &serve::Running, us: &Did, id: EnvelopeId) -> Vec<Vec<u8>> {
+    until("receipts", async || node.node.receipts().of(us, id).await.is_ok_and(|held| held.is_complete()))
+        .await;
+    let held = node.node.receipts().of(us, id).await.unwrap();
+    held.ours
+        .iter()
+        .filter_map(|ours| ours.standing.receipt.as_ref())
+        .chain(held.theirs.iter().filter_map(|theirs| theirs.receipt.as_ref()))
+        .map(corridor_proof::Receipt::to_bytes)
+        .collect()
+}
+
+fn verifies(node: &serve::Running, receipt: &[u8]) -> bool {
+    let policy = node.node.ledger.receipts.policy().unwrap();
+    outcome(&corridor_proof::receipt::verify(receipt, &policy, None).checks) == Verdict::Passed
+}
+
+async fn confirmed(node: &serve::Running, us: &Did, erasure: &Erasure) {
+    until("the confirmation of the partner", async || {
+        let now = node.node.exchange.erasure(us, erasure.id).await.unwrap();
+        now.asked.len() == 1 && now.asked.iter().all(|asked| asked.confirmed.is_some())
+    })
+    .await;
+}
+
+async fn idle(node: &serve::Running, us: &Did) {
+    until("an empty outbox", async || {
+        node.node.exchange.store().deliveries(us, Default::default()).await.unwrap().is_empty()
+    })
+    .await;
+}
+
+fn take_backup(config: &Config, into: &Path, book: &Path) -> PathBuf {
+    backup::write(&assembly::storage(config), into, Some(book), &[], SystemClock.now(), &mut |_| {})
+        .unwrap()
+        .0
+}
+
+fn restore(config: &Config, from: &Path, book: &Path) {
+    let options = assembly::storage(config);
+    for name in ["corridor.sqlite", "corridor.sqlite-wal", "corridor.sqlite-shm"] {
+        let _ = std::fs::remove_file(config.data.join(name));
+    }
+    std::fs::remove_dir_all(&config.blobs).unwrap();
+    let schemas = assembly::schemas(&service::all(&Surroundings::of_machine()));
+    let files = config.data.join("files");
+    backup::restore(from, Some(book), &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
+}
+
+/// An interchange about A: what the trade desk makes of it has to go too.
+fn interchange() -> Vec<u8> {
+    let sample = String::from_utf8(corridor_trade::SAMPLE.to_vec()).unwrap();
+    sample.replace("UNT", &format!("FTX+AAI+++{}'UNT", MARK.replace(", 花子", ""))).into_bytes()
+}
+
+fn large() -> Vec<u8> {
+    format!("{MARK}; ").into_bytes().into_iter().cycle().take((3 << 20) + 4711).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_person_is_nowhere_and_everything_else_stands() {
+    let mut world = World::new().await;
+    let about_a = [format!("{MARK}: small").into_bytes(), large(), interchange()];
+    let mut sent = Vec::new();
+    for bytes in &about_a {
+        sent.push(world.send("case A", bytes.clone()).await);
+    }
+    let about_b = world.send("case B", b"about B".to_vec()).await;
+
+    // What must be gone, while it is still here.
+    let mut wanted = Wanted(Vec::new());
+    wanted.add("the mark", MARK.as_bytes());
+    wanted.add("the name", "Hanako Yamada".as_bytes());
+    wanted.add("the reference", "case A".as_bytes());
+    for bytes in &about_a {
+        wanted.add("a digest", &Digest::of(bytes).0);
+    }
+    let exported = tempfile::tempdir().unwrap();
+    let mut proofs = Vec::new();
+    for (node, us, side) in world.sides() {
+        assert_eq!(content(node, us, side, sent[0]).await.as_ref(), Some(&about_a[0]));
+        assert!(content(node, us, side, sent[1]).await.as_ref() == Some(&about_a[1]));
+        // The answers of the trade desk are about A as well: their persons follow from the question.
+        until("the trade desk", async || {
+            node.node
+                .exchange
+                .answers(us, if side == Side::In { Side::Out } else { Side::In }, sent[2])
+                .await
+                .is_ok_and(|answers| {
+                    answers.iter().any(|a| matches!(a.state, State::Delivered | State::Received))
+                })
+        })
+        .await;
+        for id in &sent {
+            for salt in salts(node, us, *id).await {
+                wanted.add("a salt", &salt);
+            }
+        }
+        for id in sent.iter().chain([&about_b]) {
+            proofs.extend(receipts(node, us, *id).await.into_iter().map(|bytes| (*id, bytes)));
+        }
+        let of_a = node
+            .node
+            .exchange
+            .store()
+            .read(us, |tx| {
+                tx.query_one(
+                    "SELECT key FROM subject_key WHERE participant = $1 ORDER BY created, id LIMIT 1",
+                    &[],
+                )
+            })
+            .await
+            .unwrap()
+            .unwrap();
+        wanted.add("the key", of_a.bytes(0).unwrap());
+        assert_eq!(keys(node, us).await.len(), 2);
+    }
+    #[allow(clippy::disallowed_methods, reason = "a test writes what a user exports")]
+    for (i, (_, bytes)) in proofs.iter().enumerate() {
+        std::fs::write(exported.path().join(format!("{i}.tlog-proof")), bytes).unwrap();
+    }
+    let backups = tempfile::tempdir().unwrap();
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let old_books = [old.path().join("kr"), old.path().join("jp")];
+    let mut before = Vec::new();
+    for (at, config) in world.configs.iter().enumerate() {
+        before.push(take_backup(config, &backups.path().join(at.to_string()), &old_books[at]));
+    }
+    // The search finds what is there: both keys and our reference, in the books.
+    assert!(wanted.found_in(&[old.path()]).len() >= 3, "{:?}", wanted.found_in(&[old.path()]));
+
+    let kr = &world.nodes[0];
+    let erasure = kr.node.exchange.erase(&world.kr.did, "case A", "administrator").await.unwrap();
+    confirmed(kr, &world.kr.did, &erasure).await;
+    for (node, us, _) in world.sides() {
+        idle(node, us).await;
+    }
+    let data = [world.kr.folder.path().to_owned(), world.jp.folder.path().to_owned()];
+    let folders = [&data[0], &data[1], backups.path(), exported.path()];
+    assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
+    for (at, config) in world.configs.iter().enumerate() {
+        take_backup(config, &backups.path().join(format!("after-{at}")), &new.path().join(at.to_string()));
+    }
+    assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
+    assert_eq!(wanted.found_in(&[new.path()]), Vec::<String>::new());
+
+    for (node, us, side) in world.sides() {
+        for id in &sent {
+            let row = node.node.exchange.document(us, side, *id).await.unwrap();
+            assert_eq!((row.state, content(node, us, side, *id).await), (State::Erased, None));
+        }
+        assert_eq!(content(node, us, side, about_b).await.unwrap(), b"about B");
+        assert_eq!(keys(node, us).await.len(), 1);
+        let desk = "SELECT COUNT(*) FROM interchange WHERE participant = $1";
+        let rows = node.node.exchange.store().read(us, move |tx| tx.query_one(desk, &[])).await.unwrap();
+        // That of B, which is no interchange, and none of A's.
+        assert_eq!(rows.unwrap().int(0).unwrap(), 1);
+        // Receipts hold commitments only: those of A stand too.
+        for (id, bytes) in &proofs {
+            assert!(verifies(node, bytes), "the receipt of {id}");
+        }
+        let page = ActPage { limit: 1000, ..ActPage::default() };
+        let acts = node.node.exchange.store().acts(us, page).await.unwrap();
+        let ours = acts.iter().find(|act| act.kind == "subject-erased").unwrap();
+        until("the receipt of the erasure", async || {
+            node.node.ledger.receipts.of(us, ours.id).await.is_ok_and(|standing| standing.is_complete())
+        })
+        .await;
+    }
+
+    // The old backup of the one who erased, with the old key book, and then that of the partner: the
+    // erasure is only in what comes back from the other's mirror.
+    let erased = erasure.id;
+    for at in [0, 1] {
+        world.turn_back(at, &before[at], &old_books[at]).await;
+        let (node, us, side) = world.sides()[at];
+        until("the recovery", async || node.node.takes_work().is_ok()).await;
+        // From the first moment that it serves.
+        assert_eq!(keys(node, us).await.len(), 1);
+        for id in &sent {
+            let row = node.node.exchange.document(us, side, *id).await.unwrap();
+            assert_eq!((row.state, content(node, us, side, *id).await), (State::Erased, None));
+        }
+        assert_eq!(content(node, us, side, about_b).await.unwrap(), b"about B");
+        idle(node, us).await;
+        assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
+    }
+    let again = world.nodes[0].node.exchange.erasure(&world.kr.did, erased).await.unwrap();
+    assert_eq!(again.by, "log");
+    confirmed(&world.nodes[0], &world.kr.did, &again).await;
+    // What the partner was asked to send again since brought nothing back.
+    for node in std::mem::take(&mut world.nodes) {
+        node.stop().await;
+    }
+    assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
+}
