@@ -121,7 +121,6 @@ field-to = to list
 field-failures = failures in a row
 field-last_error = last error
 field-subject = person
-field-partners = partners told
 field-documents = documents
 field-complete = confirmed by all
 field-confirmed = confirmed

@@ -117,7 +117,6 @@ field-to = 新しい号
 field-failures = 連続失敗
 field-last_error = 直近のエラー
 field-subject = 対象者
-field-partners = 通知済みの相手方
 field-documents = 文書数
 field-complete = 全相手方が確認
 field-confirmed = 確認日時

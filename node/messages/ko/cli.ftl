@@ -117,7 +117,6 @@ field-to = 새 호
 field-failures = 연속 실패
 field-last_error = 최근 오류
 field-subject = 정보주체
-field-partners = 알린 상대 기관
 field-documents = 문서 수
 field-complete = 전 기관 확인
 field-confirmed = 확인 일시
