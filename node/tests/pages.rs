@@ -208,6 +208,27 @@ async fn a_choice_of_language_is_kept_and_leads_back() {
     world.running.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_found_by_name_and_by_state_by_those_who_may_see_it() {
+    let world = World::new().await;
+    let check = async |who: &corridor_base::Did, path: &str, expect: bool| {
+        let session = world.session(who, Role::Officer).await;
+        let answer = page(&world, Some(&session), path, "corridor_lang=en").await;
+        assert_eq!(answer.status.as_u16(), 200, "{path}");
+        assert_eq!(html(&answer).contains(">cuscar.edi<"), expect, "{path} by {who}");
+    };
+    let id = world.document;
+    check(&world.customs, "/console/search?q=CUSC", true).await;
+    check(&world.customs, &format!("/console/search?q={id}"), true).await;
+    check(&world.customs, "/console/search?q=%25", false).await;
+    check(&world.customs, "/console/search?q=Forwarder", false).await;
+    check(&world.stranger, "/console/search?q=cuscar", false).await;
+    check(&world.customs, "/console/inbox?state=received", true).await;
+    check(&world.customs, "/console/inbox?state=receiving&kind=", false).await;
+    check(&world.customs, "/console/outbox", false).await;
+    world.running.stop().await;
+}
+
 /// A form with a file, as a browser sends it.
 fn multipart(fields: &[(&str, &str)], file: (&str, &[u8])) -> (String, Vec<u8>) {
     let mut body = Vec::new();
@@ -279,8 +300,8 @@ async fn assets_are_kept_by_browsers_and_pages_are_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_page_is_told_that_something_changed_and_nothing_else() {
     let world = World::new().await;
-    let token = world.token(&world.customs, Role::Officer).await;
-    let request = Request::get("/console/live").header("authorization", format!("Bearer {token}"));
+    let session = world.session(&world.customs, Role::Officer).await;
+    let request = Request::get("/console/live").header("cookie", session);
     let response = world.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
