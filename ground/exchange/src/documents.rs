@@ -625,14 +625,34 @@ impl Exchange {
     }
 }
 
-/// The listing, as one statement with absent conditions passed as NULL.
+/// The listing, with absent conditions passed as NULL: of one state along the index that begins with it,
+/// since a state that few are in would be looked for in the whole book; of all along the times.
 fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<DocumentRow>> {
     let (before, before_id) = match filter.before {
         Some((at, id)) => (at.millis(), id.to_string()),
         None => (i64::MAX, String::new()),
     };
-    let rows = tx.query(
-        select!(
+    let values: [Value; 9] = [
+        side.as_str().into(),
+        before.into(),
+        before_id.into(),
+        filter.partner.as_ref().map_or("", Did::as_str).into(),
+        filter.state.map_or("", State::as_str).into(),
+        filter.kind.as_ref().map_or("", Kind::as_str).into(),
+        Value::Int(i64::from(filter.limit.clamp(1, 1000))),
+        filter.scope.kinds_parameter().into(),
+        filter.scope.partners_parameter().into(),
+    ];
+    let statement = match filter.state {
+        Some(_) => select!(
+            "WHERE participant = $1 AND side = $2 AND state = $6
+            AND (created < $3 OR (created = $3 AND id < $4))
+            AND ($5 = '' OR partner = $5) AND ($7 = '' OR kind = $7)
+            AND ($9 = '' OR REPLACE($9, '|' || kind || '|', '') <> $9)
+            AND ($10 = '' OR REPLACE($10, '|' || partner || '|', '') <> $10)
+         ORDER BY created DESC, id DESC LIMIT $8"
+        ),
+        None => select!(
             "WHERE participant = $1 AND side = $2
             AND (created < $3 OR (created = $3 AND id < $4))
             AND ($5 = '' OR partner = $5) AND ($6 = '' OR state = $6) AND ($7 = '' OR kind = $7)
@@ -640,18 +660,8 @@ fn list(tx: &mut Tx<'_>, side: Side, filter: &DocumentFilter) -> Result<Vec<Docu
             AND ($10 = '' OR REPLACE($10, '|' || partner || '|', '') <> $10)
          ORDER BY created DESC, id DESC LIMIT $8"
         ),
-        &[
-            side.as_str().into(),
-            before.into(),
-            before_id.into(),
-            filter.partner.as_ref().map_or("", Did::as_str).into(),
-            filter.state.map_or("", State::as_str).into(),
-            filter.kind.as_ref().map_or("", Kind::as_str).into(),
-            Value::Int(i64::from(filter.limit.clamp(1, 1000))),
-            filter.scope.kinds_parameter().into(),
-            filter.scope.partners_parameter().into(),
-        ],
-    )?;
+    };
+    let rows = tx.query(statement, &values)?;
     rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
