@@ -96,6 +96,9 @@ fn tell(options: &Options, story: &mut Story) -> Result<Cast> {
     tamper::show(&stage, story, &kr, &jp)?;
     record(&stage, story, &[&kr, &jp])?;
     evidence::show(&stage, story, &kr, &id)?;
+    for place in [&mut kr, &mut jp] {
+        place.invite(&stage)?;
+    }
     Ok(Cast { nodes: [kr, jp], witnesses })
 }
 

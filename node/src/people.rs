@@ -51,6 +51,20 @@ impl Site {
         &self.0
     }
 
+    /// Its host, without a port: what passkeys are bound to.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+    }
+
+    /// Its port, where it is not the usual one.
+    #[must_use]
+    pub fn port(&self) -> Option<&str> {
+        let (_, authority) = self.0.split_once("://")?;
+        authority.rsplit_once(':').map(|(_, port)| port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     /// The address of a path.
     #[must_use]
     pub fn at(&self, path: &str) -> String {

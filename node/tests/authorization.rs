@@ -121,10 +121,10 @@ async fn each_endpoint_lets_in_its_roles_and_nobody_else() {
     let mut strangers = world.token(&world.customs, Role::Administrator).await;
     // The right identifier with another secret.
     strangers.replace_range(strangers.len() - 1.., if strangers.ends_with('A') { "E" } else { "A" });
-    let nobodys = format!("corridor_session=0123456789abcdef~{}", "A".repeat(43));
+    let nobodys = format!("corridor_session_0=0123456789abcdef~{}", "A".repeat(43));
     // A token of the API opens no page, and a session nothing of the API.
     let token = world.token(&world.customs, Role::Administrator).await;
-    let bearer = format!("corridor_session={token}");
+    let bearer = format!("corridor_session_0={token}");
     for endpoint in &table() {
         let page = endpoint.path.starts_with("/console");
         let keys = if page {

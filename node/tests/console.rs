@@ -155,7 +155,7 @@ async fn a_person_comes_in_by_a_link_and_then_by_password_and_code() {
     }
     browser.get("/console/account").await;
     assert_eq!(to(&browser.post("/console/sign-out", &[]).await), "/console/signed-out");
-    assert_eq!(browser.cookie("corridor_session"), None);
+    assert_eq!(browser.cookie("corridor_session_0"), None);
     assert!(to(&browser.get("/console/users").await).starts_with("/console/sign-in?next="));
     world.running.stop().await;
 }
@@ -195,19 +195,19 @@ async fn a_session_that_was_planted_is_worth_nothing() {
     let (_, seed) = set_up(&world, "kim.minji", Role::Officer).await;
     let mut mallory = Browser::new(&world);
     mallory.get("/console/sign-in").await;
-    let visit = mallory.cookie("corridor_visit").unwrap().to_owned();
+    let visit = mallory.cookie("corridor_visit_0").unwrap().to_owned();
     let mut kim = Browser::new(&world);
-    kim.cookies = vec![("corridor_visit".to_owned(), visit.clone()), ("corridor_session".to_owned(), visit)];
+    kim.cookies = vec![("corridor_visit_0".to_owned(), visit.clone()), ("corridor_session_0".to_owned(), visit)];
     kim.get("/console/sign-in").await;
     let csrf = kim.field("csrf").unwrap();
     world.clock.advance(Duration::from_secs(60));
     kim.send("/console/sign-in", &[("csrf", &csrf), ("name", "kim.minji"), ("password", WORDS)]).await;
-    let half = kim.cookie("corridor_session").unwrap().to_owned();
+    let half = kim.cookie("corridor_session_0").unwrap().to_owned();
     let code = seed.now(world.node.now());
     kim.post("/console/sign-in/second", &[("code", &code)]).await;
-    let full = kim.cookie("corridor_session").unwrap().to_owned();
+    let full = kim.cookie("corridor_session_0").unwrap().to_owned();
     assert_ne!(half, full);
-    for planted in [mallory.cookies(), format!("corridor_session={half}")] {
+    for planted in [mallory.cookies(), format!("corridor_session_0={half}")] {
         let answer = world.page("GET", "/console/account", &planted, &[]).await;
         assert!(to(&answer).starts_with("/console/sign-in"), "{planted}");
     }
@@ -215,14 +215,14 @@ async fn a_session_that_was_planted_is_worth_nothing() {
     let mut half = Browser::new(&world);
     half.get("/console/sign-in").await;
     half.post("/console/sign-in", &[("name", "kim.minji"), ("password", WORDS)]).await;
-    assert!(half.cookie("corridor_session").is_some());
+    assert!(half.cookie("corridor_session_0").is_some());
     for page in ["/console/account", "/console/acting", "/console/users", "/console/setup"] {
         assert!(to(&half.get(page).await).starts_with("/console/sign-in"), "{page}");
     }
     // Another choice, another identifier.
     kim.get("/console/account").await;
     kim.post("/console/acting", &[("participant", world.customs.as_str())]).await;
-    assert_ne!(kim.cookie("corridor_session").unwrap(), full);
+    assert_ne!(kim.cookie("corridor_session_0").unwrap(), full);
     world.running.stop().await;
 }
 
@@ -292,7 +292,7 @@ async fn a_form_sent_after_the_session_ended_is_kept_for_the_same_person() {
     for (name, seed, comes_back) in [("sato", &sato, false), ("kim.minji", &kim, true)] {
         world.clock.advance(Duration::from_secs(60));
         browser.page.clone_from(&login);
-        browser.cookies.retain(|(n, _)| n == "corridor_visit");
+        browser.cookies.retain(|(n, _)| n == "corridor_visit_0");
         let fields = [("name", name), ("password", WORDS), ("kept", &kept)];
         browser.post("/console/sign-in", &fields).await;
         let code = seed.now(world.node.now());

@@ -244,7 +244,7 @@ async fn sign_in(world: &mut World, readers: usize) -> Result<Vec<Session>> {
     world.jp.node.restart()?;
     world.jp.node.ready()?;
     let port = world.jp.api.url("")?.port().ok_or("the API has no port")?;
-    let session = |cookie: String| Session { port, cookie: format!("{COOKIE}={cookie}") };
+    let session = |cookie: String| Session { port, cookie: format!("{COOKIE}_{port}={cookie}") };
     Ok(cookies.into_iter().map(session).collect())
 }
 

@@ -25,6 +25,8 @@ demo-tampering = Somebody on the line changes one byte of a document after it wa
 demo-refused = { $who } refuses it and keeps nothing of it: { $title } ({ $code })
 demo-record = What happened is on record. The record commits to what it says and gives nothing away:
 demo-look = Both nodes go on running. Where to look:
+# args: link
+demo-console = Console, a sign-in link that is good once: { $link }
 demo-stop = Ctrl-C ends the demo.
 demo-ended = Both nodes have finished what they had accepted, and ended.
 demo-failed = The demo failed after this step: { $step }

@@ -25,6 +25,7 @@ demo-tampering = 署名の後で、何者かが通信の途中で文書を 1 バ
 demo-refused = { $who } は受け取りを拒み、何も残しません: { $title }({ $code })
 demo-record = 起きたことはすべて記録されます。記録は内容を証明できますが、内容そのものは含みません:
 demo-look = 双方のノードは動き続けています。確認できる場所:
+demo-console = コンソール（1 回だけ使えるサインイン用リンク）: { $link }
 demo-stop = Ctrl-C でデモを終了します。
 demo-ended = 双方のノードは、受け付けたものを処理し終えて停止しました。
 demo-failed = デモはこの手順の後で失敗しました: { $step }

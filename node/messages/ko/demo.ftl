@@ -25,6 +25,7 @@ demo-tampering = 서명이 끝난 뒤 누군가가 통신 도중에 문서를 1�
 demo-refused = { $who }: 수신을 거부하고 아무것도 남기지 않습니다. { $title } ({ $code })
 demo-record = 일어난 일은 모두 기록됩니다. 기록은 내용을 증명할 수 있지만 내용 자체는 담지 않습니다.
 demo-look = 두 노드는 계속 실행 중입니다. 확인할 곳:
+demo-console = 콘솔(한 번만 쓸 수 있는 로그인 링크): { $link }
 demo-stop = Ctrl-C를 누르면 데모가 끝납니다.
 demo-ended = 두 노드가 접수한 일을 모두 마치고 종료했습니다.
 demo-failed = 데모가 다음 단계 뒤에 실패했습니다: { $step }

@@ -304,6 +304,8 @@ pub(super) struct Place {
     held: Vec<TcpListener>,
     running: Option<Running>,
     folder: PathBuf,
+    /// The one-time sign-in link of its first official.
+    link: String,
 }
 
 impl Place {
@@ -318,7 +320,8 @@ impl Place {
         let ((public, first), (api, second)) = (free(story, port)?, free(story, port + 1)?);
         let did = format!("did:web:localhost%3A{public}:{name}");
         let (config, folder) = (format!("{name}.toml"), stage.directory.path().to_path_buf());
-        Ok(Self { country, name, did, config, public, api, held: vec![first, second], running: None, folder })
+        let (held, link) = (vec![first, second], String::new());
+        Ok(Self { country, name, did, config, public, api, held, running: None, folder, link })
     }
 
     /// A node of its own: configuration, keys, database. On one machine the partner and the witnesses
@@ -357,6 +360,24 @@ impl Place {
         self.running = Some(running);
         story.say("demo-started", &[("who", &self.shown(stage.lang())), ("pid", &pid), ("millis", &millis)]);
         Ok(())
+    }
+
+    /// Its first official gets an account, and a link to come in by. The names are invented.
+    pub(super) fn invite(&mut self, stage: &Stage) -> Result<()> {
+        let (account, person, language) = match self.name {
+            "customs" => ("sato", "佐藤 花子", "ja"),
+            _ => ("hong", "홍길동", "ko"),
+        };
+        let add = ["user", "add", account, "--display", person, "--language", language];
+        let rights = ["--role", "administrator", "--link"];
+        let made = stage.corridor(Some(self), &[add.as_slice(), &rights].concat())?;
+        self.link = made.get("link").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(())
+    }
+
+    /// The link to its console.
+    pub(super) fn link(&self) -> &str {
+        &self.link
     }
 
     /// Ends the node in good order.

@@ -61,6 +61,7 @@ impl Story {
         self.line(&self.word("demo-look"));
         for place in places {
             self.line(&format!("  {}", place.shown(self.lang)));
+            self.line(&format!("      {}", say(self.lang, "demo-console", &[("link", place.link())])));
             for address in place.addresses() {
                 self.line(&format!("      {address}"));
             }

@@ -33,8 +33,14 @@ impl Cookie {
     }
 
     fn name(self, site: &Site) -> String {
-        let prefix = if site.is_secure() { "__Host-" } else { "" };
-        format!("{prefix}{}", self.bare())
+        if site.is_secure() {
+            return format!("__Host-{}", self.bare());
+        }
+        // Cookies know no ports: two nodes on one machine, as in the demo, must not take each other's.
+        match site.port() {
+            Some(port) => format!("{}_{port}", self.bare()),
+            None => self.bare().to_owned(),
+        }
     }
 
     /// Its value in a request.
@@ -79,13 +85,13 @@ mod tests {
             "https://corridor.example.jp/",
             "__Host-corridor_session=a~b; Path=/; HttpOnly; SameSite=Lax; Secure",
         );
-        check("http://localhost:7081", "corridor_session=a~b; Path=/; HttpOnly; SameSite=Lax");
+        check("http://localhost:7081", "corridor_session_7081=a~b; Path=/; HttpOnly; SameSite=Lax");
     }
 
     #[test]
     fn a_cookie_planted_without_the_prefix_is_not_seen() {
         let mut headers = HeaderMap::new();
-        headers.insert("cookie", HeaderValue::from_static("corridor_session=planted"));
+        headers.insert("cookie", HeaderValue::from_static("corridor_session=planted; corridor_session_1=here"));
         assert_eq!(Cookie::Session.of(&headers, &site("https://corridor.example.jp")), None);
         assert_eq!(Cookie::Session.of(&headers, &site("http://localhost:1")).as_deref(), Some("planted"));
     }

@@ -194,7 +194,7 @@ impl World {
         let account = self.user(&name, who).await;
         let gift = Gift { role, department: None };
         self.node.people.give(who, &account.id, gift, &By::reader("test")).await.unwrap();
-        let cookie = format!("corridor_session={}", self.enter(&account).await.cookie);
+        let cookie = format!("corridor_session_0={}", self.enter(&account).await.cookie);
         self.sessions.lock().await.insert((who.clone(), role), cookie.clone());
         cookie
     }
@@ -249,14 +249,14 @@ impl World {
 
     pub(crate) async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
         if path.starts_with("/console") {
-            let cookie = token.filter(|t| !t.is_empty()).unwrap_or("corridor_visit=test");
+            let cookie = token.filter(|t| !t.is_empty()).unwrap_or("corridor_visit_0=test");
             let request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
             let request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
             let request = request.header("content-type", "application/x-www-form-urlencoded");
             // A cookie that opens nothing is nobody's: its forms are those of a visit.
             let known = self.node.people.session(cookie.split_once('=').unwrap().1).await.unwrap();
             let (cookie, request) = match known {
-                Found::Nothing => ("corridor_visit=test", request.header("cookie", "corridor_visit=test")),
+                Found::Nothing => ("corridor_visit_0=test", request.header("cookie", "corridor_visit_0=test")),
                 _ => (cookie, request),
             };
             let form = format!("csrf={}&{body}", self.csrf(cookie));
