@@ -9,6 +9,7 @@ pub mod forged;
 pub mod guard;
 pub mod kept;
 mod pages;
+mod passkey;
 mod settings;
 mod setup;
 mod signin;
@@ -26,6 +27,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
     Router::new()
         .route("/console/sign-in", get(signin::page).post(signin::begin))
         .route("/console/sign-in/second", get(signin::second_page).post(signin::second))
+        .route("/console/sign-in/passkey", post(passkey::sign_in))
         .route("/console/sign-in/kept", post(signin::kept))
         .route("/console/sign-out", post(signin::sign_out))
         .route("/console/signed-out", get(signin::signed_out))
@@ -42,6 +44,8 @@ pub(crate) fn router() -> Router<Arc<Node>> {
             get(account::authenticator_page).post(account::authenticator),
         )
         .route("/console/account/codes", get(account::codes_page).post(account::codes))
+        .route("/console/account/passkeys", get(passkey::page).post(passkey::add))
+        .route("/console/account/passkeys/remove", post(passkey::remove))
         .route("/console/account/sessions", post(account::end_session))
         .route("/console/users", get(users::list).post(users::add))
         .route("/console/users/new/account", get(users::add_page))

@@ -9,12 +9,14 @@ pub mod grant;
 pub mod id;
 pub mod link;
 pub mod pace;
+pub mod passkeys;
 pub mod password;
 mod schema;
 pub mod seal;
 pub mod session;
 pub mod signin;
 pub mod totp;
+pub mod webauthn;
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,7 +64,10 @@ impl Site {
     #[must_use]
     pub fn port(&self) -> Option<&str> {
         let (_, authority) = self.0.split_once("://")?;
-        authority.rsplit_once(':').map(|(_, port)| port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()))
+        authority
+            .rsplit_once(':')
+            .map(|(_, port)| port)
+            .filter(|port| port.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// The address of a path.

@@ -197,7 +197,8 @@ async fn a_session_that_was_planted_is_worth_nothing() {
     mallory.get("/console/sign-in").await;
     let visit = mallory.cookie("corridor_visit_0").unwrap().to_owned();
     let mut kim = Browser::new(&world);
-    kim.cookies = vec![("corridor_visit_0".to_owned(), visit.clone()), ("corridor_session_0".to_owned(), visit)];
+    kim.cookies =
+        vec![("corridor_visit_0".to_owned(), visit.clone()), ("corridor_session_0".to_owned(), visit)];
     kim.get("/console/sign-in").await;
     let csrf = kim.field("csrf").unwrap();
     world.clock.advance(Duration::from_secs(60));

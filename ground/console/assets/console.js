@@ -142,3 +142,50 @@
     window.addEventListener("pagehide", () => source.close());
   }
 })();
+
+// Passkeys: a form that asks for one shows itself where the browser has them, and is sent with what the
+// authenticator answered. Without scripts there are password and code.
+(() => {
+  if (!window.PublicKeyCredential || !navigator.credentials) return;
+  const bytes = (text) =>
+    Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const text = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const create = (form) => {
+    const { challenge, rp, user, name, display } = form.dataset;
+    const kinds = [-8, -7, -257].map((alg) => ({ type: "public-key", alg }));
+    return navigator.credentials.create({ publicKey: {
+      challenge: bytes(challenge), rp: { id: rp, name: document.title }, pubKeyCredParams: kinds,
+      user: { id: bytes(user), name, displayName: display }, attestation: "none", timeout: 300000,
+      authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+    } });
+  };
+  const get = (form) => navigator.credentials.get({ publicKey: {
+    challenge: bytes(form.dataset.challenge), rpId: form.dataset.rp, userVerification: "required", timeout: 300000,
+  } });
+  const fill = (form, found) => {
+    const { response } = found;
+    const fields = form.elements;
+    fields.client.value = text(response.clientDataJSON);
+    if (response.attestationObject) {
+      fields.attestation.value = text(response.attestationObject);
+      return;
+    }
+    fields.id.value = text(found.rawId);
+    fields.authenticator.value = text(response.authenticatorData);
+    fields.signature.value = text(response.signature);
+  };
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    form.hidden = false;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const alert = form.querySelector("[role=alert]");
+      try {
+        fill(form, await (form.dataset.passkey === "create" ? create(form) : get(form)));
+        form.submit();
+      } catch {
+        alert.hidden = false;
+      }
+    });
+  }
+})();

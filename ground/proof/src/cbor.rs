@@ -10,33 +10,47 @@ const MAX_DEPTH: usize = 8;
 
 /// One item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
     /// A number, positive or negative.
     Number(i128),
+    /// A string of bytes.
     Bytes(&'a [u8]),
+    /// A text.
     Text(&'a str),
+    /// Items in order.
     Array(Vec<Value<'a>>),
+    /// Pairs, no key twice.
     Map(Vec<(Value<'a>, Value<'a>)>),
+    /// An item with a tag.
     Tagged(u64, Box<Value<'a>>),
+    /// Null.
     Null,
     /// False, true, or a simple value that means nothing here.
     Simple(u8),
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn bytes(&self) -> Option<&'a [u8]> {
+    /// The bytes, when it is a string of bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&'a [u8]> {
         if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
     }
 
-    pub(crate) fn array(&self) -> Option<&[Value<'a>]> {
+    /// The items, when it is an array.
+    #[must_use]
+    pub fn array(&self) -> Option<&[Value<'a>]> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
 
-    pub(crate) fn number(&self) -> Option<i128> {
+    /// The number, when it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<i128> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 
-    pub(crate) fn get(&self, key: &Value<'_>) -> Option<&Value<'a>> {
+    /// The value of this key, when it is a map that has it.
+    #[must_use]
+    pub fn get(&self, key: &Value<'_>) -> Option<&Value<'a>> {
         let Self::Map(pairs) = self else { return None };
         pairs.iter().find(|(k, _)| k == key).map(|(_, value)| value)
     }
@@ -46,10 +60,20 @@ impl<'a> Value<'a> {
 ///
 /// # Errors
 /// `malformed`.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value<'_>, Problem> {
+pub fn parse(bytes: &[u8]) -> Result<Value<'_>, Problem> {
     let mut reader = Reader { rest: bytes };
     let value = reader.value(MAX_DEPTH)?;
     if reader.rest.is_empty() { Ok(value) } else { Err(bad("bytes after the end")) }
+}
+
+/// Reads the first item, and gives back what follows it.
+///
+/// # Errors
+/// `malformed`.
+pub fn parse_first(bytes: &[u8]) -> Result<(Value<'_>, &[u8]), Problem> {
+    let mut reader = Reader { rest: bytes };
+    let value = reader.value(MAX_DEPTH)?;
+    Ok((value, reader.rest))
 }
 
 fn bad(why: &str) -> Problem {

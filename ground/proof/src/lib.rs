@@ -12,7 +12,7 @@
 pub mod acknowledgement;
 pub mod act;
 pub mod agreement;
-mod cbor;
+pub mod cbor;
 pub mod checkpoint;
 pub mod cose;
 pub mod cosignature;

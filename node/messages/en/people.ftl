@@ -168,3 +168,16 @@ people-kinds-hint = One a line: edifact. None means all.
 people-partners = Partners
 people-partners-hint = One DID a line. None means all.
 people-all = all
+
+# Passkeys.
+people-passkeys = Passkeys
+people-passkeys-lead = With a passkey you sign in by fingerprint, face or PIN of your device, with nothing to type.
+people-passkeys-none = No passkeys
+people-passkeys-none-how = Password and authenticator do the same.
+people-passkey-add = Add a passkey
+people-passkey-add-what = This needs a browser with scripts and a device with a screen lock, or a security key.
+people-passkey-label = Name of the passkey
+people-passkey-label-hint = By which you know the device: office laptop.
+people-passkey-remove = Remove
+people-passkey-sign-in = Sign in with a passkey
+people-passkey-failed = The passkey was not used. Try again, or sign in with password and code.

@@ -161,3 +161,15 @@ people-kinds-hint = 1 行に 1 つ（例：edifact）。空欄の場合はすべ
 people-partners = 相手機関
 people-partners-hint = 1 行に 1 つの DID。空欄の場合はすべて。
 people-all = すべて
+
+people-passkeys = パスキー
+people-passkeys-lead = パスキーを使うと、端末の指紋・顔・PIN だけでサインインできます。
+people-passkeys-none = パスキーはありません
+people-passkeys-none-how = パスワードと認証アプリでも同じようにサインインできます。
+people-passkey-add = パスキーを追加
+people-passkey-add-what = スクリプトが有効なブラウザーと、画面ロックのある端末またはセキュリティキーが必要です。
+people-passkey-label = パスキーの名前
+people-passkey-label-hint = 端末が分かる名前（例：職場のノートパソコン）。
+people-passkey-remove = 削除
+people-passkey-sign-in = パスキーでサインイン
+people-passkey-failed = パスキーを使用できませんでした。もう一度お試しになるか、パスワードと確認コードでサインインしてください。

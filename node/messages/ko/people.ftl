@@ -161,3 +161,15 @@ people-kinds-hint = 한 줄에 하나(예: edifact). 비워 두면 전체입니�
 people-partners = 상대 기관
 people-partners-hint = 한 줄에 DID 하나. 비워 두면 전체입니다.
 people-all = 전체
+
+people-passkeys = 패스키
+people-passkeys-lead = 패스키를 쓰면 기기의 지문, 얼굴, PIN만으로 로그인할 수 있습니다.
+people-passkeys-none = 패스키가 없습니다
+people-passkeys-none-how = 비밀번호와 인증 앱으로도 똑같이 로그인할 수 있습니다.
+people-passkey-add = 패스키 추가
+people-passkey-add-what = 스크립트를 쓰는 브라우저와 화면 잠금이 있는 기기 또는 보안 키가 필요합니다.
+people-passkey-label = 패스키 이름
+people-passkey-label-hint = 기기를 알 수 있는 이름(예: 사무실 노트북).
+people-passkey-remove = 삭제
+people-passkey-sign-in = 패스키로 로그인
+people-passkey-failed = 패스키를 사용하지 못했습니다. 다시 시도하거나 비밀번호와 인증 코드로 로그인하십시오.

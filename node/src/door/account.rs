@@ -149,13 +149,15 @@ fn keys(viewer: &Viewer, account: &Account) -> Markup {
     let facts = Facts::new()
         .fact(t.get("people-password"), state(account.has_password))
         .fact(t.get("people-authenticator-word"), state(account.has_totp))
-        .text(t.get("people-codes-left"), account.recovery_codes);
+        .text(t.get("people-codes-left"), account.recovery_codes)
+        .text(t.get("people-passkeys"), account.passkeys);
     let to = |label: &str, place: &str| Markup::from(Button::new(t.get(label), format!("{ACCOUNT}/{place}")));
     let codes = if account.has_totp { to("people-codes-renew", "codes") } else { Markup::none() };
     Markup::from(facts).and(Actions(
         to("people-password-change", "password")
             .and(to("people-authenticator-change", "authenticator"))
-            .and(codes),
+            .and(codes)
+            .and(to("people-passkeys", "passkeys")),
     ))
 }
 

@@ -91,8 +91,9 @@ mod tests {
     #[test]
     fn a_cookie_planted_without_the_prefix_is_not_seen() {
         let mut headers = HeaderMap::new();
-        headers.insert("cookie", HeaderValue::from_static("corridor_session=planted; corridor_session_1=here"));
+        headers
+            .insert("cookie", HeaderValue::from_static("corridor_session=planted; corridor_session_1=here"));
         assert_eq!(Cookie::Session.of(&headers, &site("https://corridor.example.jp")), None);
-        assert_eq!(Cookie::Session.of(&headers, &site("http://localhost:1")).as_deref(), Some("planted"));
+        assert_eq!(Cookie::Session.of(&headers, &site("http://localhost:1")).as_deref(), Some("here"));
     }
 }

@@ -37,6 +37,9 @@ pub struct Entrant {
     pub standing: Option<Arc<Standing>>,
     /// What forms of this page bring back.
     pub csrf: String,
+    /// The cookie that it is made of, that of the session or of the visit: what else is given to this browser
+    /// alone is bound to it.
+    pub secret: String,
     /// What is known of the browser.
     pub visitor: Visitor,
 }
@@ -147,7 +150,7 @@ async fn judged(node: &Node, mut request: Request) -> Result<Passed> {
         forged::from_our_page(request.headers(), site)?;
         (request, form) = forged::checked(request, &csrf).await?;
     }
-    let entrant = Entrant { visitor: visitor(node, &request), csrf, standing };
+    let entrant = Entrant { visitor: visitor(node, &request), csrf, secret, standing };
     if rule.who == Who::Anyone {
         enter(node, &mut request, &entrant).await?;
         request.extensions_mut().insert(entrant);

@@ -28,13 +28,19 @@ pub(super) struct Next {
 }
 
 /// The sign-in page.
-pub(super) async fn page(viewer: Viewer, entrant: Entrant, Query(next): Query<Next>) -> Response {
+pub(super) async fn page(
+    node: Shared,
+    viewer: Viewer,
+    entrant: Entrant,
+    Query(next): Query<Next>,
+) -> Response {
     if entrant.person().is_ok() {
         return see_other(local(&next.next));
     }
     let form = sign_in_form(&viewer, &entrant.csrf, "", &next.next, None);
     let hint = Markup::paragraph(words(&viewer).get("people-no-account"));
-    narrow(&viewer, "people-sign-in", Markup::from(form).and(hint)).answer(&viewer)
+    let passkey = super::passkey::sign_in_button(&node, &viewer, &entrant, &next.next);
+    narrow(&viewer, "people-sign-in", Markup::from(form).and(passkey).and(hint)).answer(&viewer)
 }
 
 /// Takes name and password.

@@ -54,6 +54,25 @@ fn every_page_is_light_and_for_everyone_in_korean() {
     check(Lang::Ko);
 }
 
+#[test]
+fn a_passkey_is_added_and_signs_in_by_itself() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("customs"));
+    browser.authenticator();
+    person::enter(&browser, world, "with.a.passkey");
+    browser.go(&format!("{site}/console/account/passkeys"));
+    browser.find("#label").write("税関のノートパソコン");
+    browser.find("#password").write(person::WORDS);
+    browser.find("form[data-passkey=create] button").click();
+    browser.until("the passkey in the list", || browser.text().contains("税関のノートパソコン"));
+    browser.until("its button", || !browser.all("form[action$='/passkeys/remove'] button").is_empty());
+    browser.chromium("Network.clearBrowserCookies", serde_json::json!({}));
+    browser.go(&format!("{site}/console/sign-in?next=/console/account"));
+    browser.find("form[data-passkey=get] button").click();
+    browser.until("the account", || browser.address().ends_with("/console/account"));
+    assert!(browser.text().contains("with.a.passkey"));
+}
+
 /// Serves one page to whoever asks, whatever they ask for.
 fn serve(page: &'static str) -> String {
     use std::io::{Read, Write};

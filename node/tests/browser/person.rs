@@ -7,7 +7,7 @@ use corridor_node::people::totp::Seed;
 use super::driver::Browser;
 use super::world::World;
 
-const WORDS: &str = "seven blue kites";
+pub(crate) const WORDS: &str = "seven blue kites";
 
 /// Comes in by a link, as an administrator of customs: the browser is signed in then.
 pub(crate) fn enter(browser: &Browser, world: &World, name: &str) {

@@ -256,7 +256,9 @@ impl World {
             // A cookie that opens nothing is nobody's: its forms are those of a visit.
             let known = self.node.people.session(cookie.split_once('=').unwrap().1).await.unwrap();
             let (cookie, request) = match known {
-                Found::Nothing => ("corridor_visit_0=test", request.header("cookie", "corridor_visit_0=test")),
+                Found::Nothing => {
+                    ("corridor_visit_0=test", request.header("cookie", "corridor_visit_0=test"))
+                }
                 _ => (cookie, request),
             };
             let form = format!("csrf={}&{body}", self.csrf(cookie));
