@@ -222,6 +222,14 @@ fn certificates(record: &mut Record, node: &Node, now: Timestamp) {
     }
 }
 
+/// What is to be said of the trust lists and recognitions of now.
+#[must_use]
+pub fn of_trust(node: &Node, lang: Lang) -> Vec<Finding> {
+    let mut record = Record { lang, findings: Vec::new() };
+    trust(&mut record, node, node.now());
+    record.findings
+}
+
 fn trust(record: &mut Record, node: &Node, now: Timestamp) {
     let view = node.exchange.directory().view();
     if view.pinned().is_empty() {

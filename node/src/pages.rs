@@ -5,16 +5,26 @@
 mod acts;
 pub mod areas;
 mod content;
+mod doctor;
 mod documents;
+mod evidence;
 pub mod form;
 mod frame;
 mod gallery;
 mod home;
+mod invariants;
+mod leaves;
+mod ledger;
 mod live;
 mod partners;
 pub(crate) mod preferences;
+mod receipt;
 mod search;
 mod send;
+mod trust;
+mod upload;
+mod verifier;
+mod verify;
 pub mod viewer;
 pub mod words;
 
@@ -81,6 +91,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))
         .route("/console/help/{guide}", get(help::guide))
+        .merge(evidence::router())
 }
 
 /// The style sheet, the script, the signs.

@@ -71,7 +71,15 @@ pub(crate) async fn within_time(
 /// are: they may be what is missing. Documents are not shown either: one may be about a person whose
 /// erasure has yet to be done again (LG-3).
 fn gives_work(method: &Method, path: &str) -> bool {
-    let apart = ["/api/v1/trust", "/api/v1/log/"];
+    let apart = [
+        "/api/v1/trust",
+        "/api/v1/log/",
+        "/console/preferences",
+        "/console/trust",
+        "/console/verify",
+        "/console/ledger/",
+        "/console/doctor",
+    ];
     let books = ["/api/v1/inbox", "/api/v1/outbox", "/api/v1/trade/", "/console/inbox", "/console/outbox"];
     let under = |all: &[&str]| all.iter().any(|prefix| path.starts_with(prefix));
     if matches!(*method, Method::GET | Method::HEAD) { under(&books) } else { !under(&apart) }
