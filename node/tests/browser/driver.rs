@@ -176,6 +176,24 @@ impl Browser {
         self.told("POST", "/actions", &json!({ "actions": [source] }));
     }
 
+    /// Goes from stop to stop until one satisfies.
+    pub(crate) fn tab_until(&self, what: &str, mut satisfies: impl FnMut(&Self) -> bool) {
+        for _ in 0..100 {
+            self.keys(TAB);
+            if satisfies(self) {
+                return;
+            }
+        }
+        panic!("{what} is not reached by keyboard at {}", self.address());
+    }
+
+    /// Goes from stop to stop until the element of this identifier has the focus.
+    pub(crate) fn tab_to(&self, id: &str) {
+        if self.focused().attribute("id").as_deref() != Some(id) {
+            self.tab_until(id, |browser| browser.focused().attribute("id").as_deref() == Some(id));
+        }
+    }
+
     /// Waits until something holds.
     pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let until = Instant::now() + PATIENCE;
@@ -239,7 +257,7 @@ impl Browser {
             match method.as_str().unwrap_or_default() {
                 "Network.requestWillBeSent" => {
                     let url = parameters["request"]["url"].as_str().unwrap_or_default();
-                    if !url.starts_with("data:") {
+                    if !url.starts_with("data:") && !url.ends_with("/console/live") {
                         weight.requests.push(url.to_owned());
                     }
                 }

@@ -10,13 +10,14 @@ use super::driver::Browser;
 
 /// The most that a page may weigh, compressed, over the wire (a quarter of a second at 256 kbit/s is 8 KB).
 const BYTES: u64 = 100 * 1024;
-/// The most requests that it may take.
+/// The most requests that it may take. The stream by which an open page hears of changes is none of them: it
+/// is opened once the page is there.
 const REQUESTS: usize = 5;
 /// A phone and a desk.
 pub(crate) const WIDTHS: [u32; 2] = [390, 1280];
 
 /// How axe is run: everything it knows in the light, and what depends on colour again in the dark.
-const ALL: &str = "{ resultTypes: ['violations'] }";
+pub(crate) const ALL: &str = "{ resultTypes: ['violations'] }";
 const COLOUR: &str = "{ resultTypes: ['violations'], runOnly: ['cat.color'] }";
 
 /// Puts axe into every page that is opened from now on.
@@ -29,7 +30,12 @@ pub(crate) fn bring_axe(browser: &Browser) {
 
 /// Opens a page in both widths, in the light and in the dark, and says what is wrong with it. Its title
 /// comes back too.
-pub(crate) fn judge(browser: &Browser, lang: Lang, site: &str, path: &str) -> (String, Vec<String>) {
+pub(crate) fn judge(
+    browser: &Browser,
+    lang: Lang,
+    site: &str,
+    (rule, path): (&str, &str),
+) -> (String, Vec<String>) {
     let mut wrong = Vec::new();
     let [phone, desk] = WIDTHS;
     browser.size(desk, 900);
@@ -64,15 +70,15 @@ pub(crate) fn judge(browser: &Browser, lang: Lang, site: &str, path: &str) -> (S
         wrong.push(format!("texts are missing: {missing}"));
     }
     wrong.extend(axe(browser, ALL).into_iter().map(|w| format!("{desk} light: {w}")));
-    take(browser, lang, path, desk, "light");
+    take(browser, lang, rule, desk, "light");
     browser.dark(true);
     wrong.extend(axe(browser, COLOUR).into_iter().map(|w| format!("{desk} dark: {w}")));
-    take(browser, lang, path, desk, "dark");
+    take(browser, lang, rule, desk, "dark");
     browser.size(phone, 844);
     wrong.extend(axe(browser, COLOUR).into_iter().map(|w| format!("{phone} dark: {w}")));
     browser.dark(false);
     wrong.extend(axe(browser, ALL).into_iter().map(|w| format!("{phone} light: {w}")));
-    take(browser, lang, path, phone, "light");
+    take(browser, lang, rule, phone, "light");
     let over = browser.value("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth");
     if over.as_i64() != Some(0) {
         wrong.push(format!("{phone}: {over} pixels wider than the screen: {}", browser.value(WIDE)));
@@ -83,7 +89,7 @@ pub(crate) fn judge(browser: &Browser, lang: Lang, site: &str, path: &str) -> (S
 }
 
 /// What is too wide.
-const WIDE: &str = "[...document.querySelectorAll('body *')].filter(e =>
+const WIDE: &str = "[...document.querySelectorAll('body *:not(thead, thead *)')].filter(e =>
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120))";
 
 /// What axe finds that is serious or critical.
@@ -100,12 +106,12 @@ pub(crate) fn axe(browser: &Browser, how: &str) -> Vec<String> {
 }
 
 /// Takes a picture where `CORRIDOR_PICTURES` names a folder for them.
-fn take(browser: &Browser, lang: Lang, path: &str, width: u32, theme: &str) {
+fn take(browser: &Browser, lang: Lang, rule: &str, width: u32, theme: &str) {
     use base64::Engine as _;
     let Some(folder) = std::env::var_os("CORRIDOR_PICTURES").map(PathBuf::from) else { return };
+    let Some(name) = rule.strip_prefix("/console") else { return };
     browser.run("scrollTo(0, 0)");
-    let name =
-        path.trim_start_matches("/console").trim_matches('/').replace(['/', '?', '=', '&', ':', '%'], "-");
+    let name = name.trim_start_matches('/').replace('/', "-").replace(['{', '}'], "");
     let name = if name.is_empty() { "home".to_owned() } else { name };
     let folder = folder.join(lang.tag());
     std::fs::create_dir_all(&folder).unwrap();

@@ -7,11 +7,13 @@
 mod driver;
 mod judge;
 mod pages;
-mod person;
+mod people;
+mod story;
 mod world;
 
 use corridor_base::Lang;
 use driver::Browser;
+use people::Person;
 use world::world;
 
 /// Every page in one language: first as a stranger sees it, then as somebody who has signed in.
@@ -25,10 +27,11 @@ fn check(lang: Lang) {
     let mut wrong = Vec::new();
     for open in [true, false] {
         if !open {
-            person::enter(&browser, world, &format!("official-{lang}"));
+            let name = format!("judge-{lang}");
+            Person::enrol(&browser, world, "customs", (&name, "administrator"), |_, _| {});
         }
-        for path in pages::pages(world, open) {
-            let (title, found) = judge::judge(&browser, lang, &site, &path);
+        for (rule, path) in pages::pages(world, open) {
+            let (title, found) = judge::judge(&browser, lang, &site, (rule, &path));
             wrong.extend(found);
             if let Some((other, _)) = titles.iter().find(|(_, of)| *of == title) {
                 wrong.push(format!("{path} {lang}: {other} is called {title}, too"));
@@ -59,10 +62,10 @@ fn a_passkey_is_added_and_signs_in_by_itself() {
     let Some(browser) = Browser::open() else { return };
     let (world, site) = (world(), world().site("customs"));
     browser.authenticator();
-    person::enter(&browser, world, "with.a.passkey");
+    Person::enrol(&browser, world, "customs", ("with.a.passkey", "administrator"), |_, _| {});
     browser.go(&format!("{site}/console/account/passkeys"));
     browser.find("#label").write("税関のノートパソコン");
-    browser.find("#password").write(person::WORDS);
+    browser.find("#password").write(people::PASSWORD);
     browser.find("form[data-passkey=create] button").click();
     browser.until("the passkey in the list", || browser.text().contains("税関のノートパソコン"));
     browser.until("its button", || !browser.all("form[action$='/passkeys/remove'] button").is_empty());
@@ -97,7 +100,7 @@ fn the_judge_finds_what_is_wrong_with_a_page() {
          <img src=1 width=600 height=9><img src=2><img src=3><img src=4><img src=5><img src=6></html>",
     );
     judge::bring_axe(&browser);
-    let (title, wrong) = judge::judge(&browser, Lang::Ja, &site, "/");
+    let (title, wrong) = judge::judge(&browser, Lang::Ja, &site, ("/", "/"));
     assert_eq!(title, "a");
     let wrong = wrong.join("\n");
     for expect in [

@@ -85,6 +85,14 @@ impl World {
         found.unwrap_or_else(|| panic!("corridor {}: {listed}", list.join(" "))).to_owned()
     }
 
+    /// The act that customs began with: always of one type, whatever else happens meanwhile.
+    pub(crate) fn oldest_act(&self) -> String {
+        let listed = self.corridor("customs", &["act", "list", "--limit", "1000"]);
+        let oldest =
+            listed["items"].as_array().and_then(|items| items.last()?["id"].as_str().map(str::to_owned));
+        oldest.unwrap_or_else(|| panic!("no act in {listed}"))
+    }
+
     /// An account at customs that nobody has come in by; made by the first test that asks.
     pub(crate) fn account(&self, name: &str) {
         static MADE: Mutex<Vec<String>> = Mutex::new(Vec::new());

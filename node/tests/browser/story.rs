@@ -1,0 +1,130 @@
+//! What an official does in a day: signs in, follows a document, and shows that it arrived; by keyboard
+//! alone, and without a script on a phone (UI-1).
+
+use corridor_base::Lang;
+use corridor_node::texts::texts;
+
+use super::driver::{Browser, ENTER, TAB};
+use super::judge::{self, WIDTHS};
+use super::people::Person;
+use super::world::{World, world};
+
+fn word(lang: Lang, key: &str) -> String {
+    texts().text(lang, key, &[])
+}
+
+/// Clicks the first link with this in its address.
+fn follow(browser: &Browser, part: &str) {
+    browser.find(&format!("main a[href*='{part}']")).click();
+    browser.until(&format!("a page at {part}"), || browser.address().contains(part));
+}
+
+/// A receipt of the document that the forwarder sent, as a file; and the same with one byte changed.
+fn receipts(world: &World, id: &str) -> [String; 2] {
+    let (whole, altered) =
+        (world.file(&format!("{id}.tlog-proof")), world.file(&format!("{id}-altered.tlog-proof")));
+    world.corridor("forwarder", &["receipt", id, "--out", whole.to_str().unwrap()]);
+    let mut bytes = std::fs::read(&whole).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
+    #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+    std::fs::write(&altered, bytes).unwrap();
+    [whole, altered].map(|path| path.to_str().unwrap().to_owned())
+}
+
+fn sent(world: &World) -> String {
+    let listed = world.corridor("forwarder", &["outbox", "list"]);
+    listed["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_document_is_followed_from_the_outbox_to_a_receipt_verified_in_the_browser() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("forwarder"));
+    let mut wrong = Vec::new();
+    judge::bring_axe(&browser);
+    // The pages on the way in are seen in passing only, so that they are judged here.
+    let person = Person::enrol(&browser, world, "forwarder", ("minsu", "officer"), |browser, page| {
+        for width in WIDTHS {
+            browser.size(width, 900);
+            wrong.extend(judge::axe(browser, judge::ALL).into_iter().map(|w| format!("{page} {width}: {w}")));
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    person.sign_out(&browser);
+    person.sign_in(&browser, &site);
+    browser.find("nav.side a[href='/console/outbox']").click();
+    follow(&browser, &format!("/console/outbox/{}", sent(world)));
+    follow(&browser, "/console/receipts/");
+    browser.find("[data-verify-start]:not([hidden])").click();
+    let passed = word(Lang::En, "verify-outcome-passed");
+    browser.until(&passed, || browser.text().contains(&passed));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn everything_is_reached_by_keyboard_alone() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("forwarder"));
+    let person = Person::enrol(&browser, world, "forwarder", ("jiwoo", "officer"), |_, _| {});
+    person.sign_out(&browser);
+    person.sign_in(&browser, &site);
+    // The first stop leads past the navigation.
+    browser.keys(TAB);
+    assert_eq!(browser.focused().attribute("href").as_deref(), Some("#main"));
+    browser.keys(ENTER);
+    browser.keys(TAB);
+    assert_eq!(browser.value("document.querySelector('main').contains(document.activeElement)"), true);
+    // The language is changed, and the page stays the one it was.
+    browser.go(&format!("{site}/console/outbox"));
+    browser.tab_until("the languages", |b| {
+        b.value("document.activeElement.tagName") == "SUMMARY"
+            && b.value("!!document.activeElement.parentNode.querySelector('[name=lang]')") == true
+    });
+    browser.keys(ENTER);
+    browser.tab_until("Korean", |b| b.value("document.activeElement.value") == "ko");
+    browser.keys(ENTER);
+    browser.until("Korean", || browser.value("document.documentElement.lang") == "ko");
+    assert!(browser.address().ends_with("/console/outbox"));
+    let document = format!("/console/outbox/{}", sent(world));
+    // A document is opened; wherever the focus is, it can be seen.
+    browser.tab_until("a document", |b| {
+        assert_ne!(
+            b.value(HIDDEN),
+            true,
+            "the focus cannot be seen: {}",
+            b.value("document.activeElement.outerHTML")
+        );
+        b.value("document.activeElement.getAttribute('href')").as_str().is_some_and(|h| h.contains(&document))
+    });
+    browser.keys(ENTER);
+    browser.until("the document", || browser.address().contains(&document));
+}
+
+/// Whether what has the focus looks as if it had not.
+const HIDDEN: &str =
+    "(() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+    return e !== document.body && e.id !== 'main' && (r.width === 0 || s.outlineStyle === 'none'); })()";
+
+#[test]
+fn the_same_is_done_without_a_script_on_a_phone() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("forwarder"));
+    let person = Person::enrol(&browser, world, "forwarder", ("seoyeon", "officer"), |_, _| {});
+    person.sign_out(&browser);
+    browser.javascript(false);
+    browser.size(WIDTHS[0], 844);
+    person.sign_in(&browser, &site);
+    let id = sent(world);
+    browser.go(&format!("{site}/console/outbox/{id}"));
+    follow(&browser, "/content");
+    browser.until("the document", || browser.text().contains("CUSCAR"));
+    // Whoever cannot let the browser check uploads the file.
+    for (file, outcome) in receipts(world, &id).iter().zip(["passed", "failed"]) {
+        browser.go(&format!("{site}/console/verify"));
+        browser.find("#file").write(file);
+        browser.find("main form button[type=submit]").click();
+        let expect = word(Lang::En, &format!("verify-outcome-{outcome}"));
+        browser.until(&expect, || browser.text().contains(&expect));
+    }
+}
