@@ -1,11 +1,11 @@
 //! Makes destroyed keys unfindable: a row that was deleted goes on lying in free pages, in the gaps of
 //! pages that are used, and in the log of the database until something overwrites it.
 //!
-//! On SQLite the connections that handle keys overwrite what they delete (`secure_delete`); what remains
-//! are copies that SQLite leaves in the gaps of a page when it moves rows between pages
-//! (<https://sqlite.org/pragma.html#pragma_secure_delete> speaks of deleted rows only). So the tables of
-//! keys are written anew, which zeroes their old pages, and then the log is moved into the database and
-//! cut to nothing. On PostgreSQL a table is rewritten into a new file (`VACUUM FULL`) once nobody has a
+//! On SQLite the connections that handle keys overwrite what they delete (`secure_delete`); that
+//! no copies stay in the gaps of pages between which rows were moved is not promised
+//! (<https://sqlite.org/pragma.html#pragma_secure_delete> speaks of deleted rows only). So, as a precaution,
+//! the tables of keys are written anew, which zeroes their old pages; then the log is moved into the
+//! database and cut to nothing. On PostgreSQL a table is rewritten into a new file (`VACUUM FULL`) once nobody has a
 //! snapshot that may still see the row. What the server's log of changes (WAL) and an archive of it hold
 //! is the operator's: SECURITY.md.
 

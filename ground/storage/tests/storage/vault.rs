@@ -102,8 +102,8 @@ fn found_in(folder: &Path, what: &[Vec<u8>]) -> Vec<String> {
 }
 
 /// Keys come in no order, so that rows are moved between pages; some are destroyed, and none of them is
-/// left in a free page, in the gap of a used one, or in the log. Without `secure_delete`, without the
-/// rewriting, and without the end of the log this fails.
+/// left in a free page, in the gap of a used one, or in the log. Without `secure_delete`, and without the
+/// end of the log, this fails.
 #[test]
 fn destroyed_keys_are_in_no_file() {
     block(async {
