@@ -250,7 +250,7 @@ pub(crate) mod tests {
         for part in expect {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
-        let missing = html.split(|c: char| c == '>' || c == '"').find(|part| {
+        let missing = html.split(['>', '"']).find(|part| {
             part.strip_prefix('?').is_some_and(|key| key.starts_with(|c: char| c.is_ascii_lowercase()))
         });
         assert_eq!(missing, None, "a message is missing");

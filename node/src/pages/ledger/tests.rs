@@ -1,3 +1,5 @@
+//! What the page of the ledger shows, and what it makes of what strangers wrote.
+
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
 use corridor_base::Lang;

@@ -1,3 +1,5 @@
+//! What the page of receipts shows: pending, complete, of a document and of an act alone.
+
 use super::*;
 use crate::pages::evidence::tests::{holds, order, viewer};
 use corridor_base::Lang;

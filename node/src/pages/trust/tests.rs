@@ -1,3 +1,5 @@
+//! What the page of trust lists shows: standing, expiry, recognitions.
+
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
 use corridor_base::{Digest, Lang};

@@ -1,3 +1,5 @@
+//! What the page of one trust list shows: keys over time, and what changed.
+
 use super::super::tests::{at, now, summary};
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
@@ -16,6 +18,7 @@ fn listed(name: &str, removed: Option<Timestamp>) -> ListedParticipant {
         key: public(),
         from: at(from),
         until: until.map(at),
+        void_after: None,
     };
     let keys = vec![
         key("one", "2026-01-01T00:00:00.000Z", Some("2026-06-01T00:00:00.000Z")),

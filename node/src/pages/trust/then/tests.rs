@@ -1,3 +1,5 @@
+//! What the page of an instant shows: how it is asked for, and what was valid then.
+
 use super::super::tests::{now, summary};
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
@@ -31,6 +33,7 @@ fn what_was_valid_then_is_shown_or_that_nothing_was() {
             act: Some("01a202d1-1410-7277-af3b-57e537a54c6a".parse().unwrap()),
         }],
         recognitions: Vec::new(),
+        successions: Vec::new(),
         participant: None,
     };
     let check = |found: Option<&AsOf>, expect: &[&str]| {
