@@ -100,7 +100,10 @@ fn links(text: &str) -> Vec<String> {
         .map(|link| link.split('#').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&"))
         .filter(|link| link.starts_with(HOME) && !NO_PAGES.iter().any(|no| link.starts_with(no)))
         .filter(|link| !link.contains('.') || link.contains("did:"))
-        .filter(|link| !["/content", "/file", "/cose", "/live"].iter().any(|end| link.ends_with(end)))
+        .filter(|link| {
+            let path = link.split('?').next().unwrap_or_default();
+            !["/content", "/file", "/cose", "/live"].iter().any(|end| path.ends_with(end))
+        })
         .collect();
     all.dedup();
     all
@@ -116,8 +119,12 @@ pub fn kind(path: &str) -> String {
             || (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
             || (part.len() == 2 && part.bytes().all(|b| b.is_ascii_uppercase()))
     };
-    let parts: Vec<&str> =
+    let mut parts: Vec<&str> =
         path.split('/').map(|part| if names_something(part) { "*" } else { part }).collect();
+    // People are called by their names.
+    if let ["", "console", "users", name] = parts.as_mut_slice() {
+        *name = "*";
+    }
     let names: BTreeSet<&str> =
         query.split('&').filter_map(|pair| pair.split('=').next()).filter(|n| !n.is_empty()).collect();
     let query = if names.is_empty() {
@@ -209,6 +216,8 @@ mod tests {
         check("/console", "/console");
         check("/console/inbox/01a202d1-1410-7277-af3b-57e537a54c6a", "/console/inbox/*");
         check("/console/partners/did:web:a.example", "/console/partners/*");
+        check("/console/users/reader7", "/console/users/*");
+        check("/console/users/new/account", "/console/users/new/account");
         check("/console/trust/lists/KR/12", "/console/trust/lists/*/*");
         check("/console/inbox?before=1&state=a", "/console/inbox?before&state");
     }
@@ -216,7 +225,8 @@ mod tests {
     #[test]
     fn links_of_a_page_are_followed_and_files_left_alone() {
         let text = r##"<a href="/console/acts?a=1&amp;b=2#x">a</a> <a href="/console/help/install">b</a>
-            <link href="/console/asset/1.css"> <a href="https://example.org/">c</a> <a href="/console/inbox/1/content">"##;
+            <link href="/console/asset/1.css"> <a href="https://example.org/">c</a> <a href="/console/inbox/1/content">
+            <a href="/console/receipts/1/file?act=2">"##;
         assert_eq!(links(text), ["/console/acts?a=1&b=2"]);
     }
 }

@@ -19,9 +19,13 @@ const LINE: u32 = 21;
 /// The variable through which the browser tests are told where pictures go.
 const PICTURES: &str = "CORRIDOR_PICTURES";
 /// The pages that the README shows: the picture, and its name there.
-const SHOWN: &[(&str, &str)] = &[];
+const SHOWN: &[(&str, &str)] = &[
+    ("en/home-1280-light.png", "console-home-en.png"),
+    ("ko/inbox-id-1280-light.png", "console-document-ko.png"),
+    ("ja/home-390-light.png", "console-phone-ja.png"),
+];
 /// The most that a picture in the repository may weigh, in bytes.
-const LARGEST: u64 = 150_000;
+const LARGEST: u64 = 170_000;
 
 /// What pictures are taken of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -175,9 +175,11 @@ impl Frame<'_> {
     /// Whether the page is in this area: the area whose path is the longest beginning of the page's.
     fn is_here(&self, area: &Area) -> bool {
         let path = self.viewer.here.split('?').next().unwrap_or_default().trim_end_matches('/');
+        // The first page has the others below it in the address only.
         let inside = |area: &Area| {
             path == area.path
-                || path.strip_prefix(area.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                || area.path != path::HOME
+                    && path.strip_prefix(area.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
         let longest = self.viewer.areas.iter().filter(|a| inside(a)).max_by_key(|a| a.path.len());
         longest.is_some_and(|found| found.path == area.path)

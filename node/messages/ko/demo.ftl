@@ -31,6 +31,6 @@ demo-ended = 두 노드가 접수한 일을 모두 마치고 종료했습니다.
 demo-failed = 데모가 다음 단계 뒤에 실패했습니다: { $step }
 demo-watching = 두 나라 발행처의 증인이 두 로그를 지켜보기 시작했습니다.
 # args: ours, theirs
-demo-receipts = 두 나라가 두 노드의 로그에 연서하여 영수증이 완성되었습니다. { $ours }은(는) 보냈음을, { $theirs }은(는) 받았음을 보여 줍니다. 어느 노드도, 어느 나라도 이를 되돌릴 수 없습니다.
+demo-receipts = 두 나라가 두 노드의 로그에 연서하여 기록 증명이 완성되었습니다. { $ours }은(는) 보냈음을, { $theirs }은(는) 받았음을 보여 줍니다. 어느 노드도, 어느 나라도 이를 되돌릴 수 없습니다.
 demo-verified = 누구든지 몇 해 뒤에도 노드에 묻지 않고 확인할 수 있습니다. 파일과 정책만 있으면 됩니다(corridor verify).
-demo-receipt-refused = 영수증에서 한 바이트만 바꾸어도 더는 통하지 않습니다.
+demo-receipt-refused = 기록 증명에서 한 바이트만 바꾸어도 더는 통하지 않습니다.

@@ -152,9 +152,9 @@ policy-denied = 협약에서 허용하지 않습니다
     .detail = 협약의 이용 조건에서 허용하지 않는 작업입니다: { $what }. 해당 조건: { $why }
     .remedy = `corridor partner show`로 이용 조건을 확인하고 그 범위에서 진행하십시오. 허용이 필요하다면 양쪽이 새 협약에 서명해야 합니다.
 
-receipts-overdue = 영수증의 연서가 늦어지고 있습니다
+receipts-overdue = 기록 증명의 연서가 늦어지고 있습니다
     .detail = { $at } 이후의 기록에 두 나라의 연서가 갖추어지지 않았습니다. 협약 { $id }이(가) 허용하는 유예는 { $limit }시간이며, 그때까지 새로운 송수신은 시작되지 않습니다.
-    .remedy = `corridor log checkpoint`로 어느 증인이 빠졌는지 확인하고 연결을 복구하십시오. 영수증은 저절로 완성되고 송수신도 다시 시작됩니다.
+    .remedy = `corridor log checkpoint`로 어느 증인이 빠졌는지 확인하고 연결을 복구하십시오. 기록 증명은 저절로 완성되고 송수신도 다시 시작됩니다.
 
 ## 송달
 
