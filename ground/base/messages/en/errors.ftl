@@ -225,6 +225,7 @@ not-given-up = Not given up on
     .detail = Document { $id } is "{ $found }": only one that was refused or given up on can be sent again.
     .remedy = Look at how it stands with `corridor outbox show { $id }`. While it is being sent, the node goes on trying by itself.
 
+# args: expected, found
 offset-wrong = Wrong place to go on
     .detail = The content must go on after byte { $expected }, but it began after byte { $found }.
     .remedy = Ask the receiving node how much it has and go on from there. `corridor send` does this by itself.
@@ -402,10 +403,12 @@ interchange-invalid = Interchange not valid
     .detail = The EDIFACT interchange is wrong at { $what }: { $why }
     .remedy = Correct the interchange at this place and send it again as a new one.
 
+# args: what, why
 directory-invalid = EDIFACT directory not usable
     .detail = The directory is wrong at { $what }: { $why }
     .remedy = Fetch the zip again from UNECE as it is published, and add that.
 
+# args: what, why
 guide-invalid = Partner guide not usable
     .detail = The guide is wrong at { $what }: { $why }
     .remedy = Correct the guide at this place; `corridor trade directory show MESSAGE` lists the places of a message.

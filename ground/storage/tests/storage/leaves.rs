@@ -205,6 +205,11 @@ fn two_processes_share_one_row_of_numbers() {
 const BEFORE: &str = "
     DROP TABLE leaf;
     DROP TABLE restored;
+    DROP TABLE subject_key;
+    DROP TABLE subject_handle;
+    DROP TABLE seal_subject;
+    DROP INDEX act_seal;
+    ALTER TABLE act DROP COLUMN seal;
     DELETE FROM schema_version WHERE name = 'storage' AND version >= 2;";
 
 #[test]
