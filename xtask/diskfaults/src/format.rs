@@ -33,8 +33,8 @@ pub enum Op<'a> {
     Write { node: NodeId, at: u64, bytes: &'a [u8] },
     /// The size of a file changes: cut off, or made longer with zeros.
     Resize { node: NodeId, size: u64 },
-    /// `fsync` or `fdatasync` of a file or a directory came back.
-    Sync { node: NodeId },
+    /// `fsync` of a file or a directory came back, or, with `data`, `fdatasync`, which leaves out times.
+    Sync { node: NodeId, data: bool },
     /// The process told somebody that something is durable.
     Acknowledge { text: &'a [u8] },
     /// Something happened that this record cannot say: do not trust it.
@@ -63,7 +63,7 @@ impl<'a> Op<'a> {
                 number(out, 8, node);
                 out.extend_from_slice(&size.to_le_bytes());
             }
-            Self::Sync { node } => number(out, 9, node),
+            Self::Sync { node, data } => number(out, if data { 12 } else { 9 }, node),
             Self::Acknowledge { text: said } => {
                 out.push(10);
                 text(out, said);
@@ -100,7 +100,7 @@ impl<'a> Op<'a> {
             },
             7 => Self::Write { node: take_u32(&mut at)?, at: take_u64(&mut at)?, bytes: take(&mut at)? },
             8 => Self::Resize { node: take_u32(&mut at)?, size: take_u64(&mut at)? },
-            9 => Self::Sync { node: take_u32(&mut at)? },
+            kind @ (9 | 12) => Self::Sync { node: take_u32(&mut at)?, data: kind == 12 },
             10 => Self::Acknowledge { text: take(&mut at)? },
             11 => Self::Warning { text: take(&mut at)? },
             _ => return None,

@@ -580,11 +580,12 @@ pub(crate) extern "C" fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
 
 // Making durable.
 
-fn sync_recorded(fd: c_int, real: fn(c_int) -> c_int) -> c_int {
+fn sync_recorded(fd: c_int, data: bool) -> c_int {
+    let real = if data { sys::fdatasync } else { sys::fsync };
     let Some((mut recorder, _, Target::Node(node))) = ours(fd) else { return real(fd) };
     let done = real(fd);
     if done == 0 {
-        recorder.record(&Op::Sync { node });
+        recorder.record(&Op::Sync { node, data });
     }
     done
 }
@@ -592,11 +593,11 @@ fn sync_recorded(fd: c_int, real: fn(c_int) -> c_int) -> c_int {
 /// `fsync(2)`.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn fsync(fd: c_int) -> c_int {
-    sync_recorded(fd, sys::fsync)
+    sync_recorded(fd, false)
 }
 
-/// `fdatasync(2)`. It makes the size durable too whenever the bytes need it, so it counts as `fsync`.
+/// `fdatasync(2)`.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn fdatasync(fd: c_int) -> c_int {
-    sync_recorded(fd, sys::fdatasync)
+    sync_recorded(fd, true)
 }

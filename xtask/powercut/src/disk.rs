@@ -14,7 +14,8 @@
 //!   a rename.
 //! * `fsync` of a file makes its contents durable and *not* its name, which is stricter than ext4, XFS
 //!   and btrfs; a directory is as durable as the name it has in its own directory, whatever was synced
-//!   inside it.
+//!   inside it. `fdatasync` is the same: it leaves out times, which are not modelled, and takes a size
+//!   along that the bytes need.
 //! * A rename is one change, also when it replaces a file and when it goes from one directory to
 //!   another; it counts as a change to the directory it goes to. Every file system with a journal, or
 //!   that copies on write, keeps that promise; ext2 and FAT do not.
@@ -210,7 +211,7 @@ impl<'t> Disk<'t> {
             }
             Op::Write { node, at, bytes } => self.change(node, Change::Write(at, bytes)),
             Op::Resize { node, size } => self.change(node, Change::Resize(size)),
-            Op::Sync { node } => {
+            Op::Sync { node, .. } => {
                 if self.ignored.is_none() || self.ignored != Some(self.class(node)) {
                     return self.sync(node);
                 }
@@ -457,7 +458,7 @@ mod tests {
     }
 
     const fn sync<'a>(node: NodeId) -> Op<'a> {
-        Op::Sync { node }
+        Op::Sync { node, data: false }
     }
 
     fn cut(ops: &[Op<'_>], ignored: Option<&str>, variant: Variant, seed: u64) -> Vec<(String, String)> {

@@ -85,7 +85,7 @@ pub fn soon_after(operations: &[Op<'_>], class: &str, count: usize, seed: u64) -
     let mut disk = Disk::new(None);
     let mut soon = BTreeSet::new();
     for (i, op) in operations.iter().enumerate() {
-        if let Op::Sync { node } = op
+        if let Op::Sync { node, .. } = op
             && disk.class(*node) == class
         {
             soon.extend(i + 1..operations.len().min(i + SOON));
@@ -150,7 +150,7 @@ pub fn classes(operations: &[Op<'_>]) -> Result<BTreeMap<String, usize>, String>
     let mut disk = Disk::new(None);
     let mut found = BTreeMap::new();
     for op in operations {
-        if let Op::Sync { node } = op {
+        if let Op::Sync { node, .. } = op {
             *found.entry(disk.class(*node)).or_default() += 1;
         }
         disk.apply(op)?;
@@ -261,7 +261,7 @@ mod tests {
     fn cuts_are_around_what_matters_and_as_many_as_asked_for() {
         let write = Op::Write { node: 1, at: 0, bytes: b"x" };
         let mut operations = vec![write; 100];
-        operations[50] = Op::Sync { node: 1 };
+        operations[50] = Op::Sync { node: 1, data: false };
         operations[60] = Op::Acknowledge { text: b"x" };
         for count in [1, 10, 50, 200] {
             let found = cuts(&operations, count, 7);

@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use corridor_powercut::disk::VARIANTS;
+use corridor_powercut::disk::{Disk, VARIANTS};
+use corridor_powercut::format::Op;
 use corridor_powercut::full;
 use corridor_powercut::record::{Recording, Room, unsupported};
 use corridor_powercut::runs::{self, NOT_MISSED, Search};
@@ -31,10 +32,30 @@ fn a_record_replayed_whole_is_what_is_there() {
     let recording = Recording::make(program(), &["probe".to_owned()], Room::Enough).unwrap();
     recording.compare().unwrap();
     let told = |text: &[u8]| {
-        let wanted = corridor_powercut::format::Op::Acknowledge { text };
+        let wanted = Op::Acknowledge { text };
         recording.operations().unwrap().iter().position(|op| *op == wanted).unwrap()
     };
     assert!(told(b"one\n") < told(b"two\n"));
+}
+
+#[test]
+fn commits_of_the_database_are_made_durable_without_the_times_of_its_files() {
+    if !supported() {
+        return;
+    }
+    let plan = Plan { seed: 2, rounds: 1, units: 5, uploads: 1 };
+    let recording = Recording::make(program(), &plan.words(), Room::Enough).unwrap();
+    let mut disk = Disk::new(None);
+    let (mut with_times, mut without) = (0, 0);
+    for op in recording.operations().unwrap() {
+        if let Op::Sync { node, data } = op
+            && disk.class(node) == "file data/corridor.sqlite-wal"
+        {
+            *if data { &mut without } else { &mut with_times } += 1;
+        }
+        disk.apply(&op).unwrap();
+    }
+    assert!(without > 5 && with_times == 0, "SQLite has fdatasync: {without} of {}", without + with_times);
 }
 
 #[test]
