@@ -40,6 +40,7 @@ pub mod value;
 pub mod vault;
 mod wal;
 mod worker;
+mod writer;
 
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
 pub use directory::DataDir;

@@ -1,32 +1,27 @@
-//! SQLite: one thread owns the writing connection. Units run one after another, each in a savepoint
-//! of its own, and what is queued shares one commit, because the fsync is what costs. Readers have
+//! SQLite: its connections and what is said to them. One of them writes (see `writer`); readers have
 //! connections of their own and see snapshots (WAL).
+//!
+//! A commit is durable by one `fdatasync` of the log, which is overwritten in place and keeps its size, so
+//! that no time, size or place of a file has to be written beside the pages. SQLite calls `fdatasync` only
+//! when it is built so: see `.cargo/config.toml`, and the test in `xtask/powercut` that watches it.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use corridor_base::{ErrorCode, Problem, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, OptionalExtension as _, ToSql};
-use tokio::sync::mpsc;
 
 use crate::durable;
 use crate::schema::{Maintenance, replace_words};
 use crate::sequencer::NUMBER;
 use crate::sql::{self, Scope};
-use crate::tx::{AfterCommit, Engine, Fault, FaultKind};
+use crate::tx::{Engine, Fault, FaultKind};
 use crate::value::{Arg, Row, Value};
-use crate::wal::Wal;
-use crate::worker::{Job, Message, Shared, SharedQueue, attempt, next};
-
-/// The most units that share a commit.
-const BATCH: usize = 512;
-
-/// How long units are added to a commit while more are queued.
-const BATCH_TIME: Duration = Duration::from_millis(5);
+use crate::worker::{Message, Shared, SharedQueue, attempt, next};
 
 /// A connection with the statements it has checked (PA-1).
 pub(crate) struct Connection {
@@ -212,8 +207,23 @@ impl Connection {
         Ok(text)
     }
 
+    /// How many rows were changed so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.inner.total_changes()
+    }
+
+    /// Whether no transaction is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.inner.is_autocommit()
+    }
+
+    /// Leaves a database without a log behind; when it cannot, the next start reads the log.
+    pub(crate) fn end(&self) {
+        let _ = self.inner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     /// A statement that steers the transaction.
-    fn steer(&self, sql: &str) -> Result<()> {
+    pub(crate) fn steer(&self, sql: &str) -> Result<()> {
         let mut statement = self.inner.prepare_cached(sql).map_err(|e| problem(&e))?;
         statement.raw_execute().map(|_| ()).map_err(|e| problem(&e))
     }
@@ -249,7 +259,7 @@ impl ToSql for Arg<'_> {
     }
 }
 
-fn failed(why: String) -> Problem {
+pub(crate) fn failed(why: String) -> Problem {
     Problem::new(ErrorCode::StorageFailed).with("why", why)
 }
 
@@ -316,129 +326,6 @@ fn as_text(value: Value) -> Option<String> {
         Value::Int(n) => Some(n.to_string()),
         Value::Text(text) => Some(text),
         Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-    }
-}
-
-/// A unit of a batch that has run and waits for the commit.
-struct Ran {
-    job: Box<dyn Job>,
-    outcome: Result<()>,
-    after: Vec<AfterCommit>,
-    leaves: u64,
-}
-
-/// The life of the writing thread.
-pub(crate) fn write(
-    mut connection: Connection,
-    mut queue: mpsc::Receiver<Message>,
-    wal: &Wal,
-    shared: &Shared,
-) {
-    while let Some(message) = queue.blocking_recv() {
-        match message {
-            Message::Write(job) => {
-                batch(&mut connection, job, &mut queue, shared);
-                wal.committed(&connection);
-            }
-            Message::Read(job) => job.finish(Err(Problem::new(ErrorCode::Internal))),
-            Message::Stop => queue.close(),
-        }
-    }
-    wal.end();
-    // Leaves a database without a log behind; when it cannot, the next start reads the log.
-    let _ = connection.inner.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-}
-
-/// Runs what is queued and commits it together. Nobody is answered before the commit (EX-3).
-fn batch(
-    connection: &mut Connection,
-    first: Box<dyn Job>,
-    queue: &mut mpsc::Receiver<Message>,
-    shared: &Shared,
-) {
-    if let Err(problem) = connection.steer("BEGIN IMMEDIATE") {
-        shared.commit_went(Some(&problem));
-        return first.finish(Err(problem));
-    }
-    let started = Instant::now();
-    let mut ran = Vec::new();
-    let mut job = Some(first);
-    let mut broken = None;
-    while let Some(now) = job.take() {
-        let (unit, gone) = run_one(connection, now, shared);
-        ran.push(unit);
-        broken = gone;
-        if broken.is_some() || ran.len() >= BATCH || started.elapsed() >= BATCH_TIME {
-            break;
-        }
-        job = match queue.try_recv() {
-            Ok(Message::Write(job)) => Some(job),
-            Ok(Message::Stop) => {
-                queue.close();
-                None
-            }
-            _ => None,
-        };
-    }
-    let committed = match broken {
-        Some(problem) => Err(problem),
-        None => connection.steer("COMMIT"),
-    };
-    if committed.is_err() && !connection.inner.is_autocommit() {
-        // When this fails too, the next BEGIN says so to the next unit.
-        let _ = connection.steer("ROLLBACK");
-    }
-    if committed.is_err() {
-        connection.numbers.clear();
-    }
-    answer(ran, committed, shared);
-}
-
-/// Runs one unit in a savepoint; the second answer is why the whole transaction is gone, if it is.
-fn run_one(connection: &mut Connection, mut job: Box<dyn Job>, shared: &Shared) -> (Ran, Option<Problem>) {
-    if let Err(problem) = connection.steer("SAVEPOINT unit") {
-        return (Ran { job, outcome: Err(problem.clone()), after: Vec::new(), leaves: 0 }, Some(problem));
-    }
-    let attempt = attempt(&mut *job, Engine::Sqlite(connection), shared, false);
-    let outcome = attempt.outcome.map_err(|fault| fault.problem);
-    if outcome.is_err() {
-        // The numbers it took are free again.
-        connection.numbers.clear();
-    }
-    // A full disk ends the transaction by itself (https://sqlite.org/lang_transaction.html).
-    let gone = match &outcome {
-        _ if connection.inner.is_autocommit() => Some(
-            outcome.as_ref().err().cloned().unwrap_or_else(|| failed("the transaction ended".to_owned())),
-        ),
-        Ok(()) => connection.steer("RELEASE unit").err(),
-        Err(_) => connection.steer("ROLLBACK TO unit").and_then(|()| connection.steer("RELEASE unit")).err(),
-    };
-    (Ran { job, outcome, after: attempt.after, leaves: attempt.leaves }, gone)
-}
-
-fn answer(ran: Vec<Ran>, committed: Result<()>, shared: &Shared) {
-    let problem = committed.err();
-    shared.commit_went(problem.as_ref());
-    if problem.is_none() {
-        shared.metrics.commits.add(1);
-    }
-    let mut added = 0;
-    for Ran { job, outcome, after, leaves } in ran {
-        let outcome = match (&problem, outcome) {
-            (Some(problem), Ok(())) => Err(problem.clone()),
-            (_, outcome) => outcome,
-        };
-        shared.hub.after(job.participant(), after, outcome.is_ok());
-        added += if outcome.is_ok() { leaves } else { 0 };
-        let counter =
-            if outcome.is_ok() { &shared.metrics.units_committed } else { &shared.metrics.units_failed };
-        counter.add(1);
-        job.finish(outcome);
-    }
-    if added > 0 {
-        shared.metrics.leaves_added.add(added);
-        shared.metrics.leaves_numbered.add(added);
-        shared.leaves.numbered();
     }
 }
 

@@ -1,10 +1,12 @@
 //! The store: the one handle of a node on its data.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use corridor_base::{ActId, Clock, DeliveryId, Did, ErrorCode, Problem, Random, Result, Timestamp};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::blobs::{BlobPlace, Blobs};
@@ -20,6 +22,7 @@ use crate::tx::{Tx, opening_of};
 use crate::value::{Row, Value};
 use crate::wal::Wal;
 use crate::worker::{Message, Shared, SharedQueue, Work};
+use crate::writer::Writer;
 
 /// Where the rows live.
 #[derive(Clone, Debug)]
@@ -107,6 +110,10 @@ struct Inner {
     readers: mpsc::Sender<Message>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     database: Database,
+    /// Writes to SQLite, on the thread that asks or on its own.
+    writer: Option<Arc<Writer>>,
+    /// How many ask for a unit of work at this moment.
+    asking: AtomicUsize,
 }
 
 impl Store {
@@ -144,10 +151,11 @@ impl Store {
             Database::Sqlite(path) => open_sqlite(path, options, schemas, now, &shared)?,
             Database::Postgres(url) => open_postgres(url, options, schemas, now, &shared)?,
         };
-        let Opened { writers, readers, threads } = opened;
+        let Opened { writers, readers, threads, writer } = opened;
         let database = options.database.clone();
-        let threads = Mutex::new(threads);
-        Ok(Self { inner: Arc::new(Inner { shared, blobs, writers, readers, threads, database }) })
+        let (threads, asking) = (Mutex::new(threads), AtomicUsize::new(0));
+        let inner = Inner { shared, blobs, writers, readers, threads, database, writer, asking };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -177,7 +185,18 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.ask(&self.inner.writers, Message::Write, participant, unit).await
+        let asking = Asking::begin(&self.inner.asking);
+        let (work, answer) = Work::of(participant, unit);
+        let work = match &self.inner.writer {
+            Some(writer) if asking.is_alone() && may_block() => {
+                match tokio::task::block_in_place(|| writer.at_once(work)) {
+                    Ok(()) => return answer.await.unwrap_or_else(|_| Err(closed())),
+                    Err(work) => work,
+                }
+            }
+            _ => work,
+        };
+        ask(&self.inner.writers, Message::Write(work), answer).await
     }
 
     /// Reads for `participant` from one snapshot. The same rules as for [`Store::write`].
@@ -189,25 +208,8 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.ask(&self.inner.readers, Message::Read, participant, unit).await
-    }
-
-    async fn ask<T, F>(
-        &self,
-        threads: &mpsc::Sender<Message>,
-        message: fn(Box<dyn crate::worker::Job>) -> Message,
-        participant: &Did,
-        unit: F,
-    ) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        let work = Work { participant: participant.clone(), unit, answer: None, reply };
-        let closed = || Problem::new(ErrorCode::ShuttingDown);
-        threads.send(message(Box::new(work))).await.map_err(|_| closed())?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        let (work, answer) = Work::of(participant, unit);
+        ask(&self.inner.readers, Message::Read(work), answer).await
     }
 
     /// The participant's deliveries, oldest first, without their bodies.
@@ -289,6 +291,45 @@ impl Store {
     }
 }
 
+async fn ask<T>(
+    threads: &mpsc::Sender<Message>,
+    message: Message,
+    answer: oneshot::Receiver<Result<T>>,
+) -> Result<T> {
+    threads.send(message).await.map_err(|_| closed())?;
+    answer.await.unwrap_or_else(|_| Err(closed()))
+}
+
+fn closed() -> Problem {
+    Problem::new(ErrorCode::ShuttingDown)
+}
+
+/// Whether this thread may wait for a disk: one of several that take each other's work.
+fn may_block() -> bool {
+    Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
+/// Counts who asks for a unit of work.
+struct Asking<'a>(&'a AtomicUsize, bool);
+
+impl<'a> Asking<'a> {
+    fn begin(asking: &'a AtomicUsize) -> Self {
+        let before = asking.fetch_add(1, Ordering::Relaxed);
+        Self(asking, before == 0)
+    }
+
+    /// Whether nobody else was asking when this began.
+    fn is_alone(&self) -> bool {
+        self.1
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 fn failed(why: &str) -> Problem {
     Problem::new(ErrorCode::StorageFailed).with("why", why)
 }
@@ -298,6 +339,7 @@ struct Opened {
     writers: mpsc::Sender<Message>,
     readers: mpsc::Sender<Message>,
     threads: Vec<JoinHandle<()>>,
+    writer: Option<Arc<Writer>>,
 }
 
 fn open_sqlite(
@@ -319,18 +361,19 @@ fn open_sqlite(
     let (writers, write_queue) = mpsc::channel(options.waiting_units.max(1));
     let (readers, read_queue) = mpsc::channel(options.waiting_units.max(1));
     let read_queue: SharedQueue = Arc::new(Mutex::new(read_queue));
-    let writing = shared.clone();
     let wal = Arc::new(Wal::default());
     let (mover, keeper) = (sqlite::Connection::mover(path)?, wal.clone());
+    let writer = Arc::new(Writer::new(writer, wal, shared.clone()));
+    let writing = writer.clone();
     let mut threads = vec![
-        spawn("corridor-sqlite", move || sqlite::write(writer, write_queue, &wal, &writing))?,
+        spawn("corridor-sqlite", move || writing.serve(write_queue))?,
         spawn("corridor-wal", move || keeper.keep_short(&mover))?,
     ];
     for _ in 0..options.reader_threads.max(1) {
         let (reader, queue, shared) = (sqlite::Connection::reader(path)?, read_queue.clone(), shared.clone());
         threads.push(spawn("corridor-read", move || sqlite::read(reader, &queue, &shared))?);
     }
-    Ok(Opened { writers, readers, threads })
+    Ok(Opened { writers, readers, threads, writer: Some(writer) })
 }
 
 fn open_postgres(
@@ -368,7 +411,7 @@ fn open_postgres(
     let (writers, readers) = (start(options.connections, true)?, start(options.reader_threads, false)?);
     let (connection, shared) = (postgresql::Connection::open(&config)?, shared.clone());
     threads.push(spawn("corridor-sequence", move || sequencer::serve(connection, &config, &shared))?);
-    Ok(Opened { writers, readers, threads })
+    Ok(Opened { writers, readers, threads, writer: None })
 }
 
 fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {

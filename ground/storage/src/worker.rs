@@ -55,6 +55,18 @@ pub(crate) struct Work<T, F> {
     pub(crate) reply: oneshot::Sender<Result<T>>,
 }
 
+impl<T, F> Work<T, F>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+{
+    /// A unit to hand over, and where its answer comes.
+    pub(crate) fn of(participant: &Did, unit: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+        let (reply, receiver) = oneshot::channel();
+        (Box::new(Self { participant: participant.clone(), unit, answer: None, reply }), receiver)
+    }
+}
+
 impl<T, F> Job for Work<T, F>
 where
     T: Send,

@@ -284,3 +284,26 @@ fn closing_finishes_what_was_accepted() {
         assert_eq!(notes(&store, &a).await.len(), kept);
     });
 }
+
+/// Whom nobody disturbs need not wait for another thread to wake up.
+#[test]
+fn who_asks_alone_writes_on_the_thread_that_asks() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let place = Place::sqlite();
+        let (store, a) = (place.open(), place.did("a"));
+        let write = |id: &'static str| {
+            store.write(&a, move |tx| add_note(tx, id, 1).map(|()| std::thread::current().id()))
+        };
+        let here = std::thread::current().id();
+        assert_eq!(write("first").await.unwrap(), here);
+        let (one, other) = tokio::join!(write("second"), write("third"));
+        assert!(one.is_ok() && other.is_ok());
+        let refused = write("first").await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::AlreadyExists);
+        assert_eq!(write("fourth").await.unwrap(), here);
+        assert_eq!(notes(&store, &a).await.len(), 4);
+        store.close().await;
+        assert_eq!(write("late").await.unwrap_err().code(), ErrorCode::ShuttingDown);
+    });
+}
