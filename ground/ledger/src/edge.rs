@@ -29,7 +29,8 @@ const BYTES: &str = "application/octet-stream";
 
 /// The routes of one log, below its prefix.
 ///
-/// - `GET /checkpoint`: the newest checkpoint with the cosignatures gathered so far
+/// - `GET /checkpoint`: the newest checkpoint that others may see ([`Log::public`]), with the cosignatures
+///   gathered so far
 /// - `GET /tile/…`: tiles and entry bundles, of published sizes only
 /// - `POST /add`, raw logs only: the body is an entry of 1 to 65,535 bytes; the answer is its number in
 ///   decimal, given when the entry is durable
@@ -43,7 +44,7 @@ pub fn log_router(log: Log) -> Router {
 
 async fn checkpoint(State(log): State<Log>) -> Answer<Response> {
     let newest =
-        log.latest().await?.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", "checkpoint"))?;
+        log.public().await?.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", "checkpoint"))?;
     Ok(answer(newest.to_bytes(), TEXT, NEVER))
 }
 

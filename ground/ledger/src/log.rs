@@ -71,6 +71,8 @@ struct Inner {
     growth: Mutex<Option<Growth>>,
     /// A size up to which the log is known to be published.
     published: AtomicU64,
+    /// Up to which size others may see it: all of it, unless its leaves go to mirrors first.
+    shown: AtomicU64,
     grown: watch::Sender<u64>,
 }
 
@@ -109,9 +111,11 @@ impl Log {
         }
         let key = VerifierKey::note(&parts.origin, parts.key.public().clone());
         let rows = TileRows::new(parts.store.clone(), parts.operator.clone(), &parts.name);
-        let (published, grown) = (AtomicU64::new(0), watch::Sender::new(0));
-        let log =
-            Self { inner: Arc::new(Inner { parts, rows, key, growth: Mutex::default(), published, grown }) };
+        let (published, shown) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+        let grown = watch::Sender::new(0);
+        let log = Self {
+            inner: Arc::new(Inner { parts, rows, key, growth: Mutex::default(), published, shown, grown }),
+        };
         if let Some(newest) = log.latest().await? {
             let finding = newest.signed_by(&log.inner.key);
             if newest.origin() != log.origin()
@@ -366,6 +370,40 @@ impl Log {
         Ok(newest)
     }
 
+    /// The newest checkpoint that others may see, with the cosignatures gathered so far: the newest, or,
+    /// where the leaves go to mirrors first, the newest that a mirror holds or a witness was asked about. What
+    /// nobody else holds is lost with the disk, and whoever had seen it would see a fork (LG-1).
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn public(&self) -> Result<Option<SignedCheckpoint>> {
+        let most = self.inner.shown.load(Ordering::Relaxed);
+        if most == u64::MAX {
+            return self.latest().await;
+        }
+        let name = self.name().to_owned();
+        let newest = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2
+                    AND (size <= $3 OR copied IS NOT NULL OR complete = 1)
+                 ORDER BY size DESC LIMIT 1",
+                &[name.as_str().into(), most.into()],
+            )?;
+            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+        };
+        self.store().read(self.operator(), newest).await
+    }
+
+    /// Others see from now on what [`Log::show`] says, and what was cosigned before.
+    pub(crate) fn hold_back(&self) {
+        self.inner.shown.store(0, Ordering::Relaxed);
+    }
+
+    /// Others may see the log up to this size.
+    pub(crate) fn show(&self, size: u64) {
+        self.inner.shown.fetch_max(size, Ordering::Relaxed);
+    }
+
     /// Stored checkpoints from this size on, smallest first, at most so many.
     ///
     /// # Errors
@@ -478,9 +516,10 @@ impl Log {
     /// # Errors
     /// `storage-failed` when it should be there and is not; as [`Store::read`].
     pub async fn tile_bytes(&self, tile: Tile) -> Result<Option<Vec<u8>>> {
-        if !tile.is_in(self.inner.published.load(Ordering::Relaxed)) {
+        let shown = self.inner.shown.load(Ordering::Relaxed);
+        if !tile.is_in(self.inner.published.load(Ordering::Relaxed).min(shown)) {
             // Another process may have published more.
-            let newest = self.latest().await?;
+            let newest = self.public().await?;
             if !newest.is_some_and(|signed| tile.is_in(signed.tree().size)) {
                 return Ok(None);
             }

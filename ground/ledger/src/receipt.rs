@@ -119,7 +119,7 @@ impl Receipts {
         // The earliest that both countries had seen; the newest, when that one does not satisfy the policy
         // of today any more, or there is none.
         let mut standing = Standing::waiting(Some(index));
-        for checkpoint in [log.complete_for(index).await?, log.latest().await?] {
+        for checkpoint in [log.complete_for(index).await?, log.public().await?] {
             let Some(checkpoint) = checkpoint.filter(|c| c.tree().size > index) else { continue };
             standing = self.under(log, &row.bytes, index, checkpoint, &policy).await?;
             if standing.is_complete() {

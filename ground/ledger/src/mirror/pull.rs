@@ -11,6 +11,7 @@ use corridor_proof::merkle::{Subtree, prove_consistency, prove_subtree};
 use corridor_proof::tile::{Kind, Tile, WIDTH};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::remote::{Fetch, Remote};
 use super::{Finished, Mirror, Package};
@@ -21,6 +22,10 @@ const PACKAGES: usize = 256;
 
 /// How soon a log is pulled again when there was news of it while it was pulled.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How soon is looked again what a witness has cosigned: one that is asked all the time has news all the
+/// time, and each look costs two questions to the store.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// What came of pulling one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +67,20 @@ impl Puller {
         let mut running = JoinSet::new();
         let mut ticks = tokio::time::interval(interval.max(Duration::from_millis(10)));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looked = Instant::now();
         loop {
             let news = async {
-                match &self.told_by {
-                    Some(witness) => self.behind(witness, witness.news().await).await,
-                    None => std::future::pending().await,
-                }
+                let Some(witness) = &self.told_by else { return std::future::pending().await };
+                tokio::time::sleep_until(looked + GATHER).await;
+                self.behind(witness, witness.news().await).await
             };
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => return,
                 _ = ticks.tick() => self.start(&mut running, |_| true),
-                origins = news => self.start(&mut running, |origin| origins.contains(origin)),
+                origins = news => {
+                    looked = Instant::now();
+                    self.start(&mut running, |origin| origins.contains(origin));
+                }
             }
             while running.try_join_next().is_some() {}
         }
@@ -80,6 +88,7 @@ impl Puller {
 
     /// The logs of which more was cosigned than is here: the others have brought their leaves themselves.
     async fn behind(&self, witness: &Witness, mut origins: BTreeSet<String>) -> BTreeSet<String> {
+        origins.retain(|origin| self.mirror.logs().of(origin).iter().any(|log| log.url.is_some()));
         for origin in origins.clone() {
             let seen = witness.latest(&origin).await.ok().flatten().map_or(u64::MAX, |seen| seen.tree().size);
             if self.mirror.standing(&origin).await.is_ok_and(|standing| standing.size() >= seen) {

@@ -1,8 +1,8 @@
 //! A log hands its new leaves to its mirrors before it asks anybody to cosign them (C2SP tlog-mirror,
 //! from the side of the log). A checkpoint that a witness has cosigned binds the log for good (LG-1);
 //! if the disk below it is lost before anybody else has the leaves, the log cannot go on. So witnesses
-//! are shown a checkpoint only when a mirror holds what is below it, as long as one can be reached.
-//! When none can, they are shown it all the same, because receipts must complete (LG-2), and the
+//! and readers are shown a checkpoint only when a mirror holds what is below it, as long as one can be
+//! reached. When none can, they are shown it all the same, because receipts must complete (LG-2), and the
 //! checkpoint says that it has no copy.
 
 #[cfg(test)]
@@ -148,6 +148,7 @@ impl Pusher {
     /// Pushes this log to these mirrors.
     #[must_use]
     pub fn new(parts: PushParts) -> Self {
+        parts.log.hold_back();
         Self(Arc::new(Inner { parts, books: Mutex::default(), done: tokio::sync::Notify::new() }))
     }
 
@@ -196,8 +197,11 @@ impl Pusher {
     async fn start(&self, running: &mut JoinSet<()>) -> Result<()> {
         let Some(latest) = self.0.parts.log.latest().await? else { return Ok(()) };
         let (size, now) = (latest.tree().size, self.0.parts.clock.now());
-        let urls = self.0.parts.mirrors.mirrors()?;
-        let mut due = Vec::new();
+        let urls = self.0.parts.mirrors.mirrors();
+        if size > 0 {
+            self.may_show(size, urls.as_deref().unwrap_or_default());
+        }
+        let (urls, mut due) = (urls?, Vec::new());
         {
             let books = &mut *self.books();
             books.copies.mirrors.retain(|url, _| urls.contains(url));
@@ -231,6 +235,7 @@ impl Pusher {
                 (state.failures, state.not_before, state.last_error) = (0, None, None);
                 state.size = state.size.max(size);
                 books.copies.copied = books.copies.copied.max(size.unwrap_or(0));
+                self.0.parts.log.show(books.copies.copied);
                 books.waiting = None;
             }
             Err(problem) => {
@@ -343,8 +348,14 @@ impl Pusher {
         Ok(body)
     }
 
-    /// How many leaves witnesses may be shown of so many that are signed.
+    /// How many leaves others, witnesses among them, may be shown of so many that are signed.
     fn may_show(&self, signed: u64, urls: &[String]) -> u64 {
+        let shown = self.judge(signed, urls);
+        self.0.parts.log.show(shown);
+        shown
+    }
+
+    fn judge(&self, signed: u64, urls: &[String]) -> u64 {
         let now = self.0.parts.clock.now();
         let books = &mut *self.books();
         if books.copies.copied >= signed {

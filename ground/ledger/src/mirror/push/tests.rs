@@ -55,6 +55,10 @@ impl World {
         grow(&self.log).await.tree().size
     }
 
+    async fn published(&self) -> u64 {
+        self.log.public().await.unwrap().map_or(0, |signed| signed.tree().size)
+    }
+
     async fn shown(&self) -> u64 {
         Gathered::latest(&self.pusher).await.unwrap().map_or(0, |signed| signed.tree().size)
     }
@@ -81,8 +85,12 @@ async fn what_is_pushed_is_what_the_log_serves() {
     for by in [1, 1, 253, 1, 1, 400, 5000, 3] {
         let size = world.grow(by).await;
         assert!(world.shown().await < size);
+        // What nobody else holds would be a fork to its readers, were the disk lost now.
+        assert!(world.published().await < size);
+        let last = corridor_proof::tile::between(0, size).last().unwrap();
+        assert_eq!(world.log.tile_bytes(last).await.unwrap(), None, "{last}");
         world.pusher.round().await.unwrap();
-        assert_eq!(world.shown().await, size);
+        assert_eq!((world.shown().await, world.published().await), (size, size));
         world.check_copy(0).await;
         world.check_copy(1).await;
     }
@@ -130,9 +138,10 @@ async fn without_any_mirror_witnesses_are_shown_it_all_the_same() {
     let size = world.grow(5).await;
     world.pusher.round().await.unwrap();
     assert_eq!(world.shown().await, first, "one failure is not the end of hope");
+    assert_eq!(world.published().await, first);
     world.clock.advance(Duration::from_secs(1));
     world.pusher.round().await.unwrap();
-    assert_eq!(world.shown().await, size);
+    assert_eq!((world.shown().await, world.published().await), (size, size));
     assert!(world.pusher.copies().lag());
     Gathered::cosigned(&world.pusher, size, Vec::new(), false).await.unwrap();
     assert_eq!(world.log.checkpoints(size, 1).await.unwrap()[0].copied, Some(false));
