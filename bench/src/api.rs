@@ -17,6 +17,8 @@ use crate::{Result, told};
 
 /// The largest answer read: a page of a thousand acts.
 const MAX_ANSWER: usize = 64 << 20;
+/// How long an answer may take on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How many documents or acts are asked for at once.
 const PAGE: usize = 1000;
 
@@ -57,6 +59,67 @@ pub struct Act {
     pub fields: std::collections::BTreeMap<String, String>,
 }
 
+/// How a node's log of acts stands.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LogState {
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The key they are checked with.
+    pub key: String,
+    /// How many acts have their place.
+    pub leaves: u64,
+    /// How many wait for it.
+    pub waiting: u64,
+    /// How many acts have complete receipts.
+    pub covered: u64,
+    /// Logs that were seen to contradict themselves.
+    pub alarms: Vec<Value>,
+}
+
+/// A leaf of a node's log of acts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Leaf {
+    /// Its place.
+    pub number: u64,
+    /// The hash of the leaf.
+    pub hash: String,
+    /// The act.
+    pub id: Option<String>,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// What checking a log whole found.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Fsck {
+    /// How many leaves were hashed again.
+    pub leaves: u64,
+    /// The first difference.
+    pub difference: Option<String>,
+}
+
+/// How it stands with the receipts of a document.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Receipts {
+    /// Whether every act on both sides has its complete receipt.
+    pub complete: bool,
+    /// Of the node's own acts.
+    pub ours: Vec<OneReceipt>,
+    /// Of the partner's.
+    pub theirs: Vec<OneReceipt>,
+}
+
+/// The receipt of one act.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OneReceipt {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The file.
+    pub receipt: Option<String>,
+}
+
 /// What came of handing in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandedIn {
@@ -71,7 +134,25 @@ pub enum HandedIn {
 #[derive(Deserialize)]
 struct Page<T> {
     items: Vec<T>,
+    #[serde(default = "Option::default")]
     next: Option<String>,
+}
+
+/// A client that reaches this machine, and nothing else.
+///
+/// # Errors
+/// None that comes up.
+pub fn local_client() -> Result<Client> {
+    let allow: Allow = "127.0.0.1".parse().map_err(told("allow"))?;
+    let local: Allow = "localhost".parse().map_err(told("allow"))?;
+    let options = ClientOptions {
+        allow: vec![allow, local],
+        system_roots: false,
+        idle_connections: 512,
+        connect_timeout: Duration::from_secs(5),
+        ..ClientOptions::default()
+    };
+    Client::new(&options).map_err(told("client"))
 }
 
 impl Api {
@@ -80,16 +161,7 @@ impl Api {
     /// # Errors
     /// When the token cannot stand in a header.
     pub fn new(port: u16, token: &str) -> Result<Self> {
-        let allow: Allow = "127.0.0.1".parse().map_err(told("allow"))?;
-        let local: Allow = "localhost".parse().map_err(told("allow"))?;
-        let options = ClientOptions {
-            allow: vec![allow, local],
-            system_roots: false,
-            idle_connections: 512,
-            connect_timeout: Duration::from_secs(5),
-            ..ClientOptions::default()
-        };
-        let client = Client::new(&options).map_err(told("client"))?;
+        let client = local_client()?;
         let base = Url::parse(&format!("http://127.0.0.1:{port}/")).map_err(told("address"))?;
         let mut headers = HeaderMap::new();
         let bearer = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(told("token"))?;
@@ -154,7 +226,7 @@ impl Api {
     fn request(&self, method: Method, url: Url) -> Request {
         let mut request = Request::new(method, url);
         request.headers = self.headers.clone();
-        request.limit = MAX_ANSWER;
+        (request.limit, request.timeout) = (MAX_ANSWER, PATIENCE);
         request
     }
 
@@ -268,6 +340,78 @@ impl Api {
     /// Any answer but a success.
     pub async fn acts(&self) -> Result<Vec<Act>> {
         self.all(&format!("api/v1/acts?order=oldest&limit={PAGE}"), "after").await
+    }
+
+    /// How the log of acts stands.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn log(&self) -> Result<LogState> {
+        self.get("api/v1/log").await
+    }
+
+    /// All leaves of the log of acts, in their order.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn leaves(&self) -> Result<Vec<Leaf>> {
+        self.all_leaves("").await
+    }
+
+    /// Of the leaves those of which nothing but the act is left, after a restoration.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn lost_leaves(&self) -> Result<Vec<Leaf>> {
+        self.all_leaves("&lost=true").await
+    }
+
+    async fn all_leaves(&self, which: &str) -> Result<Vec<Leaf>> {
+        let mut found: Vec<Leaf> = Vec::new();
+        loop {
+            let from = found.last().map_or(0, |leaf| leaf.number + 1);
+            let page: Page<Leaf> =
+                self.get(&format!("api/v1/log/leaves?from={from}&limit={PAGE}{which}")).await?;
+            if page.items.is_empty() {
+                return Ok(found);
+            }
+            found.extend(page.items);
+        }
+    }
+
+    /// The log's proof that its tree of size `new` begins with that of size `old`.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>> {
+        #[derive(Deserialize)]
+        struct Proof {
+            hashes: Vec<Digest>,
+        }
+        let proof: Proof = self.get(&format!("api/v1/log/proof?old={old}&size={new}")).await?;
+        Ok(proof.hashes)
+    }
+
+    /// Has the node derive its log again from the leaves.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn fsck(&self) -> Result<Fsck> {
+        let found = self.post("api/v1/log/fsck", "application/json", Bytes::new()).await?;
+        serde_json::from_value(found).map_err(told("fsck"))
+    }
+
+    /// How it stands with the receipts of a document.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn receipts(&self, id: &str) -> Result<Receipts> {
+        self.get(&format!("api/v1/receipts/{id}")).await
+    }
+
+    /// Whether the node takes new work.
+    pub async fn is_ready(&self) -> bool {
+        self.get::<Value>("health/ready").await.is_ok()
     }
 
     async fn all<T: DeserializeOwned>(&self, path: &str, cursor: &str) -> Result<Vec<T>> {

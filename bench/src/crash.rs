@@ -1,28 +1,30 @@
 //! Kills nodes in the middle of their work, and counts what was acknowledged and is lost, and what
-//! happened more than once: both must be nothing.
+//! happened more than once: both must be nothing. Then takes their disks away and restores old backups.
+//! Whatever was signed meanwhile must be one history of each log (LG-1).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod books;
+mod ledger;
+mod load;
+mod restored;
+
 use std::time::Duration;
 
-use corridor_base::Digest;
 use serde::Serialize;
-use serde_json::Value;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
-use url::Url;
 
-use crate::api::{Act, Api, Document, HandedIn};
-use crate::content::{self, Chance};
+use crate::Result;
+use crate::content::Chance;
 use crate::load::settled;
 use crate::world::{Country, Setup, World};
-use crate::{Result, told};
+use load::Load;
+use restored::Lost;
 
 /// The most faults that are told one by one.
 const TOLD: usize = 50;
 /// Up to this size a document lies in its row, above it in a file (the exchange's `INLINE`).
 const INLINE: u64 = 64 << 10;
+/// So many kills of nodes for one of an anchor's witness.
+const NODES_A_WITNESS: u64 = 10;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -41,7 +43,13 @@ pub struct Plan {
     pub pause: u64,
     /// The largest document, in bytes.
     pub largest: u64,
+    /// Whether each node in turn loses its disk at the end and is restored from an old backup. With
+    /// PostgreSQL that takes two more databases, which are empty.
+    pub restored: Option<Spare>,
 }
+
+/// Where the rows of a restored node go: the recipient's, then the sender's. None with SQLite.
+pub type Spare = Option<[String; 2]>;
 
 /// Kills the database server and starts it again.
 pub type KillDatabase = Box<dyn FnMut() -> Result + Send>;
@@ -59,6 +67,8 @@ pub struct Report {
     pub kills_recipient: u64,
     /// How many of both struck a node that was still starting.
     pub kills_while_starting: u64,
+    /// How often an anchor's witness was killed.
+    pub kills_witness: u64,
     /// How often the database server was killed.
     pub kills_database: u64,
     /// Documents that the sender's node acknowledged to a client.
@@ -75,6 +85,21 @@ pub struct Report {
     pub duplicated: u64,
     /// Files of uploads or contents that belong to no document.
     pub orphans: u64,
+    /// Distinct checkpoints of both logs that anybody saw.
+    pub checkpoints: u64,
+    /// Those among them with a cosignature.
+    pub cosigned: u64,
+    /// Two checkpoints of one size, one that does not go on from an earlier one, one that the log has no
+    /// more, alarms.
+    pub forks: u64,
+    /// Complete receipts of acknowledged documents, on both sides, each checked offline.
+    pub receipts: u64,
+    /// What was incomplete, or did not hold.
+    pub receipts_bad: u64,
+    /// The recipient's disk was lost, and an old backup restored.
+    pub restored_recipient: Option<Lost>,
+    /// The same of the sender's.
+    pub restored_sender: Option<Lost>,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What exactly was wrong, the first fifty.
@@ -82,14 +107,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing was lost and nothing happened twice.
+    /// Whether nothing was lost, nothing happened twice and no log has forked.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.lost == 0 && self.duplicated == 0 && self.orphans == 0 && self.faults.is_empty()
+        let wrong = self.lost + self.duplicated + self.orphans + self.forks + self.receipts_bad;
+        wrong == 0 && self.faults.is_empty()
     }
 
     fn fault(&mut self, why: String) {
-        if self.faults.len() < TOLD {
+        if self.faults.len() < TOLD && !self.faults.contains(&why) {
             self.faults.push(why);
         }
     }
@@ -112,23 +138,6 @@ impl Report {
     }
 }
 
-/// A document that a client was told is safe.
-struct Safe {
-    id: String,
-    number: u64,
-    size: u64,
-}
-
-/// What the clients share.
-struct Clients {
-    api: Api,
-    outbox: Url,
-    plan: Plan,
-    next: AtomicU64,
-    again: AtomicU64,
-    stop: AtomicBool,
-}
-
 /// Runs the plan.
 ///
 /// # Errors
@@ -136,27 +145,13 @@ struct Clients {
 pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Report> {
     let begun = Instant::now();
     let mut world = World::found(&plan.setup).await?;
-    let clients = Arc::new(Clients {
-        api: world.kr.api.clone(),
-        outbox: world.outbox()?,
-        plan: plan.clone(),
-        next: AtomicU64::new(0),
-        again: AtomicU64::new(0),
-        stop: AtomicBool::new(false),
-    });
-    let mut tasks = JoinSet::new();
-    for number in 0..plan.clients {
-        tasks.spawn(client(clients.clone(), Chance::new(plan.seed ^ (number << 32))));
-    }
+    let watching = world.sightings.watch(world.shows().await?)?;
+    let load = Load::begin(&world, plan, 0)?;
     let mut report =
         Report { engine: plan.setup.engine.name().to_owned(), seed: plan.seed, ..Report::default() };
     strike(plan, &mut world, &mut database, &mut report).await?;
-    clients.stop.store(true, Ordering::Relaxed);
-    let mut safe = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        safe.extend(done.map_err(told("client"))??);
-    }
-    report.handed_in_again = clients.again.load(Ordering::Relaxed);
+    let mut done = load.end().await?;
+    report.handed_in_again = done.again;
     // Once more as an operator would do it: queues that rest after failures begin anew, and what
     // hand-ins left that a kill cut off is removed, once it has not been touched for a second.
     sleep(1100).await;
@@ -167,7 +162,14 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
         country.node.ready()?;
     }
     settled(&world.kr.api).await?;
-    check(&world, &safe, &mut report).await?;
+    books::check(&world, &done.safe, &mut report).await?;
+    ledger::check(&world, &done.safe, &mut report).await?;
+    if let Some(spare) = &plan.restored {
+        let [recipient, sender] = spare.clone().map_or([None, None], |urls| urls.map(Some));
+        restored::recipient(&mut world, plan, recipient.as_deref(), &mut done, &mut report).await?;
+        restored::sender(&mut world, plan, sender.as_deref(), &mut done, &mut report).await?;
+    }
+    drop(watching);
     report.seconds = begun.elapsed().as_secs_f64().round();
     if report.is_good() {
         world.stop()?;
@@ -208,142 +210,34 @@ async fn strike(
         node.kill()?;
         node.restart()?;
         *if sender { &mut report.kills_sender } else { &mut report.kills_recipient } += 1;
+        if number % NODES_A_WITNESS == 0 {
+            let turn = number / NODES_A_WITNESS;
+            report.kills_witness += tokio::task::block_in_place(|| kill_witness(world, turn))?;
+        }
         if number % 20 == 0 {
             crate::progress(&format!("{number} kills"));
         }
+    }
+    for witness in world.witnesses.iter_mut().filter_map(|w| w.process.as_mut()) {
+        witness.settle()?;
     }
     world.kr.node.settle()?;
     world.jp.node.settle()
 }
 
+/// Kills the witness of one anchor or the other and starts it again; how many were killed.
+fn kill_witness(world: &mut World, turn: u64) -> Result<u64> {
+    let count = world.witnesses.len().max(1) as u64;
+    let which = usize::try_from(turn % count).unwrap_or_default();
+    let Some(process) = world.witnesses.get_mut(which).and_then(|w| w.process.as_mut()) else { return Ok(0) };
+    process.settle()?;
+    process.kill()?;
+    process.restart()?;
+    Ok(1)
+}
+
 async fn sleep(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
-}
-
-/// Hands in documents until told to stop, each as often as it takes.
-async fn client(all: Arc<Clients>, mut chance: Chance) -> Result<Vec<Safe>> {
-    let mut safe = Vec::new();
-    while !all.stop.load(Ordering::Relaxed) {
-        let number = all.next.fetch_add(1, Ordering::Relaxed);
-        // Most documents are short messages, one in twenty is a scan.
-        let size = match chance.between(1, 20) {
-            1 => chance.between(all.plan.largest.min(100 << 10), all.plan.largest),
-            _ => chance.between(1 << 10, 8 << 10),
-        };
-        let content = content::small(number, usize::try_from(size).unwrap_or(0));
-        let key = format!("crash-{}-{number}", all.plan.seed);
-        loop {
-            match all.api.hand_in(&all.outbox, &key, content.clone()).await {
-                HandedIn::Accepted(id) => break safe.push(Safe { id, number, size }),
-                HandedIn::Again(_) => {
-                    all.again.fetch_add(1, Ordering::Relaxed);
-                    sleep(chance.between(5, 40)).await;
-                }
-                HandedIn::Refused(why) => return Err(format!("document {number} was refused: {why}")),
-            }
-        }
-        sleep(chance.between(0, all.plan.pause)).await;
-    }
-    Ok(safe)
-}
-
-/// Holds the books of both nodes against what the clients were told.
-async fn check(world: &World, safe: &[Safe], report: &mut Report) -> Result {
-    report.documents = safe.len() as u64;
-    report.bytes = safe.iter().map(|s| s.size).sum();
-    report.in_pieces = safe.iter().filter(|s| s.size > INLINE).count() as u64;
-    let (outbox, inbox) =
-        (world.kr.api.documents("outbox", None).await?, world.jp.api.documents("inbox", None).await?);
-    let (sent, received) = (by_id(&outbox), by_id(&inbox));
-    let acts = [
-        (occurrences(&world.kr.api.acts().await?, "document-submitted"), "act document-submitted"),
-        (occurrences(&world.kr.api.acts().await?, "document-acknowledged"), "act document-acknowledged"),
-        (occurrences(&world.jp.api.acts().await?, "document-received"), "act document-received"),
-    ];
-    for one in safe {
-        let digest = Digest::of(&content::small(one.number, usize::try_from(one.size).unwrap_or(0)));
-        for (rows, state, book) in [(&sent, "delivered", "outbox"), (&received, "received", "inbox")] {
-            let found = rows.get(one.id.as_str()).map_or(&[][..], Vec::as_slice);
-            report.once(&format!("row in the {book}"), &one.id, found.len() as u64);
-            for row in found.iter().filter(|row| row.state != state || row.sha256 != digest) {
-                report.lose(format!("{}: {} with {} in the {book}", one.id, row.state, row.sha256));
-            }
-        }
-        for (counts, what) in &acts {
-            report.once(what, &one.id, counts.get(&one.id).copied().unwrap_or(0));
-        }
-    }
-    strangers(safe, [&outbox, &inbox], &acts, report);
-    contents(world, safe, report).await?;
-    orphans(world, report)
-}
-
-fn by_id(rows: &[Document]) -> HashMap<&str, Vec<&Document>> {
-    let mut all: HashMap<&str, Vec<&Document>> = HashMap::new();
-    for row in rows {
-        all.entry(&row.id).or_default().push(row);
-    }
-    all
-}
-
-/// How often each envelope has an act of this kind.
-fn occurrences(acts: &[Act], kind: &str) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for act in acts.iter().filter(|a| a.kind == kind) {
-        *counts.entry(act.fields.get("envelope").cloned().unwrap_or_default()).or_default() += 1;
-    }
-    counts
-}
-
-/// Whatever the books hold that no client handed in happened once too often.
-fn strangers(
-    safe: &[Safe],
-    books: [&[Document]; 2],
-    acts: &[(BTreeMap<String, u64>, &str)],
-    report: &mut Report,
-) {
-    let known: BTreeSet<&str> = safe.iter().map(|s| s.id.as_str()).collect();
-    let rows = books.into_iter().flatten().map(|row| row.id.as_str());
-    let acts = acts.iter().flat_map(|(counts, _)| counts.keys().map(String::as_str));
-    let strangers: BTreeSet<&str> = rows.chain(acts).filter(|id| !known.contains(id)).collect();
-    for id in strangers {
-        report.duplicated += 1;
-        report.fault(format!("{id}: in the books, and nobody handed it in"));
-    }
-}
-
-/// Reads every content back, and every acknowledgement.
-async fn contents(world: &World, safe: &[Safe], report: &mut Report) -> Result {
-    for one in safe {
-        let expect = Digest::of(&content::small(one.number, usize::try_from(one.size).unwrap_or(0)));
-        match world.jp.api.content_digest(&one.id).await {
-            Ok(found) if found == expect => {}
-            Ok(found) => report.lose(format!("{}: content {found}, not {expect}", one.id)),
-            Err(why) => report.lose(format!("{}: its content cannot be read: {why}", one.id)),
-        }
-        let detail: Value = world.kr.api.get(&format!("api/v1/outbox/{}", one.id)).await?;
-        let note = detail.get("acknowledgement").and_then(Value::as_str).unwrap_or_default();
-        if !note.contains(&one.id) {
-            report.lose(format!("{}: delivered without an acknowledgement", one.id));
-        }
-    }
-    Ok(())
-}
-
-/// Every content that does not lie in its row is one file on either side, and no upload is open.
-fn orphans(world: &World, report: &mut Report) -> Result {
-    for country in [&world.kr, &world.jp] {
-        let (staged, blobs) = (country.staging()?, country.blobs()?.len() as u64);
-        for path in &staged {
-            report.orphans += 1;
-            report.fault(format!("{}: an upload that nobody goes on with", path.display()));
-        }
-        if blobs != report.in_pieces {
-            report.orphans += blobs.abs_diff(report.in_pieces);
-            report.fault(format!("{}: {blobs} contents for {} documents", country.did, report.in_pieces));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

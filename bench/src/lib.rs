@@ -4,6 +4,7 @@
 //! take (`console`). The nodes
 //! are the real program in processes of their own, spoken to over HTTP alone.
 
+pub mod anchors;
 pub mod api;
 pub mod content;
 pub mod crash;
@@ -11,10 +12,12 @@ pub mod history;
 pub mod http;
 pub mod limits;
 pub mod load;
+pub mod nothing;
 pub mod pages;
 pub mod process;
 pub mod proxy;
 pub mod report;
+pub mod sightings;
 pub mod solo;
 pub mod world;
 

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,17 +48,39 @@ pub fn checks(time: Duration) -> Result<f64> {
     }))
 }
 
-/// How long 4 KiB take to be appended and synced, one after another, in milliseconds, sorted.
+/// What a bare sync is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bare {
+    /// Bytes at the end of a file, which grows.
+    Appended,
+    /// Bytes in the place of others, as SQLite's log is written.
+    Overwritten,
+}
+
+/// How long 4 KiB take to be written and synced (`fdatasync`), one after another, in milliseconds, sorted.
 ///
 /// # Errors
 /// When the disk does not take it.
-pub fn sync_times(folder: &Path, time: Duration) -> Result<Vec<f64>> {
+pub fn sync_times(folder: &Path, bare: Bare, time: Duration) -> Result<Vec<f64>> {
+    const PIECE: u64 = 4096;
+    const PIECES: u64 = 1024;
     let path = folder.join("sync-times");
-    let mut file = File::create(&path).map_err(told(path.display()))?;
+    let failed = || told(path.display());
+    let file = File::create(&path).map_err(failed())?;
+    if bare == Bare::Overwritten {
+        (&file)
+            .write_all(&vec![0; (PIECE * PIECES) as usize])
+            .and_then(|()| file.sync_all())
+            .map_err(failed())?;
+    }
     let (begun, mut times) = (Instant::now(), Vec::new());
-    while begun.elapsed() < time {
+    for number in 0.. {
+        if begun.elapsed() >= time {
+            break;
+        }
+        let at = if bare == Bare::Overwritten { number % PIECES } else { number } * PIECE;
         let one = Instant::now();
-        file.write_all(&[7; 4096]).and_then(|()| file.sync_data()).map_err(told(path.display()))?;
+        file.write_all_at(&[7; PIECE as usize], at).and_then(|()| file.sync_data()).map_err(failed())?;
         times.push(one.elapsed().as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);

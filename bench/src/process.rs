@@ -1,6 +1,7 @@
-//! One node as a process: started, killed without warning, started again, asked how much memory it
+//! One node, or one witness, as a process: started, killed without warning, started again, asked how much memory it
 //! holds.
 
+use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub fn command(program: &Path) -> Command {
 /// A node that runs, or was killed.
 pub struct Process {
     program: PathBuf,
-    config: PathBuf,
+    words: Vec<OsString>,
     log: PathBuf,
     child: Child,
     said: Receiver<String>,
@@ -58,9 +59,18 @@ impl Process {
     /// # Errors
     /// When the program cannot be started.
     pub fn start(program: &Path, config: &Path) -> Result<Self> {
-        let log = config.with_extension("log");
-        let (child, said) = spawn(program, config, &log)?;
-        Ok(Self { program: program.to_owned(), config: config.to_owned(), log, child, said, starting: true })
+        let words = ["--config".into(), config.into(), "--json".into(), "serve".into()];
+        Self::with(program, words.to_vec(), config.with_extension("log"))
+    }
+
+    /// Starts the program with these words, of which `--json` is one; what it says on its standard error
+    /// goes to this file.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn with(program: &Path, words: Vec<OsString>, log: PathBuf) -> Result<Self> {
+        let (child, said) = spawn(program, &words, &log)?;
+        Ok(Self { program: program.to_owned(), words, log, child, said, starting: true })
     }
 
     /// Waits until the node takes requests. A port that is taken for a moment, because somebody's
@@ -123,7 +133,7 @@ impl Process {
     /// # Errors
     /// As [`Process::start`].
     pub fn restart(&mut self) -> Result {
-        (self.child, self.said) = spawn(&self.program, &self.config, &self.log)?;
+        (self.child, self.said) = spawn(&self.program, &self.words, &self.log)?;
         self.starting = true;
         Ok(())
     }
@@ -193,11 +203,10 @@ pub fn used(process: u32) -> Option<f64> {
     Some((outside + kernel) / 100.0)
 }
 
-fn spawn(program: &Path, config: &Path, log: &Path) -> Result<(Child, Receiver<String>)> {
+fn spawn(program: &Path, words: &[OsString], log: &Path) -> Result<(Child, Receiver<String>)> {
     let file = OpenOptions::new().append(true).create(true).open(log).map_err(told(log.display()))?;
     let mut command = command(program);
-    command.arg("--config").arg(config).args(["--json", "serve"]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
     let mut child = command.spawn().map_err(told(program.display()))?;
     let (say, said) = channel();
     if let Some(stdout) = child.stdout.take() {

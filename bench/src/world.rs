@@ -9,16 +9,19 @@ use std::time::Duration;
 
 use corridor_base::{Clock, Did, OsRandom, SystemClock};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_ledger::witness::origin_hash;
 use corridor_proof::Names;
 use corridor_storage::durable;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::anchors::Witness;
 use crate::api::Api;
 use crate::content::Chance;
 use crate::process::{self, Process};
 use crate::proxy::Proxy;
+use crate::sightings::Sightings;
 use crate::{Result, told};
 
 /// The kind of all documents here: no service takes it, so that sending alone is what is seen.
@@ -68,6 +71,8 @@ pub struct Setup {
     pub engine: Engine,
     /// Whether what goes to Japan passes a counter.
     pub counted: bool,
+    /// Whether each anchor runs a witness, so that receipts become complete.
+    pub witnessed: bool,
 }
 
 /// One country.
@@ -80,6 +85,8 @@ pub struct Country {
     pub api: Api,
     /// The data directory of its node.
     pub data: PathBuf,
+    program: PathBuf,
+    file: PathBuf,
     public: u16,
 }
 
@@ -93,6 +100,10 @@ pub struct World {
     pub agreement: String,
     /// Counts what goes to Japan, if asked for.
     pub proxy: Option<Proxy>,
+    /// The witnesses of both anchors, if asked for.
+    pub witnesses: Vec<Witness>,
+    /// The checkpoints that they were asked to cosign.
+    pub sightings: Sightings,
     home: TempDir,
 }
 
@@ -133,8 +144,17 @@ impl World {
         for (anchor, country) in anchors.iter_mut().zip([&kr, &jp]) {
             anchor.admit(&country.admission().await?, &SystemClock).map_err(told("admission"))?;
         }
-        let mut world = Self { kr, jp, agreement: String::new(), proxy, home };
+        let (sightings, mut witnesses) = (Sightings::default(), Vec::new());
+        for anchor in anchors.iter_mut().filter(|_| setup.witnessed) {
+            witnesses.push(Witness::appoint(anchor, home.path(), &sightings).await?);
+        }
+        let agreement = String::new();
+        let mut world = Self { kr, jp, agreement, proxy, witnesses, sightings, home };
         world.publish(&anchors).await?;
+        let policy: Value = world.kr.api.get("api/v1/trust/policy").await?;
+        for witness in &mut world.witnesses {
+            witness.start(&setup.program, &text(&policy, "policy"))?;
+        }
         world.agreement = world.agree().await?;
         Ok(world)
     }
@@ -194,6 +214,25 @@ impl World {
         Ok(url)
     }
 
+    /// Every address that shows a checkpoint of one of both logs: the logs themselves, and what
+    /// witnesses and mirrors keep of them.
+    ///
+    /// # Errors
+    /// When a node does not answer.
+    pub async fn shows(&self) -> Result<Vec<Url>> {
+        let mut found = Vec::new();
+        for (own, other) in [(&self.kr, &self.jp), (&self.jp, &self.kr)] {
+            let hash = origin_hash(&own.api.log().await?.origin);
+            let (here, there) = (own.public_url(), other.public_url());
+            found.push(format!("{here}/log/checkpoint"));
+            found.extend(["witness", "mirror"].map(|role| format!("{there}/{role}/{hash}/checkpoint")));
+            for anchor in self.witnesses.iter().map(Witness::url) {
+                found.extend(["", "/mirror"].map(|role| format!("{anchor}{role}/{hash}/checkpoint")));
+            }
+        }
+        found.iter().map(|url| Url::parse(url).map_err(told(url))).collect()
+    }
+
     /// Where everything lies.
     #[must_use]
     pub fn home(&self) -> &Path {
@@ -206,7 +245,8 @@ impl World {
     /// When one does not end well.
     pub fn stop(mut self) -> Result {
         self.kr.node.stop()?;
-        self.jp.node.stop()
+        self.jp.node.stop()?;
+        self.witnesses.iter_mut().filter_map(|w| w.process.as_mut()).try_for_each(Process::stop)
     }
 
     /// Leaves the directories where they are, for somebody to look into.
@@ -249,7 +289,50 @@ impl Country {
         let mut node = Process::start(&setup.program, &file)?;
         node.ready()?;
         let token = fs::read_to_string(data.join("admin.token")).map_err(told("token"))?;
-        Ok(Self { did, node, api: Api::new(api, &token)?, data, public })
+        let program = setup.program.clone();
+        Ok(Self { did, node, api: Api::new(api, &token)?, data, program, file, public })
+    }
+
+    fn public_url(&self) -> String {
+        format!("http://localhost:{}", self.public)
+    }
+
+    /// Takes a backup of the node, which goes on; answers where it is.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn backup(&self, into: &Path) -> Result<PathBuf> {
+        let said = self.corridor(&["backup"], into)?;
+        let said: Value = serde_json::from_slice(&said).map_err(told("corridor backup"))?;
+        Ok(text(&said, "path").into())
+    }
+
+    /// Restores a backup in the place of a node whose disk is lost: nothing of what it had is used, and
+    /// with PostgreSQL this database, which is empty, takes the place of the other. The node is not
+    /// started.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn restore(&self, backup: &Path, database: Option<&str>) -> Result {
+        fs::rename(&self.data, self.data.with_extension("lost")).map_err(told(self.data.display()))?;
+        if let Some(database) = database {
+            let config = fs::read_to_string(&self.file).map_err(told(self.file.display()))?;
+            let line = format!("database = {}", Value::from(database));
+            let lines = config.lines().map(|l| if l.starts_with("database = ") { line.as_str() } else { l });
+            let config: String = lines.flat_map(|line| [line, "\n"]).collect();
+            durable::write_file(&self.file, config.as_bytes(), 0o600).map_err(told("configuration"))?;
+        }
+        self.corridor(&["restore"], backup).map(drop)
+    }
+
+    fn corridor(&self, words: &[&str], path: &Path) -> Result<Vec<u8>> {
+        let mut command = process::command(&self.program);
+        command.arg("--config").arg(&self.file).arg("--json").args(words).arg(path);
+        let done = command.output().map_err(told(self.program.display()))?;
+        if done.status.success() {
+            return Ok(done.stdout);
+        }
+        Err(format!("corridor {}: {}", words.join(" "), String::from_utf8_lossy(&done.stderr)))
     }
 
     /// The keys as the node's own DID document shows them.

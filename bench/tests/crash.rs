@@ -1,11 +1,11 @@
-//! A short crash run: both nodes killed a few times under load, nothing lost, nothing twice. The
-//! long one is `cargo xtask crash`.
+//! A short crash run: both nodes killed a few times under load, and restored from a backup, nothing lost,
+//! nothing twice, no log forked. The long one is `cargo xtask crash`.
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use corridor_bench::crash::{self, Plan};
+use corridor_bench::crash::{self, Plan, Spare};
 use corridor_bench::process;
 use corridor_bench::world::{Engine, Setup};
 use postgres::{Client, NoTls};
@@ -20,10 +20,17 @@ fn program() -> PathBuf {
     })
 }
 
-fn check(engine: Engine, kills: u64, seed: u64) {
+fn check(engine: Engine, kills: u64, seed: u64, restored: Option<Spare>) {
     let folder = tempfile::tempdir().unwrap();
-    let setup = Setup { program: program(), folder: folder.path().to_owned(), engine, counted: false };
-    let plan = Plan { setup, kills, database_kills: 0, seed, clients: 4, pause: 100, largest: 1 << 20 };
+    let setup = Setup {
+        program: program(),
+        folder: folder.path().to_owned(),
+        engine,
+        counted: false,
+        witnessed: true,
+    };
+    let plan =
+        Plan { setup, kills, database_kills: 0, seed, clients: 4, pause: 100, largest: 1 << 20, restored };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let report = runtime.block_on(crash::run(&plan, None)).unwrap();
     assert!(report.is_good() && report.documents > 0, "{report:#?}");
@@ -32,7 +39,7 @@ fn check(engine: Engine, kills: u64, seed: u64) {
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
-    check(Engine::Sqlite, 6, 1);
+    check(Engine::Sqlite, 6, 1, Some(None));
 }
 
 #[test]
@@ -49,7 +56,7 @@ fn nothing_acknowledged_is_lost_on_postgresql() {
         url.set_path(&name);
         url.to_string()
     });
-    check(Engine::Postgres(urls), 4, 2);
+    check(Engine::Postgres(urls), 4, 2, None);
     for name in names {
         client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
     }

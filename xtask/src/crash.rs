@@ -97,7 +97,10 @@ fn on_postgres(kills: u64, seed: u64, output: &PathBuf) -> Result {
         }
     };
     let mut crash = command(kills, seed, output)?;
-    crash.arg("--databases").arg(server.database("kr")?).arg(server.database("jp")?);
+    crash.arg("--databases");
+    for name in ["kr", "jp", "jp_restored", "kr_restored"] {
+        crash.arg(server.database(name)?);
+    }
     crash.args(["--database-kills", &(kills / NODES_A_SERVER).max(1).to_string()]);
     crash.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = crash.spawn().map_err(|e| format!("crash did not start: {e}"))?;
@@ -128,6 +131,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("kills_sender", "sender killed"),
     ("kills_recipient", "recipient killed"),
     ("kills_while_starting", "of these while starting"),
+    ("kills_witness", "witness killed"),
     ("kills_database", "database killed"),
     ("documents", "documents acknowledged"),
     ("in_pieces", "of these in pieces"),
@@ -135,6 +139,15 @@ const COLUMNS: &[(&str, &str)] = &[
     ("lost", "lost"),
     ("duplicated", "duplicated"),
     ("orphans", "orphaned files"),
+    ("checkpoints", "checkpoints seen"),
+    ("forks", "forks"),
+    ("receipts", "receipts complete"),
+    ("receipts_bad", "not"),
+    ("restored_recipient/seconds", "recipient restored: s"),
+    ("restored_recipient/acts_lost", "leaves brought back"),
+    ("restored_sender/seconds", "sender restored: s"),
+    ("restored_sender/acts_lost", "leaves brought back"),
+    ("restored_sender/documents_unknown", "documents only in the partner's book"),
     ("seconds", "seconds"),
     ("commit", "commit"),
 ];
@@ -144,7 +157,7 @@ fn table(found: &[Value]) -> String {
     let mut out = row(COLUMNS.iter().map(|(_, title)| (*title).to_owned()).collect());
     out += &format!("|---|{}\n", "--:|".repeat(COLUMNS.len() - 1));
     for run in found {
-        out += &row(COLUMNS.iter().map(|(key, _)| cell(run.get(*key))).collect());
+        out += &row(COLUMNS.iter().map(|(key, _)| cell(run.pointer(&format!("/{key}")))).collect());
     }
     out
 }
@@ -163,10 +176,14 @@ mod tests {
 
     #[test]
     fn a_run_is_one_line_of_the_table() {
-        let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "seconds": 95.0 });
+        let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "forks": 0,
+            "restored_sender": { "seconds": 2.5 }, "seconds": 95.0 });
         let table = table(&[run]);
         let line = table.lines().nth(2).unwrap();
-        assert_eq!(line, "| sqlite | 101 | – | – | – | 12,345 | – | – | 0 | – | – | 95 | – |");
+        assert_eq!(
+            line,
+            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | 2.5 | – | – | 95 | – |"
+        );
         assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
     }
 }

@@ -23,8 +23,8 @@ struct Arguments {
     /// What chance begins with
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Two empty PostgreSQL databases; without them SQLite is used
-    #[arg(long, num_args = 2)]
+    /// Four empty PostgreSQL databases, two for nodes that are restored; without them SQLite is used
+    #[arg(long, num_args = 4)]
     databases: Vec<String>,
     /// Where the nodes keep their data meanwhile
     #[arg(long)]
@@ -47,11 +47,12 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<bool> {
-    let engine = match <[String; 2]>::try_from(arguments.databases) {
-        Ok(urls) => Engine::Postgres(urls),
-        Err(_) => Engine::Sqlite,
+    let (engine, spare) = match <[String; 4]>::try_from(arguments.databases) {
+        Ok([kr, jp, first, second]) => (Engine::Postgres([kr, jp]), Some([first, second])),
+        Err(_) => (Engine::Sqlite, None),
     };
-    let setup = Setup { program: process::program()?, folder: arguments.folder, engine, counted: false };
+    let program = process::program()?;
+    let setup = Setup { program, folder: arguments.folder, engine, counted: false, witnessed: true };
     let plan = Plan {
         setup,
         kills: arguments.kills,
@@ -60,6 +61,7 @@ async fn run(arguments: Arguments) -> Result<bool> {
         clients: 8,
         pause: 80,
         largest: 3 << 20,
+        restored: Some(spare),
     };
     let database: Option<KillDatabase> = (plan.database_kills > 0).then(|| Box::new(ask) as KillDatabase);
     let found = crash::run(&plan, database).await?;

@@ -58,7 +58,13 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result {
     let wanted = |part: &str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == part);
     let program = process::program()?;
-    let setup = Setup { program, folder: arguments.folder.clone(), engine: Engine::Sqlite, counted: false };
+    let setup = Setup {
+        program,
+        folder: arguments.folder.clone(),
+        engine: Engine::Sqlite,
+        counted: false,
+        witnessed: false,
+    };
     let mut rows = Vec::new();
     // First, while the machine is quiet: everything is held against it.
     let limits = Limits::measure(&arguments.folder).await?;

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use corridor_base::OsRandom;
 use corridor_bench::history::History;
-use corridor_bench::http::{Connection, post};
+use corridor_bench::http::{Connection, adds, post};
+use corridor_bench::limits::{self, Bare};
 use corridor_bench::process::{self, used};
 use corridor_bench::report::{Better, Row};
 use corridor_bench::solo::{Server, Solo, write_note_key};
 use corridor_bench::world::free_port;
-use corridor_bench::{Result, ended, limits, on_one_thread, progress, report, told};
+use corridor_bench::{Result, ended, nothing, on_one_thread, progress, report, told};
 use corridor_ledger::witness::AddCheckpoint;
 use corridor_proof::cosignature::Finding;
 use corridor_proof::note::signature_lines;
@@ -54,7 +55,7 @@ struct Arguments {
     #[arg(long, default_value = "unknown")]
     omniwitness_version: String,
     /// How long a load is measured, in seconds
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 4)]
     seconds: u64,
     /// How often each load is measured
     #[arg(long, default_value_t = 3)]
@@ -69,6 +70,7 @@ async fn run(arguments: &Arguments) -> Result {
     fs::create_dir_all(&arguments.folder).map_err(told(arguments.folder.display()))?;
     let home = tempfile::tempdir_in(&arguments.folder).map_err(told(arguments.folder.display()))?;
     let (signed, checked) = limits::signatures()?;
+    let floor = Floor { work: 1e3 / signed + 1e3 / checked, ..Floor::measured(home.path()).await? };
     let mut logs = Logs::of(arguments)?;
     let list: Vec<String> = logs.all().map(|log| format!("\"{}\"", log.key())).collect();
     let ours =
@@ -100,10 +102,40 @@ async fn run(arguments: &Arguments) -> Result {
     }
     let cores = std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
     let limit = cores / (1.0 / signed + 1.0 / checked);
-    report::finish("witness", &arguments.commit, rows(arguments, &measured, limit), &arguments.output)
+    report::finish("witness", &arguments.commit, rows(arguments, &measured, limit, &floor), &arguments.output)
 }
 
-fn rows(arguments: &Arguments, measured: &BTreeMap<(&str, usize), Vec<Outcome>>, limit: f64) -> Vec<Row> {
+/// What one cosignature takes at least for a client alone, in milliseconds: one thing after the other.
+#[derive(Default)]
+struct Floor {
+    /// A request to a handler that does nothing.
+    request: f64,
+    /// A check and a signature.
+    work: f64,
+    /// 4 KiB overwritten and synced.
+    sync: f64,
+}
+
+impl Floor {
+    async fn measured(home: &Path) -> Result<Self> {
+        let nothing = nothing::beside().await?;
+        let outcome = adds(&nothing, 1, WARM, Duration::from_secs(2)).await?;
+        let times = limits::sync_times(home, Bare::Overwritten, Duration::from_secs(1))?;
+        let sync = times.get(times.len() / 2).copied().unwrap_or_default();
+        Ok(Self { request: outcome.latency(0.5), sync, work: 0.0 })
+    }
+
+    fn rate(&self) -> f64 {
+        1e3 / (self.request + self.work + self.sync)
+    }
+}
+
+fn rows(
+    arguments: &Arguments,
+    measured: &BTreeMap<(&str, usize), Vec<Outcome>>,
+    limit: f64,
+    floor: &Floor,
+) -> Vec<Row> {
     let mut rows = Vec::new();
     for clients in CLIENTS {
         let none = Vec::new();
@@ -130,6 +162,16 @@ fn rows(arguments: &Arguments, measured: &BTreeMap<(&str, usize), Vec<Outcome>>,
             row(format!("cosignatures, {clients} {plural}"), "1/s", Better::Higher, |o| o.rate, note)
                 .limited("cores ÷ (1 ÷ signatures/s + 1 ÷ checks/s)", limit),
         );
+        if clients == 1 {
+            let note = format!(
+                "p50 of a request to a handler that does nothing {:.3} ms, a check and a signature {:.3} ms, \
+                 4 KiB overwritten and synced {:.3} ms",
+                floor.request, floor.work, floor.sync
+            );
+            let name = "cosignatures, 1 client, beside a request, a check, a signature and a bare sync";
+            let row = Row::new(name, "1/s", Better::Higher, &figures(ours, |o| o.rate), note);
+            rows.push(row.limited("one after the other", floor.rate()));
+        }
         let note = || "from the first request for a checkpoint to its cosignature".to_owned();
         rows.push(row(
             format!("a cosignature, {clients} {plural}: p50"),

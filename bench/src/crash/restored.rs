@@ -1,0 +1,117 @@
+//! A node loses its disk, and what is left is an old backup: its log must go on where others saw it
+//! last, and not beside that (LG-1).
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::load::{Done, Load, Safe};
+use super::{Plan, Report, books, ledger, sleep};
+use crate::Result;
+use crate::load::settled;
+use crate::world::{Country, World};
+
+/// How long work goes on after the backup, and after the node is back.
+const WORK: Duration = Duration::from_secs(5);
+/// How long a restored node may take until it takes work again.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What came of a restored backup.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Lost {
+    /// From the loss of the disk until the node took new work, in seconds.
+    pub seconds: f64,
+    /// The leaves of its log when the backup was taken.
+    pub leaves_at_backup: u64,
+    /// Acts whose leaf came back from a mirror, and nothing else.
+    pub acts_lost: u64,
+    /// Documents that had been acknowledged since the backup and that its own book does not know any more.
+    pub documents_unknown: u64,
+}
+
+/// The recipient's disk is lost. Whatever it had received since the backup comes again.
+///
+/// # Errors
+/// When it does not come back.
+pub(super) async fn recipient(
+    world: &mut World,
+    plan: &Plan,
+    spare: Option<&str>,
+    done: &mut Done,
+    report: &mut Report,
+) -> Result {
+    crate::progress("the recipient's disk is lost, its backup is old");
+    let home = world.home().join("backup-recipient");
+    let (lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.jp).await?;
+    (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
+    done.safe.extend(more.safe);
+    books::rows(world, &done.safe, report).await?;
+    books::contents(world, &done.safe, report).await?;
+    report.restored_recipient = Some(lost);
+    ledger::one_history(world, report).await
+}
+
+/// The sender's disk is lost. What it had sent since the backup is in the recipient's book, not in its
+/// own.
+///
+/// # Errors
+/// When it does not come back.
+pub(super) async fn sender(
+    world: &mut World,
+    plan: &Plan,
+    spare: Option<&str>,
+    done: &mut Done,
+    report: &mut Report,
+) -> Result {
+    crate::progress("the sender's disk is lost, its backup is old");
+    let home = world.home().join("backup-sender");
+    let (mut lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.kr).await?;
+    (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
+    done.safe.extend(more.safe);
+    let known = world.kr.api.documents("outbox", None).await?;
+    let known: BTreeSet<&str> = known.iter().map(|row| row.id.as_str()).collect();
+    let (there, unknown): (Vec<Safe>, Vec<Safe>) =
+        done.safe.iter().cloned().partition(|one| known.contains(one.id.as_str()));
+    lost.documents_unknown = unknown.len() as u64;
+    books::rows(world, &there, report).await?;
+    books::contents(world, &there, report).await?;
+    report.restored_sender = Some(lost);
+    ledger::one_history(world, report).await
+}
+
+/// Backup, work, loss, restoration, work.
+async fn round(
+    world: &mut World,
+    plan: &Plan,
+    (home, spare): (&Path, Option<&str>),
+    first: u64,
+    which: fn(&mut World) -> &mut Country,
+) -> Result<(Lost, Done)> {
+    let load = Load::begin(world, plan, first)?;
+    tokio::time::sleep(WORK / 2).await;
+    let leaves_at_backup = which(world).api.log().await?.leaves;
+    let backup = tokio::task::block_in_place(|| which(world).backup(home))?;
+    tokio::time::sleep(WORK).await;
+    let country = which(world);
+    country.node.kill()?;
+    let begun = Instant::now();
+    tokio::task::block_in_place(|| country.restore(&backup, spare))?;
+    country.node.restart()?;
+    tokio::task::block_in_place(|| country.node.ready())?;
+    while !country.api.is_ready().await {
+        if begun.elapsed() > PATIENCE {
+            return Err(format!("the restored node takes no work\n{}", country.node.log_end()));
+        }
+        sleep(50).await;
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    tokio::time::sleep(WORK / 2).await;
+    let done = load.end().await?;
+    settled(&world.kr.api).await?;
+    ledger::settled(world).await?;
+    let acts_lost = which(world).api.lost_leaves().await?.len() as u64;
+    Ok((Lost { seconds, leaves_at_backup, acts_lost, documents_unknown: 0 }, done))
+}
