@@ -2,7 +2,7 @@
 //! what passkeys are: discoverable, with user verification, no attestation. Pure: no clock, no store.
 //!
 //! Why not a crate: those that fit a server bring OpenSSL, or RSA and elliptic curves a second time
-//! (`docs/decisions/008-passkeys.md`). What is left to write is this page: a fixed layout of
+//! (`docs/decisions/009-passkeys.md`). What is left to write is this page: a fixed layout of
 //! bytes, three kinds of keys, and the signature, which AWS-LC checks.
 
 use aws_lc_rs::signature::{
