@@ -102,7 +102,13 @@ async fn run(arguments: &Arguments) -> Result {
     let needed =
         |path: &Option<PathBuf>, name: &str| path.clone().ok_or_else(|| format!("--{name} is needed"));
     let (folder, output) = (needed(&arguments.folder, "folder")?, needed(&arguments.output, "output")?);
-    let setup = Setup { program: program()?, folder: folder.clone(), engine: Engine::Sqlite, counted: false };
+    let setup = Setup {
+        program: program()?,
+        folder: folder.clone(),
+        engine: Engine::Sqlite,
+        counted: false,
+        witnessed: false,
+    };
     let mut world = World::found(&setup).await?;
     fill(&world, arguments).await?;
     let sessions = sign_in(&mut world, arguments.readers).await?;

@@ -309,7 +309,12 @@ fn timeline(viewer: &Viewer, sheet: &Sheet) -> Markup {
                 let title = t.get("receipt-event-cosigned").and("country", country).to_string();
                 let kind = act_words(t, &entry.kind);
                 let body = Markup::lines([Markup::quiet(kind), Markup::quiet(witness.1)]);
-                events.push((at, 1, Event { at: dates.exact(at), title, tone: Tone::Good, body }));
+                // Cosignatures tell whole seconds: none is from before what it is of.
+                events.push((
+                    at.max(entry.time),
+                    1,
+                    Event { at: dates.exact(at), title, tone: Tone::Good, body },
+                ));
             }
         }
     }

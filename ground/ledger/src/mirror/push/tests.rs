@@ -2,6 +2,7 @@
 //! sooner than a mirror holds it, as long as there is hope.
 
 use corridor_base::FixedClock;
+use corridor_proof::tile::Kind;
 use corridor_storage::Store;
 
 use super::*;
@@ -87,7 +88,8 @@ async fn what_is_pushed_is_what_the_log_serves() {
         assert!(world.shown().await < size);
         // What nobody else holds would be a fork to its readers, were the disk lost now.
         assert!(world.published().await < size);
-        let last = corridor_proof::tile::between(0, size).filter(|t| t.kind() == Kind::Entries).last().unwrap();
+        let last =
+            corridor_proof::tile::between(0, size).filter(|t| t.kind() == Kind::Entries).last().unwrap();
         assert_eq!(world.log.tile_bytes(last).await.unwrap(), None, "{last}");
         world.pusher.round().await.unwrap();
         assert_eq!((world.shown().await, world.published().await), (size, size));
