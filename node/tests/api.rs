@@ -175,10 +175,11 @@ async fn a_closed_trust_list_makes_the_node_not_ready() {
 async fn metrics_count_routes_and_never_names() {
     let world = World::new().await;
     let token = world.token(&world.customs, Role::Officer).await;
+    // A question nobody understands is refused, and counted without what it held.
     let path = format!("/api/v1/inbox/{}?colour={token}", world.document);
     world.ask("GET", &path, Some(&token), "").await;
     let text = String::from_utf8(world.ask("GET", "/metrics", None, "").await.body).unwrap();
-    let request = "corridor_http_requests_total{listener=\"api\",method=\"GET\",route=\"/api/v1/inbox/{id}\",status=\"200\"} 1";
+    let request = "corridor_http_requests_total{listener=\"api\",method=\"GET\",route=\"/api/v1/inbox/{id}\",status=\"400\"} 1";
     for line in [request, "corridor_invariant_broken_total{id=\"EX-3\"} 0", "corridor_outbox_dead 0", "# EOF"]
     {
         assert!(text.contains(line), "{line} is not in\n{text}");
