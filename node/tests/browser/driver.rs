@@ -134,8 +134,17 @@ impl Browser {
     }
 
     /// The visible text of the page.
+    /// When the page is exchanged between finding its body and reading it, the next one is read.
     pub(crate) fn text(&self) -> String {
-        self.find("body").text()
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let body = self.find("body");
+            match self.ask("GET", &format!("/element/{}/text", body.id), &Value::Null) {
+                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
+                Err(why) if why.contains("stale element") && Instant::now() < until => {}
+                Err(why) => panic!("the text of {}: {why}", self.address()),
+            }
+        }
     }
 
     /// The elements that a CSS selector finds now.
