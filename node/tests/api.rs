@@ -150,7 +150,9 @@ async fn a_token_counts_until_it_is_revoked_or_has_expired() {
     assert_eq!(status(&expiring).await, 401);
     let all = world.ask("GET", "/api/v1/tokens", Some(&administrator), "").await;
     let text = String::from_utf8(all.body).unwrap();
-    assert!(!text.contains(revoked.rsplit('_').next().unwrap()), "a secret is in the list");
+    // The secret may hold a `_` itself: a piece of a letter or two would be found anywhere.
+    let secret = revoked.splitn(3, '_').nth(2).unwrap();
+    assert!(!text.contains(secret), "a secret is in the list");
     world.running.stop().await;
 }
 
