@@ -49,6 +49,11 @@ async fn a_receipt_is_shown_as_far_as_it_goes_in_every_form() {
         (Some(false), Some("pending"))
     );
     assert!(!shown["ours"][0]["missing"].as_array().unwrap().is_empty(), "{shown:#}");
+    // Both signatures are good, and no cosigned checkpoint says since when.
+    let what: Vec<_> =
+        shown["signatures"].as_array().unwrap().iter().map(|s| (&s["what"], &s["good"])).collect();
+    assert_eq!(what, [(&Value::from("envelope"), &true.into()), (&"acknowledgement".into(), &true.into())]);
+    assert!(shown["signatures"][0]["recorded"].is_null());
     let of_sender = get(&world, &world.forwarder, &id).await.json();
     assert_eq!(kinds(&of_sender["ours"]), ["document-submitted", "document-acknowledged"]);
     // The act alone, by its own number.

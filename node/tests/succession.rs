@@ -161,7 +161,12 @@ async fn a_log_that_is_lost_goes_on_as_another() {
 
     // What was valid then, and now.
     let now = a.node.exchange.directory().as_of(SystemClock.now(), None, &ours.did).await.unwrap();
-    assert_eq!((now.successions.len(), now.successions[0].tree().size), (1, size));
+    assert_eq!((now.successions.len(), now.successions[0].succession.tree().size), (1, size));
+    // With proof: the act that commits to the list that names it.
+    let country = &now.successions[0].succession.country;
+    let told_by = now.lists.iter().find(|of| of.list.country == *country).unwrap();
+    assert_eq!(now.successions[0].list, told_by.list.number);
+    assert!(now.successions[0].act.is_some() && now.successions[0].act == told_by.act);
     // Nothing changes by beginning once more.
     let grown = a.node.ledger.log.latest().await.unwrap().unwrap().tree().size;
     a.stop().await;

@@ -10,6 +10,7 @@
 mod ask;
 mod held;
 mod serve;
+mod signatures;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use corridor_storage::{ActPage, ActRow};
 use crate::{Exchange, Side};
 
 pub use held::{Held, Ours, Theirs};
+pub use signatures::{Judged, What};
 
 /// How soon a document is asked about again at first, and at most; between the two, after a quarter of
 /// its age.

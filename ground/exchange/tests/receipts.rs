@@ -10,14 +10,15 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method};
 use common::{Node, Setup, World};
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{Clock, Digest, EnvelopeId, OsRandom};
+use corridor_base::{Clock, Digest, EnvelopeId, ErrorCode, OsRandom, SystemClock};
+use corridor_exchange::receipts::{Judged, What};
 use corridor_exchange::wire::{AskReceipts, RECEIPTS, Receipts as Answer};
 use corridor_exchange::{ReceiptExchange, State};
 use corridor_ledger::{Log, LogParts, Receipts};
 use corridor_net::{Listen, Request, Server, serve, signature};
 use corridor_proof::cosignature::cosign;
 use corridor_proof::verdict::State as Verdict;
-use corridor_proof::{Policy, SecretKey, Signer, VerifierKey, receipt};
+use corridor_proof::{LeafOf, Policy, SecretKey, Signer, VerifierKey, receipt};
 use corridor_storage::ACTS;
 use tokio::sync::oneshot;
 
@@ -104,7 +105,7 @@ impl Ledger {
 
     async fn cosign(&self, names: &[&str], complete: bool) {
         let newest = self.log.latest().await.unwrap().unwrap();
-        let now = corridor_base::SystemClock.now();
+        let now = SystemClock.now();
         let lines = names.iter().map(|n| cosign(&newest, &key(n), now).unwrap()).collect();
         self.log.cosigned(newest.tree().size, lines, complete).await.unwrap();
     }
@@ -196,6 +197,54 @@ async fn both_hold_both(postgres: bool) {
     assert_eq!(held(&kr, &world.kr, id).await, (2, 1, true));
     // Nothing more is asked.
     assert_eq!(round(&world, [&kr, &jp]).await, 0);
+}
+
+/// ID-1: not the time that its maker wrote, nor the key's end on the calendar, but the leaf decides where the
+/// revocation of a stolen key names one.
+#[tokio::test]
+async fn signatures_are_judged_by_the_key_of_their_record() {
+    let (mut world, kr, jp) = world().await;
+    // Something stands before it in the log.
+    let before = world.kr.send(&world.jp.us, world.agreement, b"before").await.unwrap();
+    world.kr.settled(before).await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    world.kr.settled(id).await;
+    let judged = async |ledger: &Ledger, us: &corridor_base::Did| {
+        let held = ledger.receipts.of(us, id).await.unwrap();
+        let judged = ledger.receipts.signatures(us, &held).await.unwrap();
+        let one = |j: &Judged| {
+            let leaf = j.record.as_ref().and_then(|r| r.leaf.clone()).map(|leaf| leaf.log);
+            (j.what, leaf, j.problem.as_ref().map(|p| p.code()))
+        };
+        judged.iter().map(one).collect::<Vec<_>>()
+    };
+    let expect = |log: Option<&str>, codes: [Option<ErrorCode>; 2]| {
+        let log = log.map(str::to_owned);
+        vec![(What::Envelope, log.clone(), codes[0]), (What::Acknowledgement, log, codes[1])]
+    };
+    // No receipt is complete: by the instant at which it came into the books.
+    assert_eq!(judged(&kr, &world.kr.us).await, expect(None, [None, None]));
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    round(&world, [&kr, &jp]).await;
+    assert_eq!(judged(&kr, &world.kr.us).await, expect(Some("kr.example/log"), [None, None]));
+    // The sender's key was stolen; whatever came after a leaf of its log is void, and before it nothing is.
+    let held = kr.receipts.of(&world.kr.us, id).await.unwrap();
+    let leaf = held.ours[0].standing.index.unwrap();
+    let stolen = held.document.envelope().unwrap().signers().next().unwrap().parse().unwrap();
+    let at = held.document.created;
+    for (last, code) in [(leaf, None), (leaf - 1, Some(ErrorCode::KeyNotValid))] {
+        let last = LeafOf { log: "kr.example/log".to_owned(), leaf: last };
+        world.anchors[0].revoke(&stolen, last, at, &SystemClock).unwrap();
+        world.publish().await;
+        for (ledger, us) in [(&kr, &world.kr.us), (&jp, &world.jp.us)] {
+            let found = judged(ledger, us).await;
+            assert_eq!((&found[0].1, found[0].2), (&Some("kr.example/log".to_owned()), code));
+            assert_eq!(found[1].2, None, "the recipient's key is its own");
+        }
+    }
 }
 
 /// A receipt counts under our policy, not under the partner's.

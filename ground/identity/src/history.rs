@@ -27,7 +27,7 @@ pub struct AsOf {
     /// The recognitions that had been taken in.
     pub recognitions: Vec<RecognitionAsOf>,
     /// The logs that had ended.
-    pub successions: Vec<Succession>,
+    pub successions: Vec<SuccessionAsOf>,
     /// The participant that was asked about.
     pub participant: Option<ParticipantAsOf>,
 }
@@ -47,6 +47,17 @@ pub struct RecognitionAsOf {
     /// The recognition in figures; its digest is committed to by the act.
     pub recognition: RecognitionSummary,
     /// The act of the operator that recorded that it came into use.
+    pub act: Option<ActId>,
+}
+
+/// The end of a log, as the list of its country then told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuccessionAsOf {
+    /// Which log ended, where, and which goes on in its place.
+    pub succession: Succession,
+    /// The number of the list that names it.
+    pub list: u64,
+    /// The act of the operator that recorded that this list came into use.
     pub act: Option<ActId>,
 }
 
@@ -112,7 +123,12 @@ impl Directory {
             Some(who) => Some(self.participant_as_of(&view, who, at, us).await?),
             None => None,
         };
-        let successions = view.successions(at).cloned().collect();
+        let told = |succession: &Succession| {
+            let by = lists.iter().find(|of| of.list.country == succession.country);
+            let (list, act) = by.map_or((0, None), |by| (by.list.number, by.act));
+            SuccessionAsOf { succession: succession.clone(), list, act }
+        };
+        let successions = view.successions(at).map(told).collect();
         Ok(AsOf { at, lists, recognitions, successions, participant })
     }
 
@@ -135,6 +151,17 @@ impl Directory {
             true => Err(Problem::new(ErrorCode::KeyNotValid).with("key", key).with("at", recorded.at)),
             false => Ok(found),
         }
+    }
+
+    /// Which record decides about a signature that stands in several logs, as a document's does in those of
+    /// both nodes: the one in the log that the key's revocation names, and else the earliest.
+    #[must_use]
+    pub fn deciding<'a>(&self, key: &KeyId, records: &'a [Recorded]) -> Option<&'a Recorded> {
+        let known = self.view().all().into_iter().flat_map(|listed| listed.participant.keys.clone());
+        let void: Vec<LeafOf> = known.filter(|k| k.id == *key).filter_map(|k| k.void_after).collect();
+        let named =
+            |r: &&Recorded| r.leaf.as_ref().is_some_and(|leaf| void.iter().any(|v| v.log == leaf.log));
+        records.iter().find(named).or_else(|| records.iter().min_by_key(|r| r.at))
     }
 
     /// The policy under which a checkpoint of that time is judged: logs and witnesses that have left

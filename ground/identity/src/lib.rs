@@ -29,7 +29,7 @@ pub use did::{DidDocument, Difference, DocumentKey, differs};
 pub use diff::{Change, changes};
 pub use directory::{Accepted, Directory, StoredList};
 pub use edge::{Hosted, RecognitionNotes, router};
-pub use history::{AsOf, KeyAsOf, ListAsOf, ParticipantAsOf, RecognitionAsOf};
+pub use history::{AsOf, KeyAsOf, ListAsOf, ParticipantAsOf, RecognitionAsOf, SuccessionAsOf};
 pub use job::{Intervals, PartnerCheck, Pulled, Refresher, verify_partner};
 pub use keyring::{KeyRecord, KeyState, Keyring};
 pub use ledger::{

@@ -221,6 +221,30 @@ impl Policy {
         Judgement { log, witnesses, checks, ended: self.ended_log(checkpoint.origin()).cloned() }
     }
 
+    /// When the checkpoint of this judgement was cosigned: the end of the second in which a witness of each
+    /// country that the policy asks for had done so; `None` until then. A time ahead of the clock is no time.
+    #[must_use]
+    pub fn cosigned_at(&self, judgement: &Judgement) -> Option<Timestamp> {
+        let first = |country: Option<&Country>| {
+            let pairs = self.witnesses.iter().zip(&judgement.witnesses);
+            let of = pairs.filter(|(w, _)| {
+                country.is_none_or(|c| w.operator.as_ref().is_some_and(|o| o.country == *c))
+            });
+            let times = of.filter_map(|(_, (_, standing))| match standing {
+                Standing::Counted { time, ahead: false } => {
+                    i64::try_from(time.checked_mul(1000)?.checked_add(999)?).ok()
+                }
+                _ => None,
+            });
+            times.min()
+        };
+        let times = match self.countries.as_slice() {
+            [] => vec![first(None)?],
+            countries => countries.iter().map(|c| first(Some(c))).collect::<Option<Vec<_>>>()?,
+        };
+        times.into_iter().max().map(Timestamp::from_millis)
+    }
+
     /// How each witness stands. Of an operator with several witnesses the first that verifies counts.
     fn standings(&self, checkpoint: &SignedCheckpoint, now: Option<Timestamp>) -> Vec<Standing> {
         let logs = self.logs_of(checkpoint.origin()).filter_map(|l| l.operator.as_ref());

@@ -189,6 +189,16 @@ receipt-files-none = There is no file yet: the act has no place under a checkpoi
 receipt-file = Receipt (file)
 receipt-cose = Receipt (COSE)
 receipt-print = For print, with QR code
+receipt-signed = Signatures
+receipt-signed-lead = Judged by the key that was valid when witnesses of both countries had seen the act that records the signature, and not by the time that its maker wrote.
+receipt-signed-by-sender = Envelope, signed by the sender
+receipt-signed-by-recipient = Acknowledgement, signed by the recipient
+receipt-signed-good = valid
+receipt-signed-bad = not valid
+receipt-signed-key = Key
+receipt-signed-at = Recorded
+receipt-signed-place = Place
+receipt-signed-none = not yet: judged by its arrival here
 receipt-check = Check it yourself
 receipt-check-offline = Or offline on any computer, with the receipt and the policy as files:
 

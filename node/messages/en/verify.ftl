@@ -41,6 +41,13 @@ verify-no-policy = No signature was judged: name the policy that says whose sign
 # Receipts
 receipt-ours = Our receipts:
 receipt-theirs = The partner's receipts:
+receipt-signatures = Signatures, judged by the keys that were valid when they were recorded:
+receipt-signed-envelope = envelope
+receipt-signed-acknowledgement = acknowledgement
+field-what = what was signed
+field-recorded = recorded
+field-leaf = entry
+field-why = reason
 # args: path
 receipt-done = Written to { $path }
 field-index = number in the log

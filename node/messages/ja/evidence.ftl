@@ -171,6 +171,16 @@ receipt-files-none = ファイルはまだありません。この行為はま�
 receipt-file = 記録証明（ファイル）
 receipt-cose = 記録証明（COSE）
 receipt-print = 印刷用（QR コード付き）
+receipt-signed = 署名
+receipt-signed-lead = 署名した側が書いた日時ではなく、両国の証人がその記録を確認した時点で有効だった鍵により判定しています。
+receipt-signed-by-sender = 送付状（送付側の署名）
+receipt-signed-by-recipient = 受領確認（受領側の署名）
+receipt-signed-good = 有効
+receipt-signed-bad = 無効
+receipt-signed-key = 鍵
+receipt-signed-at = 記録日時
+receipt-signed-place = 記録の場所
+receipt-signed-none = 未記録（当機関への到着日時により判定）
 receipt-check = ご自身で検証する
 receipt-check-offline = または、記録証明と方針のファイルがあれば、どのコンピューターでもオフラインで検証できます。
 

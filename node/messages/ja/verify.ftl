@@ -38,6 +38,13 @@ verify-no-policy = 署名は判定していません。誰の署名を有効と�
 # 記録証明
 receipt-ours = 自機関の記録証明:
 receipt-theirs = 相手機関の記録証明:
+receipt-signatures = 署名（記録された時点で有効だった鍵により判定）:
+receipt-signed-envelope = 送付状
+receipt-signed-acknowledgement = 受領確認
+field-what = 署名の対象
+field-recorded = 記録日時
+field-leaf = ログ内の番号
+field-why = 理由
 receipt-done = { $path } に書き込みました
 field-index = ログ内の番号
 field-missing = 欠けているもの

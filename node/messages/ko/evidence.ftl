@@ -171,6 +171,16 @@ receipt-files-none = 아직 파일이 없습니다. 이 행위는 아직 체크�
 receipt-file = 기록 증명(파일)
 receipt-cose = 기록 증명(COSE)
 receipt-print = 인쇄용(QR 코드 포함)
+receipt-signed = 서명
+receipt-signed-lead = 서명한 쪽이 적은 시각이 아니라, 양국의 증인이 그 기록을 확인한 시점에 유효했던 키로 판정합니다.
+receipt-signed-by-sender = 송부서(보낸 쪽의 서명)
+receipt-signed-by-recipient = 수령 확인(받은 쪽의 서명)
+receipt-signed-good = 유효
+receipt-signed-bad = 무효
+receipt-signed-key = 키
+receipt-signed-at = 기록 일시
+receipt-signed-place = 기록 위치
+receipt-signed-none = 아직 기록되지 않음(우리 쪽 도착 시각으로 판정)
 receipt-check = 직접 검증하기
 receipt-check-offline = 또는 기록 증명과 정책 파일이 있으면 어느 컴퓨터에서나 오프라인으로 검증할 수 있습니다.
 

@@ -38,6 +38,13 @@ verify-no-policy = 서명을 판정하지 않았습니다. 누구의 서명을 �
 # 기록 증명
 receipt-ours = 우리 기록 증명:
 receipt-theirs = 상대 기관의 기록 증명:
+receipt-signatures = 서명(기록된 시점에 유효했던 키로 판정):
+receipt-signed-envelope = 송부서
+receipt-signed-acknowledgement = 수령 확인
+field-what = 서명 대상
+field-recorded = 기록 일시
+field-leaf = 로그 안의 번호
+field-why = 사유
 receipt-done = { $path }에 썼습니다
 field-index = 로그 안의 번호
 field-missing = 빠진 것

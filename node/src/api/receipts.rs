@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
-use corridor_base::{ActId, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
-use corridor_exchange::receipts::{Held, Ours, Theirs};
+use corridor_base::problem::ProblemDocument;
+use corridor_base::{ActId, EnvelopeId, ErrorCode, KeyId, Lang, Problem, Result, Timestamp};
+use corridor_exchange::receipts::{Held, Judged, Ours, Theirs, What};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::verdict::Check;
 use corridor_proof::{Act, Receipt};
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 use super::Shared;
 use super::documents::Document;
 use super::extract::Named;
-use super::problem::{Answer, Problems};
+use super::problem::{Answer, ProblemBody, Problems};
 use super::schema;
 use crate::access::Caller;
 
@@ -32,6 +33,49 @@ pub struct ReceiptsBody {
     pub ours: Vec<ReceiptBody>,
     /// Of the partner's acts, checked when they came.
     pub theirs: Vec<ReceiptBody>,
+    /// What was signed of the document, judged by the keys that were valid when it was recorded (ID-1).
+    pub signatures: Vec<SignatureBody>,
+}
+
+/// A signature, judged.
+#[derive(Serialize, ToSchema)]
+pub struct SignatureBody {
+    /// `envelope`, which the sender signs, or `acknowledgement`, which the recipient does.
+    pub what: &'static str,
+    /// The key that it names.
+    #[schema(value_type = String)]
+    pub key: KeyId,
+    /// Whether it is that of a key that was valid then.
+    pub good: bool,
+    /// Why not.
+    #[schema(value_type = Option<ProblemBody>)]
+    pub problem: Option<ProblemDocument>,
+    /// When witnesses of both countries had seen the act that commits to it; absent while no receipt is
+    /// complete, when it is judged by its coming into the books.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded: Option<Timestamp>,
+    /// The log of that act.
+    pub log: Option<String>,
+    /// The number of that act in it.
+    pub leaf: Option<u64>,
+}
+
+impl From<&Judged> for SignatureBody {
+    fn from(judged: &Judged) -> Self {
+        let leaf = judged.record.as_ref().and_then(|r| r.leaf.as_ref());
+        Self {
+            what: match judged.what {
+                What::Envelope => "envelope",
+                What::Acknowledgement => "acknowledgement",
+            },
+            key: judged.key.clone(),
+            good: judged.problem.is_none(),
+            problem: judged.problem.as_ref().map(|p| p.document(Lang::En)),
+            recorded: judged.record.as_ref().map(|r| r.at),
+            log: leaf.map(|leaf| leaf.log.clone()),
+            leaf: leaf.map(|leaf| leaf.leaf),
+        }
+    }
 }
 
 /// The receipt of one act.
@@ -157,6 +201,7 @@ pub(crate) async fn find(node: &Shared, caller: &Caller, id: EnvelopeId) -> Resu
 pub async fn show(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<ReceiptsBody>> {
     Ok(Json(match find(&node, &caller, id).await? {
         Found::Document(held) => ReceiptsBody {
+            signatures: judged(&node, &caller, &held).await?.iter().map(SignatureBody::from).collect(),
             complete: held.is_complete(),
             ours: held.ours.iter().map(ReceiptBody::from).collect(),
             theirs: held.theirs.iter().map(ReceiptBody::from).collect(),
@@ -167,8 +212,17 @@ pub async fn show(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) ->
             document: None,
             ours: vec![ReceiptBody::of(&act, &standing)],
             theirs: Vec::new(),
+            signatures: Vec::new(),
         },
     }))
+}
+
+/// The signatures of a document; none while there is no policy to judge their records by.
+pub(crate) async fn judged(node: &Shared, caller: &Caller, held: &Held) -> Result<Vec<Judged>> {
+    match node.ledger.receipts.policy() {
+        Ok(_) => node.receipts().signatures(&caller.participant, held).await,
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// The receipt of the act, or of our first act about the document, as far as it goes.

@@ -288,11 +288,19 @@ pub struct SuccessionAt {
     pub time: Timestamp,
     /// SHA-256 of what the anchor signs to say so; the first act of the log that goes on commits to it.
     pub digest: String,
+    /// The number of the country's list that names it.
+    pub list: u64,
+    /// The operator's act that commits to the digest of that list: its receipt proves that it was in use.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub act: Option<ActId>,
 }
 
-impl From<corridor_proof::Succession> for SuccessionAt {
-    fn from(found: corridor_proof::Succession) -> Self {
+impl From<corridor_identity::SuccessionAsOf> for SuccessionAt {
+    fn from(told: corridor_identity::SuccessionAsOf) -> Self {
+        let found = told.succession;
         Self {
+            list: told.list,
+            act: told.act,
             log: found.log.to_string(),
             size: found.tree().size,
             successor: found.successor.to_string(),

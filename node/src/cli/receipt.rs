@@ -69,6 +69,7 @@ fn show(context: &Context, answer: &Value) {
     if context.terminal.is_json() {
         return context.terminal.json(answer);
     }
+    signatures(context, answer);
     for (title, side) in [("receipt-ours", "ours"), ("receipt-theirs", "theirs")] {
         let items = answer.get(side).and_then(Value::as_array).cloned().unwrap_or_default();
         if items.is_empty() && side == "theirs" && answer.get("document").is_none_or(Value::is_null) {
@@ -79,6 +80,28 @@ fn show(context: &Context, answer: &Value) {
         context
             .terminal
             .table(&json!({ "items": items }), &["act", "type", "time", "state", "log", "index", "missing"]);
+    }
+}
+
+/// What was signed, and whether by a key that was valid when it was recorded (ID-1).
+fn signatures(context: &Context, answer: &Value) {
+    let word = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let row = |item: &Value| {
+        let good = item.get("good").and_then(Value::as_bool).unwrap_or_default();
+        let result = say(context.lang, if good { "verify-passed" } else { "verify-failed" }, &[]);
+        let why = item.get("problem").map(|problem| word(problem, "code")).unwrap_or_default();
+        json!({
+            "what": say(context.lang, &format!("receipt-signed-{}", word(item, "what")), &[]), "result": result,
+            "key": item.get("key"), "recorded": item.get("recorded"), "log": item.get("log"),
+            "leaf": item.get("leaf"), "why": why,
+        })
+    };
+    let items: Vec<Value> =
+        answer.get("signatures").and_then(Value::as_array).into_iter().flatten().map(row).collect();
+    if !items.is_empty() {
+        context.terminal.say("receipt-signatures", &[]);
+        let fields = ["what", "result", "key", "recorded", "log", "leaf", "why"];
+        context.terminal.table(&json!({ "items": items }), &fields);
     }
 }
 

@@ -159,7 +159,7 @@ async fn at_instant(context: &Context, at: Option<&str>, who: Option<&str>) -> D
         terminal.say("title-successions", &[]);
         terminal.table(
             &part(&answer, "successions"),
-            &["country", "log", "size", "successor", "time", "why", "digest"],
+            &["country", "log", "size", "successor", "time", "why", "digest", "list", "act"],
         );
     }
     if let Some(participant) = answer.get("participant") {

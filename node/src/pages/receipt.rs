@@ -12,7 +12,7 @@ use corridor_console::component::{
 use corridor_console::secure::secure;
 use corridor_console::{Markup, Page, Text, Viewer, format};
 use corridor_exchange::Side;
-use corridor_exchange::receipts::{Ours, Theirs};
+use corridor_exchange::receipts::{Judged, Ours, Theirs};
 use corridor_ledger::receipt::Standing;
 use corridor_ledger::receipt::page::security_policy;
 use corridor_proof::{Act, Policy, Receipt};
@@ -25,7 +25,7 @@ use crate::access::Caller;
 use crate::api::Shared;
 use crate::api::extract::{Ask, Named};
 use crate::api::problem::Answer;
-use crate::api::receipts::{Found, find};
+use crate::api::receipts::{Found, find, judged};
 
 /// What the page shows.
 struct Sheet {
@@ -33,6 +33,7 @@ struct Sheet {
     document: Option<Document>,
     ours: Vec<Entry>,
     theirs: Vec<Entry>,
+    signatures: Vec<Judged>,
     complete: bool,
     now: Timestamp,
 }
@@ -132,6 +133,7 @@ async fn sheet(node: &Shared, viewer: &Viewer, caller: &Caller, id: EnvelopeId) 
                 }),
                 ours: held.ours.iter().map(ours).collect(),
                 theirs: held.theirs.iter().map(theirs).collect(),
+                signatures: judged(node, caller, &held).await?,
                 complete: held.is_complete(),
                 now,
             }
@@ -141,6 +143,7 @@ async fn sheet(node: &Shared, viewer: &Viewer, caller: &Caller, id: EnvelopeId) 
             document: None,
             ours: vec![Entry::of_ours(&act, &standing, policy, now)],
             theirs: Vec::new(),
+            signatures: Vec::new(),
             complete: standing.is_complete(),
             now,
         },
@@ -233,6 +236,7 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
         };
         body = body.and(Section::new(t.get("receipt-card-theirs"), theirs).card().live("theirs"));
     }
+    body = body.and(signatures::card(viewer, &sheet.signatures));
     body = body.and(Section::new(t.get("receipt-check"), check_here(viewer, sheet)).card().named("check"));
     let id = sheet.id.to_string();
     let command =
@@ -407,5 +411,6 @@ fn check_here(viewer: &Viewer, sheet: &Sheet) -> Markup {
     Markup::from(here).and(Markup::paragraph(t.get("receipt-check-offline"))).and(offline)
 }
 
+mod signatures;
 #[cfg(test)]
 mod tests;

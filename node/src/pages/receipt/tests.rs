@@ -40,7 +40,15 @@ fn document(side: Side) -> Document {
 }
 
 fn check(document: Option<Document>, ours: Vec<Entry>, theirs: Vec<Entry>, complete: bool, expect: &[&str]) {
-    let sheet = Sheet { id: ID.parse().unwrap(), document, ours, theirs, complete, now: at(3600) };
+    let sheet = Sheet {
+        id: ID.parse().unwrap(),
+        document,
+        ours,
+        theirs,
+        signatures: Vec::new(),
+        complete,
+        now: at(3600),
+    };
     for lang in Lang::ALL {
         let viewer = viewer(*lang);
         let html = page(&viewer, &sheet).html(&viewer);
@@ -81,6 +89,7 @@ fn a_pending_receipt_says_which_country_is_missing_and_since_when() {
         document: Some(document(Side::In)),
         ours: vec![entry("document-received", 0, one, true)],
         theirs: Vec::new(),
+        signatures: Vec::new(),
         complete: false,
         now: at(3600),
     };
@@ -96,6 +105,7 @@ fn an_act_without_a_place_offers_no_file() {
         document: None,
         ours: vec![entry("act-of-tomorrow", 0, none, has)],
         theirs: Vec::new(),
+        signatures: Vec::new(),
         complete: false,
         now: at(5),
     };
