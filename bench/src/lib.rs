@@ -1,7 +1,7 @@
 //! Two real nodes of two countries, started as anyone would start them: what they carry is measured
 //! (`send`), and what is left after they were killed is counted (`crash`); one node's log and witness
-//! beside those of others (`ledger`, `witness`), what checking receipts costs (`receipts`), and how long the pages of the console
-//! take (`console`). The nodes
+//! beside those of others (`ledger`, `witness`), what checking receipts costs (`receipts`), how long the pages of the console
+//! take (`console`), and how fast EDIFACT is read (`edifact`). The nodes
 //! are the real program in processes of their own, spoken to over HTTP alone.
 
 pub mod anchors;
@@ -10,6 +10,7 @@ pub mod content;
 pub mod crash;
 pub mod history;
 pub mod http;
+pub mod interchange;
 pub mod limits;
 pub mod load;
 pub mod nothing;

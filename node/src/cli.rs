@@ -49,7 +49,8 @@ Exit codes:
   3  the node cannot be reached
   4  the doctor found something wrong
   5  sent or erased, but not acknowledged within the time given to --wait
-  6  verify: a check failed; log fsck: a difference was found
+  6  verify: a check failed; log fsck, trade diff: a difference was found;
+     trade parse, validate: refused
   7  verify: nothing failed, and a cosignature is missing that may still come
   8  verify: nothing failed, but something could not be checked here
 
@@ -139,7 +140,7 @@ enum Command {
         #[command(subcommand)]
         verb: trust::Verb,
     },
-    /// EDIFACT interchanges that crossed, readable
+    /// EDIFACT: interchanges that crossed, files and pipes of it, directories to check against
     Trade {
         #[command(subcommand)]
         verb: trade::Verb,

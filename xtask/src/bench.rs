@@ -12,7 +12,7 @@ use crate::interop::kits;
 use crate::{Result, repo, shell};
 
 /// What can be measured.
-pub(crate) const AREAS: &[&str] = &["send", "ledger", "witness", "receipts", "console"];
+pub(crate) const AREAS: &[&str] = &["send", "ledger", "witness", "receipts", "console", "edifact"];
 
 /// Measures one area, or all; what follows the area goes to the bench itself.
 pub(crate) fn run(area: Option<&str>, built: bool, arguments: &[String]) -> Result {
@@ -47,6 +47,7 @@ fn peers(area: &str) -> Result<Vec<OsString>> {
             let version = ["--omniwitness-version".into(), peer.version.into()];
             [vec!["--omniwitness".into(), path(peer.program)], version.to_vec()].concat()
         }),
+        "edifact" => kits::edifact_readers(),
         _ => Ok(Vec::new()),
     };
     match told {

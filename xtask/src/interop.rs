@@ -6,6 +6,7 @@ mod api;
 mod edifact;
 pub(crate) mod kits;
 mod ledger;
+mod messages;
 mod results;
 mod stage;
 

@@ -93,6 +93,8 @@ field-clock_ahead = clock ahead by seconds
 field-envelope = envelope
 field-reference = reference
 field-messages = messages
+field-segments = segments
+field-codes = codes
 field-verdict = verdict
 field-remarks = remarks
 field-act = act
@@ -320,3 +322,13 @@ doctor-uncopied = { $found } leaves were cosigned and no mirror holds them yet, 
 trust-succeeded = The log { $what } has ended at { $size } leaves; { $found } goes on in its place. Hand the new list to every node, and first to the one that keeps the log.
 witness-ready = Ready. { $name } cosigns at { $at }.
 log-checking = checking the log
+
+## EDIFACT files and directories
+
+trade-accepted = Accepted: { $messages } messages, { $checked } checked against a directory or guide, { $warnings } warnings.
+trade-partly-rejected = Partly refused: { $messages } messages, { $checked } checked against a directory or guide, { $errors } errors, { $warnings } warnings.
+trade-rejected = Refused: { $messages } messages, { $checked } checked against a directory or guide, { $errors } errors, { $warnings } warnings.
+trade-unreadable = Not readable as an interchange: { $messages } messages, { $checked } checked, { $errors } errors, { $warnings } warnings.
+trade-directory-added = Directory { $name } with { $messages } messages is kept. The licence in its zip holds for you.
+trade-directory-odd = Odd, and read as it seemed meant: { $what }
+trade-directory-collision = After this row a segment could stand for two rows; the first is taken: { $what }

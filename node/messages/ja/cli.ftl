@@ -89,6 +89,8 @@ field-clock_ahead = 時計の進み（秒）
 field-envelope = 送付状
 field-reference = 参照番号
 field-messages = メッセージ数
+field-segments = セグメント
+field-codes = コード
 field-verdict = 判定
 field-remarks = 備考
 field-act = 記録
@@ -261,3 +263,13 @@ doctor-uncopied = 連署済みの記録のうち { $found } 件は、ミラー�
 trust-succeeded = ログ { $what } はリーフ { $size } 件で終了し、{ $found } が承継します。新しいリストを、まずこのログのノードに、続いてすべてのノードに渡してください。
 witness-ready = 起動しました。{ $name } が { $at } で連署します。
 log-checking = ログを検査しています
+
+## EDIFACT ファイルとディレクトリ
+
+trade-accepted = 受理: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、警告 { $warnings } 件。
+trade-partly-rejected = 一部拒否: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
+trade-rejected = 拒否: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
+trade-unreadable = 交換データとして読み取れません: メッセージ { $messages } 件（うち照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
+trade-directory-added = ディレクトリ { $name }（メッセージ { $messages } 件）を登録しました。zip に含まれる使用許諾条件に従ってください。
+trade-directory-odd = 不自然な箇所があり、意図を推定して読み取りました: { $what }
+trade-directory-collision = この行の後のセグメントは 2 つの行に該当し得ます。先の行として扱います: { $what }

@@ -89,6 +89,8 @@ field-clock_ahead = 시계 차이(초)
 field-envelope = 송부서
 field-reference = 참조 번호
 field-messages = 메시지 수
+field-segments = 세그먼트
+field-codes = 코드
 field-verdict = 판정
 field-remarks = 비고
 field-act = 기록
@@ -261,3 +263,13 @@ doctor-uncopied = 연서된 기록 가운데 { $found }건은 미러에 연결�
 trust-succeeded = 로그 { $what }은(는) 리프 { $size }개에서 종료되고 { $found }이(가) 승계합니다. 새 목록을 먼저 이 로그의 노드에, 이어서 모든 노드에 전달하십시오.
 witness-ready = 시작되었습니다. { $name }이(가) { $at }에서 연서합니다.
 log-checking = 로그를 검사하고 있습니다
+
+## EDIFACT 파일과 디렉터리
+
+trade-accepted = 수리: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 경고 { $warnings }건.
+trade-partly-rejected = 일부 거부: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
+trade-rejected = 거부: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
+trade-unreadable = 전자문서로 읽을 수 없습니다: 메시지 { $messages }건(대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
+trade-directory-added = 디렉터리 { $name }(메시지 { $messages }건)을 등록했습니다. zip에 들어 있는 사용 허가 조건을 따라야 합니다.
+trade-directory-odd = 이상한 부분이 있어 의도를 추정해 읽었습니다: { $what }
+trade-directory-collision = 이 행 다음의 세그먼트는 두 행에 해당할 수 있어 앞의 행으로 처리합니다: { $what }

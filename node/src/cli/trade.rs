@@ -1,4 +1,8 @@
-//! `corridor trade`: EDIFACT interchanges that crossed, readable.
+//! `corridor trade`: EDIFACT interchanges that crossed, readable; and, asking no node, files and pipes of
+//! EDIFACT read, checked, converted and compared.
+
+mod directory;
+mod file;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -29,9 +33,30 @@ pub(super) enum Verb {
         #[arg(long, default_value = "200")]
         segments: String,
     },
+    /// Read an interchange from a file or a pipe, as a readable tree; asks no node
+    Parse(file::Parse),
+    /// Check an interchange against directories and partner guides; asks no node
+    Validate(file::Validate),
+    /// Convert an interchange to JSON lines or CSV, or JSON lines back; asks no node
+    Convert(file::Convert),
+    /// Compare two interchanges segment by segment; asks no node
+    Diff(file::Diff),
+    /// UNECE directories: the zips that messages are checked against
+    Directory {
+        #[command(subcommand)]
+        verb: directory::Verb,
+    },
 }
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
+    match verb {
+        Verb::Parse(args) => return file::parse(context, &args),
+        Verb::Validate(args) => return file::validate(context, &args),
+        Verb::Convert(args) => return file::convert(&args),
+        Verb::Diff(args) => return file::diff(context, &args),
+        Verb::Directory { verb } => return directory::run(context, verb),
+        Verb::List { .. } | Verb::Show { .. } => {}
+    }
     let remote = context.remote()?;
     match verb {
         Verb::List { side, limit } => {
@@ -51,6 +76,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
                 }
             }
         }
+        _ => {}
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ struct Known {
     reason: String,
 }
 
-/// Both peers.
+/// All peers.
 pub(super) fn run(programs: &Programs) -> Vec<Row> {
     let row =
         |kit: &str| Row::new("edifact", "ISO 9735, syntax 1 to 4: segments and values", "1988/2002").kit(kit);
@@ -47,7 +47,7 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
         Err(why) => Err(why.clone()),
         Ok(ours) => compare(row, peer, command, ours),
     };
-    vec![
+    let mut rows = vec![
         super::kit(
             row("PyPI pydifact"),
             || kits::python("edifact"),
@@ -58,7 +58,21 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
             || kits::node("edifact"),
             |row, node| held(row, "edifact", &mut node.command(&script("edifact/segments.cjs"))),
         ),
-    ]
+        super::kit(
+            row("crates.io edifact-rs"),
+            || kits::rust("edifact/peers"),
+            |row, program| held(row, "edifact-rs", shell::command(program).arg("segments")),
+        ),
+    ];
+    rows.extend(super::messages::run(programs));
+    rows
+}
+
+/// Where the real data are, as our own programs are told.
+pub(super) fn data(programs: &Programs) -> Option<PathBuf> {
+    let command = shell::command(&programs.segments);
+    let told = command.get_envs().find(|(name, _)| *name == "CORRIDOR_DATA").and_then(|(_, value)| value);
+    told.map(PathBuf::from).or_else(|| std::env::var_os("CORRIDOR_DATA").map(PathBuf::from))
 }
 
 /// Our own reading of every sample, and of our answers to them; by file.
@@ -67,9 +81,7 @@ fn ours(programs: &Programs) -> Result<BTreeMap<PathBuf, Reading>> {
     for folder in OWN {
         collect(&repo::root().join(folder), DEPTH, &mut files)?;
     }
-    let command = shell::command(&programs.segments);
-    let data = command.get_envs().find(|(name, _)| *name == "CORRIDOR_DATA").and_then(|(_, value)| value);
-    let data = data.map(PathBuf::from).or_else(|| std::env::var_os("CORRIDOR_DATA").map(PathBuf::from));
+    let data = data(programs);
     for folder in REAL {
         if let Some(data) = &data {
             collect(&data.join(folder), DEPTH, &mut files)?;

@@ -88,6 +88,85 @@ pub(super) fn python(area: &str) -> Result<PathBuf> {
     Ok(python)
 }
 
+/// Java with the jars of an area.
+pub(super) struct Java {
+    program: PathBuf,
+    jars: PathBuf,
+}
+
+impl Java {
+    /// The command that runs one source file with these jars, and is given the version of the jar that a
+    /// word names before what else it is told.
+    pub(super) fn command(&self, source: &Path, named: &[&str]) -> Command {
+        let mut command = shell::command(&self.program);
+        command.arg("-cp").arg(self.jars.join("*")).arg(source);
+        command.args(named.iter().map(|name| self.version(name)));
+        command
+    }
+
+    fn version(&self, name: &str) -> String {
+        let names = fs::read_dir(&self.jars).into_iter().flatten().flatten().map(|e| e.file_name());
+        let mut names = names.map(|n| n.to_string_lossy().into_owned());
+        let jar = names
+            .find_map(|n| Some(n.strip_prefix(name)?.strip_prefix('-')?.strip_suffix(".jar")?.to_owned()));
+        jar.unwrap_or_default()
+    }
+}
+
+/// Fetches the jars that `interop/AREA/pom.xml` names.
+///
+/// # Errors
+/// Why the area cannot be run here.
+pub(super) fn java(area: &str) -> Result<Java> {
+    let program = shell::find("java").ok_or("no java on the path")?;
+    // Not resolved: mvn is a script that finds its parts by the name it is called by.
+    shell::find("mvn").ok_or("no mvn on the path")?;
+    let (pom, into) = (repo::root().join("interop").join(area).join("pom.xml"), folder().join(area));
+    let jars = into.join("jars");
+    once(&into, &read(&pom)?, || {
+        let mut maven = Command::new("mvn");
+        maven.args(["-q", "-B", "dependency:copy-dependencies", "-f"]).arg(&pom);
+        maven.arg(format!("-DoutputDirectory={}", jars.display()));
+        shell::output(&mut maven).map(|_| ())
+    })?;
+    Ok(Java { program, jars })
+}
+
+/// Builds the Rust program in `interop/AREA`, which holds peers that are crates.
+///
+/// # Errors
+/// Why the area cannot be run here.
+pub(crate) fn rust(area: &str) -> Result<PathBuf> {
+    let manifest = repo::root().join("interop").join(area).join("Cargo.toml");
+    let into = folder().join(area);
+    let mut cargo = shell::cargo(&["build", "--quiet", "--release", "--locked"]);
+    cargo.arg("--manifest-path").arg(&manifest).arg("--target-dir").arg(&into);
+    shell::output(&mut cargo)?;
+    Ok(into.join("release/peers"))
+}
+
+/// The other readers of EDIFACT as the bench wants to be told of them, and the directory to check against
+/// where it is.
+///
+/// # Errors
+/// Why one of them is not here.
+pub(crate) fn edifact_readers() -> Result<Vec<std::ffi::OsString>> {
+    let script = |name: &str| repo::root().join("interop/edifact").join(name).into_os_string();
+    let node = node("edifact")?;
+    let mut told: Vec<std::ffi::OsString> = vec!["--peers".into(), rust("edifact/peers")?.into()];
+    told.extend(["--node".into(), node.program.into(), node.modules.into(), script("speed.cjs")]);
+    told.extend(["--python".into(), python("edifact")?.into(), script("speed.py")]);
+    let data =
+        std::env::var_os("CORRIDOR_DATA").map_or_else(|| repo::root().join("../shared/data"), PathBuf::from);
+    let directory = data.join("trade/untdid/d08a.zip");
+    if directory.is_file() {
+        told.extend(["--directory".into(), directory.into()]);
+    } else {
+        println!("no directory to check against: set CORRIDOR_DATA");
+    }
+    Ok(told)
+}
+
 /// Builds the Go program in `interop/AREA`.
 ///
 /// # Errors

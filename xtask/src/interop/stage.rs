@@ -30,6 +30,8 @@ pub(super) struct Programs {
     pub(super) note: PathBuf,
     /// Prints segments: `services/trade/examples/segments.rs`.
     pub(super) segments: PathBuf,
+    /// Makes messages of directories: `services/trade/examples/cases.rs`.
+    pub(super) cases: PathBuf,
 }
 
 impl Programs {
@@ -37,7 +39,7 @@ impl Programs {
     pub(super) fn build() -> Result<Self> {
         let mut cargo = shell::cargo(&["build", "--locked", "--message-format=json-render-diagnostics"]);
         cargo.args(["-p", "corridor-node", "--bin", "corridor", "-p", "corridor-proof", "--example", "note"]);
-        cargo.args(["-p", "corridor-trade", "--example", "segments"]);
+        cargo.args(["-p", "corridor-trade", "--example", "segments", "--example", "cases"]);
         let told = shell::output(&mut cargo)?;
         let built = |name: &str| {
             let lines = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -45,7 +47,12 @@ impl Programs {
             let path = of.find_map(|m| m.get("executable")?.as_str().map(PathBuf::from));
             path.ok_or_else(|| format!("cargo did not say where {name} is"))
         };
-        Ok(Self { corridor: built("corridor")?, note: built("note")?, segments: built("segments")? })
+        Ok(Self {
+            corridor: built("corridor")?,
+            note: built("note")?,
+            segments: built("segments")?,
+            cases: built("cases")?,
+        })
     }
 }
 

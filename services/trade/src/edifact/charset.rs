@@ -123,6 +123,26 @@ impl Charset {
         }
     }
 
+    /// The bytes of a text; nothing when these characters do not have it, or it holds control characters.
+    /// Under UNOX Korean is written as ISO-2022-KR, all else as ISO-2022-JP.
+    #[must_use]
+    pub fn bytes(self, text: &str) -> Option<Vec<u8>> {
+        if text.contains(char::is_control) {
+            return None;
+        }
+        let bytes = match self {
+            Self::LevelA | Self::Ascii | Self::Unknown => text.is_ascii().then(|| text.as_bytes().to_vec()),
+            Self::Latin1 => text.chars().map(|c| u8::try_from(c).ok()).collect(),
+            Self::Table(encoding) => encoded(encoding, text),
+            Self::Utf8 => Some(text.as_bytes().to_vec()),
+            Self::EucKr => encoded(encoding_rs::EUC_KR, text),
+            Self::ShiftJis => encoded(encoding_rs::SHIFT_JIS, text),
+            Self::Iso2022 if text.is_ascii() => Some(text.as_bytes().to_vec()),
+            Self::Iso2022 => encoded(encoding_rs::ISO_2022_JP, text).or_else(|| iso2022_kr(text)),
+        };
+        bytes.filter(|bytes| self.check(bytes).is_none())
+    }
+
     /// The first byte that may not stand in data, if there is one. Line breaks pass: transports
     /// wrap lines.
     #[must_use]
@@ -172,6 +192,35 @@ fn latin1(bytes: &[u8]) -> String {
 
 fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
+}
+
+fn encoded(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
+    let (bytes, _, lost) = encoding.encode(text);
+    (!lost).then(|| bytes.into_owned())
+}
+
+/// RFC 1557: the set is named once, two-byte characters stand between SO and SI.
+fn iso2022_kr(text: &str) -> Option<Vec<u8>> {
+    let mut out = b"\x1b$)C".to_vec();
+    let mut shifted = false;
+    for character in text.chars() {
+        let bytes = encoded(encoding_rs::EUC_KR, character.encode_utf8(&mut [0; 4]))?;
+        let double = match bytes.as_slice() {
+            [_] => false,
+            // Beyond KS X 1001 the second byte is no byte of ISO 2022.
+            [first, second] if *first >= 0xa1 && *second >= 0xa1 => true,
+            _ => return None,
+        };
+        if double != shifted {
+            out.push(if double { 0x0e } else { 0x0f });
+            shifted = double;
+        }
+        out.extend(bytes.iter().map(|b| b & 0x7f));
+    }
+    if shifted {
+        out.push(0x0f);
+    }
+    Some(out)
 }
 
 /// Where a multi-byte text stops being readable: the shortest prefix that cannot be decoded.

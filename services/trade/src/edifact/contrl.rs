@@ -100,7 +100,7 @@ pub fn answer(report: &Report, answering: &Answering<'_>) -> Result<Vec<u8>, NoA
     }
     let version = if header.version == 0 { 3 } else { header.version };
     let mut writer = Writer::new(Delimiters::default_of(version), header.charset);
-    write_unb(&mut writer, header, version, answering);
+    write_unb(&mut writer, header, version, answering.reference, answering.now);
     let identifier: [&[u8]; 4] =
         if version < 4 { [b"CONTRL", b"D", b"3", b"UN"] } else { [b"CONTRL", b"4", b"1", b"UN"] };
     writer.segment("UNH", &[&[b"1"], &identifier]);
@@ -133,9 +133,10 @@ fn party(party: &Party) -> [&[u8]; 4] {
     [party.id.bytes(), party.qualifier.bytes(), party.internal.bytes(), party.internal_sub.bytes()]
 }
 
-fn write_unb(writer: &mut Writer, header: &Header, version: u8, answering: &Answering<'_>) {
+/// The header of an answer: the subject's, turned round.
+pub(super) fn write_unb(writer: &mut Writer, header: &Header, version: u8, reference: &str, now: Timestamp) {
     // `2026-11-22T09:25:00.000Z`
-    let now = answering.now.to_string();
+    let now = now.to_string();
     let digits: String = now.chars().filter(char::is_ascii_digit).collect();
     let date = digits.get(if version < 4 { 2..8 } else { 0..8 }).unwrap_or_default();
     let time = digits.get(8..12).unwrap_or_default();
@@ -147,7 +148,7 @@ fn write_unb(writer: &mut Writer, header: &Header, version: u8, answering: &Answ
             &party(&header.recipient),
             &party(&header.sender),
             &[date.as_bytes(), time.as_bytes()],
-            &[answering.reference.as_bytes()],
+            &[reference.as_bytes()],
             &[],
             &[],
             &[],

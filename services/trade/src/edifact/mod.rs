@@ -1,11 +1,14 @@
 //! UN/EDIFACT (ISO 9735, syntax versions 1 to 4, batch): bytes to segments, segments to a judged
 //! interchange, a judged interchange to a tree for people and a CONTRL for its sender.
 
+pub mod align;
 pub mod charset;
 pub mod contrl;
+pub mod convert;
 pub mod envelope;
 pub mod fault;
 mod judge;
+pub mod response;
 pub mod token;
 pub mod tree;
 pub mod write;

@@ -2,6 +2,7 @@
 //! written and read again as the same.
 
 use super::charset::{Charset, Shift};
+use super::convert::Line;
 use super::token::{Delimiters, Segment};
 
 /// Segments in the making.
@@ -67,6 +68,41 @@ impl Writer {
             self.data(&part.value());
         }
         self.out.push(self.delimiters.terminator);
+    }
+
+    /// A segment of text: repetitions where the syntax has them.
+    ///
+    /// # Errors
+    /// What cannot be written, and why.
+    pub(crate) fn line(&mut self, line: &Line) -> Result<(), String> {
+        if line.tag.len() != 3 || !line.tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+            return Err(format!("no segment is called {:?}", line.tag));
+        }
+        self.segments += 1;
+        self.out.extend_from_slice(line.tag.as_bytes());
+        for element in &line.elements {
+            self.out.push(self.delimiters.element);
+            for (number, repetition) in element.iter().enumerate() {
+                if number > 0 {
+                    self.out.push(self.delimiters.repetition.ok_or("repetitions need syntax 4")?);
+                }
+                for (number, value) in repetition.iter().enumerate() {
+                    if number > 0 {
+                        self.out.push(self.delimiters.component);
+                    }
+                    let bytes =
+                        self.charset.bytes(value).ok_or_else(|| format!("{value:?} has no bytes here"))?;
+                    self.data(&bytes);
+                }
+            }
+        }
+        self.out.push(self.delimiters.terminator);
+        Ok(())
+    }
+
+    /// What was written since this was last asked.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
     }
 
     /// Counts from 0 again: UNT counts from UNH.

@@ -220,3 +220,66 @@ fn messages_without_rules_are_not_judged() {
     let report = reader.finish(&mut ());
     assert_eq!((report.checked, report.verdict()), (0, Verdict::Accepted));
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn segments() -> impl Strategy<Value = String> {
+        let one = proptest::sample::select(vec![
+            "BGM+1'",
+            "BGM+3+A+9'",
+            "DTM+1'",
+            "NAD+CA+X:1:9'",
+            "NAD'",
+            "LOC+1+A+B+USE'",
+            "LOC+1+C'",
+            "MOA+1:1.5'",
+            "MOA+1:x'",
+            "UNS+D'",
+            "RFF+1'",
+            "UNH+2+TESTER:D:99Z:UN'",
+            "UNT+3+1'",
+            "'",
+            "+:+'",
+            "MOA+?'?+:??'",
+        ]);
+        proptest::collection::vec(one, 0..30).prop_map(|all| all.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// However segments stand and arrive, the same is found, and every finding has words.
+        #[test]
+        fn anything_is_judged_alike(body in segments(), size in 1usize..9, guided in any::<bool>()) {
+            let text = format!("UNB+UNOC:3+A+B+261122:0915+R'UNH+1+TESTER:D:99Z:UN'{body}UNT+3+1'UNZ+1+R'");
+            let shelf = shelf(guided.then_some(GUIDE));
+            let read = |size: usize| {
+                let check = Checker::new(Arc::clone(&shelf), Policy { codes: CodePolicy::Refuse });
+                let mut reader = Reader::checking(Options::default(), Box::new(check));
+                text.as_bytes().chunks(size).for_each(|piece| reader.push(piece, &mut ()));
+                reader.finish(&mut ())
+            };
+            let (whole, pieces) = (read(text.len()), read(size));
+            prop_assert_eq!(&whole.findings, &pieces.findings);
+            for finding in &whole.findings {
+                prop_assert!(!finding.text(corridor_base::Lang::Ko).is_empty());
+            }
+        }
+
+        /// A directory that was damaged anywhere is loaded or refused, never more.
+        #[test]
+        fn damaged_directories_do_no_harm(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..6)) {
+            let mut zip = directory::tests::small();
+            for (at, byte) in changes {
+                let at = at % zip.len();
+                zip[at] = byte;
+            }
+            if let Ok(directory) = Directory::load(&zip) {
+                Shelf::default().add(Arc::new(directory));
+            }
+        }
+    }
+}

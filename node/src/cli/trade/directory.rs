@@ -1,0 +1,208 @@
+//! `corridor trade directory`: the UNECE zips this node checks messages against. Each is kept unchanged, as
+//! its licence asks, under the name of its digest; it says the same to every participant and belongs to
+//! none (PA-1).
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use corridor_base::{Digest, ErrorCode, Problem, Result};
+use corridor_storage::durable;
+use corridor_trade::directory::{Change, Directory, LARGEST, What, changes, paths};
+use corridor_trade::rules::{Guide, Rulebook, breaks};
+use serde_json::json;
+
+use super::super::{Context, Done};
+
+/// Where they are, in the data directory.
+const FOLDER: &str = "directories";
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Verb {
+    /// Check a UNECE zip and keep it for this node; its licence holds for you
+    Add {
+        /// The zip as UNECE publishes it, d08a.zip
+        zip: PathBuf,
+    },
+    /// List the directories of this node
+    List,
+    /// Show a message of a directory, row by row
+    Show {
+        /// A directory of this node (D.08A) or a zip
+        directory: String,
+        /// The message, CUSCAR
+        message: String,
+    },
+    /// Compare two directories: what changed, and what of a guide breaks
+    Diff {
+        /// A directory of this node (D.01B) or a zip
+        old: String,
+        /// A directory of this node (D.08A) or a zip
+        new: String,
+        /// Only this message, with its segments and code lists
+        #[arg(long)]
+        message: Option<String>,
+        /// Only what breaks these partner guides (JSON)
+        #[arg(long, value_name = "FILE")]
+        guide: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(context: &Context, verb: Verb) -> Done {
+    match verb {
+        Verb::Add { zip } => add(context, &zip)?,
+        Verb::List => list(context)?,
+        Verb::Show { directory, message } => show(context, &directory, &message)?,
+        Verb::Diff { old, new, message, guide } => {
+            let (old, new) = (named(context, &old)?, named(context, &new)?);
+            let found = if guide.is_empty() {
+                changes(&old, &new, message.as_deref())
+            } else {
+                broken(&guide, &old, &new)?
+            };
+            tell(context, &found);
+        }
+    }
+    Ok(())
+}
+
+fn add(context: &Context, zip: &Path) -> Result<()> {
+    let bytes = read(zip)?;
+    let directory = Directory::load(&bytes)?;
+    let folder = context.config()?.data.join(FOLDER);
+    let file = folder.join(format!("{}.zip", Digest::of(&bytes)));
+    std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
+    durable::write_file(&file, &bytes, 0o644)?;
+    for odd in &directory.oddities {
+        context.terminal.note("trade-directory-odd", &[("what", odd)]);
+    }
+    let messages = directory.messages.len().to_string();
+    context.terminal.say("trade-directory-added", &[("name", &directory.name()), ("messages", &messages)]);
+    if context.terminal.is_json() {
+        context.terminal.json(&facts(&file, &directory));
+    }
+    Ok(())
+}
+
+fn facts(file: &Path, directory: &Directory) -> serde_json::Value {
+    json!({
+        "name": directory.name(),
+        "messages": directory.messages.len(),
+        "segments": directory.segments.len(),
+        "codes": directory.codes.values().map(|list| list.len()).sum::<usize>(),
+        "digest": file.file_stem().map(|stem| stem.to_string_lossy()),
+    })
+}
+
+fn list(context: &Context) -> Result<()> {
+    let mut items = Vec::new();
+    for file in kept(context)? {
+        items.push(facts(&file, &load(&file)?));
+    }
+    context.terminal.table(&json!({ "items": items }), &["name", "messages", "segments", "codes", "digest"]);
+    Ok(())
+}
+
+/// The zips of this node; none where there is no node.
+pub(super) fn kept(context: &Context) -> Result<Vec<PathBuf>> {
+    let folder = match context.config() {
+        Ok(config) => config.data.join(FOLDER),
+        Err(problem) if problem.code() == ErrorCode::FileFailed => return Ok(Vec::new()),
+        Err(problem) => return Err(problem),
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(failed(&folder, e)),
+    };
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "zip")).collect();
+    files.sort();
+    Ok(files)
+}
+
+pub(super) fn load(zip: &Path) -> Result<Directory> {
+    Directory::load(&read(zip)?)
+}
+
+fn read(zip: &Path) -> Result<Vec<u8>> {
+    let size = std::fs::metadata(zip).map_err(|e| failed(zip, e))?.len();
+    if size > LARGEST as u64 {
+        return Err(Problem::new(ErrorCode::TooLarge)
+            .with("what", zip.display())
+            .with("limit", format!("{LARGEST} bytes")));
+    }
+    std::fs::read(zip).map_err(|e| failed(zip, e))
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Problem {
+    Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(error)
+}
+
+/// A directory of this node by its name, or a zip by its path.
+fn named(context: &Context, name: &str) -> Result<Directory> {
+    if Path::new(name).is_file() {
+        return load(Path::new(name));
+    }
+    for file in kept(context)? {
+        let directory = load(&file)?;
+        if directory.name().eq_ignore_ascii_case(name) {
+            return Ok(directory);
+        }
+    }
+    Err(Problem::new(ErrorCode::NotFound).with("what", format!("directory {name}")))
+}
+
+fn show(context: &Context, directory: &str, message: &str) -> Result<()> {
+    let directory = named(context, directory)?;
+    let Some(spec) = directory.messages.get(&message.to_ascii_uppercase()) else {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("{} {message}", directory.name())));
+    };
+    let collisions = Rulebook::of(&directory).collisions(&spec.kind);
+    let rows = paths(spec);
+    if context.terminal.is_json() {
+        context.terminal.json(&json!({ "message": spec, "rows": rows, "collisions": collisions }));
+        return Ok(());
+    }
+    context.terminal.line(&format!("{} {}  {}", spec.kind, directory.name(), spec.name));
+    for (node, path) in spec.nodes.iter().zip(&rows) {
+        let status = if node.mandatory { "M" } else { "C" };
+        let name = match node.what {
+            What::Segment(tag) => {
+                let tag = corridor_trade::directory::shown(&tag);
+                directory.segments.get(&tag).map(|s| s.name.as_str()).unwrap_or_default()
+            }
+            What::Group(_) => "",
+        };
+        let indent = "  ".repeat(node.depth.into());
+        let line = format!("{:04}  {indent}{path}  {status}{}  {name}", node.position, node.repeat);
+        context.terminal.line(line.trim_end());
+    }
+    for collision in collisions {
+        context.terminal.note("trade-directory-collision", &[("what", &collision)]);
+    }
+    Ok(())
+}
+
+fn broken(guides: &[PathBuf], old: &Directory, new: &Directory) -> Result<Vec<Change>> {
+    let mut found = Vec::new();
+    for path in guides {
+        let json = std::fs::read(path).map_err(|e| failed(path, e))?;
+        found.extend(breaks(&Guide::parse(&json).map_err(|p| p.with("path", path.display()))?, old, new));
+    }
+    Ok(found)
+}
+
+/// What breaks something is marked.
+fn tell(context: &Context, changes: &[Change]) {
+    if context.terminal.is_json() {
+        context.terminal.json(&changes);
+        return;
+    }
+    if changes.is_empty() {
+        context.terminal.say("none", &[]);
+    }
+    for change in changes {
+        let mark = if change.breaks { "!" } else { " " };
+        context.terminal.line(&format!("{mark} {}: {}", change.what, change.how));
+    }
+}

@@ -1,0 +1,241 @@
+//! Interchanges as data for programs that do not read EDIFACT: a line of JSON a segment and back, and a
+//! row of CSV a value. Streaming both ways; what is written is read again as the same segments.
+
+use std::io::{BufRead, Read, Write};
+
+use corridor_base::{ErrorCode, Problem, Result};
+use serde::{Deserialize, Serialize};
+
+use super::charset::Charset;
+use super::envelope::{Options, Position, Report, Visit, read};
+use super::token::{Delimiters, Segment};
+use super::write::Writer;
+
+/// The longest line of JSON read.
+const LINE: usize = 1 << 20;
+
+/// One segment: `{"tag": "NAD", "elements": [[["CA"]], [["KMTC", "172", "20"]]]}`: elements, their
+/// repetitions, their components.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The tag.
+    pub tag: String,
+    /// Elements, repetitions, components, as text.
+    #[serde(default)]
+    pub elements: Vec<Vec<Vec<String>>>,
+    /// Counted from 1 in its message; 0 outside.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub in_message: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Line {
+    fn of(at: &Position<'_>, segment: &Segment<'_>) -> Self {
+        let mut elements: Vec<Vec<Vec<String>>> = Vec::new();
+        for part in segment.parts().filter(|part| part.element > 0) {
+            if part.repetition == 1 && part.component == 1 {
+                elements.push(Vec::new());
+            }
+            let Some(element) = elements.last_mut() else { continue };
+            if part.component == 1 {
+                element.push(Vec::new());
+            }
+            if let Some(repetition) = element.last_mut() {
+                repetition.push(part.text());
+            }
+        }
+        Self { tag: segment.charset().text(&segment.tag()), elements, in_message: at.in_message }
+    }
+}
+
+/// Where lines go, and what went wrong with that.
+struct Out<'a> {
+    out: &'a mut dyn Write,
+    failed: Option<std::io::Error>,
+    csv: bool,
+    message: u64,
+}
+
+impl Visit for Out<'_> {
+    fn segment(&mut self, at: &Position<'_>, segment: &Segment<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        self.message = at.message.map_or(0, |m| m.index);
+        let line = Line::of(at, segment);
+        let done = if self.csv { self.rows(segment.number, &line) } else { self.line(&line) };
+        self.failed = done.err();
+    }
+}
+
+impl Out<'_> {
+    fn line(&mut self, line: &Line) -> std::io::Result<()> {
+        let text = serde_json::to_string(line).map_err(std::io::Error::other)?;
+        writeln!(self.out, "{text}")
+    }
+
+    fn rows(&mut self, number: u64, line: &Line) -> std::io::Result<()> {
+        for (e, element) in line.elements.iter().enumerate() {
+            for (r, repetition) in element.iter().enumerate() {
+                for (c, value) in repetition.iter().enumerate().filter(|(_, value)| !value.is_empty()) {
+                    let place = format!("{},{number},{}", self.message, line.in_message);
+                    let tag = cell(&line.tag);
+                    writeln!(self.out, "{place},{tag},{},{},{},{}\r", e + 1, r + 1, c + 1, cell(value))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value that a spreadsheet takes for a formula gets a quote before it; what would end a cell is quoted.
+#[must_use]
+pub fn cell(value: &str) -> String {
+    let number = value.parse::<f64>().is_ok();
+    let formula = !number && value.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let value = if formula { format!("'{value}") } else { value.to_owned() };
+    if value.contains([',', '"', '\r', '\n', ';']) {
+        format!("\"{}\"", value.replace('"', "\"\""))
+    } else {
+        value
+    }
+}
+
+/// Writes each segment as a line of JSON.
+///
+/// # Errors
+/// What the source or the writer says.
+pub fn to_json(source: &mut dyn Read, out: &mut dyn Write) -> std::io::Result<Report> {
+    convert(source, Out { out, failed: None, csv: false, message: 0 })
+}
+
+/// Writes each value as a row of CSV (RFC 4180), under a row of names.
+///
+/// # Errors
+/// What the source or the writer says.
+pub fn to_csv(source: &mut dyn Read, out: &mut dyn Write) -> std::io::Result<Report> {
+    write!(out, "message,segment,in_message,tag,element,repetition,component,value\r\n")?;
+    convert(source, Out { out, failed: None, csv: true, message: 0 })
+}
+
+fn convert(source: &mut dyn Read, mut out: Out<'_>) -> std::io::Result<Report> {
+    let report = read(source, Options::default(), &mut out)?;
+    out.failed.map_or(Ok(report), Err)
+}
+
+/// Writes an interchange from lines of JSON, in the characters and syntax version that its UNB names and
+/// with the usual service characters.
+///
+/// # Errors
+/// `malformed`, naming the line: no segment, a text that the characters of UNB do not have, no UNB first.
+pub fn from_json(source: &mut dyn BufRead, out: &mut dyn Write) -> Result<u64> {
+    let mut writer: Option<Writer> = None;
+    let (mut number, mut text) = (0u64, String::new());
+    loop {
+        text.clear();
+        let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", "-").because(e);
+        let mut limited = (&mut *source).take(LINE as u64 + 1);
+        let read = limited.read_line(&mut text).map_err(failed)?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let refuse = |why: String| {
+            Problem::new(ErrorCode::Malformed).with("what", format!("line {number}")).with("why", why)
+        };
+        if read > LINE {
+            return Err(refuse(format!("more than {LINE} bytes")));
+        }
+        let line: Line = serde_json::from_str(&text).map_err(|e| refuse(e.to_string()))?;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => writer.insert(begin(&line).map_err(refuse)?),
+        };
+        writer.line(&line).map_err(refuse)?;
+        out.write_all(&writer.take()).map_err(failed)?;
+    }
+    Ok(number)
+}
+
+/// The writer that UNB asks for.
+fn begin(unb: &Line) -> std::result::Result<Writer, String> {
+    let said = |component: usize| {
+        unb.elements.first().and_then(|e| e.first()).and_then(|r| r.get(component)).map_or("", String::as_str)
+    };
+    let version = match said(1) {
+        "1" | "2" | "3" => 3,
+        "4" => 4,
+        other => return Err(format!("syntax version {other:?}")),
+    };
+    let charset = Charset::of(said(0).as_bytes());
+    if unb.tag != "UNB" || charset == Charset::Unknown {
+        return Err("the first segment is no UNB that names characters".to_owned());
+    }
+    Ok(Writer::new(Delimiters::default_of(version), charset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(interchange: &[u8], json: &str) {
+        let mut lines = Vec::new();
+        to_json(&mut &*interchange, &mut lines).unwrap();
+        let lines = String::from_utf8(lines).unwrap();
+        assert!(lines.contains(json), "{lines}");
+        let mut back = Vec::new();
+        from_json(&mut lines.as_bytes(), &mut back).unwrap();
+        assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(interchange));
+    }
+
+    #[test]
+    fn segments_go_to_json_and_back() {
+        let sample: Vec<u8> = crate::SAMPLE.iter().copied().filter(|b| *b != b'\n').collect();
+        let bare = sample.strip_prefix(b"UNA:+.? '").unwrap_or(&sample);
+        check(bare, r#"{"tag":"BGM","#);
+        check(
+            b"UNB+UNOC:4+A+B+20261122:0915+R'UNH+1+X:D:1:UN'FTX+A*B:C+M\xfcnchen ?+'UNT+3+1'UNZ+1+R'",
+            r#"{"tag":"FTX","elements":[[["A"],["B","C"]],[["München +"]]],"in_message":2}"#,
+        );
+        check("UNB+KECA:3+A+B+261122:0915+R'UNZ+0+R'".as_bytes(), r#""tag":"UNZ""#);
+        check(
+            b"UNB+UNOX:3+A+B+261122:0915+R'UNH+1+X:D:1:UN'FTX+\x1b$B%+%(%G?e;:\x1b(B+X'UNT+3+1'UNZ+1+R'",
+            "カエデ水産",
+        );
+        check(b"UNB+KECA:3+A+B+261122:0915+R'UNH+1+X:D:1:UN'FTX+\xb9\xab\xbf\xaa'UNT+3+1'UNZ+1+R'", "무역");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_by_line() {
+        let check = |lines: &str, expect: &str| {
+            let refused = from_json(&mut lines.as_bytes(), &mut Vec::new()).unwrap_err().to_string();
+            assert!(refused.contains(expect), "{refused}");
+        };
+        let unb = r#"{"tag":"UNB","elements":[[["UNOC","3"]]]}"#;
+        check(r#"{"tag":"BGM"}"#, "line 1");
+        check(&format!("{unb}\n{{\"tag\":\"BGM\",\"elements\":[[[\"水\"]]]}}"), "line 2");
+        check(&format!("{unb}\n{{\"tag\":\"B+M\"}}"), "line 2");
+        check(&format!("{unb}\n{{\"tag\":\"BGM\",\"elements\":[[[\"A\"],[\"B\"]]]}}"), "syntax 4");
+        check("[]", "line 1");
+    }
+
+    #[test]
+    fn cells_are_no_formulas() {
+        let check = |value: &str, expect: &str| assert_eq!(cell(value), expect);
+        check("KMTC", "KMTC");
+        check("-12.5", "-12.5");
+        check("=1+1", "'=1+1");
+        check("@SUM(A1)", "'@SUM(A1)");
+        check("+821012345678", "+821012345678");
+        check("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0");
+        check("a,\"b\"", "\"a,\"\"b\"\"\"");
+    }
+}
