@@ -109,6 +109,7 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(users::reset_password))
         .routes(routes!(users::reset_second_factor))
         .routes(routes!(users::link))
+        .routes(routes!(users::identities, users::link_identity, users::unlink_identities))
         .routes(routes!(users::sessions))
         .routes(routes!(users::sign_out))
         .routes(routes!(departments::list, departments::set))

@@ -19,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::people::{self, People, Sealer};
 use crate::service::{self, Service};
+use crate::sign_on::Provider;
 use crate::succession;
 use crate::token::{self, Tokens};
 
@@ -195,6 +196,8 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         clock: clock.clone(),
         random: random.clone(),
     });
+    let sign_on =
+        config.sign_on.clone().map(|settings| Provider::new(settings, client.clone(), clock.clone()));
     let metrics = Metrics::new(store);
     Ok(Arc::new(Node {
         config,
@@ -202,6 +205,7 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         ledger,
         tokens,
         people,
+        sign_on,
         metrics,
         live: Arc::new(Semaphore::new(LIVE)),
         closing: watch::Sender::new(false),

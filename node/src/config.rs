@@ -96,6 +96,8 @@ pub struct Config {
     pub api_timeout: Duration,
     /// The console: where people reach it, and how long sessions last.
     pub people: crate::people::Settings,
+    /// Single sign-on, where there is any.
+    pub sign_on: Option<crate::sign_on::Settings>,
     /// The database.
     pub database: DatabasePlace,
     /// The directory of document contents.
@@ -174,6 +176,15 @@ impl Config {
         } else {
             self.data.join(format!("admin.{}.token", participant.name))
         }
+    }
+
+    /// The file of the secret by which the provider of single sign-on knows this node.
+    #[must_use]
+    pub fn client_secret_file(&self) -> Option<PathBuf> {
+        let key = keys::find("sign_on.client_secret_file")?;
+        let values = self.settings.values(key);
+        let (Value::Text(text), _) = values.first()? else { return None };
+        Some(self.file.parent().unwrap_or(Path::new("")).join(text))
     }
 
     /// The address under which this machine reaches the API.

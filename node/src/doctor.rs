@@ -110,6 +110,9 @@ pub fn of_files(config: &Config, lang: Lang) -> Vec<Finding> {
         let keys = Keyring::directory(&assembly::keys(config), &hosted.did);
         record.judge("keys", &hosted.name, key_files(&keys));
     }
+    if let Some(file) = &config.client_secret_file() {
+        record.judge("secret", &file.display().to_string(), private(file, 0o600));
+    }
     space(&mut record, &config.data);
     record.findings
 }
@@ -165,6 +168,10 @@ fn space(record: &mut Record, data: &Path) {
 pub async fn of_node(node: &Node, lang: Lang) -> Vec<Finding> {
     let mut record = Record { lang, findings: of_node_itself(node, lang).await };
     partners(&mut record, node, node.now()).await;
+    if let Some(provider) = &node.sign_on {
+        let tried = provider.tried().await;
+        record.judge("sign-on", provider.settings().issuer.as_str(), tried);
+    }
     record.findings
 }
 

@@ -12,6 +12,7 @@ mod pages;
 mod passkey;
 mod settings;
 mod setup;
+mod sign_on;
 mod signin;
 mod users;
 
@@ -29,6 +30,8 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/sign-in/second", get(signin::second_page).post(signin::second))
         .route("/console/sign-in/passkey", post(passkey::sign_in))
         .route("/console/sign-in/kept", post(signin::kept))
+        .route("/console/sign-on", get(sign_on::begin))
+        .route(sign_on::BACK, get(sign_on::back))
         .route("/console/sign-out", post(signin::sign_out))
         .route("/console/signed-out", get(signin::signed_out))
         .route("/console/link/{secret}", get(setup::link_page).post(setup::use_link))
@@ -46,6 +49,8 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/account/codes", get(account::codes_page).post(account::codes))
         .route("/console/account/passkeys", get(passkey::page).post(passkey::add))
         .route("/console/account/passkeys/remove", post(passkey::remove))
+        .route("/console/account/sign-on", get(sign_on::page).post(sign_on::link))
+        .route("/console/account/sign-on/remove", post(sign_on::remove))
         .route("/console/account/sessions", post(account::end_session))
         .route("/console/users", get(users::list).post(users::add))
         .route("/console/users/new/account", get(users::add_page))

@@ -19,6 +19,7 @@ pub mod people;
 pub mod public;
 pub mod serve;
 pub mod service;
+pub mod sign_on;
 pub mod succession;
 pub mod texts;
 pub mod token;

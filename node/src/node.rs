@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::people::People;
 use crate::service::Service;
+use crate::sign_on::Provider;
 use crate::token::Tokens;
 
 /// A running node.
@@ -29,6 +30,8 @@ pub struct Node {
     pub tokens: Tokens,
     /// Who may use the console.
     pub people: People,
+    /// The provider of single sign-on, where there is one.
+    pub sign_on: Option<Provider>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The guarded HTTP client (NE-1).

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod department;
 pub mod grant;
 pub mod id;
+pub mod identity;
 pub mod link;
 pub mod pace;
 pub mod passkeys;
@@ -22,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use corridor_base::{Clock, Did, Random, Result};
+use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_proof::act::ActType;
 use corridor_proof::{Act, SealedAct};
 use corridor_storage::{Store, Tx};
@@ -32,6 +33,7 @@ pub use account::{Account, NewAccount};
 pub use department::{Department, DepartmentId};
 pub use grant::{Gift, Grant};
 pub use id::{AccountId, AccountName, GrantId, LinkId, SessionId};
+pub use identity::{Arrived, Arriving, Identity};
 pub use schema::SCHEMA;
 pub use seal::Sealer;
 pub use session::{Acts, Found, Opened, Session, Stage, Standing};
@@ -94,6 +96,8 @@ pub struct Settings {
     pub absolute: Duration,
     /// How long a sign-in link is good.
     pub link: Duration,
+    /// Whether single sign-on is the only way in.
+    pub sign_on_alone: bool,
 }
 
 /// Who does something to an account, as acts name it: a token, or an account of the console.
@@ -204,6 +208,18 @@ impl People {
             Some(acts) => self.grant_in_force(acts, &standing.account.id).await,
             None => Ok(None),
         }
+    }
+
+    /// Ways in other than single sign-on, where the configuration leaves any.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    fn takes_others(&self) -> Result<()> {
+        if self.settings.sign_on_alone {
+            let what = "a way in other than single sign-on";
+            return Err(Problem::new(ErrorCode::Forbidden).with("what", what));
+        }
+        Ok(())
     }
 
     /// An act about an account, which is the operator's.

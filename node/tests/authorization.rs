@@ -49,6 +49,7 @@ impl Endpoint {
         let role = self.path.ends_with("/grant") || self.path.ends_with("/revoke");
         match () {
             () if role => r#"{"role":"auditor"}"#,
+            () if self.path == "/api/v1/users/{id}/sign-on" && self.method == "POST" => r#"{"subject":"a"}"#,
             () if self.path == "/console/users/{id}" => "do=sign-out",
             () => "",
         }
@@ -211,6 +212,9 @@ async fn what_belongs_to_one_participant_does_not_exist_for_another() {
         );
         if endpoint.path.ends_with("/revoke") {
             continue; // No role was given: it is not found for its owner either.
+        }
+        if endpoint.path.ends_with("/sign-on") && endpoint.method != "GET" {
+            continue; // There is no provider, and no identity.
         }
         let token = world.key(&path, &owner, Role::Administrator).await;
         let answer = world.ask(&endpoint.method, &path, Some(&token), endpoint.body()).await;

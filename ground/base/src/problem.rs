@@ -73,6 +73,11 @@ errors! {
     FormRefused = "form-refused", 403;
     PasswordRefused = "password-refused", 422;
     SignOnFailed = "sign-on-failed", 502;
+    SignOnExpired = "sign-on-expired", 403;
+    SignOnDenied = "sign-on-denied", 403;
+    SignOnClock = "sign-on-clock", 502;
+    SignOnUnlinked = "sign-on-unlinked", 403;
+    AccountDisabled = "account-disabled", 403;
     // Trust
     TrustListMissing = "trust-list-missing", 503;
     TrustListExpired = "trust-list-expired", 503;

@@ -97,6 +97,10 @@ act_types! {
     SECOND_FACTOR_CHANGED = "second-factor-changed" v 1 ["account", "change", "by"];
     /// A one-time sign-in link was made.
     SIGN_IN_LINK_MADE = "sign-in-link-made" v 1 ["account", "link", "by"];
+    /// An identity at the provider of single sign-on was linked to an account.
+    IDENTITY_LINKED = "identity-linked" v 1 ["account", "issuer", "by"];
+    /// Identities at providers of single sign-on were unlinked from an account.
+    IDENTITY_UNLINKED = "identity-unlinked" v 1 ["account", "by"];
     /// A department of the participant was made, changed or removed.
     DEPARTMENT_CHANGED = "department-changed" v 1 ["department", "change", "by"];
     /// A document that we had sent came back into our book after a restoration, with the partner's acknowledgement.

@@ -73,6 +73,8 @@ doctor-check-copies = Copies of the log
 doctor-check-partner = Partner
 doctor-check-clock = Clock of a partner
 doctor-check-space = Free space
+doctor-check-sign-on = Single sign-on
+doctor-check-secret = Secret of single sign-on
 
 # Verification: what stands in every table of checks.
 verify-column-check = What is checked

@@ -61,6 +61,8 @@ doctor-check-copies = 台帳の複製
 doctor-check-partner = 相手機関
 doctor-check-clock = 相手機関の時計
 doctor-check-space = 空き容量
+doctor-check-sign-on = シングルサインオン
+doctor-check-secret = シングルサインオンのシークレット
 
 # 検証: 検査の表に共通の文。
 verify-column-check = 検査項目

@@ -61,6 +61,8 @@ doctor-check-copies = 원장 사본
 doctor-check-partner = 상대 기관
 doctor-check-clock = 상대 기관의 시계
 doctor-check-space = 남은 공간
+doctor-check-sign-on = 통합 로그인
+doctor-check-secret = 통합 로그인 비밀 값
 
 # 검증: 검사 표에 공통으로 쓰는 문장.
 verify-column-check = 검사 항목

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use corridor_base::{Lang, Result, Timestamp};
+use corridor_base::{ErrorCode, Lang, Problem, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use super::extract::{self, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::{Caller, Role};
-use crate::people::{Account, AccountName, By, DepartmentId, Gift, Grant, NewAccount, Session};
+use crate::people::{Account, AccountName, By, DepartmentId, Gift, Grant, Identity, NewAccount, Session};
 
 /// A person's account.
 #[derive(Serialize, ToSchema)]
@@ -35,7 +35,7 @@ pub struct User {
     /// When the person last signed in.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub signed_in: Option<Timestamp>,
-    /// What the account has to sign in with: `password`, `authenticator`, `passkey`.
+    /// What the account has to sign in with: `password`, `authenticator`, `passkey`, `sign-on`.
     pub factors: Vec<&'static str>,
     /// What it may do for the participant.
     pub grants: Vec<GrantBody>,
@@ -144,6 +144,31 @@ pub struct SessionBody {
     pub ends: Timestamp,
 }
 
+/// Identities that an account is linked to.
+#[derive(Serialize, ToSchema)]
+pub struct IdentityList {
+    /// The identities.
+    pub items: Vec<IdentityBody>,
+}
+
+/// Somebody, as a provider of single sign-on knows them.
+#[derive(Serialize, ToSchema)]
+pub struct IdentityBody {
+    /// The provider.
+    pub issuer: String,
+    /// Whom it means.
+    pub subject: String,
+}
+
+/// An identity to be linked: at the provider of this node's configuration.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityOrder {
+    /// Whom the provider means: `sub` in its tokens.
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    subject: String,
+}
+
 impl From<Grant> for GrantBody {
     fn from(grant: Grant) -> Self {
         Self {
@@ -175,6 +200,7 @@ impl User {
             ("password", account.has_password),
             ("authenticator", account.has_totp),
             ("passkey", account.passkeys > 0),
+            ("sign-on", account.identities > 0),
         ];
         Self {
             name: account.name.to_string(),
@@ -336,6 +362,53 @@ pub async fn link(
     let account = node.people.governed_by(&caller.participant, &name).await?;
     let made = node.people.make_link(&account.id, &by(&caller)).await?;
     Ok((StatusCode::CREATED, Json(LinkBody { link: made.address, expires: made.expires })))
+}
+
+/// Lists the identities at providers of single sign-on that an account is linked to.
+#[utoipa::path(get, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_identities",
+    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+    responses((status = 200, description = "The identities.", body = IdentityList), Problems))]
+pub async fn identities(
+    node: Shared,
+    caller: Caller,
+    Named(name): Named<AccountName>,
+) -> Answer<Json<IdentityList>> {
+    let account = node.people.governed_by(&caller.participant, &name).await?;
+    let items = node.people.identities(&account.id).await?.into_iter();
+    let items = items.map(|Identity { issuer, subject }| IdentityBody { issuer, subject });
+    Ok(Json(IdentityList { items: items.collect() }))
+}
+
+/// Links an account to an identity at the provider of single sign-on, whose word then opens it.
+#[utoipa::path(post, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_link_identity",
+    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = IdentityOrder,
+    responses((status = 204, description = "It is linked."), Problems))]
+pub async fn link_identity(
+    node: Shared,
+    caller: Caller,
+    Named(name): Named<AccountName>,
+    extract::Json(order): extract::Json<IdentityOrder>,
+) -> Answer<StatusCode> {
+    let account = node.people.governed_by(&caller.participant, &name).await?;
+    let none = || Problem::new(ErrorCode::NotFound).with("what", "single sign-on");
+    let provider = node.sign_on.as_ref().ok_or_else(none)?;
+    let identity = Identity::new(provider.settings().issuer.as_str(), &order.subject)?;
+    node.people.link_identity(&account.id, &identity, &by(&caller)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Unlinks an account from all identities; what single sign-on gave it goes with them.
+#[utoipa::path(delete, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_unlink_identities",
+    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+    responses((status = 204, description = "It is linked to none."), Problems))]
+pub async fn unlink_identities(
+    node: Shared,
+    caller: Caller,
+    Named(name): Named<AccountName>,
+) -> Answer<StatusCode> {
+    let account = node.people.governed_by(&caller.participant, &name).await?;
+    node.people.unlink_identities(&account.id, None, &by(&caller)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists the sessions of an account.

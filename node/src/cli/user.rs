@@ -59,6 +59,17 @@ pub(super) enum Verb {
         /// The account's name
         name: String,
     },
+    /// List the identities at the provider of single sign-on that an account is linked to, or change that
+    SignOn {
+        /// The account's name
+        name: String,
+        /// Link it to this identity: `sub` as the provider has it
+        #[arg(long, value_name = "SUBJECT")]
+        link: Option<String>,
+        /// Unlink it from all identities; what single sign-on gave it goes with them
+        #[arg(long, conflicts_with = "link")]
+        unlink: bool,
+    },
     /// List the sessions of an account
     Sessions {
         /// The account's name
@@ -124,6 +135,16 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let made = context.remote()?.post(&["users", &name, "link"], None).await?;
             context.terminal.facts(&made, &["link", "expires"]);
             context.terminal.note("user-link-once", &[]);
+        }
+        Verb::SignOn { name, link, unlink } => {
+            let (remote, place) = (context.remote()?, ["users", &name, "sign-on"]);
+            if let Some(subject) = link {
+                remote.post(&place, Some(&json!({ "subject": subject }))).await?;
+            } else if unlink {
+                remote.delete(&place).await?;
+            }
+            let answer = remote.get(&place, &[]).await?;
+            context.terminal.table(&answer, &["issuer", "subject"]);
         }
         Verb::Sessions { name } => {
             let answer = context.remote()?.get(&["users", &name, "sessions"], &[]).await?;

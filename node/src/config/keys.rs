@@ -124,6 +124,23 @@ pub static KEYS: &[Key] = &[
     key("console.idle_minutes", Shape::Integer(5, 1440), "30"),
     key("console.session_hours", Shape::Integer(1, 168), "12"),
     key("console.link_minutes", Shape::Integer(5, 10_080), "60"),
+    key("sign_on.issuer", Shape::Url, "").example("\"https://login.customs.example.jp\""),
+    key("sign_on.client_id", Shape::Text, "").example("\"corridor\""),
+    key("sign_on.client_secret_file", Shape::Path, "").example("\"/run/secrets/corridor-sign-on\""),
+    key("sign_on.scopes", Shape::List, "[\"openid\", \"profile\"]"),
+    key("sign_on.label_en", Shape::Text, "").example("\"Customs account\""),
+    key("sign_on.label_ja", Shape::Text, "").example("\"税関アカウント\""),
+    key("sign_on.label_ko", Shape::Text, "").example("\"세관 계정\""),
+    key("sign_on.name_claim", Shape::Text, "\"preferred_username\""),
+    key("sign_on.display_claim", Shape::Text, "\"name\""),
+    key("sign_on.groups_claim", Shape::Text, "\"groups\"").example("\"/realm_access/roles\""),
+    key("sign_on.rules", Shape::List, "[]")
+        .example("[\"corridor-officers = customs officer\", \"it = customs operator\"]"),
+    key("sign_on.unknown", Shape::Choice(&["refuse", "create"]), "\"refuse\""),
+    key("sign_on.second_factor", Shape::Choice(&["here", "provider"]), "\"here\""),
+    key("sign_on.acr_values", Shape::List, "[]").example("[\"urn:example:loa:2\"]"),
+    key("sign_on.amr_values", Shape::List, "[]").example("[\"mfa\"]"),
+    key("sign_on.others", Shape::Choice(&["allowed", "refused"]), "\"allowed\""),
     key("storage.database", Shape::Text, "\"sqlite\"")
         .example("\"postgres://corridor@db.example.jp/corridor\"")
         .secret(),

@@ -1,6 +1,8 @@
 //! Reads a configuration: TOML with the line of every value, then the environment, then the checks
 //! that need more than one value. What is wrong is named by file, line and key.
 
+mod sign_on;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -138,6 +140,7 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         api_requests: reader.count("api.max_requests"),
         api_timeout: reader.seconds("api.timeout_seconds"),
         people: reader.people()?,
+        sign_on: reader.sign_on(&participants)?,
         database: reader.database()?,
         blobs: reader.path("storage.blobs")?.unwrap_or_else(|| data.join("blobs")),
         reader_threads: reader.count("storage.reader_threads"),
@@ -433,6 +436,8 @@ impl Reader<'_> {
             idle: self.seconds("console.idle_minutes").saturating_mul(60),
             absolute: self.seconds("console.session_hours").saturating_mul(3600),
             link: self.seconds("console.link_minutes").saturating_mul(60),
+            sign_on_alone: self.opt_text("sign_on.issuer").is_some()
+                && self.text("sign_on.others") == "refused",
         })
     }
 

@@ -180,7 +180,9 @@ mod tests {
                 _ => line,
             })
             .filter(|line| {
-                !["anchors = ", "accept = ", "password_file = "].iter().any(|key| line.starts_with(key))
+                !["anchors = ", "accept = ", "password_file = ", "client_secret_file = "]
+                    .iter()
+                    .any(|key| line.starts_with(key))
             })
             .map(|line| format!("{line}\n"))
             .collect();

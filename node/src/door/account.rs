@@ -65,8 +65,9 @@ async fn shown(
         .text(t.get("people-language"), language(account.language));
     let change = Button::new(t.get("people-change"), "/console/account/name");
     let sessions = node.people.sessions(&account.id).await?;
+    let sign_on = node.sign_on.is_some() || account.identities > 0;
     let body = Markup::from(Section::new(t.get("people-about-me"), Markup::from(person).and(change)))
-        .and(Section::new(t.get("people-sign-in-with"), keys(viewer, &account)))
+        .and(Section::new(t.get("people-sign-in-with"), keys(viewer, &account, sign_on)))
         .and(Section::new(t.get("people-sessions"), session_list(node, viewer, entrant, standing, sessions)));
     let page = Page::new(t.get("people-account"), body).lead(t.get("people-account-lead"));
     let page = match done {
@@ -127,7 +128,7 @@ pub(super) async fn name_page(viewer: Viewer, entrant: Entrant) -> Answer<Respon
 }
 
 /// The field that asks for the password again.
-fn confirmed(viewer: &Viewer, entrant: &Entrant, form: Form, has_password: bool) -> Form {
+pub(super) fn confirmed(viewer: &Viewer, entrant: &Entrant, form: Form, has_password: bool) -> Form {
     let form = form.csrf(&entrant.csrf);
     if !has_password {
         return form;
@@ -140,7 +141,7 @@ fn confirmed(viewer: &Viewer, entrant: &Entrant, form: Form, has_password: bool)
     )
 }
 
-fn keys(viewer: &Viewer, account: &Account) -> Markup {
+fn keys(viewer: &Viewer, account: &Account, sign_on: bool) -> Markup {
     let t = words(viewer);
     let state = |has: bool| {
         let (tone, word) = if has { (Tone::Good, "people-set") } else { (Tone::Idle, "people-not-set") };
@@ -151,13 +152,16 @@ fn keys(viewer: &Viewer, account: &Account) -> Markup {
         .fact(t.get("people-authenticator-word"), state(account.has_totp))
         .text(t.get("people-codes-left"), account.recovery_codes)
         .text(t.get("people-passkeys"), account.passkeys);
+    let facts =
+        if sign_on { facts.fact(t.get("people-sign-on-word"), state(account.identities > 0)) } else { facts };
     let to = |label: &str, place: &str| Markup::from(Button::new(t.get(label), format!("{ACCOUNT}/{place}")));
     let codes = if account.has_totp { to("people-codes-renew", "codes") } else { Markup::none() };
     Markup::from(facts).and(Actions(
         to("people-password-change", "password")
             .and(to("people-authenticator-change", "authenticator"))
             .and(codes)
-            .and(to("people-passkeys", "passkeys")),
+            .and(to("people-passkeys", "passkeys"))
+            .and(if sign_on { to("people-sign-on-word", "sign-on") } else { Markup::none() }),
     ))
 }
 

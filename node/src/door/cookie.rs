@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use corridor_console::cookie as find;
 
 use crate::people::Site;
+use crate::sign_on::attempt::GOOD;
 
 /// For how long a browser is known as one that signed in, in seconds: half a year.
 const KNOWN_FOR: u32 = 15_552_000;
@@ -21,6 +22,8 @@ pub enum Cookie {
     Visit,
     /// A browser that signed in before.
     Known,
+    /// An attempt to come in by single sign-on.
+    SignOn,
 }
 
 impl Cookie {
@@ -29,6 +32,7 @@ impl Cookie {
             Self::Session => "corridor_session",
             Self::Visit => "corridor_visit",
             Self::Known => "corridor_known",
+            Self::SignOn => "corridor_sign_on",
         }
     }
 
@@ -55,6 +59,7 @@ impl Cookie {
         let lives = match self {
             _ if value.is_empty() => "; Max-Age=0".to_owned(),
             Self::Known => format!("; Max-Age={KNOWN_FOR}"),
+            Self::SignOn => format!("; Max-Age={}", GOOD.as_secs()),
             // It ends with the browser, and on our side before.
             Self::Session | Self::Visit => String::new(),
         };

@@ -266,7 +266,7 @@ fn to_sign_in(node: &Node, request: &Request, kept: Option<String>, fresh: Optio
             None => secret(node, request, None).0,
         };
         let csrf = forged::token(node.people.sealer(), &visit);
-        let mut response = pages::expired(viewer, &csrf, kept.as_deref());
+        let mut response = pages::expired(node, viewer, &csrf, kept.as_deref());
         Cookie::Visit.set(response.headers_mut(), &node.people.settings().site, &visit);
         response
     };

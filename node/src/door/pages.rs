@@ -6,6 +6,7 @@ use corridor_console::component::{Field, Form, Kind, Notice, Tone};
 use corridor_console::{Markup, Page, Text, Viewer, path};
 
 use super::guard::Entrant;
+use crate::node::Node;
 use crate::pages::text;
 
 /// The words of the pages, for this viewer.
@@ -51,13 +52,17 @@ pub(super) fn sign_in_form(viewer: &Viewer, csrf: &str, name: &str, next: &str, 
     }
 }
 
-/// The sign-in page that answers a form whose session had ended.
-pub(super) fn expired(viewer: &Viewer, csrf: &str, kept: Option<&str>) -> Response {
+/// The sign-in page that answers a form whose session had ended. What was entered comes along with a password
+/// alone: on the way by another site it would have to be kept somewhere.
+pub(super) fn expired(node: &Node, viewer: &Viewer, csrf: &str, kept: Option<&str>) -> Response {
     let t = words(viewer);
-    let said = if kept.is_some() { "people-expired-kept" } else { "people-expired-lost" };
+    let alone = node.people.settings().sign_on_alone;
+    let said = if kept.is_some() && !alone { "people-expired-kept" } else { "people-expired-lost" };
     let notice = Notice::new(Tone::Info, t.get("people-expired")).body(Markup::paragraph(t.get(said)));
-    let form = sign_in_form(viewer, csrf, "", "", kept);
-    let page = narrow(viewer, "people-sign-in", form).notice(notice);
+    let sign_on = super::sign_on::button(node, viewer, "");
+    let body =
+        if alone { sign_on } else { Markup::from(sign_in_form(viewer, csrf, "", "", kept)).and(sign_on) };
+    let page = narrow(viewer, "people-sign-in", body).notice(notice);
     page.failed(corridor_base::ErrorCode::Unauthenticated).answer(viewer)
 }
 

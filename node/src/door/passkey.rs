@@ -12,16 +12,16 @@ use corridor_console::{Markup, Page, Viewer, path};
 
 use super::cookie::Cookie;
 use super::guard::{Entrant, Shared};
-use super::pages::{narrow, sign_in_form, with, words};
-use super::signin::entered;
+use super::pages::{narrow, with, words};
+use super::signin::{entered, ways};
 use crate::api::problem::Answer;
 use crate::pages::dates;
 use crate::pages::form::Fields;
 use crate::pages::preferences::see_other;
-use crate::people::Account;
 use crate::people::passkeys::{Brought, NewPasskey, Passkey};
 use crate::people::password::Password;
 use crate::people::webauthn::{Assertion, MAX};
+use crate::people::{Account, Stage};
 
 const HERE: &str = "/console/account/passkeys";
 
@@ -92,12 +92,11 @@ pub(super) async fn sign_in(
         },
     };
     let next = text("next");
-    match node.people.sign_in_by_passkey(&entrant.secret, &brought, &entrant.visitor).await {
+    let after = entrant.at(Stage::Second).ok();
+    match node.people.sign_in_by_passkey(&entrant.secret, &brought, after, &entrant.visitor).await {
         Ok(done) => Ok(entered(&node, &viewer, &done, &next, None)),
         Err(problem) if matches!(problem.code(), ErrorCode::SignInFailed | ErrorCode::SlowDown) => {
-            let form = sign_in_form(&viewer, &entrant.csrf, "", &next, None);
-            let body = Markup::from(form).and(sign_in_button(&node, &viewer, &entrant, &next));
-            let page = narrow(&viewer, "people-sign-in", body);
+            let page = narrow(&viewer, "people-sign-in", ways(&node, &viewer, &entrant, &next));
             Ok(with(page, &viewer, Some(&problem)).answer(&viewer))
         }
         Err(problem) => Err(problem.into()),
@@ -208,7 +207,8 @@ pub(super) async fn remove(
     fields: Fields,
 ) -> Answer<Response> {
     let account = node.people.account(&entrant.person()?.account.id).await?;
-    let last = account.passkeys <= 1 && !(account.has_password && account.has_totp);
+    let other = (account.has_password && account.has_totp) || account.identities > 0;
+    let last = account.passkeys <= 1 && !other;
     let removed = if last {
         Err(Problem::new(ErrorCode::Forbidden).with("what", "the last way to sign in"))
     } else {

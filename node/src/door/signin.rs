@@ -15,16 +15,23 @@ use crate::api::problem::Answer;
 use crate::pages::form::Fields;
 use crate::pages::preferences::{local, see_other};
 use crate::people::password::Password;
+use crate::people::session::SIGN_ON;
 use crate::people::signin::SignedIn;
 use crate::people::{AccountId, Stage};
 
-const SECOND: &str = "/console/sign-in/second";
+pub(super) const SECOND: &str = "/console/sign-in/second";
 
 /// Where a sign-in leads.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Next {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
+}
+
+/// How somebody had signed in who signs out.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Left {
+    provider: Option<String>,
 }
 
 /// The sign-in page.
@@ -37,10 +44,19 @@ pub(super) async fn page(
     if entrant.person().is_ok() {
         return see_other(local(&next.next));
     }
-    let form = sign_in_form(&viewer, &entrant.csrf, "", &next.next, None);
-    let hint = Markup::paragraph(words(&viewer).get("people-no-account"));
-    let passkey = super::passkey::sign_in_button(&node, &viewer, &entrant, &next.next);
-    narrow(&viewer, "people-sign-in", Markup::from(form).and(passkey).and(hint)).answer(&viewer)
+    narrow(&viewer, "people-sign-in", ways(&node, &viewer, &entrant, &next.next)).answer(&viewer)
+}
+
+/// Every way in that there is.
+pub(super) fn ways(node: &Shared, viewer: &Viewer, entrant: &Entrant, next: &str) -> Markup {
+    let t = words(viewer);
+    let sign_on = super::sign_on::button(node, viewer, next);
+    if node.people.settings().sign_on_alone {
+        return sign_on.and(Markup::paragraph(t.get("people-sign-on-alone")));
+    }
+    let form = sign_in_form(viewer, &entrant.csrf, "", next, None);
+    let passkey = super::passkey::sign_in_button(node, viewer, entrant, next);
+    sign_on.and(form).and(passkey).and(Markup::paragraph(t.get("people-no-account")))
 }
 
 /// Takes name and password.
@@ -100,12 +116,22 @@ fn second_form(viewer: &Viewer, csrf: &str, next: &str, kept: Option<&str>) -> F
     form.cancel(path::SIGN_IN)
 }
 
-/// The page of the second factor: after a reload, or after a link that asks for the authenticator there is.
-pub(super) async fn second_page(viewer: Viewer, entrant: Entrant) -> Response {
-    if entrant.at(Stage::Second).is_err() {
-        return see_other(path::SIGN_IN);
+/// The page of the second factor: after single sign-on, after a reload, or after a link that asks for the
+/// authenticator there is.
+pub(super) async fn second_page(
+    node: Shared,
+    viewer: Viewer,
+    entrant: Entrant,
+    Query(next): Query<Next>,
+) -> Response {
+    let Ok(standing) = entrant.at(Stage::Second) else { return see_other(path::SIGN_IN) };
+    let mut body = Markup::none();
+    // After single sign-on a passkey is a second factor as good as a code.
+    if standing.session.method == SIGN_ON && standing.account.passkeys > 0 {
+        body = super::passkey::sign_in_button(&node, &viewer, &entrant, &next.next);
     }
-    narrow(&viewer, "people-second", second_form(&viewer, &entrant.csrf, "", None)).answer(&viewer)
+    let form = second_form(&viewer, &entrant.csrf, &next.next, None);
+    narrow(&viewer, "people-second", Markup::from(form).and(body)).answer(&viewer)
 }
 
 /// Takes the code.
@@ -182,8 +208,11 @@ pub(super) async fn kept(node: Shared, viewer: Viewer, entrant: Entrant, fields:
 
 /// Ends the session.
 pub(super) async fn sign_out(node: Shared, entrant: Entrant) -> Answer<Response> {
-    node.people.sign_out(entrant.person()?).await?;
-    let mut response = see_other("/console/signed-out");
+    let standing = entrant.person()?;
+    node.people.sign_out(standing).await?;
+    let by_sign_on = standing.session.method == SIGN_ON;
+    let mut response =
+        see_other(if by_sign_on { "/console/signed-out?provider=yes" } else { "/console/signed-out" });
     let site = &node.people.settings().site;
     Cookie::Session.set(response.headers_mut(), site, "");
     // What this browser still holds of pages is nobody else's business (Clear Site Data).
@@ -192,7 +221,12 @@ pub(super) async fn sign_out(node: Shared, entrant: Entrant) -> Answer<Response>
 }
 
 /// The page after that.
-pub(super) async fn signed_out(viewer: Viewer, entrant: Entrant) -> Response {
+pub(super) async fn signed_out(
+    node: Shared,
+    viewer: Viewer,
+    entrant: Entrant,
+    Query(from): Query<Left>,
+) -> Response {
     let t = words(&viewer);
     if entrant.person().is_ok() {
         let form = press(&viewer, &entrant, path::SIGN_OUT, "people-sign-out");
@@ -200,5 +234,9 @@ pub(super) async fn signed_out(viewer: Viewer, entrant: Entrant) -> Response {
     }
     let notice = Notice::new(Tone::Good, t.get("people-signed-out-text"));
     let again = Button::new(t.get("people-sign-in-again"), path::SIGN_IN).main();
-    narrow(&viewer, "people-signed-out", again).notice(notice).answer(&viewer)
+    // Whoever signed out here is still signed in at the provider, and may want that or not.
+    let out =
+        if from.provider.is_some() { super::sign_on::out(&node, &viewer).await } else { Markup::none() };
+    let body = super::account::Actions(Markup::from(again).and(out));
+    narrow(&viewer, "people-signed-out", body).notice(notice).answer(&viewer)
 }

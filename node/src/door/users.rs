@@ -68,7 +68,7 @@ fn standing(viewer: &Viewer, account: &Account) -> Markup {
     let t = words(viewer);
     let (tone, word) = if account.disabled.is_some() {
         (Tone::Idle, "people-disabled")
-    } else if account.is_complete() {
+    } else if account.is_complete() || account.identities > 0 {
         (Tone::Good, "people-ready")
     } else {
         (Tone::Wait, "people-not-set-up")
@@ -206,7 +206,11 @@ fn role_list(viewer: &Viewer, entrant: &Entrant, account: &Account, grants: &[Gr
             .hidden("do", "revoke")
             .hidden("role", grant.role.as_str())
             .hidden("department", grant.department.as_ref().map_or("", DepartmentId::as_str));
-        Row(vec![Markup::text(role(viewer, grant)), dates.tag(grant.given), take.into()])
+        let says = Markup::text(role(viewer, grant));
+        // What single sign-on gave comes back with the next sign-in, unless the provider says otherwise.
+        let by = Markup::quiet(t.get("people-method-sign-on"));
+        let says = if grant.by_sign_on { Markup::lines([says, by]) } else { says };
+        Row(vec![says, dates.tag(grant.given), take.into()])
     };
     Table {
         caption: t.get("people-roles-caption").into(),
@@ -260,8 +264,9 @@ fn rescue(viewer: &Viewer, entrant: &Entrant, account: &Account) -> Markup {
         })
     };
     let toggle = if account.disabled.is_some() { "enable" } else { "disable" };
-    let all = ["link", "sign-out", "reset-password", "reset-second-factor", toggle];
-    Markup::join(all.into_iter().map(part))
+    let unlink = (account.identities > 0).then_some("unlink");
+    let all = ["link", "sign-out", "reset-password", "reset-second-factor"];
+    Markup::join(all.into_iter().chain(unlink).chain([toggle]).map(part))
 }
 
 /// Does one thing to an account, and shows it again.
@@ -317,6 +322,7 @@ async fn done(
         "sign-out" => people.end_sessions(&account, None, by).await?,
         "reset-password" => people.reset_password(&account, by).await?,
         "reset-second-factor" => people.reset_second_factor(&account, by).await?,
+        "unlink" => people.unlink_identities(&account, None, by).await?,
         "disable" => people.disable(&account, by).await?,
         "enable" => people.enable(&account, by).await?,
         other => return Err(Problem::new(ErrorCode::Malformed).with("what", "do").with("why", other)),

@@ -43,6 +43,8 @@ pub struct Account {
     pub passkeys: u32,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+    /// How many identities at a provider of single sign-on are linked to it.
+    pub identities: u32,
 }
 
 impl Account {
@@ -52,7 +54,7 @@ impl Account {
         self.has_totp || self.passkeys > 0
     }
 
-    /// Whether its owner can sign in without a link.
+    /// Whether its owner can sign in without a link and without single sign-on.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.passkeys > 0 || (self.has_password && self.has_totp)
@@ -66,7 +68,8 @@ macro_rules! select {
             "SELECT a.id, a.name, a.display, a.language, a.home, a.created, a.disabled, a.signed_in,
                 CASE WHEN a.password IS NULL THEN 0 ELSE 1 END, CASE WHEN a.totp IS NULL THEN 0 ELSE 1 END,
                 (SELECT COUNT(*) FROM passkey k WHERE k.participant = $1 AND k.account = a.id),
-                (SELECT COUNT(*) FROM recovery_code r WHERE r.participant = $1 AND r.account = a.id)
+                (SELECT COUNT(*) FROM recovery_code r WHERE r.participant = $1 AND r.account = a.id),
+                (SELECT COUNT(*) FROM sign_on s WHERE s.participant = $1 AND s.account = a.id)
              FROM account a WHERE a.participant = $1 ",
             $where
         )
@@ -88,6 +91,7 @@ fn of_row(row: &Row) -> Result<Account> {
         has_totp: row.int(9)? == 1,
         passkeys: count(10)?,
         recovery_codes: count(11)?,
+        identities: count(12)?,
     })
 }
 
@@ -116,6 +120,7 @@ pub fn display_name(text: &str) -> Result<String> {
 }
 
 /// An account that is to be made.
+#[derive(Clone, Debug)]
 pub struct NewAccount {
     /// The name to sign in with.
     pub name: AccountName,
@@ -125,6 +130,27 @@ pub struct NewAccount {
     pub language: Lang,
     /// The participant whose administrator makes it.
     pub home: Did,
+}
+
+/// Writes a new account into the books, under a name that is free.
+pub(super) fn insert(tx: &mut Tx<'_>, id: &AccountId, new: &NewAccount, display: &str) -> Result<()> {
+    if find_by_name(tx, &new.name)?.is_some() {
+        return Err(Problem::new(ErrorCode::AlreadyExists).with("what", format!("account {}", new.name)));
+    }
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO account (participant, id, name, display, language, home, totp_step, created)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+        &[
+            id.into(),
+            new.name.as_str().into(),
+            display.into(),
+            new.language.tag().into(),
+            (&new.home).into(),
+            now.into(),
+        ],
+    )
+    .map(drop)
 }
 
 impl People {
@@ -138,24 +164,7 @@ impl People {
         let record = self.sealed(&act::ACCOUNT_CREATED, &[("account", id.as_str()), ("by", by.as_str())])?;
         let made = self
             .write(move |tx| {
-                if find_by_name(tx, &new.name)?.is_some() {
-                    return Err(
-                        Problem::new(ErrorCode::AlreadyExists).with("what", format!("account {}", new.name))
-                    );
-                }
-                let now = tx.now();
-                tx.execute(
-                    "INSERT INTO account (participant, id, name, display, language, home, totp_step, created)
-                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
-                    &[
-                        (&id).into(),
-                        new.name.as_str().into(),
-                        display.as_str().into(),
-                        new.language.tag().into(),
-                        (&new.home).into(),
-                        now.into(),
-                    ],
-                )?;
+                insert(tx, &id, &new, &display)?;
                 tx.record(&record)?;
                 find(tx, &id)
             })

@@ -265,7 +265,11 @@ impl People {
     /// A second factor is added by somebody who is signed in, or sets the account up and has no other.
     pub(super) fn may_add_factor(&self, standing: &Standing) -> Result<()> {
         let account = &standing.account;
-        let proven = !account.has_password || standing.session.method == "link-password";
+        // Who came by single sign-on has shown who they are; a link alone adds nothing to an account that has a
+        // password.
+        let proven = !account.has_password
+            || standing.session.method == "link-password"
+            || standing.session.method == session::SIGN_ON;
         let may = match standing.session.stage {
             Stage::Full => true,
             Stage::Setup => !account.has_second_factor() && proven,
@@ -283,10 +287,12 @@ impl People {
             opened.ends_with(session);
             return Ok(Next { opened, acts: session.acts.clone(), record: None });
         }
-        if method != "passkey" && !account.has_password {
+        let by_sign_on = session.method == session::SIGN_ON;
+        if method != "passkey" && !account.has_password && !by_sign_on {
             let opened = self.opening(Stage::Setup, "link", &session.agent);
             return Ok(Next { opened, acts: None, record: None });
         }
+        let method = if by_sign_on { session::SIGN_ON } else { method };
         let opened = self.opening(Stage::Full, method, &session.agent);
         let record = Some(self.signed_in(&account.id, &opened, method)?);
         Ok(Next { opened, acts: self.only_grant(&account.id).await?, record })

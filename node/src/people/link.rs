@@ -50,8 +50,9 @@ impl People {
     /// Makes a link for an account.
     ///
     /// # Errors
-    /// `overloaded` when the account has five that count; those of the store.
+    /// `forbidden` where single sign-on is the only way in; those of the store.
     pub async fn make_link(&self, account: &AccountId, by: &By) -> Result<Made> {
+        self.takes_others()?;
         let handed = Handed::new(LinkId::new(&*self.random), &*self.random);
         let expires = self.clock.now().plus(self.settings.link);
         let fields = [("account", account.as_str()), ("link", handed.id.as_str()), ("by", by.as_str())];
@@ -98,8 +99,9 @@ impl People {
     /// that has both is sent to the sign-in page, and the link is gone all the same.
     ///
     /// # Errors
-    /// `link-invalid`; those of the store.
+    /// `link-invalid`, `forbidden`; those of the store.
     pub async fn use_link(&self, text: &str, agent: &str) -> Result<Option<Opened>> {
+        self.takes_others()?;
         let handed: Handed<LinkId> = Handed::parse(text).ok_or_else(invalid)?;
         let opened = self.opening(Stage::Setup, "link", agent);
         let unit = opened.clone();

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::account;
 use super::id::AccountId;
-use super::session::{Opened, Stage, Standing};
+use super::session::{self, Opened, SIGN_ON, Stage, Standing};
 use super::signin::{SignedIn, Visitor, enter};
 use super::webauthn::{self, Assertion, Ceremony, Fault};
 use super::{By, People};
@@ -106,7 +106,7 @@ impl People {
         let (id, old, spent) =
             (URL_SAFE_NO_PAD.encode(&made.id), standing.session.id.clone(), Digest::of(&challenge));
         self.write(move |tx| {
-            spend(tx, spent)?;
+            spend(tx, "passkey", spent, GOOD)?;
             if list(tx, &account)?.len() >= PASSKEYS {
                 return Err(Problem::new(ErrorCode::Malformed)
                     .with("what", "passkey")
@@ -161,24 +161,31 @@ impl People {
         .await
     }
 
-    /// Signs in by passkey alone.
+    /// Signs in by passkey: alone, or after single sign-on, as the same person.
     ///
     /// # Errors
-    /// `sign-in-failed`, whatever is wrong; `slow-down`; those of the store.
+    /// `sign-in-failed`, whatever is wrong; `slow-down`, `forbidden`; those of the store.
     pub async fn sign_in_by_passkey(
         &self,
         cookie: &str,
         brought: &Brought,
+        after: Option<&Standing>,
         visitor: &Visitor,
     ) -> Result<SignedIn> {
+        let after = after.filter(|s| s.session.stage == Stage::Second && s.session.method == SIGN_ON);
+        if after.is_none() {
+            self.takes_others()?;
+        }
         let whose: Vec<_> = visitor.address.map(super::pace::Whose::address).into_iter().collect();
         self.pace.attempt(&whose, self.clock.now())?;
         let wanted = brought.id.clone();
         let kept = self.read(move |tx| find(tx, &wanted)).await?;
         let id = kept.as_ref().map(|kept| kept.account.clone());
         let done = match kept {
-            Some(kept) => self.accept(cookie, brought, kept, visitor).await,
-            None => Err(failed()),
+            Some(kept) if after.is_none_or(|s| s.account.id == kept.account) => {
+                self.accept(cookie, brought, kept, after, visitor).await
+            }
+            _ => Err(failed()),
         };
         match done {
             Ok(done) => {
@@ -198,6 +205,7 @@ impl People {
         cookie: &str,
         brought: &Brought,
         kept: Kept,
+        after: Option<&Standing>,
         visitor: &Visitor,
     ) -> Result<SignedIn> {
         let challenge = self.given_out(cookie, &brought.challenge).ok_or_else(failed)?;
@@ -209,13 +217,15 @@ impl People {
             }
             failed()
         })?;
-        let opened = self.opening(Stage::Full, "passkey", &visitor.agent);
-        let record = self.signed_in(&kept.account, &opened, "passkey")?;
+        let method = if after.is_some() { SIGN_ON } else { "passkey" };
+        let opened = self.opening(Stage::Full, method, &visitor.agent);
+        let record = self.signed_in(&kept.account, &opened, method)?;
+        let old = after.map(|s| s.session.id.clone());
         let acts = self.only_grant(&kept.account).await?;
         let (account, id, unit) = (kept.account.clone(), brought.id.clone(), opened.clone());
         let spent = Digest::of(&challenge);
         self.write(move |tx| {
-            spend(tx, spent)?;
+            spend(tx, "passkey", spent, GOOD)?;
             let now = tx.now();
             tx.execute(
                 "UPDATE passkey SET counter = $3, used = $4 WHERE participant = $1 AND id = $2",
@@ -223,6 +233,9 @@ impl People {
             )?;
             if account::find(tx, &account)?.is_none_or(|a| a.disabled.is_some()) {
                 return Err(failed());
+            }
+            if let Some(old) = &old {
+                session::end(tx, &account, old)?;
             }
             enter(tx, &account, &unit, acts.as_ref(), &record)
         })
@@ -281,13 +294,13 @@ fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>> {
 }
 
 /// Remembers a challenge that was used, until it would be too old anyway.
-fn spend(tx: &mut Tx<'_>, challenge: Digest) -> Result<()> {
+pub(super) fn spend(tx: &mut Tx<'_>, purpose: &str, challenge: Digest, good: Duration) -> Result<()> {
     let now = tx.now();
     tx.execute("DELETE FROM challenge WHERE participant = $1 AND expires <= $2", &[now.into()])?;
     let added = tx.execute(
-        "INSERT INTO challenge (participant, id, purpose, data, expires) VALUES ($1, $2, 'passkey', $3, $4)
+        "INSERT INTO challenge (participant, id, purpose, data, expires) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (participant, id) DO NOTHING",
-        &[challenge.to_string().into(), [].as_slice().into(), now.plus(GOOD).into()],
+        &[challenge.to_string().into(), purpose.into(), [].as_slice().into(), now.plus(good).into()],
     )?;
     if added == 1 { Ok(()) } else { Err(failed()) }
 }

@@ -21,6 +21,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 /// The longest description of a browser, in characters.
 const AGENT: usize = 200;
+/// The method of somebody who came by single sign-on.
+pub const SIGN_ON: &str = "sign-on";
 /// The most sessions of an account; a new one beyond ends the one used longest ago.
 const SESSIONS: i64 = 20;
 

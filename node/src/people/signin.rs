@@ -49,8 +49,9 @@ impl People {
     /// First step: name and password. What follows is the second factor.
     ///
     /// # Errors
-    /// `sign-in-failed`, whatever is wrong; `slow-down`, `overloaded`; those of the store.
+    /// `sign-in-failed`, whatever is wrong; `slow-down`, `overloaded`, `forbidden`; those of the store.
     pub async fn begin(&self, name: &str, password: Password, visitor: &Visitor) -> Result<Opened> {
+        self.takes_others()?;
         let wanted = name.parse::<AccountName>().ok();
         let found = self
             .read(move |tx| {
@@ -110,7 +111,11 @@ impl People {
         let (_, sealed, last) = self.read(move |tx| credentials::secrets(tx, &wanted)).await?;
         let step = sealed.and_then(|sealed| self.totp_step(&account.id, &sealed, code, last));
         let mark = self.code_mark(&account.id, code);
-        let method = if step.is_some() { "totp" } else { "recovery" };
+        let method = match step {
+            _ if standing.session.method == session::SIGN_ON => session::SIGN_ON,
+            Some(_) => "totp",
+            None => "recovery",
+        };
         let used = self.factor_act(&account.id, "recovery-code-used", &By::account(&account.id))?;
         let opened = self.opening(Stage::Full, method, &visitor.agent);
         let record = self.signed_in(&account.id, &opened, method)?;

@@ -19,6 +19,8 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/verifier/{name}", "a script"),
     ("/console/ledger/alarms/{id}", "the demo has no alarm"),
     ("/console/setup", "seen on the way in: story.rs"),
+    ("/console/sign-on", "leads to the provider"),
+    ("/console/sign-on/back", "the way back from it: tests/sign_on.rs"),
     ("/console/sign-in/second", "seen on the way in: story.rs"),
 ];
 

@@ -2,6 +2,9 @@
 //! and a document that crossed. One process, the real listeners, a clock of its own.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod browser;
+pub(crate) mod provider;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

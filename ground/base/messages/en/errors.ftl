@@ -146,6 +146,31 @@ sign-on-failed = Single sign-on failed
     .detail = The sign-on provider did not confirm who you are: { $why }
     .remedy = Try again. If it goes on, sign in with password or passkey, or tell your administrator.
 
+# args: none
+sign-on-expired = This sign-in is no longer open
+    .detail = It was begun in another browser, took longer than 10 minutes, or has been used already.
+    .remedy = Sign in again from the sign-in page. Do not use the back button or a bookmark on the way, and allow cookies for this site.
+
+# args: why
+sign-on-denied = The sign-on provider did not let you through
+    .detail = The sign-on provider ended the sign-in: { $why }
+    .remedy = If you cancelled it, sign in again. Otherwise ask whoever looks after your account at the provider whether you may use Corridor.
+
+# args: skew, limit
+sign-on-clock = The clocks of the node and the sign-on provider differ
+    .detail = By this node's clock the provider's statement is { $skew } seconds off; { $limit } are allowed.
+    .remedy = Tell the operator of the node: its clock, or the provider's, has to be synchronised (NTP). Then sign in again.
+
+# args: who
+sign-on-unlinked = No account here belongs to you yet
+    .detail = The sign-on provider confirmed who you are, but no account of this node is linked to this identity: { $who }
+    .remedy = Ask your administrator for an account or a role. If you have an account already, sign in to it another way and link the identity on the page of your account.
+
+# args: who
+account-disabled = The account is disabled
+    .detail = The account { $who } may not be used at present.
+    .remedy = Ask your administrator whether it can be enabled again.
+
 # args: country
 trust-list-missing = Trust list missing
     .detail = This node holds no trust list for { $country }.
