@@ -3,6 +3,7 @@
 //! `interop/results.json` and shown in `interop/RESULTS.md`, failures and what did not run included.
 
 mod api;
+mod console;
 mod edifact;
 pub(crate) mod kits;
 mod ledger;
@@ -35,10 +36,13 @@ pub(crate) enum Area {
     Did,
     /// Transparency logs and witnesses (C2SP)
     Ledger,
+    /// Single sign-on (OpenID Connect)
+    Console,
 }
 
 impl Area {
-    const ALL: [Self; 6] = [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger];
+    const ALL: [Self; 7] =
+        [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger, Self::Console];
 
     /// As the results name it.
     fn name(self) -> &'static str {
@@ -49,6 +53,7 @@ impl Area {
             Self::Api => "api",
             Self::Did => "did",
             Self::Ledger => "ledger",
+            Self::Console => "console",
         }
     }
 
@@ -60,6 +65,7 @@ impl Area {
             Self::Api => vec![api::run(programs)],
             Self::Did => vec![did(programs)],
             Self::Ledger => ledger::run(programs),
+            Self::Console => vec![console::run(programs)],
         }
     }
 }
