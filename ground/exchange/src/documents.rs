@@ -166,6 +166,7 @@ macro_rules! select {
 mod overview;
 
 pub use overview::Link;
+pub(crate) use overview::{Crossed, crossed, lacking};
 
 /// Where something sealed of a document belongs.
 pub(crate) fn place(side: Side, id: EnvelopeId, what: &str) -> String {

@@ -12,6 +12,8 @@
 mod ask;
 mod serve;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use corridor_base::{ActId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Act, ErasureAcknowledgement, Handle, Signed, act};
@@ -56,6 +58,20 @@ pub struct Asked {
     pub confirmed: Option<Timestamp>,
     /// What it signed.
     pub acknowledgement: Option<Signed<ErasureAcknowledgement>>,
+}
+
+/// After this time a confirmation that has not come is something to see to.
+pub const LATE: Duration = Duration::from_secs(86_400);
+
+/// A partner that has not confirmed an erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// The erasure.
+    pub erasure: ActId,
+    /// Since when the partner is asked.
+    pub since: Timestamp,
+    /// Who.
+    pub partner: Did,
 }
 
 /// What is kept about a person.
@@ -210,6 +226,28 @@ impl Exchange {
         };
         let found = self.0.store.read(us, look).await?;
         found.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("erasure {id}")))
+    }
+
+    /// Partners that have been asked to erase since before this instant and have not confirmed, those asked
+    /// first first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn unconfirmed(&self, us: &Did, before: Timestamp, limit: u32) -> Result<Vec<Unconfirmed>> {
+        let look = move |tx: &mut Tx<'_>| {
+            let rows = tx.query(
+                "SELECT r.id, e.at, r.partner FROM erasure_request r
+                 JOIN erasure e ON e.participant = r.participant AND e.id = r.id
+                 WHERE r.participant = $1 AND r.confirmed IS NULL AND e.at < $2
+                 ORDER BY e.at, r.id, r.partner LIMIT $3",
+                &[before.into(), limit.clamp(1, 1000).into()],
+            )?;
+            let one = |row: &Row| {
+                Ok(Unconfirmed { erasure: row.parse(0)?, since: row.timestamp(1)?, partner: row.parse(2)? })
+            };
+            rows.iter().map(one).collect()
+        };
+        self.0.store.read(us, look).await
     }
 
     /// Everything that an erasure changes, in one unit.

@@ -22,7 +22,7 @@ use corridor_storage::{ActPage, ActRow};
 
 use crate::{Exchange, Side};
 
-pub use held::{Held, Ours, Theirs};
+pub use held::{Held, HeldFilter, HeldPage, Ours, Theirs};
 pub use signatures::{Judged, What};
 
 /// How soon a document is asked about again at first, and at most; between the two, after a quarter of

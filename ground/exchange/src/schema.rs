@@ -145,5 +145,14 @@ CREATE TABLE erased_handle (
 ",
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM erasure WHERE at < 0) + (SELECT COUNT(*) FROM erasure_request WHERE confirmed < 0) + (SELECT COUNT(*) FROM erasure_answer WHERE at < 0) + (SELECT COUNT(*) FROM erased_handle WHERE at < 0) = 0 AND (SELECT COUNT(*) FROM (SELECT seal FROM document LIMIT 1) d) >= 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 6,
+            name: "documents by name, erasures that are not confirmed",
+            sql: "
+CREATE INDEX document_by_name ON document (participant, side, created, id, name, kind, partner) WHERE name IS NOT NULL;
+CREATE INDEX erasure_unconfirmed ON erasure_request (participant, id) WHERE confirmed IS NULL;
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM document WHERE name IS NOT NULL AND created < 0) + (SELECT COUNT(*) FROM erasure_request WHERE confirmed IS NULL AND id = '') = 0 THEN 1 ELSE 0 END",
+        },
     ],
 };

@@ -198,8 +198,14 @@ async fn what_is_on_its_way_is_taken_back_and_what_comes_late_is_refused() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let asked = kr.exchange.erasure(&kr.us, erasure.id).await.unwrap().asked;
     assert!(asked.len() == 1 && asked[0].confirmed.is_none(), "{asked:?}");
+    let after = erasure.at.plus(Duration::from_millis(1));
+    let open = kr.exchange.unconfirmed(&kr.us, after, 10).await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].erasure, open[0].since, &open[0].partner), (erasure.id, erasure.at, &jp.us));
+    assert_eq!(kr.exchange.unconfirmed(&kr.us, erasure.at, 10).await.unwrap(), []);
     jp.listen().await;
     let erasure = confirmed(kr, &erasure).await;
+    assert_eq!(kr.exchange.unconfirmed(&kr.us, after, 10).await.unwrap(), []);
     let signed = erasure.asked[0].acknowledgement.as_ref().unwrap().body();
     assert_eq!((signed.documents, signed.act), (0, None), "it never held anything");
     assert_eq!(jp.exchange.documents(&jp.us, Side::In, Default::default()).await.unwrap().len(), 0);

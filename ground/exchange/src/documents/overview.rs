@@ -2,14 +2,11 @@
 //! what a word finds. Each question reads an index, and no more of it than it says.
 
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{Did, Result, Timestamp};
-use corridor_storage::Tx;
+use corridor_base::{Did, EnvelopeId, Result, Timestamp};
+use corridor_storage::{Tx, Value};
 
-use super::{DocumentRow, Side, State};
+use super::{DocumentRow, Side, State, find};
 use crate::{Exchange, Scope};
-
-/// How far back a search for names looks, in documents of each side.
-const SEARCHED: i64 = 10_000;
 
 /// How the link to a partner is, as far as documents show it.
 #[derive(Clone, Debug, Default)]
@@ -72,8 +69,10 @@ impl Exchange {
         self.0.store.read(us, move |tx| partners.iter().map(|partner| link(tx, partner)).collect()).await
     }
 
-    /// The newest documents of a side whose name or identifier holds these words, within the newest
-    /// ten thousand; letters count alike in both cases, as far as the database knows them.
+    /// The newest documents of a side whose name holds these words, or whose identifier begins with them.
+    /// Letters count alike in both cases, as far as the database knows them. Names are read from an index
+    /// that holds them in the order of time, from the newest to the last that is needed and no row beside.
+    /// What is about persons has no name there.
     ///
     /// # Errors
     /// Those of the store.
@@ -85,8 +84,8 @@ impl Exchange {
         scope: &Scope,
         limit: u32,
     ) -> Result<Vec<DocumentRow>> {
-        let (pattern, scope) = (pattern(words), scope.clone());
-        self.0.store.read(us, move |tx| search(tx, side, &pattern, &scope, limit)).await
+        let (words, scope) = (Words::new(words), scope.clone());
+        self.0.store.read(us, move |tx| search(tx, side, &words, &scope, limit)).await
     }
 }
 
@@ -117,31 +116,137 @@ fn link(tx: &mut Tx<'_>, partner: &Did) -> Result<Link> {
     Ok(Link { last: last.map(Timestamp::from_millis), waiting, problem })
 }
 
-fn search(tx: &mut Tx<'_>, side: Side, pattern: &str, scope: &Scope, limit: u32) -> Result<Vec<DocumentRow>> {
-    let oldest = tx.query_one(
-        "SELECT created FROM document WHERE participant = $1 AND side = $2
-         ORDER BY created DESC, id DESC LIMIT 1 OFFSET $3",
-        &[side.as_str().into(), SEARCHED.into()],
-    )?;
-    let oldest = oldest.map_or(Ok(0), |row| row.int(0))?;
+/// Which documents are listed with their receipts.
+pub(crate) struct Crossed<'a> {
+    /// Only what is the business of whoever asks.
+    pub(crate) scope: &'a Scope,
+    /// Only those that came in before this one.
+    pub(crate) before: Option<(Timestamp, EnvelopeId)>,
+    /// How many.
+    pub(crate) limit: u32,
+}
+
+/// Documents that have crossed, or are on their way, newest first, of both books; none from before `since`.
+pub(crate) fn crossed(tx: &mut Tx<'_>, asked: &Crossed<'_>, since: Timestamp) -> Result<Vec<DocumentRow>> {
+    let mut found = Vec::new();
+    let [before, id, limit, kinds, partners] = asked.values();
+    for side in [Side::In, Side::Out] {
+        let rows = tx.query(
+            select!(
+                "WHERE participant = $1 AND side = $2 AND (created < $3 OR (created = $3 AND id < $4))
+                 AND (state = 'sending' OR state = 'delivered' OR state = 'received')
+                 AND ($6 = '' OR REPLACE($6, '|' || kind || '|', '') <> $6)
+                 AND ($7 = '' OR REPLACE($7, '|' || partner || '|', '') <> $7) AND created >= $8
+                 ORDER BY created DESC, id DESC LIMIT $5"
+            ),
+            &[
+                side.as_str().into(),
+                before.clone(),
+                id.clone(),
+                limit.clone(),
+                kinds.clone(),
+                partners.clone(),
+                since.into(),
+            ],
+        )?;
+        for row in &rows {
+            found.push(DocumentRow::from_row(tx, row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Documents of both books of which receipts of the partner are lacking, newest first.
+pub(crate) fn lacking(tx: &mut Tx<'_>, asked: &Crossed<'_>) -> Result<Vec<DocumentRow>> {
     let rows = tx.query(
         select!(
-            "WHERE participant = $1 AND side = $2 AND created >= $3
-             AND (LOWER(name) LIKE $4 ESCAPE '!' OR id LIKE $4 ESCAPE '!')
-             AND ($6 = '' OR REPLACE($6, '|' || kind || '|', '') <> $6)
-             AND ($7 = '' OR REPLACE($7, '|' || partner || '|', '') <> $7)
-         ORDER BY created DESC, id DESC LIMIT $5"
+            "WHERE participant = $1 AND receipt_due >= 0 AND (created < $2 OR (created = $2 AND id < $3))
+             AND (state = 'sending' OR state = 'delivered' OR state = 'received')
+             AND ($5 = '' OR REPLACE($5, '|' || kind || '|', '') <> $5)
+             AND ($6 = '' OR REPLACE($6, '|' || partner || '|', '') <> $6)
+             ORDER BY created DESC, id DESC LIMIT $4"
         ),
-        &[
-            side.as_str().into(),
-            oldest.into(),
-            pattern.into(),
-            limit.into(),
-            scope.kinds_parameter().into(),
-            scope.partners_parameter().into(),
-        ],
+        &asked.values(),
     )?;
     rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
+}
+
+impl Crossed<'_> {
+    fn values(&self) -> [Value; 5] {
+        let (at, id) =
+            self.before.map_or((i64::MAX, String::new()), |(at, id)| (at.millis(), id.to_string()));
+        [
+            at.into(),
+            id.into(),
+            self.limit.into(),
+            self.scope.kinds_parameter().into(),
+            self.scope.partners_parameter().into(),
+        ]
+    }
+}
+
+fn search(tx: &mut Tx<'_>, side: Side, words: &Words, scope: &Scope, limit: u32) -> Result<Vec<DocumentRow>> {
+    let (kinds, partners) = (scope.kinds_parameter(), scope.partners_parameter());
+    let mut keys = Vec::new();
+    if let Some((first, last)) = &words.identifiers {
+        keys = tx.query(
+            "SELECT id, partner FROM document WHERE participant = $1 AND side = $2 AND id >= $3 AND id <= $4
+             AND ($6 = '' OR REPLACE($6, '|' || kind || '|', '') <> $6)
+             AND ($7 = '' OR REPLACE($7, '|' || partner || '|', '') <> $7)
+             ORDER BY id DESC LIMIT $5",
+            &[
+                side.as_str().into(),
+                first.into(),
+                last.into(),
+                limit.into(),
+                kinds.as_str().into(),
+                partners.as_str().into(),
+            ],
+        )?;
+    }
+    keys.extend(tx.query(
+        "SELECT id, partner FROM document WHERE participant = $1 AND side = $2 AND name IS NOT NULL
+         AND LOWER(name) LIKE $3 ESCAPE '!'
+         AND ($5 = '' OR REPLACE($5, '|' || kind || '|', '') <> $5)
+         AND ($6 = '' OR REPLACE($6, '|' || partner || '|', '') <> $6)
+         ORDER BY created DESC, id DESC LIMIT $4",
+        &[side.as_str().into(), words.pattern.as_str().into(), limit.into(), kinds.into(), partners.into()],
+    )?);
+    let mut rows: Vec<DocumentRow> = Vec::new();
+    for key in &keys {
+        let found = find(tx, side, &key.parse(1)?, key.parse(0)?)?;
+        rows.extend(found.filter(|row| !rows.iter().any(|r| r.id == row.id && r.partner == row.partner)));
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.created, row.id)));
+    rows.truncate(limit as usize);
+    Ok(rows)
+}
+
+/// What is looked for, as the database is asked.
+struct Words {
+    /// For `LIKE`.
+    pattern: String,
+    /// The first and the last identifier that begin with the words, if any can.
+    identifiers: Option<(String, String)>,
+}
+
+impl Words {
+    fn new(words: &str) -> Self {
+        Self { pattern: pattern(words), identifiers: identifiers(words) }
+    }
+}
+
+/// Between which identifiers those lie that begin so. Both ends have the form of one (RFC 9562, 4): whatever
+/// the order of the database says of other letters, it agrees on these.
+fn identifiers(words: &str) -> Option<(String, String)> {
+    const FORM: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    let words = words.to_ascii_lowercase();
+    let fits = |(c, form): (char, char)| if form == '-' { c == '-' } else { c.is_ascii_hexdigit() };
+    if words.len() < 4 || words.len() > FORM.len() || !words.chars().zip(FORM.chars()).all(fits) {
+        return None;
+    }
+    let rest = FORM.get(words.len()..)?;
+    Some((words.clone() + &rest.replace('x', "0"), words + &rest.replace('x', "f")))
 }
 
 /// What holds these words, for `LIKE`: they stand for themselves.
@@ -168,5 +273,21 @@ mod tests {
         check("100%_a!\\", "%100!%!_a!!\\%");
         check("申告", "%申告%");
         check("", "%%");
+    }
+
+    #[test]
+    fn the_beginning_of_an_identifier_is_a_range() {
+        let check = |words: &str, expect: Option<(&str, &str)>| {
+            let found = identifiers(words);
+            assert_eq!(found.as_ref().map(|(a, b)| (a.as_str(), b.as_str())), expect, "{words}");
+        };
+        let whole = "0192f0c1-2345-7abc-8def-0123456789ab";
+        check(whole, Some((whole, whole)));
+        let begin = ("0192f0c1-2300-0000-0000-000000000000", "0192f0c1-23ff-ffff-ffff-ffffffffffff");
+        check("0192F0C1-23", Some(begin));
+        check("0192", Some(("01920000-0000-0000-0000-000000000000", "0192ffff-ffff-ffff-ffff-ffffffffffff")));
+        for wrong in ["", "019", "0192f0c12", "申告書税", "cafe babe", &format!("{whole}0")] {
+            check(wrong, None);
+        }
     }
 }

@@ -6,7 +6,8 @@ use corridor_proof::{Act, Receipt};
 use corridor_storage::{Row, Tx};
 
 use super::{ReceiptExchange, kinds, other};
-use crate::{DocumentRow, Side, documents};
+use crate::documents::Crossed;
+use crate::{DocumentRow, Scope, Side, documents};
 
 /// The receipts of one document.
 #[derive(Clone, Debug)]
@@ -60,6 +61,31 @@ impl ReceiptExchange {
     /// `not-found`; what keeps there from being a policy; those of the store.
     pub async fn of(&self, us: &Did, envelope: EnvelopeId) -> Result<Held> {
         let (document, theirs) = self.0.exchange.store().read(us, move |tx| look(tx, envelope)).await?;
+        self.with_ours(us, document, theirs).await
+    }
+
+    /// What crossed, newest first, with its receipts. Of those that wait for something one page may hold
+    /// fewer than were asked for, and another may follow all the same.
+    ///
+    /// # Errors
+    /// What keeps there from being a policy; those of the store.
+    pub async fn list(&self, us: &Did, filter: HeldFilter) -> Result<HeldPage> {
+        let most = filter.limit.clamp(1, 1000);
+        let pending = filter.pending;
+        let rows = self.0.exchange.store().read(us, move |tx| candidates(tx, &filter, most)).await?;
+        let next = rows.last().filter(|_| rows.len() == most as usize).map(|(row, _)| (row.created, row.id));
+        let mut items = Vec::new();
+        for (document, theirs) in rows {
+            let held = self.with_ours(us, document, theirs).await?;
+            if pending.is_none() || !held.is_complete() {
+                items.push(held);
+            }
+        }
+        Ok(HeldPage { items, next })
+    }
+
+    async fn with_ours(&self, us: &Did, document: DocumentRow, theirs: Vec<Theirs>) -> Result<Held> {
+        let envelope = document.id;
         let mut ours = Vec::new();
         for opened in self.acts(us, document.side, &document.partner, envelope).await? {
             let standing = self.0.receipts.of(us, opened.act.id).await?;
@@ -79,6 +105,43 @@ impl ReceiptExchange {
     }
 }
 
+/// Which documents are listed with their receipts.
+#[derive(Clone, Debug, Default)]
+pub struct HeldFilter {
+    /// Only those that wait for something; the instant since when acts of ours wait for cosignatures, the end
+    /// of time when none does.
+    pub pending: Option<Timestamp>,
+    /// Only what is the business of whoever asks.
+    pub scope: Scope,
+    /// Only those that came in before this one: the last of the page before.
+    pub before: Option<(Timestamp, EnvelopeId)>,
+    /// How many, at most 1,000.
+    pub limit: u32,
+}
+
+/// One page of documents with their receipts.
+#[derive(Clone, Debug)]
+pub struct HeldPage {
+    /// The documents.
+    pub items: Vec<Held>,
+    /// Where the next page begins.
+    pub next: Option<(Timestamp, EnvelopeId)>,
+}
+
+/// Where what is asked for may be. A receipt of the partner is lacking where it is still to be asked for; of
+/// ours none is lacking from before the oldest act that waits.
+fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<(DocumentRow, Vec<Theirs>)>> {
+    let asked = Crossed { scope: &filter.scope, before: filter.before, limit: most };
+    let mut rows = documents::crossed(tx, &asked, filter.pending.unwrap_or(Timestamp::EPOCH))?;
+    if filter.pending.is_some() {
+        rows.extend(documents::lacking(tx, &asked)?);
+    }
+    rows.sort_by(|a, b| (b.created, b.id, b.side.as_str()).cmp(&(a.created, a.id, a.side.as_str())));
+    rows.dedup_by(|a, b| (a.id, a.side) == (b.id, b.side) && a.partner == b.partner);
+    rows.truncate(most as usize);
+    rows.into_iter().map(|row| partners(tx, &row).map(|theirs| (row, theirs))).collect()
+}
+
 fn look(tx: &mut Tx<'_>, envelope: EnvelopeId) -> Result<(DocumentRow, Vec<Theirs>)> {
     let found = match documents::find_any(tx, Side::Out, envelope)? {
         Some(row) => Some(row),
@@ -86,13 +149,17 @@ fn look(tx: &mut Tx<'_>, envelope: EnvelopeId) -> Result<(DocumentRow, Vec<Their
     };
     let document = found
         .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("document {envelope}")))?;
+    let theirs = partners(tx, &document)?;
+    Ok((document, theirs))
+}
+
+fn partners(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Theirs>> {
     let rows = tx.query(
         "SELECT bytes, receipt, missing, recorded FROM partner_receipt
          WHERE participant = $1 AND side = $2 AND envelope = $3 AND partner = $4 ORDER BY act",
-        &[document.side.as_str().into(), envelope.to_string().into(), document.partner.as_str().into()],
+        &[document.side.as_str().into(), document.id.to_string().into(), document.partner.as_str().into()],
     )?;
-    let theirs = rows.iter().map(theirs).collect::<Result<_>>()?;
-    Ok((document, theirs))
+    rows.iter().map(theirs).collect()
 }
 
 fn theirs(row: &Row) -> Result<Theirs> {
