@@ -2,6 +2,7 @@
 //! configuration names, follows no redirect, and reads no more than it was told to.
 
 mod guard;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -18,12 +19,16 @@ use reqwest::redirect::Policy;
 use reqwest::{Body, Proxy};
 use rustls::ClientConfig;
 use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use url::Url;
 
 pub use guard::Allow;
 use guard::{Guard, GuardedResolver, Route};
+pub use seen::SeenCertificate;
+use seen::{Noting, Seen};
 
 /// How the client is set up. `Default` allows public addresses only, trusts the certificates of the
 /// operating system, and uses no proxy (no environment variable is read).
@@ -118,6 +123,7 @@ pub struct Client(Arc<Inner>);
 /// might not have opened it.
 struct Inner {
     guard: Guard,
+    seen: Seen,
     outward: reqwest::Client,
     named: reqwest::Client,
     loopback: reqwest::Client,
@@ -131,11 +137,12 @@ impl Client {
     /// not http or https.
     pub fn new(options: &ClientOptions) -> Result<Self> {
         let guard = Guard::new(&options.allow, options.proxy.is_some());
-        let tls = tls_config(options)?;
+        let seen = Seen::default();
+        let tls = tls_config(options, &seen)?;
         let build = |route| build(options, &guard, route, tls.clone());
         let (outward, named, loopback) =
             (build(Route::Outward)?, build(Route::Named)?, build(Route::Loopback)?);
-        Ok(Self(Arc::new(Inner { guard, outward, named, loopback })))
+        Ok(Self(Arc::new(Inner { guard, seen, outward, named, loopback })))
     }
 
     /// Whether the client would connect to this URL, as far as can be said without asking DNS: for
@@ -145,6 +152,13 @@ impl Client {
     /// `address-refused`, `malformed`.
     pub fn permits(&self, url: &Url) -> Result<()> {
         self.0.guard.route(url).map(|_| ())
+    }
+
+    /// The certificate that the host of this URL showed last, and that was trusted: nothing before the first
+    /// connection of this client, and nothing of what is not https.
+    #[must_use]
+    pub fn certificate(&self, url: &Url) -> Option<SeenCertificate> {
+        self.0.seen.of(url)
     }
 
     /// Sends a request and reads the whole answer.
@@ -288,7 +302,7 @@ fn build(options: &ClientOptions, guard: &Guard, route: Route, tls: ClientConfig
     builder.build().map_err(|e| Problem::new(ErrorCode::Internal).because(e))
 }
 
-fn tls_config(options: &ClientOptions) -> Result<ClientConfig> {
+fn tls_config(options: &ClientOptions, seen: &Seen) -> Result<ClientConfig> {
     let invalid =
         |why: String| Problem::new(ErrorCode::TlsInvalid).with("path", "extra roots").with("why", why);
     let mut extra = Vec::new();
@@ -302,22 +316,24 @@ fn tls_config(options: &ClientOptions) -> Result<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+    let noting = |judge: Arc<dyn ServerCertVerifier>| {
+        let noting = Arc::new(Noting { judge, seen: seen.clone() });
+        builder.clone().dangerous().with_custom_certificate_verifier(noting).with_no_client_auth()
+    };
     let mut roots = RootCertStore::empty();
     for certificate in &extra {
         roots.add(certificate.clone()).map_err(|e| invalid(e.to_string()))?;
     }
     if options.system_roots {
-        match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider) {
-            Ok(verifier) => {
-                let verifier = Arc::new(verifier);
-                return Ok(builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(verifier)
-                    .with_no_client_auth());
-            }
+        match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider.clone()) {
+            Ok(verifier) => return Ok(noting(Arc::new(verifier))),
             // A bare container: everything that needs no TLS still works, all else fails closed.
             Err(error) => tracing::warn!(%error, "the operating system trusts no certificates"),
         }
     }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    if roots.is_empty() {
+        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+    }
+    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    Ok(noting(judge.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?))
 }

@@ -241,11 +241,14 @@ async fn a_certificate_is_exchanged_while_the_listener_runs() {
         code(client.send(Request::new(Method::GET, url.clone())).await.map(|r| r.status.as_u16()))
     };
     let knows_old = Client::new(&old.options()).unwrap();
+    assert_eq!(knows_old.certificate(&url), None);
     assert_eq!(ask(&knows_old).await, Ok(200));
+    assert_eq!(knows_old.certificate(&url).map(|c| c.expires), Some(tls.expires()));
     let options = old.options();
     let new = certificate("localhost", old.dir);
     let knows_new = Client::new(&new.options()).unwrap();
     assert_eq!(ask(&knows_new).await, Err(ErrorCode::PartnerUnreachable));
+    assert_eq!(knows_new.certificate(&url), None, "what is not trusted is not noted");
     assert!(tls.reload().unwrap());
     assert_eq!(ask(&knows_new).await, Ok(200));
     // The connection that stands goes on; a new one sees the new certificate.
