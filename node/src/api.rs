@@ -74,6 +74,7 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(inbox::content))
         .routes(routes!(acts::list))
         .routes(routes!(acts::show))
+        .routes(routes!(receipts::list))
         .routes(routes!(receipts::show))
         .routes(routes!(receipts::file))
         .routes(routes!(receipts::page))

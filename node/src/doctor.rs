@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_exchange::erasure::{LATE, Unconfirmed};
 use corridor_identity::{Keyring, Standing, Warning, did};
 use corridor_storage::{DeliveryFilter, DeliveryState};
 use serde::{Deserialize, Serialize};
@@ -14,11 +15,9 @@ use utoipa::ToSchema;
 use crate::assembly;
 use crate::config::Config;
 use crate::node::Node;
-use crate::partner;
+use crate::partner::{self, Certificate, ENDS_SOON};
 use crate::texts::texts;
 
-/// How long before its end a certificate is warned about.
-const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 86_400);
 /// Below so much free space the doctor warns, in bytes.
 const LITTLE_SPACE: u64 = 1 << 30;
 /// Below so much it calls it wrong, in bytes.
@@ -185,9 +184,11 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
     };
     record.judge("database", place, node.exchange.store().health().await);
     certificates(&mut record, node, now);
+    partners_end(&mut record, node, now).await;
     trust(&mut record, node, now);
     for hosted in &node.config.participants {
         record.judge("listed", &hosted.name, listed(node, &hosted.did, now));
+        own_keys_end(&mut record, node, &hosted.did, &hosted.name, now);
         ledger_listed(&mut record, node, &hosted.did, &hosted.name);
         let host = did::document_host(&hosted.did);
         if !node.config.public_url.as_str().ends_with(&format!("://{host}")) {
@@ -195,6 +196,7 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
             record.warn("listed", &hosted.name, ("doctor-did-elsewhere", &args));
         }
         dead_letters(&mut record, node, &hosted.did, &hosted.name).await;
+        erasures(&mut record, node, &hosted.did, &hosted.name, now).await;
     }
     if let Err(problem) = node.takes_work() {
         let all = node.ledger.recovery.why();
@@ -221,12 +223,65 @@ fn certificates(record: &mut Record, node: &Node, now: Timestamp) {
                 .with("path", listener)
                 .with("why", format!("expired at {at}"));
             record.problem("certificate", listener, &problem);
-        } else if expires.since(now) < CERTIFICATE_WARNING {
+        } else if expires.since(now) < ENDS_SOON {
             record.warn("certificate", listener, ("doctor-certificate-ends", &[("at", &at)]));
         } else {
             record.good("certificate", listener);
         }
     }
+}
+
+/// Whether the keys that the trust list pins for a participant of ours end soon. That it is not listed has
+/// been said.
+fn own_keys_end(record: &mut Record, node: &Node, us: &Did, name: &str, now: Timestamp) {
+    let Ok(listed) = node.exchange.directory().participant(us, now) else { return };
+    match partner::keys_end(&listed.participant.keys, now) {
+        Some(end) if end.since(now) < ENDS_SOON => {
+            record.warn("ends", name, ("doctor-keys-end", &[("at", &end.to_string())]));
+        }
+        _ => record.good("ends", name),
+    }
+}
+
+/// Whether keys or certificates of partners with an agreement in force end soon, as far as they are known:
+/// a certificate is, once it has been seen.
+async fn partners_end(record: &mut Record, node: &Node, now: Timestamp) {
+    let mut warned = false;
+    for (_, did) in agreed(node, now).await {
+        let Ok(listed) = node.exchange.directory().participant(&did, now) else { continue };
+        let mut warn = |key, end: Timestamp| {
+            warned = true;
+            record.warn("partner-ends", did.as_str(), (key, &[("at", &end.to_string())]));
+        };
+        if let Some(end) =
+            partner::keys_end(&listed.participant.keys, now).filter(|e| e.since(now) < ENDS_SOON)
+        {
+            warn("doctor-partner-keys-end", end);
+        }
+        match partner::certificate(node, &listed) {
+            Certificate::Seen(seen) if seen.expires.since(now) < ENDS_SOON => {
+                warn("doctor-partner-certificate-ends", seen.expires);
+            }
+            _ => {}
+        }
+    }
+    if !warned {
+        record.good("partner-ends", "");
+    }
+}
+
+/// Each partner with an agreement in force, once, and a participant of ours that has it.
+async fn agreed(node: &Node, now: Timestamp) -> Vec<(Did, Did)> {
+    let mut pairs: Vec<(Did, Did)> = Vec::new();
+    for us in node.exchange.participants() {
+        let Ok(agreements) = node.exchange.agreements(&us).await else { continue };
+        for agreement in agreements.into_iter().filter(|a| a.in_force(now)) {
+            if !pairs.iter().any(|(_, partner)| *partner == agreement.partner) {
+                pairs.push((us.clone(), agreement.partner));
+            }
+        }
+    }
+    pairs
 }
 
 /// What is to be said of the trust lists and recognitions of now.
@@ -367,18 +422,32 @@ async fn dead_letters(record: &mut Record, node: &Node, us: &Did, name: &str) {
     }
 }
 
+/// Whether a partner lets an erasure wait (LG-3): one finding a partner, with the erasure asked for first.
+async fn erasures(record: &mut Record, node: &Node, us: &Did, name: &str, now: Timestamp) {
+    let late = match node.exchange.unconfirmed(us, now.minus(LATE), 1000).await {
+        Ok(late) if late.is_empty() => return record.good("erasures", name),
+        Ok(late) => late,
+        Err(problem) => return record.problem("erasures", name, &problem),
+    };
+    let mut partners: Vec<(&Unconfirmed, usize)> = Vec::new();
+    for one in &late {
+        match partners.iter_mut().find(|(first, _)| first.partner == one.partner) {
+            Some((_, found)) => *found += 1,
+            None => partners.push((one, 1)),
+        }
+    }
+    for (first, found) in partners {
+        let (partner, found) = (first.partner.to_string(), found.to_string());
+        let (since, id) = (first.since.to_string(), first.erasure.to_string());
+        let args = [("partner", partner.as_str()), ("found", &found), ("at", &since), ("id", &id)];
+        record.warn("erasures", name, ("doctor-erasure-unconfirmed", &args));
+    }
+}
+
 /// Tries every partner with which an agreement is in force, a few at a time.
 async fn partners(record: &mut Record, node: &Node, now: Timestamp) {
     use futures::StreamExt;
-    let mut pairs: Vec<(Did, Did)> = Vec::new();
-    for us in node.exchange.participants() {
-        let Ok(agreements) = node.exchange.agreements(&us).await else { continue };
-        for agreement in agreements.into_iter().filter(|a| a.in_force(now)) {
-            if !pairs.iter().any(|(_, partner)| *partner == agreement.partner) {
-                pairs.push((us.clone(), agreement.partner));
-            }
-        }
-    }
+    let mut pairs = agreed(node, now).await;
     pairs.truncate(PARTNERS);
     let tries = pairs.into_iter().map(|(us, partner)| async move {
         let tried = tokio::time::timeout(PATIENCE, partner::test(node, &us, &partner)).await;

@@ -19,8 +19,10 @@ mod live;
 mod partners;
 pub(crate) mod preferences;
 mod receipt;
+mod receipts;
 mod search;
 mod send;
+mod subjects;
 mod trust;
 mod upload;
 mod verifier;
@@ -92,6 +94,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/help/errors/{code}", get(help::error))
         .route("/console/help/{guide}", get(help::guide))
         .merge(evidence::router())
+        .merge(subjects::router())
 }
 
 /// The style sheet, the script, the signs.

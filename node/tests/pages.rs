@@ -315,3 +315,93 @@ async fn an_open_page_is_told_that_something_changed_and_nothing_else() {
     let (stopped, _) = tokio::join!(stopping, async { while events.next().await.is_some() {} });
     stopped.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_named_in_no_address_and_erased_after_a_question() {
+    let world = World::new().await;
+    let who = "患者 <b>7</b>";
+    let draft = Draft {
+        id: None,
+        to: world.forwarder.clone(),
+        kind: "edifact".parse().unwrap(),
+        agreement: None,
+        name: Some("hanako.edi".to_owned()),
+        answers: None,
+        subjects: vec![who.to_owned()],
+    };
+    let content = stream::iter([Ok(CONTENT.into())]);
+    let id = world.node.exchange.submit(&world.customs, draft, content).await.unwrap();
+    let admin = world.key("/console", &world.customs, Role::Administrator).await;
+    let auditor = world.key("/console", &world.customs, Role::Auditor).await;
+    let post = async |cookie: &str, path: &str, fields: &[(&str, &str)]| {
+        let csrf = world.csrf(cookie);
+        let fields = [&[("csrf", csrf.as_str())], fields].concat();
+        let cookie = format!("{cookie}; corridor_lang=en");
+        let answer = world.page("POST", path, &cookie, &fields).await;
+        (answer.status.as_u16(), html(&answer), answer)
+    };
+    // The list names it, as a button and not as a link.
+    let list = html(&page(&world, Some(&admin), "/console/subjects", "corridor_lang=en").await);
+    let escaped = "患者 &#60;b&#62;7&#60;/b&#62;";
+    assert!(list.contains(&format!("value=\"{escaped}\"")), "{list}");
+    assert!(!list.contains("href=\"/console/subjects/show"), "{list}");
+    // An auditor sees erasures, and whom they ask for, and no list of persons.
+    let list = html(&page(&world, Some(&auditor), "/console/subjects", "corridor_lang=en").await);
+    assert!(!list.contains(escaped) && list.contains("action=\"/console/subjects/access\""), "{list}");
+    // Somebody reads the document; the record says who.
+    let path = format!("/console/outbox/{id}/content");
+    assert_eq!(page(&world, Some(&admin), &path, "").await.status.as_u16(), 200);
+    let (status, report, _) = post(&auditor, "/console/subjects/access", &[("subject", who)]).await;
+    assert_eq!(status, 200);
+    for expect in [escaped, "金 民智 김민지", &format!("/console/receipts/{id}"), "corridor access report"]
+    {
+        assert!(report.contains(expect), "{expect} is missing in {report}");
+    }
+    well_formed(&report).unwrap();
+    let (status, nobody, _) = post(&auditor, "/console/subjects/access", &[("subject", "nobody")]).await;
+    assert!(status == 404 && nobody.contains("value=\"nobody\""), "{nobody}");
+    // The receipt of what is about a person does not say its name.
+    let receipt = html(&page(&world, Some(&auditor), &format!("/console/receipts/{id}"), "").await);
+    assert!(!receipt.contains("hanako.edi"), "{receipt}");
+    let (status, shown, _) = post(&admin, "/console/subjects/show", &[("subject", who)]).await;
+    assert!(status == 200 && shown.contains("action=\"/console/subjects/erase\""), "{shown}");
+    assert!(shown.contains(&format!("/console/outbox/{id}")), "{shown}");
+    well_formed(&shown).unwrap();
+    // Another reference than the one that is shown erases nothing.
+    let wrong = [("subject", who), ("again", "患者 8")];
+    let (status, shown, _) = post(&admin, "/console/subjects/erase", &wrong).await;
+    assert!(status == 400 && shown.contains("Nothing was erased"), "{shown}");
+    assert!(world.node.exchange.person(&world.customs, who).await.is_ok());
+    let (status, _, answer) =
+        post(&admin, "/console/subjects/erase", &[("subject", who), ("again", who)]).await;
+    assert_eq!(status, 303);
+    let place = answer.headers["location"].to_str().unwrap().to_owned();
+    assert!(place.starts_with("/console/subjects/erasures/"), "{place}");
+    let erased = page(&world, Some(&admin), &place, "corridor_lang=en").await;
+    assert!(html(&erased).contains("are erased here"), "{}", html(&erased));
+    let (status, ..) = post(&admin, "/console/subjects/show", &[("subject", who)]).await;
+    assert_eq!(status, 404);
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sends_a_document_about_persons_sealed() {
+    let world = World::new().await;
+    let token = world.key("/console", &world.forwarder, Role::Officer).await;
+    let (to, csrf) = (world.customs.to_string(), world.csrf(&token));
+    let persons = "case 4711\r\n 患者 7 \r\n\r\ncase 4711";
+    let fields =
+        [("csrf", csrf.as_str()), ("key", "k"), ("to", &to), ("kind", "edifact"), ("subjects", persons)];
+    let (kind, body) = multipart(&fields, ("a.edi", CONTENT));
+    let request = Request::post("/console/outbox/send").header("cookie", &token);
+    let request = request.header("sec-fetch-site", "same-origin").header("content-type", kind);
+    let answer = world.give(request.body(Body::from(body)).unwrap()).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", html(&answer));
+    let found = world.node.exchange.persons(&world.forwarder, "", 10).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|s| s.reference.as_str()).collect();
+    assert_eq!(found, ["case 4711", "患者 7"]);
+    let place = answer.headers["location"].to_str().unwrap().to_owned();
+    let shown = html(&page(&world, Some(&token), &place, "corridor_lang=en").await);
+    assert!(shown.contains("About persons") && !shown.contains("a.edi"), "{shown}");
+    world.running.stop().await;
+}

@@ -89,3 +89,49 @@ async fn what_is_not_there_is_told_so() {
     check(&format!("{}/pdf", world.document), "not-found").await;
     world.running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_receipts_are_listed_and_those_that_wait_by_themselves() {
+    let world = World::new().await;
+    let second = world.send(corridor_trade::SAMPLE).await.to_string();
+    let first = world.document.to_string();
+    until(&world, &world.customs, &format!("{second}/file"), |a| a.status.is_success()).await;
+    let list = async |who: &Did, query: &str| {
+        let token = world.token(who, Role::Auditor).await;
+        let answer = world.ask("GET", &format!("/api/v1/receipts{query}"), Some(&token), "").await;
+        assert!(answer.status.is_success(), "{query}: {}", answer.code());
+        let answer = answer.json();
+        let ids: Vec<String> = answer["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["document"]["id"].as_str().unwrap().to_owned())
+            .collect();
+        (ids, answer)
+    };
+    let (all, answer) = list(&world.customs, "").await;
+    // What customs received, and what they answered meanwhile.
+    assert!(all.contains(&first) && all.contains(&second), "{answer:#}");
+    let of =
+        |id: &str| answer["items"].as_array().unwrap().iter().find(|i| i["document"]["id"] == id).unwrap();
+    assert_eq!(
+        (of(&second)["complete"].as_bool(), kinds(&of(&second)["ours"])),
+        (Some(false), vec!["document-received"])
+    );
+    assert!(of(&second)["ours"][0]["receipt"].is_null(), "a list holds no files");
+    // Nobody has cosigned: all of them wait.
+    assert_eq!(list(&world.customs, "?pending=true").await.0, all);
+    // One at a time, each once, newest first.
+    let (mut paged, mut next) = (Vec::new(), String::new());
+    loop {
+        let (ids, answer) = list(&world.customs, &format!("?limit=1{next}")).await;
+        paged.extend(ids);
+        match answer["next"].as_str() {
+            Some(place) => next = format!("&before={place}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, all);
+    assert_eq!(list(&world.stranger, "").await.0, Vec::<String>::new());
+    world.running.stop().await;
+}

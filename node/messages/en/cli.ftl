@@ -278,6 +278,21 @@ doctor-trust = The trust list is in force.
 doctor-listed = The trust list names this participant with the key that signs now.
 doctor-outbox = Nothing was given up on.
 doctor-partner = It answers, and its keys are those of the trust list.
+doctor-erasures = Every erasure of more than a day ago is confirmed by the partners that were asked.
+# args: partner, found, at, id
+doctor-erasure-unconfirmed = { $partner } has not confirmed { $found } erasures of persons' data; the first of them, { $id }, since { $at }.
+    .remedy = Test the link with `corridor partner test`. If it stands, call the people there and give them the number of the erasure; `corridor subject erasures ID` shows how it stands. The partner is asked all the while.
+doctor-ends = The keys that the trust list pins do not end within 30 days.
+# args: at
+doctor-keys-end = The keys that the trust list pins end at { $at }; after that nothing of this participant is accepted.
+    .remedy = Make the next key with `corridor key rotate`, hand the DID document (`corridor key document`) to the office that issues the trust list, and import the new list.
+doctor-partner-ends = No key of a partner, and no certificate of one that has been seen, ends within 30 days.
+# args: at
+doctor-partner-keys-end = The partner's keys end at { $at }; after that nothing crosses in either direction.
+    .remedy = Ask the partner for its next key in good time; it reaches you with the trust list of its country.
+# args: at
+doctor-partner-certificate-ends = The certificate of the partner's node ends at { $at }; after that it cannot be reached.
+    .remedy = Tell the people at the partner. Once they have replaced it, `corridor partner test` shows the new one.
 doctor-ledger = The trust list names the log and the witness of this node.
 doctor-witnesses = A witness of this country can cosign our log.
 # args: found

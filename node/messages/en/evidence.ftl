@@ -67,6 +67,9 @@ doctor-check-trust = Trust list
 doctor-check-listed = Entry in the trust list
 doctor-check-ledger = Log and witness in the trust list
 doctor-check-outbox = Outbox
+doctor-check-erasures = Erasures at partners
+doctor-check-ends = End of our keys
+doctor-check-partner-ends = Ends of partners' keys and certificates
 doctor-check-recovery = After the restoration
 doctor-check-witnesses = Witnesses of the country
 doctor-check-copies = Copies of the log
@@ -151,7 +154,8 @@ here-choose-first = Choose a file above first.
 here-cannot-check = This could not be checked in your browser. Upload the file instead.
 
 # The receipt page.
-receipt-title = Receipt
+# args: name
+receipt-title = Receipt of { $name }
 # args: partner
 receipt-lead-out = You sent this document to { $partner }. Here is the proof of what both sides did with it.
 # args: partner
@@ -164,6 +168,7 @@ receipt-pending-country = The cosignature of { $country } is missing since { $at
 receipt-pending-partner = The partner’s receipt has not come yet.
 receipt-pending-more = You need do nothing: it completes by itself when the link is there. Until then work goes on.
 receipt-timeline = What happened
+receipt-timeline-more = Every cosignature, with its witness and time
 receipt-event-cosigned = { $country } cosigned
 receipt-event-waits = Waiting for the missing cosignature
 receipt-facts = Document

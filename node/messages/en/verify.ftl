@@ -52,6 +52,8 @@ field-why = reason
 receipt-done = Written to { $path }
 field-index = number in the log
 field-missing = missing
+field-missing_theirs = missing of the partner's
+field-side = book
 receipt-state-pending = pending
 receipt-state-complete = complete
 # args: what, last, found

@@ -231,6 +231,21 @@ doctor-trust = 信頼リストは有効です。
 doctor-listed = 信頼リストには、この参加機関と現在の署名鍵が載っています。
 doctor-outbox = 配信を中断した文書はありません。
 doctor-partner = 応答があり、鍵は信頼リストと一致しています。
+doctor-erasures = 1 日以上前の消去は、要求したすべての相手機関が確認しています。
+# args: partner, found, at, id
+doctor-erasure-unconfirmed = { $partner } が個人データの消去 { $found } 件を確認していません。最も古いものは { $at } の { $id } です。
+    .remedy = `corridor partner test` で接続を確かめてください。接続に問題がなければ、先方の担当者に消去番号を伝えて確認してください。状況は `corridor subject erasures ID` で確認できます。要求は続けています。
+doctor-ends = 信頼リストに載っている鍵は、30 日以内に期限を迎えません。
+# args: at
+doctor-keys-end = 信頼リストに載っている鍵は { $at } に期限が切れます。その後、この参加機関からのものは受け付けられません。
+    .remedy = `corridor key rotate` で次の鍵を作り、DID ドキュメント（`corridor key document`）を信頼リストの発行機関に渡し、新しいリストを取り込んでください。
+doctor-partner-ends = 相手機関の鍵と、確認済みの証明書に、30 日以内に期限を迎えるものはありません。
+# args: at
+doctor-partner-keys-end = 相手機関の鍵は { $at } に期限が切れます。その後は、どちらの方向にも送受信できません。
+    .remedy = 早めに次の鍵の発行を相手機関に依頼してください。新しい鍵は、その国の信頼リストとともに届きます。
+# args: at
+doctor-partner-certificate-ends = 相手機関のノードの証明書は { $at } に期限が切れます。その後は接続できません。
+    .remedy = 相手機関の担当者に知らせてください。更新後は `corridor partner test` で新しい証明書を確認できます。
 doctor-ledger = 信頼リストには、このノードのログと証人が載っています。
 doctor-witnesses = この国の証人が当方のログに連署できます。
 doctor-space-little = 空き容量が { $found } MiB しかありません。

@@ -55,6 +55,9 @@ doctor-check-trust = 信頼リスト
 doctor-check-listed = 信頼リストへの登載
 doctor-check-ledger = 信頼リストのログと証人
 doctor-check-outbox = 送信箱
+doctor-check-erasures = 相手機関での消去
+doctor-check-ends = 自機関の鍵の期限
+doctor-check-partner-ends = 相手機関の鍵と証明書の期限
 doctor-check-recovery = 復元後の確認
 doctor-check-witnesses = 国の証人
 doctor-check-copies = 台帳の複製
@@ -137,7 +140,7 @@ here-choose-first = 先に上でファイルを選んでください。
 here-cannot-check = このブラウザーでは検証できませんでした。ファイルをアップロードしてください。
 
 # 記録証明の画面。
-receipt-title = 記録証明
+receipt-title = 記録証明：{ $name }
 receipt-lead-out = { $partner }に送った文書です。双方が行ったことの証明を示します。
 receipt-lead-in = { $partner }から届いた文書です。双方が行ったことの証明を示します。
 receipt-complete = 完了: 各国の連署がそろっています。
@@ -147,6 +150,7 @@ receipt-pending-country = { $country }の連署が、{ $at }から欠けてい�
 receipt-pending-partner = 相手機関の記録証明がまだ届いていません。
 receipt-pending-more = 操作は不要です。回線がつながれば自動的に完了します。それまでも業務は続けられます。
 receipt-timeline = 経過
+receipt-timeline-more = すべての連署（証人と日時）
 receipt-event-cosigned = { $country }が連署
 receipt-event-waits = 欠けている連署を待っています
 receipt-facts = 文書

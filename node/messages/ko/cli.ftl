@@ -231,6 +231,21 @@ doctor-trust = 신뢰 목록이 유효합니다.
 doctor-listed = 신뢰 목록에 이 참가 기관과 지금 서명하는 키가 실려 있습니다.
 doctor-outbox = 전달이 중단된 문서가 없습니다.
 doctor-partner = 응답하며 키가 신뢰 목록과 일치합니다.
+doctor-erasures = 하루 이상 지난 파기는 요청한 모든 상대 기관이 확인했습니다.
+# args: partner, found, at, id
+doctor-erasure-unconfirmed = { $partner }이(가) 개인정보 파기 { $found }건을 확인하지 않았습니다. 가장 오래된 것은 { $at }의 { $id }입니다.
+    .remedy = `corridor partner test`로 연결을 점검하십시오. 연결에 이상이 없으면 담당자에게 파기 번호를 알려 확인하십시오. 상태는 `corridor subject erasures ID`로 볼 수 있습니다. 요청은 계속됩니다.
+doctor-ends = 신뢰 목록에 실린 키는 30일 안에 만료되지 않습니다.
+# args: at
+doctor-keys-end = 신뢰 목록에 실린 키가 { $at }에 만료됩니다. 그 뒤에는 이 참가 기관의 것이 받아들여지지 않습니다.
+    .remedy = `corridor key rotate`로 다음 키를 만들고, DID 문서(`corridor key document`)를 신뢰 목록 발행처에 제출한 뒤 새 목록을 가져오십시오.
+doctor-partner-ends = 30일 안에 만료되는 상대 기관의 키나 확인된 인증서가 없습니다.
+# args: at
+doctor-partner-keys-end = 상대 기관의 키가 { $at }에 만료됩니다. 그 뒤에는 어느 방향으로도 주고받을 수 없습니다.
+    .remedy = 상대 기관에 다음 키를 미리 요청하십시오. 새 키는 그 나라의 신뢰 목록과 함께 옵니다.
+# args: at
+doctor-partner-certificate-ends = 상대 기관 노드의 인증서가 { $at }에 만료됩니다. 그 뒤에는 연결할 수 없습니다.
+    .remedy = 상대 기관 담당자에게 알리십시오. 교체한 뒤에는 `corridor partner test`로 새 인증서를 확인할 수 있습니다.
 doctor-ledger = 신뢰 목록에 이 노드의 로그와 증인이 실려 있습니다.
 doctor-witnesses = 이 나라의 증인이 우리 로그에 연서할 수 있습니다.
 doctor-space-little = 남은 공간이 { $found } MiB뿐입니다.

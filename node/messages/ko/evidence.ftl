@@ -55,6 +55,9 @@ doctor-check-trust = 신뢰 목록
 doctor-check-listed = 신뢰 목록 등재
 doctor-check-ledger = 신뢰 목록의 로그와 증인
 doctor-check-outbox = 보낸 문서함
+doctor-check-erasures = 상대 기관에서의 파기
+doctor-check-ends = 우리 키의 만료
+doctor-check-partner-ends = 상대 기관의 키와 인증서 만료
 doctor-check-recovery = 복원 후 확인
 doctor-check-witnesses = 국가의 증인
 doctor-check-copies = 원장 사본
@@ -137,7 +140,7 @@ here-choose-first = 먼저 위에서 파일을 고르십시오.
 here-cannot-check = 이 브라우저에서는 검증할 수 없었습니다. 파일을 올리십시오.
 
 # 기록 증명 화면.
-receipt-title = 기록 증명
+receipt-title = 기록 증명: { $name }
 receipt-lead-out = { $partner }에 보낸 문서입니다. 양쪽이 한 일의 증명을 보여 줍니다.
 receipt-lead-in = { $partner }에서 받은 문서입니다. 양쪽이 한 일의 증명을 보여 줍니다.
 receipt-complete = 완료: 각국의 연서가 모두 있습니다.
@@ -147,6 +150,7 @@ receipt-pending-country = { $country }의 연서가 { $at }부터 빠져 있습�
 receipt-pending-partner = 상대 기관의 기록 증명이 아직 오지 않았습니다.
 receipt-pending-more = 따로 할 일은 없습니다. 회선이 연결되면 자동으로 완료됩니다. 그동안에도 업무는 계속됩니다.
 receipt-timeline = 경과
+receipt-timeline-more = 모든 연서(증인과 일시)
 receipt-event-cosigned = { $country } 연서
 receipt-event-waits = 빠진 연서를 기다리는 중
 receipt-facts = 문서

@@ -168,10 +168,15 @@ pub fn limit(asked: Option<u32>) -> Result<u32> {
 }
 
 /// A place in a listing: `TIME~ID`.
-fn cursor(text: &str) -> Result<(Timestamp, EnvelopeId)> {
+pub(super) fn cursor(text: &str) -> Result<(Timestamp, EnvelopeId)> {
     let malformed = || Problem::new(ErrorCode::Malformed).with("what", "before").with("why", text);
     let (time, id) = text.split_once('~').ok_or_else(malformed)?;
     Ok((Timestamp::parse(time).map_err(|_| malformed())?, id.parse().map_err(|_| malformed())?))
+}
+
+/// A place in a listing, as [`cursor`] reads it.
+pub(super) fn place(at: Timestamp, id: EnvelopeId) -> String {
+    format!("{at}~{id}")
 }
 
 pub(super) async fn page(
@@ -184,7 +189,7 @@ pub(super) async fn page(
     let most = filter.limit as usize;
     let rows = node.exchange.documents(&caller.participant, side, filter).await?;
     let full = rows.len() == most;
-    let next = rows.last().filter(|_| full).map(|r| format!("{}~{}", r.created, r.id));
+    let next = rows.last().filter(|_| full).map(|r| place(r.created, r.id));
     Ok(DocumentPage { items: rows.into_iter().map(Document::from).collect(), next })
 }
 

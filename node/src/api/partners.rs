@@ -13,7 +13,8 @@ use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
-use crate::partner::{self, Test};
+use crate::node::Node;
+use crate::partner::{self, Certificate, Test};
 
 /// A participant that a trust list names.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +36,50 @@ pub struct Partner {
     pub removed: Option<Timestamp>,
     /// How many agreements with it are in force now.
     pub agreements: usize,
+    /// When its keys or its certificate end, whichever is first, as far as it is known; absent when no end
+    /// is set.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires: Option<Timestamp>,
+}
+
+/// The TLS certificate of a partner's node.
+#[derive(Serialize, ToSchema)]
+pub struct CertificateBody {
+    /// `seen`; `unseen` when it has not been since this node began; `none` when its address is http.
+    #[schema(value_type = CertificateState)]
+    pub state: &'static str,
+    /// When it ends.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires: Option<Timestamp>,
+    /// When it was shown last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub seen: Option<Timestamp>,
+}
+
+/// Whether a certificate is known.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum CertificateState {
+    /// As it was shown last.
+    #[allow(dead_code, reason = "only its description is used")]
+    Seen,
+    /// Not since this node began.
+    #[allow(dead_code, reason = "only its description is used")]
+    Unseen,
+    /// Its address is http.
+    #[allow(dead_code, reason = "only its description is used")]
+    None,
+}
+
+impl From<Certificate> for CertificateBody {
+    fn from(certificate: Certificate) -> Self {
+        let body = |state, expires, seen| Self { state, expires, seen };
+        match certificate {
+            Certificate::None => body("none", None, None),
+            Certificate::Unseen => body("unseen", None, None),
+            Certificate::Seen(c) => body("seen", Some(c.expires), Some(c.seen)),
+        }
+    }
 }
 
 /// A partner with its keys and its agreements.
@@ -45,6 +90,8 @@ pub struct PartnerDetail {
     pub partner: Partner,
     /// Its keys as the list pins them.
     pub keys: Vec<PinnedKey>,
+    /// The TLS certificate of its node.
+    pub certificate: CertificateBody,
     /// The identifiers of our agreements with it, in force or not.
     #[schema(value_type = Vec<schema::UuidText>)]
     pub agreed: Vec<corridor_base::AgreementId>,
@@ -95,7 +142,7 @@ pub struct PartnerQuery {
     pub(crate) limit: Option<u32>,
 }
 
-fn body(listed: &Listed, agreements: usize) -> Partner {
+fn body(node: &Node, listed: &Listed, agreements: usize) -> Partner {
     let entry = &listed.participant;
     Partner {
         did: entry.did.clone(),
@@ -105,6 +152,7 @@ fn body(listed: &Listed, agreements: usize) -> Partner {
         endpoint: entry.endpoint.clone(),
         removed: entry.removed,
         agreements,
+        expires: partner::ends(node, listed, node.now()),
     }
 }
 
@@ -123,7 +171,7 @@ pub async fn list(node: Shared, caller: Caller, Ask(query): Ask<PartnerQuery>) -
         .iter()
         .filter(|l| query.country.as_ref().is_none_or(|c| c == &l.country))
         .filter(|l| query.after.as_ref().is_none_or(|after| &l.participant.did > after))
-        .map(|l| body(l, count(&l.participant.did)))
+        .map(|l| body(&node, l, count(&l.participant.did)))
         .filter(|p| !query.agreed || p.agreements > 0);
     let items: Vec<Partner> = found.by_ref().take(limit).collect();
     let next = found.next().and_then(|_| items.last().map(|p| p.did.to_string()));
@@ -152,7 +200,8 @@ pub async fn show(node: Shared, caller: Caller, Named(did): Named<Did>) -> Answe
         until: k.until,
     });
     Ok(Json(PartnerDetail {
-        partner: body(&listed, ours.iter().filter(|a| a.in_force(now)).count()),
+        certificate: partner::certificate(&node, &listed).into(),
+        partner: body(&node, &listed, ours.iter().filter(|a| a.in_force(now)).count()),
         keys: keys.collect(),
         agreed: ours.iter().map(|a| a.terms.id).collect(),
     }))

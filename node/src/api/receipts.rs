@@ -8,16 +8,16 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use corridor_base::problem::ProblemDocument;
 use corridor_base::{ActId, EnvelopeId, ErrorCode, KeyId, Lang, Problem, Result, Timestamp};
-use corridor_exchange::receipts::{Held, Judged, Ours, Theirs, What};
+use corridor_exchange::receipts::{Held, HeldFilter, Judged, Ours, Theirs, What};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::verdict::Check;
 use corridor_proof::{Act, Receipt};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
-use super::documents::Document;
-use super::extract::Named;
+use super::documents::{Document, cursor, limit, place};
+use super::extract::{Ask, Named};
 use super::problem::{Answer, ProblemBody, Problems};
 use super::schema;
 use crate::access::Caller;
@@ -33,7 +33,7 @@ pub struct ReceiptsBody {
     pub ours: Vec<ReceiptBody>,
     /// Of the partner's acts, checked when they came.
     pub theirs: Vec<ReceiptBody>,
-    /// What was signed of the document, judged by the keys that were valid when it was recorded (ID-1).
+    /// What was signed of the document, judged by the keys that were valid when it was recorded (ID-1); none in lists.
     pub signatures: Vec<SignatureBody>,
 }
 
@@ -101,7 +101,7 @@ pub struct ReceiptBody {
     pub index: Option<u64>,
     /// What is missing.
     pub missing: Vec<Missing>,
-    /// The receipt as a file (C2SP tlog-proof), as far as it goes.
+    /// The receipt as a file (C2SP tlog-proof), as far as it goes; absent in lists.
     pub receipt: Option<String>,
 }
 
@@ -115,6 +115,32 @@ pub enum ReceiptState {
     /// Witnesses of each country have cosigned.
     #[allow(dead_code, reason = "only its description is used")]
     Complete,
+}
+
+/// Documents that crossed with how it stands with their receipts, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct ReceiptsPage {
+    /// The documents; their receipts are not in it as files.
+    pub items: Vec<ReceiptsBody>,
+    /// What to pass as `before` for the next page; absent on the last. Of those that wait a page may hold
+    /// fewer than were asked for, and another may follow all the same.
+    pub next: Option<String>,
+}
+
+/// What to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReceiptsQuery {
+    /// Only those that wait for something (true), or all (false, when left out).
+    #[serde(default)]
+    pub(crate) pending: bool,
+    /// The `next` of the page before.
+    #[param(value_type = Option<schema::PlaceText>, inline)]
+    pub(crate) before: Option<String>,
+    /// How many, 1 to 1000; 100 when left out.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(crate) limit: Option<u32>,
 }
 
 /// A check that is not passed yet.
@@ -167,6 +193,18 @@ impl From<&Theirs> for ReceiptBody {
     }
 }
 
+impl From<Held> for ReceiptsBody {
+    fn from(held: Held) -> Self {
+        Self {
+            signatures: Vec::new(),
+            complete: held.is_complete(),
+            ours: held.ours.iter().map(ReceiptBody::from).collect(),
+            theirs: held.theirs.iter().map(ReceiptBody::from).collect(),
+            document: Some(held.document.into()),
+        }
+    }
+}
+
 /// What an identifier names.
 pub(crate) enum Found {
     Document(Box<Held>),
@@ -194,19 +232,40 @@ pub(crate) async fn find(node: &Shared, caller: &Caller, id: EnvelopeId) -> Resu
     Ok(Found::Act(Box::new(Act::parse(&row.bytes)?), Box::new(standing)))
 }
 
+/// Lists what crossed, or is on its way, with how it stands with the receipts of both sides.
+#[utoipa::path(get, path = "/api/v1/receipts", tag = "receipts", operation_id = "receipts_list", params(ReceiptsQuery),
+    responses((status = 200, description = "A page of documents.", body = ReceiptsPage), Problems))]
+pub async fn list(
+    node: Shared,
+    caller: Caller,
+    Ask(query): Ask<ReceiptsQuery>,
+) -> Answer<Json<ReceiptsPage>> {
+    let since = node.ledger.pending_since().unwrap_or(Timestamp::MAX);
+    let filter = HeldFilter {
+        pending: query.pending.then_some(since),
+        scope: caller.scope.clone(),
+        before: query.before.as_deref().map(cursor).transpose()?,
+        limit: limit(query.limit)?,
+    };
+    let page = node.receipts().list(&caller.participant, filter).await?;
+    let next = page.next.map(|(at, id)| place(at, id));
+    let mut items: Vec<ReceiptsBody> = page.items.into_iter().map(ReceiptsBody::from).collect();
+    for receipt in items.iter_mut().flat_map(|item| item.ours.iter_mut().chain(&mut item.theirs)) {
+        receipt.receipt = None;
+    }
+    Ok(Json(ReceiptsPage { items, next }))
+}
+
 /// Shows how it stands with the receipts of both sides.
 #[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "receipts", operation_id = "receipts_show",
     params(("id" = inline(schema::UuidText), Path, description = "The envelope's identifier, or that of an act.")),
     responses((status = 200, description = "The receipts.", body = ReceiptsBody), Problems))]
 pub async fn show(node: Shared, caller: Caller, Named(id): Named<EnvelopeId>) -> Answer<Json<ReceiptsBody>> {
     Ok(Json(match find(&node, &caller, id).await? {
-        Found::Document(held) => ReceiptsBody {
-            signatures: judged(&node, &caller, &held).await?.iter().map(SignatureBody::from).collect(),
-            complete: held.is_complete(),
-            ours: held.ours.iter().map(ReceiptBody::from).collect(),
-            theirs: held.theirs.iter().map(ReceiptBody::from).collect(),
-            document: Some(held.document.into()),
-        },
+        Found::Document(held) => {
+            let signatures = judged(&node, &caller, &held).await?.iter().map(SignatureBody::from).collect();
+            ReceiptsBody { signatures, ..ReceiptsBody::from(*held) }
+        }
         Found::Act(act, standing) => ReceiptsBody {
             complete: standing.is_complete(),
             document: None,

@@ -1,6 +1,8 @@
 //! Persons: what is kept about one, who read it, and its erasure (LG-3, AC-1). A person is named in the
 //! body of a request, never in an address: addresses reach the logs of whatever lies between.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use corridor_base::{ActId, Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_exchange::Person;
@@ -14,6 +16,9 @@ use super::extract::{self, Ask, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
+use crate::node::Node;
+use crate::people::AccountId;
+use crate::token::TokenRow;
 
 /// Whom it is about.
 #[derive(Deserialize, ToSchema)]
@@ -21,7 +26,7 @@ use crate::access::Caller;
 pub struct SubjectOrder {
     /// Your own reference of the person.
     #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
-    subject: String,
+    pub(crate) subject: String,
 }
 
 /// A person whom we have named.
@@ -50,10 +55,10 @@ pub struct SubjectPage {
     /// The `next` of the page before.
     #[serde(default)]
     #[schema(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
-    after: String,
+    pub(crate) after: String,
     /// How many, 1 to 1000; 100 when left out.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000)]
-    limit: Option<extract::Whole>,
+    pub(crate) limit: Option<extract::Whole>,
 }
 
 /// What is kept about a person.
@@ -87,9 +92,9 @@ pub struct AccessBody {
     pub envelope: EnvelopeId,
     /// With which token, or with which account.
     pub reader: String,
-    /// In which role, when the token is in the books.
+    /// In which role, when it is a token in the books.
     pub role: Option<String>,
-    /// What people call the token.
+    /// What people call it: the label of the token, or the name of the person with the account.
     pub label: Option<String>,
     /// The act that says so: it is in the log.
     #[schema(value_type = schema::UuidText)]
@@ -147,10 +152,10 @@ pub struct ErasureList {
 pub struct ErasureQuery {
     /// The `next` of the page before.
     #[param(value_type = Option<schema::UuidText>, inline)]
-    before: Option<ActId>,
+    pub(crate) before: Option<ActId>,
     /// How many, 1 to 1000; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 impl From<corridor_storage::Subject> for SubjectBody {
@@ -248,19 +253,54 @@ pub async fn access(
     whole(&caller)?;
     let us = &caller.participant;
     let found = node.exchange.accesses(us, &order.subject).await?;
-    let tokens = node.tokens.list(us).await?;
-    let body = |access: Access| {
-        let token = tokens.iter().find(|token| token.id.to_string() == access.reader);
-        AccessBody {
-            time: access.time,
-            envelope: access.envelope,
-            role: token.map(|token| token.role.to_string()),
-            label: token.map(|token| token.label.clone()),
-            reader: access.reader,
-            act: access.act,
+    let mut readers = Readers::of(&node, us).await?;
+    let mut items = Vec::new();
+    for Access { act, time, envelope, reader } in found {
+        let Known { role, label } = readers.known(&node, &reader).await?;
+        items.push(AccessBody { time, envelope, reader, role, label, act });
+    }
+    Ok(Json(AccessReport { items }))
+}
+
+/// What is known of readers, as acts name them.
+pub(crate) struct Readers(BTreeMap<String, Known>);
+
+/// What is known of one.
+#[derive(Clone, Default)]
+pub(crate) struct Known {
+    /// The role of a token.
+    role: Option<String>,
+    /// What people call it.
+    pub(crate) label: Option<String>,
+}
+
+impl Readers {
+    /// Those of a participant: its tokens; accounts are looked up when they are met.
+    pub(crate) async fn of(node: &Node, us: &Did) -> Result<Self> {
+        let known = |token: TokenRow| {
+            let label = Some(token.label).filter(|label| !label.is_empty());
+            (token.id.to_string(), Known { role: Some(token.role.to_string()), label })
+        };
+        Ok(Self(node.tokens.list(us).await?.into_iter().map(known).collect()))
+    }
+
+    /// What is known of this one: nothing of an account that is no more.
+    pub(crate) async fn known(&mut self, node: &Node, reader: &str) -> Result<Known> {
+        if let Some(known) = self.0.get(reader) {
+            return Ok(known.clone());
         }
-    };
-    Ok(Json(AccessReport { items: found.into_iter().map(body).collect() }))
+        let account = reader.strip_prefix("account:").and_then(|id| id.parse::<AccountId>().ok());
+        let known = match account {
+            Some(id) => match node.people.account(&id).await {
+                Ok(account) => Known { role: None, label: Some(account.display) },
+                Err(problem) if problem.code() == ErrorCode::NotFound => Known::default(),
+                Err(problem) => return Err(problem),
+            },
+            None => Known::default(),
+        };
+        self.0.insert(reader.to_owned(), known.clone());
+        Ok(known)
+    }
 }
 
 /// Erases everything about a person, here at once and at every partner that was told of it: each is

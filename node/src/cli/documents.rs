@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
 use corridor_base::digest::Hasher;
-use corridor_base::{ErrorCode, Problem, Result};
+use corridor_base::{Digest, ErrorCode, Problem, Result};
 use serde_json::Value;
 
 use super::output::bytes;
@@ -156,12 +158,11 @@ async fn content(context: &Context, book: &str, read: &Read) -> Done {
     let remote = context.remote()?;
     let url = remote.path(&[book, &read.id, "content"], &[])?;
     let facts = remote.get(&[book, &read.id], &[]).await?;
-    let expected = facts.get("sha256").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut hasher = Hasher::new();
     let mut target = Target::open(read.output.as_deref())?;
     let mut progress = context.terminal.progress();
     let mut done = 0u64;
-    remote
+    let headers = remote
         .download(url, |piece, length| {
             hasher.update(piece);
             done += piece.len() as u64;
@@ -172,6 +173,9 @@ async fn content(context: &Context, book: &str, read: &Read) -> Done {
         .await?;
     progress.end();
     let found = hasher.finish().to_string();
+    // Of what is about persons the digest is told with the content alone.
+    let told = facts.get("sha256").and_then(Value::as_str).map(str::to_owned);
+    let expected = told.or_else(|| digest(headers.get("repr-digest")?.to_str().ok()?)).unwrap_or_default();
     if found != expected {
         let problem = Problem::new(ErrorCode::ContentMismatch).with("id", &read.id);
         return Err(problem.with("expected", expected).with("found", found).into());
@@ -182,6 +186,12 @@ async fn content(context: &Context, book: &str, read: &Read) -> Done {
         context.terminal.note("read-done", &[("path", &text), ("size", &bytes(done))]);
     }
     Ok(())
+}
+
+/// The SHA-256 of a header (RFC 9530, 3), in hexadecimal digits.
+fn digest(header: &str) -> Option<String> {
+    let bytes = STANDARD.decode(header.strip_prefix("sha-256=:")?.strip_suffix(':')?).ok()?;
+    bytes.try_into().ok().map(|bytes| Digest(bytes).to_string())
 }
 
 enum Target {
@@ -219,4 +229,19 @@ impl Target {
 
 fn failed(path: &Path, error: std::io::Error) -> Problem {
     corridor_storage::durable::file_problem(path, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_header_is_read() {
+        let check = |header: &str, expect: Option<String>| assert_eq!(digest(header), expect, "{header}");
+        let empty = Digest::of(b"");
+        check(&format!("sha-256=:{}:", STANDARD.encode(empty.0)), Some(empty.to_string()));
+        for wrong in ["", "sha-256=::", "sha-256=:AAAA:", "sha-512=:AAAA:", "sha-256=:!:"] {
+            check(wrong, None);
+        }
+    }
 }

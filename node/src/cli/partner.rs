@@ -99,7 +99,7 @@ enum Direction {
     Both,
 }
 
-const COLUMNS: &[&str] = &["did", "name", "country", "agreements", "endpoint", "removed"];
+const COLUMNS: &[&str] = &["did", "name", "country", "agreements", "expires", "endpoint", "removed"];
 const AGREEMENT: &[&str] = &["id", "partner", "purpose", "standing", "in_force", "from", "until", "digest"];
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
@@ -149,9 +149,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
 }
 
 fn show(context: &Context, answer: &Value) {
-    context
-        .terminal
-        .facts(answer, &["did", "name", "country", "list", "endpoint", "removed", "agreements", "agreed"]);
+    context.terminal.facts(
+        answer,
+        &["did", "name", "country", "list", "endpoint", "removed", "expires", "agreements", "agreed"],
+    );
     if !context.terminal.is_json() {
         context.terminal.line("");
         let keys = json!({ "items": answer.get("keys") });

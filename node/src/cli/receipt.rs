@@ -15,16 +15,22 @@ const PENDING: u8 = 7;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The envelope's identifier, or that of an act
-    id: String,
+    /// The envelope's identifier, or that of an act [default: list those of all documents]
+    id: Option<String>,
+    /// List only those that wait for something
+    #[arg(long, conflicts_with_all = ["id", "out", "html", "cose", "theirs"])]
+    pending: bool,
+    /// Go on after this place in the list
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["id", "out", "html", "cose", "theirs"])]
+    before: Option<String>,
     /// Write the receipt to this file [default, with --html or --cose: standard output]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", requires = "id")]
     out: Option<PathBuf>,
     /// As a page to print, in three languages, with the proof in a QR code
-    #[arg(long, conflicts_with_all = ["cose", "theirs"])]
+    #[arg(long, conflicts_with_all = ["cose", "theirs"], requires = "id")]
     html: bool,
     /// In COSE (RFC 9942)
-    #[arg(long, conflicts_with = "theirs")]
+    #[arg(long, conflicts_with = "theirs", requires = "id")]
     cose: bool,
     /// The partner's instead of ours
     #[arg(long, requires = "out")]
@@ -33,7 +39,12 @@ pub(super) struct Args {
 
 pub(super) async fn run(context: &Context, args: Args) -> Done {
     let remote = context.remote()?;
-    let answer = remote.get(&["receipts", &args.id], &[]).await?;
+    let Some(id) = args.id else {
+        let query = [("pending", args.pending.then_some("true")), ("before", args.before.as_deref())];
+        list(context, &remote.get(&["receipts"], &query).await?);
+        return Ok(());
+    };
+    let answer = remote.get(&["receipts", &id], &[]).await?;
     let form = match (args.html, args.cose) {
         (true, _) => Some("page"),
         (_, true) => Some("cose"),
@@ -46,10 +57,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         return if complete { Ok(()) } else { Err(Failure::Code(PENDING)) };
     };
     let bytes = if args.theirs {
-        partners(&answer, &args.id)?
+        partners(&answer, &id)?
     } else {
         let mut bytes = Vec::new();
-        let url = remote.path(&["receipts", &args.id, form], &[])?;
+        let url = remote.path(&["receipts", &id, form], &[])?;
         remote
             .download(url, |piece, _| {
                 bytes.extend_from_slice(piece);
@@ -63,6 +74,36 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         context.terminal.note("receipt-done", &[("path", &path.display().to_string())]);
     }
     Ok(())
+}
+
+/// One line a document: whether its receipts are complete, and what is missing on either side.
+fn list(context: &Context, answer: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json(answer);
+    }
+    let of_side = |item: &Value, side: &str| {
+        let all = item.get(side).and_then(Value::as_array).into_iter().flatten();
+        let missing = all.flat_map(|r| r.get("missing").and_then(Value::as_array).into_iter().flatten());
+        let mut checks: Vec<&str> = missing.filter_map(|m| m.get("check")?.as_str()).collect();
+        checks.sort_unstable();
+        checks.dedup();
+        checks.join(", ")
+    };
+    let line = |item: &Value| {
+        let complete = item.get("complete").and_then(Value::as_bool).unwrap_or_default();
+        let state = if complete { "receipt-state-complete" } else { "receipt-state-pending" };
+        let of = |name: &str| item.pointer(&format!("/document/{name}")).cloned().unwrap_or_default();
+        json!({
+            "created": of("created"), "id": of("id"), "side": of("side"), "partner": of("partner"),
+            "state": say(context.lang, state, &[]), "missing": of_side(item, "ours"),
+            "missing_theirs": of_side(item, "theirs"),
+        })
+    };
+    let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
+    let lines: Vec<Value> = items.map(line).collect();
+    let lines = json!({ "items": lines, "next": answer.get("next") });
+    let columns = ["created", "id", "side", "partner", "state", "missing", "missing_theirs"];
+    context.terminal.table(&lines, &columns);
 }
 
 fn show(context: &Context, answer: &Value) {

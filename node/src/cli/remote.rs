@@ -142,7 +142,7 @@ impl Remote {
     }
 
     /// Downloads content piece by piece; answers its length in bytes, if the node names it.
-    pub(super) async fn download<F>(&self, url: Url, mut piece: F) -> Result<()>
+    pub(super) async fn download<F>(&self, url: Url, mut piece: F) -> Result<HeaderMap>
     where
         F: FnMut(&[u8], Option<u64>) -> Result<()>,
     {
@@ -155,13 +155,13 @@ impl Remote {
             while let Some(chunk) = incoming.chunk().await.map_err(|p| self.unreachable(p))? {
                 body.extend_from_slice(&chunk);
             }
-            return self.understand(incoming.status, &body).map(drop);
+            return self.understand(incoming.status, &body).map(|_| HeaderMap::new());
         }
         let length = incoming.content_length();
         while let Some(chunk) = incoming.chunk().await.map_err(|p| self.unreachable(p))? {
             piece(&chunk, length)?;
         }
-        Ok(())
+        Ok(incoming.headers)
     }
 
     fn request(&self, method: Method, url: Url) -> Request {

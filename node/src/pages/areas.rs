@@ -18,6 +18,7 @@ const AREAS: &[Entry] = &[
     Entry("section-exchange", "/console/outbox", Icon::Outbox, "area-outbox"),
     Entry("section-exchange", "/console/partners", Icon::Partners, "area-partners"),
     Entry("section-exchange", "/console/agreements", Icon::Acts, "area-agreements"),
+    Entry("section-exchange", "/console/subjects", Icon::Person, "area-subjects"),
     Entry("section-evidence", "/console/acts", Icon::Acts, "area-acts"),
     Entry("section-evidence", "/console/receipts", Icon::Receipt, "area-receipts"),
     Entry("section-evidence", "/console/verify", Icon::Verify, "area-verify"),

@@ -370,6 +370,10 @@ fn facts(node: &Node, viewer: &Viewer, detail: &DocumentDetail) -> Facts {
         .fact(t.get("document-updated"), dates(viewer).exact(document.updated))
         .known(t.get("document-answers"), answers)
         .known(t.get("document-answered"), answered)
+        .known(
+            t.get("document-personal"),
+            document.personal.then(|| Markup::text(t.get("document-personal-yes"))),
+        )
         .fact(t.get("document-id"), Markup::code(document.id))
         .fact(t.get("document-agreement"), Markup::code(document.agreement))
         .known("SHA-256", document.sha256.as_ref().map(Short::new))

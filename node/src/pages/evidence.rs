@@ -17,7 +17,7 @@ use corridor_console::{Markup, Text, Viewer};
 use corridor_proof::policy::{Judgement, Policy, Standing};
 use corridor_proof::verdict::{Check, CheckName, State};
 
-use super::{doctor, invariants, leaves, ledger, receipt, trust, verifier, verify};
+use super::{doctor, invariants, leaves, ledger, receipt, receipts, trust, verifier, verify};
 use crate::api::extract::MAX_BODY;
 use crate::node::Node;
 
@@ -27,6 +27,7 @@ const MAX_FORM: usize = MAX_BODY + (64 << 10);
 /// The routes of the pages about evidence.
 pub(super) fn router() -> Router<Arc<Node>> {
     Router::new()
+        .route("/console/receipts", get(receipts::list))
         .route("/console/receipts/{id}", get(receipt::show))
         .route("/console/receipts/{id}/file", get(receipt::file))
         .route("/console/receipts/{id}/cose", get(receipt::cose))

@@ -67,6 +67,7 @@ fn buttons(viewer: &Viewer) -> Markup {
         Button::new(t.get("send-document"), PATH).icon(Icon::Send).main().into(),
         Button::new(LONG_EN, PATH).into(),
         resend().icon(Icon::Swap).into(),
+        resend().plain().into(),
         Confirm {
             label: t.get("resend").into(),
             question: t.get("resend-question").into(),

@@ -76,6 +76,13 @@ async fn needs(node: &Node, caller: &Caller, viewer: &Viewer, now: Timestamp) ->
             found.push(Notice::new(Tone::Wait, t.get("home-pending")).body(at).into());
         }
     }
+    if viewer.may("GET /console/subjects") {
+        let before = now.minus(corridor_exchange::erasure::LATE);
+        if !node.exchange.unconfirmed(&caller.participant, before, 1).await?.is_empty() {
+            let open = Markup::link(super::subjects::PATH, t.get("home-erasures-open"));
+            found.push(Notice::new(Tone::Bad, t.get("home-erasures")).body(open).into());
+        }
+    }
     let agreements = node.exchange.agreements(&caller.participant).await?;
     for agreement in &agreements {
         let days = agreement.terms.until.since(now).as_secs() / 86_400;

@@ -420,7 +420,7 @@ pub(super) fn lookup(viewer: &Viewer, asked: Option<(u64, u64)>) -> Markup {
         Field::new("leaf", t.get("proof-leaf")).kind(Kind::Number).value(leaf).at_most(16),
         Field::new("size", t.get("proof-size")).kind(Kind::Number).value(size).at_most(16),
     ];
-    Filters::new(viewer, "/console/ledger/proof", fields, asked.is_some()).into()
+    Filters::new(viewer, "/console/ledger/proof", fields, asked.is_some()).looks_up().into()
 }
 
 fn facts(viewer: &Viewer, sheet: &Sheet) -> Markup {

@@ -17,9 +17,10 @@ use super::{dates, text, words};
 use crate::access::Caller;
 use crate::api::agreements::{self, AgreementBody, Words};
 use crate::api::extract::{Ask, Named};
-use crate::api::partners::{self, Partner, PartnerDetail, PartnerQuery, PinnedKey};
+use crate::api::partners::{self, CertificateBody, Partner, PartnerDetail, PartnerQuery, PinnedKey};
 use crate::api::problem::Answer;
 use crate::node::Node;
+use crate::partner::ENDS_SOON;
 
 const PATH: &str = "/console/partners";
 /// How many partners a page lists.
@@ -81,6 +82,7 @@ pub(super) async fn list(
             Column::new(t.get("column-country")),
             Column::new(t.get("column-link")),
             Column::new(t.get("column-contact")),
+            Column::new(t.get("column-ends")),
             Column::number(t.get("column-agreements")),
         ],
         rows: page.items.iter().zip(&links).map(|(p, link)| row(&viewer, p, link, now)).collect(),
@@ -125,6 +127,7 @@ fn row(viewer: &Viewer, partner: &Partner, link: &Link, now: Timestamp) -> Row {
             Some(last) => dates(viewer).with_age(last, now),
             None => Markup::quiet(t.get("contact-none")),
         },
+        ends(viewer, partner.expires, now),
         Markup::text(format::number(partner.agreements as u64)),
     ])
 }
@@ -142,6 +145,35 @@ pub(super) fn state(viewer: &Viewer, partner: &Partner, link: &Link) -> Badge {
         (0, _, _) => Badge::new(Tone::Good, t.get("link-good")),
         (_, Some(_), _) => Badge::new(Tone::Bad, t.get("link-bad").and("n", waiting)),
         (_, None, _) => Badge::new(Tone::Wait, t.get("link-waiting").and("n", waiting)),
+    }
+}
+
+/// When something ends, with a sign when that is soon.
+fn ends(viewer: &Viewer, end: Option<Timestamp>, now: Timestamp) -> Markup {
+    let t = text(viewer.lang());
+    let Some(end) = end else { return Markup::quiet(t.get("key-open")) };
+    let badge = match () {
+        () if end <= now => Some(words::state(viewer.lang(), "expired")),
+        () if end.since(now) < ENDS_SOON => Some(Badge::new(Tone::Wait, t.get("state-ends-soon"))),
+        () => None,
+    };
+    Markup::lines(
+        [dates(viewer).tag(end), Markup::quiet(dates(viewer).age(end, now))]
+            .into_iter()
+            .chain(badge.map(Markup::from)),
+    )
+}
+
+/// The certificate of its node: when it ends, or why that is not known.
+fn certificate(viewer: &Viewer, certificate: &CertificateBody, now: Timestamp) -> Markup {
+    let t = text(viewer.lang());
+    match (certificate.expires, certificate.seen) {
+        (Some(end), Some(seen)) => {
+            let seen = t.get("certificate-seen").and("age", dates(viewer).age(seen, now));
+            Markup::join([ends(viewer, Some(end), now), Markup::lines([Markup::quiet(seen)])])
+        }
+        _ if certificate.state == "none" => Markup::text(t.get("certificate-none")),
+        _ => Markup::text(t.get("certificate-unseen")),
     }
 }
 
@@ -192,6 +224,7 @@ fn facts(viewer: &Viewer, found: &PartnerDetail, link: &Link, now: Timestamp) ->
         .text(t.get("column-country"), country_name(viewer.lang(), partner.country.as_str()))
         .fact("DID", Markup::code(&partner.did))
         .fact(t.get("partner-endpoint"), Markup::code(&partner.endpoint))
+        .fact(t.get("partner-certificate"), certificate(viewer, &found.certificate, now))
         .text(t.get("partner-list"), format::number(partner.list))
         .known(t.get("partner-removed"), partner.removed.map(|at| dates(viewer).exact(at)))
 }
@@ -204,15 +237,11 @@ fn keys(viewer: &Viewer, keys: &[PinnedKey], now: Timestamp) -> Table {
             Some(until) if until <= now => "expired",
             _ => "in-force",
         };
-        let until = match key.until {
-            Some(until) => dates(viewer).with_age(until, now),
-            None => Markup::quiet(t.get("key-open")),
-        };
         Row(vec![
             Markup::code(key.id.as_str()),
             words::state(viewer.lang(), word).into(),
             dates(viewer).tag(key.from),
-            until,
+            ends(viewer, key.until, now),
             Short::new(&key.public).into(),
         ])
     };

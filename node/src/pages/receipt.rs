@@ -1,12 +1,13 @@
 //! What happened to one document, or in one act, and the proof of it: the receipts of both nodes, with a
 //! badge for each country, as files, on paper, and verified in the reader's own browser.
 
+use askama::Template;
 use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::response::Response;
 use corridor_base::{ActId, Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_console::component::{
-    Button, Columns, Command, Event, Facts, Icon, Notice, Sample, Section, Short, Timeline, Tone,
+    Button, Columns, Command, Event, Facts, Icon, More, Notice, Sample, Section, Short, Timeline, Tone,
     country_name,
 };
 use corridor_console::secure::secure;
@@ -126,9 +127,10 @@ async fn sheet(node: &Shared, viewer: &Viewer, caller: &Caller, id: EnvelopeId) 
                     partner_name: super::viewer::name(node, &row.partner, viewer.lang()),
                     partner: row.partner.clone(),
                     kind: row.kind.to_string(),
-                    name: row.name.clone(),
+                    // Of what is about persons they are shown with the content, and each time is recorded.
+                    name: row.name.clone().filter(|_| row.seal.is_none()),
                     size: row.size,
-                    sha256: row.sha256.map(|digest| digest.to_string()),
+                    sha256: row.sha256.filter(|_| row.seal.is_none()).map(|digest| digest.to_string()),
                     agreement: row.agreement.to_string(),
                 }),
                 ours: held.ours.iter().map(ours).collect(),
@@ -221,7 +223,9 @@ pub(super) async fn print(
 
 fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
     let t = words(viewer);
-    let timeline = Section::new(t.get("receipt-timeline"), timeline(viewer, sheet)).card().live("timeline");
+    let every = More { title: t.get("receipt-timeline-more").into(), body: cosignatures(viewer, sheet) };
+    let timeline = Markup::from(timeline(viewer, sheet)).and(every);
+    let timeline = Section::new(t.get("receipt-timeline"), timeline).card().live("timeline");
     let facts = Section::new(t.get("receipt-facts"), facts(viewer, sheet)).card();
     let mut body = Markup::from(Columns { wide: timeline.into(), narrow: facts.into() });
     body = body.and(
@@ -241,7 +245,10 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
     let id = sheet.id.to_string();
     let command =
         Command::new(viewer, &format!("receipt {id}"), "GET", &format!("/api/v1/receipts/{id}"), None);
-    let page = Page::new(t.get("receipt-title"), body.and(command)).lead(lead(viewer, sheet)).live();
+    let named = sheet.document.as_ref().and_then(|d| d.name.clone());
+    let named = named.unwrap_or_else(|| format::short(&id, 8, 4));
+    let page = Page::new(t.get("receipt-title").and("name", named), body.and(command));
+    let page = page.lead(lead(viewer, sheet)).below(t.get("area-receipts"), "/console/receipts").live();
     page.notice(summary(viewer, sheet))
 }
 
@@ -290,8 +297,37 @@ fn summary(viewer: &Viewer, sheet: &Sheet) -> Markup {
     Notice::new(Tone::Wait, t.get("receipt-pending")).body(body).into()
 }
 
-/// The acts of both sides and the cosignatures, in the order of their times.
-fn timeline(viewer: &Viewer, sheet: &Sheet) -> Markup {
+/// The acts of both sides, in the order of their times, each with the countries that have cosigned it.
+fn timeline(viewer: &Viewer, sheet: &Sheet) -> Timeline {
+    let (t, dates) = (words(viewer), dates(viewer));
+    let partner = sheet.document.as_ref().map(|d| d.partner_name.clone()).unwrap_or_default();
+    let us = viewer.person.as_ref().map(|p| p.acting.name.clone()).unwrap_or_default();
+    let ours = sheet.ours.iter().map(|entry| (entry, &us));
+    let mut all: Vec<(&Entry, &String)> = ours.chain(sheet.theirs.iter().map(|e| (e, &partner))).collect();
+    all.sort_by_key(|(entry, _)| entry.time);
+    let event = |(entry, who): (&Entry, &String)| {
+        let badges = Markup::join(entry.countries.iter().map(|country| country.badge(viewer)));
+        Event {
+            at: dates.exact(entry.time),
+            title: act_words(t, &entry.kind),
+            tone: match () {
+                () if entry.countries.is_empty() => Tone::Info,
+                () if entry.pending().next().is_some() => Tone::Wait,
+                () => Tone::Good,
+            },
+            body: Markup::lines([Markup::quiet(who), badges]),
+        }
+    };
+    let mut events: Vec<Event> = all.into_iter().map(event).collect();
+    if !sheet.complete {
+        let title = t.get("receipt-event-waits").to_string();
+        events.push(Event { at: Markup::none(), title, tone: Tone::Wait, body: Markup::none() });
+    }
+    Timeline { events }
+}
+
+/// The same with every cosignature by itself: which witness, and when.
+fn cosignatures(viewer: &Viewer, sheet: &Sheet) -> Markup {
     let (t, dates) = (words(viewer), dates(viewer));
     let mut events: Vec<(Timestamp, u8, Event)> = Vec::new();
     let partner = sheet.document.as_ref().map(|d| d.partner_name.clone());
@@ -323,12 +359,7 @@ fn timeline(viewer: &Viewer, sheet: &Sheet) -> Markup {
         }
     }
     events.sort_by_key(|(at, order, _)| (*at, *order));
-    let mut events: Vec<Event> = events.into_iter().map(|(_, _, event)| event).collect();
-    if !sheet.complete {
-        let title = t.get("receipt-event-waits").to_string();
-        events.push(Event { at: Markup::none(), title, tone: Tone::Wait, body: Markup::none() });
-    }
-    Timeline { events }.into()
+    Timeline { events: events.into_iter().map(|(_, _, event)| event).collect() }.into()
 }
 
 fn facts(viewer: &Viewer, sheet: &Sheet) -> Markup {
@@ -353,14 +384,22 @@ fn facts(viewer: &Viewer, sheet: &Sheet) -> Markup {
     facts.fact(t.get("receipt-fact-id"), Short::new(sheet.id)).into()
 }
 
+/// One act in a card of several.
+#[derive(Template)]
+#[template(source = "<div class=\"part\">{{ body }}</div>", ext = "html")]
+struct OneAct {
+    body: Markup,
+}
+
 /// Each act with its badges, its place in the log, and what can be had of it.
 fn entries(viewer: &Viewer, sheet: &Sheet, entries: &[Entry], ours: bool) -> Markup {
     let (t, dates) = (words(viewer), dates(viewer));
     let one = |entry: &Entry| {
         let badges = Markup::join(entry.countries.iter().map(|country| country.badge(viewer)));
-        let mut facts = Facts::new()
+        let first = Facts::new()
             .fact(t.get("receipt-cosignatures"), badges)
             .fact(t.get("receipt-time"), dates.exact(entry.time));
+        let mut facts = Facts::new();
         facts = match &entry.place {
             Some((log, index, size)) => {
                 let place = t.get("receipt-place-value").and("index", format::number(*index));
@@ -371,7 +410,11 @@ fn entries(viewer: &Viewer, sheet: &Sheet, entries: &[Entry], ours: bool) -> Mar
         };
         facts = facts.fact(t.get("receipt-act"), Short::new(entry.act));
         let title = act_words(t, &entry.kind);
-        Markup::of(&Heading { title: &title }).and(facts).and(files(t, sheet, entry, ours))
+        let folded = More {
+            title: t.get("receipt-entry-more").into(),
+            body: Markup::from(facts).and(files(t, sheet, entry, ours)),
+        };
+        Markup::of(&OneAct { body: Markup::of(&Heading { title: &title }).and(first).and(folded) })
     };
     Markup::join(entries.iter().map(one))
 }

@@ -25,6 +25,8 @@ use crate::node::Node;
 const PATH: &str = "/console/outbox/send";
 /// The longest value of a field that is no file, in bytes.
 const FIELD: usize = 2000;
+/// The longest list of persons, in bytes: 64 references of 200 characters.
+const SUBJECTS: usize = 64 * 800;
 
 /// What is already known when the form is opened, and what was typed when it comes back.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,6 +36,9 @@ pub(super) struct Draft {
     kind: String,
     name: String,
     answers: String,
+    /// References of persons, one a line: never in an address.
+    #[serde(skip)]
+    subjects: String,
     #[serde(skip)]
     key: String,
     #[serde(skip)]
@@ -93,9 +98,10 @@ async fn page(
         Empty::new(Icon::Partners, t.get("send-nobody"), t.get("send-nobody-how")).action(partners).into()
     } else {
         let line = format!(
-            "send --to {} --kind {} FILE",
+            "send --to {} --kind {}{} FILE",
             quoted(or(&draft.to, "did:web:…")),
-            quoted(or(&draft.kind, "edifact"))
+            quoted(or(&draft.kind, "edifact")),
+            persons(&draft.subjects).iter().map(|p| format!(" --subject {}", quoted(p))).collect::<String>()
         );
         let path = corridor_console::component::address(
             "/api/v1/outbox",
@@ -156,7 +162,9 @@ fn fields(node: &Node, viewer: &Viewer, allowed: &Allowed, draft: &Draft, proble
     if !draft.answers.is_empty() {
         form = form.field(Field::new("answers", t.get("document-answers")).value(&draft.answers));
     }
+    let persons = Field::new("subjects", t.get("send-subjects")).kind(Kind::Lines);
     form = form
+        .field(persons.hint(t.get("send-subjects-hint")).value(&draft.subjects))
         .field(Field::new("file", t.get("send-file")).kind(Kind::File).hint(most).required(viewer))
         .cancel(OUTBOX.path);
     match problem {
@@ -193,7 +201,7 @@ pub(super) async fn take(
                 Err(problem) => page(&node, &caller, &viewer, draft, Some(problem)).await,
             };
         }
-        let value = value(&mut part).await?;
+        let value = value(&mut part, if name == "subjects" { SUBJECTS } else { FIELD }).await?;
         match name.as_str() {
             "csrf" => draft.csrf = value,
             "key" => draft.key = value,
@@ -201,6 +209,7 @@ pub(super) async fn take(
             "kind" => draft.kind = value,
             "name" => draft.name = value,
             "answers" => draft.answers = value,
+            "subjects" => draft.subjects = value,
             _ => {}
         }
     }
@@ -211,13 +220,13 @@ fn wrong(why: &str) -> Problem {
 }
 
 /// A field that is no file.
-async fn value(part: &mut axum::extract::multipart::Field<'_>) -> Result<String> {
+async fn value(part: &mut axum::extract::multipart::Field<'_>, most: usize) -> Result<String> {
     let mut bytes = Vec::new();
     while let Some(piece) = part.chunk().await.map_err(|e| wrong(&e.body_text()))? {
-        if bytes.len() + piece.len() > FIELD {
+        if bytes.len() + piece.len() > most {
             return Err(Problem::new(ErrorCode::TooLarge)
                 .with("what", "form field")
-                .with("limit", format!("{FIELD} bytes")));
+                .with("limit", format!("{most} bytes")));
         }
         bytes.extend_from_slice(&piece);
     }
@@ -243,7 +252,20 @@ async fn hand_in(
         name: given,
         answers: if draft.answers.is_empty() { None } else { Some(draft.answers.parse()?) },
     };
-    outbox::hand_in(node, caller, query, Vec::new(), Some(&draft.key), whole).await.map(|row| row.id)
+    outbox::hand_in(node, caller, query, persons(&draft.subjects), Some(&draft.key), whole)
+        .await
+        .map(|row| row.id)
+}
+
+/// The references of persons, one a line, each once.
+fn persons(lines: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !found.iter().any(|known| known == line) {
+            found.push(line.to_owned());
+        }
+    }
+    found
 }
 
 /// What the sender's file is called, without the folders that some browsers send.
@@ -256,6 +278,14 @@ fn file_name(file: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn persons_stand_one_a_line() {
+        let check = |lines: &str, expect: &[&str]| assert_eq!(persons(lines), expect, "{lines:?}");
+        check("", &[]);
+        check(" case 4711 \r\n\r\n患者 7\r\ncase 4711", &["case 4711", "患者 7"]);
+        check("a, b", &["a, b"]);
+    }
 
     #[test]
     fn a_file_is_called_without_its_folders() {

@@ -36,12 +36,34 @@ pub(crate) fn judge(
     site: &str,
     (rule, path): (&str, &str),
 ) -> (String, Vec<String>) {
+    look(browser, lang, (rule, path), || browser.go(&format!("{site}{path}")))
+}
+
+/// The same of the page that answers when the form at this address is sent with this in a field.
+pub(crate) fn judge_answer(
+    browser: &Browser,
+    lang: Lang,
+    site: &str,
+    (rule, path): (&str, &str),
+    (field, value): (&str, &str),
+) -> (String, Vec<String>) {
+    look(browser, lang, (rule, path), || {
+        browser.go(&format!("{site}{path}"));
+        let before = browser.title();
+        browser.find(&format!("main #{field}")).write(value);
+        let _ = browser.weight();
+        browser.find("main form button.main").click();
+        browser.until("the answer", || browser.title() != before);
+    })
+}
+
+fn look(browser: &Browser, lang: Lang, (rule, path): (&str, &str), open: impl Fn()) -> (String, Vec<String>) {
     let mut wrong = Vec::new();
     let [phone, desk] = WIDTHS;
     browser.size(desk, 900);
     browser.dark(false);
     let _ = (browser.complaints(), browser.weight());
-    browser.go(&format!("{site}{path}"));
+    open();
     let weight = browser.weight();
     if weight.status != 200 {
         wrong.push(format!("answered with {}", weight.status));

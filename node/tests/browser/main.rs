@@ -38,6 +38,10 @@ fn check(lang: Lang) {
             }
             titles.push((path, title));
         }
+        for (rule, path) in pages::answers(open) {
+            let person = world.person();
+            wrong.extend(judge::judge_answer(&browser, lang, &site, (rule, path), ("subject", person)).1);
+        }
     }
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -35,6 +35,18 @@ pub(crate) fn pages(world: &World, open: bool) -> Vec<(&'static str, String)> {
     asked.map(|rule| (rule.path, address(world, rule.path))).collect()
 }
 
+/// Pages that only a form opens, because no address may name a person: what their pictures are called, and
+/// where the form is.
+pub(crate) fn answers(open: bool) -> Vec<(&'static str, &'static str)> {
+    let all = [
+        ("/console/subjects/person", "/console/subjects/show"),
+        ("/console/subjects/report", "/console/subjects/access"),
+    ];
+    let only = std::env::var("CORRIDOR_PAGE").ok();
+    let asked = all.into_iter().filter(|(rule, _)| only.as_deref().is_none_or(|only| only == *rule));
+    asked.filter(|_| !open).collect()
+}
+
 /// The address of a page, with something real where the router has a name: what customs has received,
 /// answered, recorded, and from whom.
 fn address(world: &World, path: &str) -> String {
@@ -52,10 +64,11 @@ fn address(world: &World, path: &str) -> String {
         }
         "/console/help/errors/" => "policy-denied".to_owned(),
         "/console/help/" => "verify".to_owned(),
-        "/console/inbox/" | "/console/receipts/" => world.first(&["inbox", "list"], "id"),
-        "/console/outbox/" => world.first(&["outbox", "list"], "id"),
-        "/console/acts/" => world.oldest_act(),
-        "/console/partners/" => percent(&world.first(&["inbox", "list"], "partner")),
+        "/console/inbox/" | "/console/receipts/" => world.oldest(&["inbox", "list"], "id"),
+        "/console/outbox/" => world.oldest(&["outbox", "list"], "id"),
+        "/console/subjects/erasures/" => world.erasure(),
+        "/console/acts/" => world.oldest(&["act", "list", "--limit", "1000"], "id"),
+        "/console/partners/" => percent(&world.oldest(&["inbox", "list"], "partner")),
         "/console/trust/lists/" => "KR".to_owned(),
         _ => panic!("say in node/tests/browser/pages.rs what stands for the name in {path}"),
     };

@@ -78,19 +78,45 @@ impl World {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
-    /// A field of the first thing that a command lists at customs.
-    pub(crate) fn first(&self, list: &[&str], field: &str) -> String {
+    /// A field of the oldest thing that a command lists at customs: the same, whatever else happens meanwhile.
+    pub(crate) fn oldest(&self, list: &[&str], field: &str) -> String {
         let listed = self.corridor("customs", list);
-        let found = listed["items"][0][field].as_str();
+        let found = listed["items"].as_array().and_then(|items| items.last()?[field].as_str());
         found.unwrap_or_else(|| panic!("corridor {}: {listed}", list.join(" "))).to_owned()
     }
 
-    /// The act that customs began with: always of one type, whatever else happens meanwhile.
-    pub(crate) fn oldest_act(&self) -> String {
-        let listed = self.corridor("customs", &["act", "list", "--limit", "1000"]);
-        let oldest =
-            listed["items"].as_array().and_then(|items| items.last()?["id"].as_str().map(str::to_owned));
-        oldest.unwrap_or_else(|| panic!("no act in {listed}"))
+    /// A person whom customs have named to the forwarder, in a document that its officers have read.
+    pub(crate) fn person(&self) -> &'static str {
+        static MADE: OnceLock<()> = OnceLock::new();
+        let person = "事件 4711 <b>";
+        MADE.get_or_init(|| {
+            let sent = self.send_about(person);
+            self.corridor("customs", &["outbox", "read", &sent, "--output", "read.edi"]);
+        });
+        person
+    }
+
+    /// A person whom customs had named, erased on both sides: the number of the erasure.
+    pub(crate) fn erasure(&self) -> String {
+        static MADE: OnceLock<String> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            self.send_about("case 42");
+            let erased = self.corridor("customs", &["subject", "erase", "case 42", "--wait"]);
+            erased["id"].as_str().unwrap().to_owned()
+        });
+        made.clone()
+    }
+
+    /// Sends a document about a person from customs to whom it has received one from.
+    fn send_about(&self, person: &str) -> String {
+        let to = self.oldest(&["inbox", "list"], "partner");
+        let file = self.folder.join("about.edi");
+        #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+        std::fs::write(&file, corridor_trade::SAMPLE).unwrap();
+        let file = file.to_str().unwrap();
+        let sent =
+            self.corridor("customs", &["send", "--to", &to, "--kind", "edifact", "--subject", person, file]);
+        sent["id"].as_str().unwrap().to_owned()
     }
 
     /// An account at customs that nobody has come in by; made by the first test that asks.

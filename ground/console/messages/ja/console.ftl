@@ -39,6 +39,7 @@ paging-label = ページ送り
 paging-first = 最新へ
 paging-next = 前の一覧へ
 filter-apply = 絞り込む
+look-up = 照会する
 filter-reset = すべて表示
 field-required = 必須
 form-wrong = { $n } 件の項目に誤りがあります

@@ -39,6 +39,7 @@ paging-label = 페이지 이동
 paging-first = 최신 목록
 paging-next = 이전 목록
 filter-apply = 조건 적용
+look-up = 조회
 filter-reset = 전체 보기
 field-required = 필수
 form-wrong = { $n }개 항목에 오류가 있습니다

@@ -270,6 +270,7 @@ pub struct Press {
     label: String,
     icon: Option<super::Icon>,
     main: bool,
+    plain: bool,
 }
 
 impl Press {
@@ -277,7 +278,7 @@ impl Press {
     #[must_use]
     pub fn new(viewer: &Viewer, action: impl Into<String>, label: impl Into<String>) -> Self {
         let (csrf, action, label) = (viewer.csrf().to_owned(), action.into(), label.into());
-        Self { csrf, action, hidden: Vec::new(), label, icon: None, main: false }
+        Self { csrf, action, hidden: Vec::new(), label, icon: None, main: false, plain: false }
     }
 
     /// With this value.
@@ -298,6 +299,13 @@ impl Press {
     #[must_use]
     pub fn main(mut self) -> Self {
         self.main = true;
+        self
+    }
+
+    /// It looks like a link: it opens what no address may name.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
         self
     }
 }

@@ -126,13 +126,21 @@ pub struct Filters {
     action: String,
     fields: Vec<Field>,
     narrowed: bool,
+    looks_up: bool,
 }
 
 impl Filters {
     /// Filters of the list at this path. `narrowed` says whether any of them is in use.
     #[must_use]
     pub fn new(viewer: &Viewer, action: &str, fields: Vec<Field>, narrowed: bool) -> Self {
-        Self { t: viewer.text(), action: action.to_owned(), fields, narrowed }
+        Self { t: viewer.text(), action: action.to_owned(), fields, narrowed, looks_up: false }
+    }
+
+    /// They name one thing that is looked up, and narrow no list.
+    #[must_use]
+    pub fn looks_up(mut self) -> Self {
+        self.looks_up = true;
+        self
     }
 }
 

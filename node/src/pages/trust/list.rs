@@ -262,7 +262,7 @@ fn changes(viewer: &Viewer, sheet: &ListSheet, path: &str) -> Markup {
         select("from", "trust-change-from", found.from),
         select("to", "trust-change-to", Some(found.to)),
     ];
-    let filters = Filters::new(viewer, path, fields, false);
+    let filters = Filters::new(viewer, path, fields, false).looks_up();
     let row = |change: &Change| {
         let (badge, text) = said(viewer, &serde_json::to_value(change).unwrap_or_default());
         Row(vec![Markup::text(text), badge.into()])

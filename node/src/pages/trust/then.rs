@@ -78,7 +78,7 @@ pub(super) fn form(viewer: &Viewer, at: Option<Timestamp>, who: Option<&Did>) ->
             .value(who.map(ToString::to_string).unwrap_or_default())
             .at_most(300),
     ];
-    Filters::new(viewer, &format!("{PATH}/at"), fields, at.is_some()).into()
+    Filters::new(viewer, &format!("{PATH}/at"), fields, at.is_some()).looks_up().into()
 }
 
 fn page(viewer: &Viewer, at: Timestamp, who: Option<&Did>, found: Option<&AsOf>, now: Timestamp) -> Page {
