@@ -31,6 +31,8 @@ const MAX_ANSWER: usize = 512 << 10;
 const ATTEMPTS: usize = 3;
 /// How long nobody looks at the policy again while every witness has signed and nothing is new.
 const QUIET: Duration = Duration::from_secs(5);
+/// The longest pause before somebody is asked again who does not know the log: the next trust list tells.
+pub(crate) const STRANGER: Duration = Duration::from_secs(5);
 
 /// What the gatherer needs of a log.
 #[async_trait]
@@ -151,6 +153,8 @@ pub struct WitnessState {
     pub not_before: Option<Timestamp>,
     /// Why it failed last.
     pub last_error: Option<String>,
+    /// It does not know this log (404): it will, once it has taken in the list that names it.
+    pub stranger: bool,
     /// It cosigned a larger tree than this log has: the log was restored from a backup and must be
     /// recovered before it signs more (LG-1).
     pub ahead: Option<u64>,
@@ -313,6 +317,8 @@ impl Gatherer {
     /// The pause after a failure: doubled each time, up to the longest.
     fn failed(&self, state: &mut WitnessState, problem: &Problem) {
         let Patience { first, longest, .. } = self.0.patience;
+        state.stranger = problem.code() == ErrorCode::LogUnknown;
+        let longest = if state.stranger { longest.min(STRANGER) } else { longest };
         let pause = first.saturating_mul(1u32 << state.failures.min(20)).min(longest);
         state.failures = state.failures.saturating_add(1);
         state.not_before = Some(self.0.clock.now().plus(pause));
@@ -344,6 +350,7 @@ impl Gatherer {
                     self.books().witnesses.entry(errand.name.clone()).or_default().size = Some(other);
                     old = other;
                 }
+                StatusCode::NOT_FOUND => return Err(unknown(self.0.log.key().name(), &errand.url)),
                 status => return Err(answered(errand, format!("status {status}"))),
             }
         }
@@ -366,6 +373,11 @@ impl Gatherer {
     fn books(&self) -> std::sync::MutexGuard<'_, Books> {
         self.0.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Somebody does not know the log, as everybody does at first who has not taken in the list that names it.
+pub(crate) fn unknown(origin: &str, url: &Url) -> Problem {
+    Problem::new(ErrorCode::LogUnknown).with("what", origin).with("partner", url)
 }
 
 pub(crate) fn size_of(body: &[u8]) -> Option<u64> {

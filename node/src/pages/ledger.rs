@@ -9,7 +9,7 @@ use corridor_console::component::{
     Point, Press, Row, Section, Short, Table, Tabs, Tone, country_name,
 };
 use corridor_console::format::Dates;
-use corridor_console::{Markup, Page, Viewer, format};
+use corridor_console::{Markup, Page, Text, Viewer, format};
 use corridor_ledger::alarm::Alarm;
 use corridor_ledger::gather::WitnessState;
 use corridor_ledger::mirror::MirrorState;
@@ -276,16 +276,17 @@ fn witnesses(viewer: &Viewer, sheet: &Sheet) -> Markup {
         let lag = state.size.map(|size| sheet.leaves.saturating_sub(size));
         let (tone, word) = match (state, lag) {
             (WitnessState { ahead: Some(_), .. }, _) => (Tone::Bad, "ledger-witness-ahead"),
+            _ if state.stranger => (Tone::Wait, "ledger-stranger"),
             _ if state.failures > 0 => (Tone::Bad, "ledger-witness-fails"),
             (_, None) => (Tone::Idle, "ledger-witness-unknown"),
             (_, Some(0)) => (Tone::Good, "ledger-witness-well"),
             (_, Some(_)) => (Tone::Wait, "ledger-witness-lags"),
         };
         let mut how = vec![Badge::new(tone, t.get(word)).into()];
-        if state.failures > 0 {
+        if state.failures > 0 && !state.stranger {
             how.push(Markup::quiet(t.get("ledger-failures").and("n", state.failures)));
         }
-        how.extend(state.last_error.as_ref().filter(|_| state.failures > 0).map(Markup::quiet));
+        how.extend(why(t, state.failures, state.stranger, state.last_error.as_deref()));
         let country = witness.country.as_ref().map(|c| country_name(viewer.lang(), c)).unwrap_or_default();
         let own = witness.own.then(|| Markup::quiet(t.get("ledger-witness-own")));
         Row(vec![
@@ -314,18 +315,27 @@ fn witnesses(viewer: &Viewer, sheet: &Sheet) -> Markup {
     .into()
 }
 
+/// Why somebody did not do it, as long as it has not: in plain words when it is only new to them.
+fn why(t: Text, failures: u32, stranger: bool, error: Option<&str>) -> Option<Markup> {
+    match (stranger, error) {
+        (true, _) => Some(Markup::quiet(t.get("ledger-stranger-more"))),
+        (false, error) => error.filter(|_| failures > 0).map(Markup::quiet),
+    }
+}
+
 fn mirrors(viewer: &Viewer, sheet: &Sheet) -> Markup {
     let t = words(viewer);
     let row = |(url, state): &(String, MirrorState)| {
         let lag = state.size.map(|size| sheet.leaves.saturating_sub(size));
         let (tone, word) = match lag {
+            _ if state.stranger => (Tone::Wait, "ledger-stranger"),
             _ if state.failures > 0 => (Tone::Bad, "ledger-mirror-fails"),
             None => (Tone::Idle, "ledger-mirror-unknown"),
             Some(0) => (Tone::Good, "ledger-mirror-well"),
             Some(_) => (Tone::Wait, "ledger-mirror-lags"),
         };
         let mut how = vec![Badge::new(tone, t.get(word)).into()];
-        how.extend(state.last_error.as_ref().filter(|_| state.failures > 0).map(Markup::quiet));
+        how.extend(why(t, state.failures, state.stranger, state.last_error.as_deref()));
         Row(vec![
             Markup::code(url),
             Markup::lines(how),

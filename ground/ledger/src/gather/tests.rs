@@ -254,20 +254,26 @@ async fn a_partition_of_five_days() {
 
 #[tokio::test]
 async fn who_does_not_answer_is_asked_ever_more_seldom_and_at_least_each_minute() {
-    let world = world().await;
-    world.net.set("kr.example", Behaviour::Down);
-    let mut pauses = Vec::new();
-    let mut last = 0;
-    for second in 0..400 {
-        let before = world.net.asked("kr.example");
-        world.gatherer.round().await.unwrap();
-        if world.net.asked("kr.example") > before {
-            pauses.push(second - last);
-            last = second;
+    let check = async |behaviour: Behaviour, seconds: i32, stranger: bool, expect: &[i32]| {
+        let world = world().await;
+        world.net.set("kr.example", behaviour);
+        let mut pauses = Vec::new();
+        let mut last = 0;
+        for second in 0..seconds {
+            let before = world.net.asked("kr.example");
+            world.gatherer.round().await.unwrap();
+            if world.net.asked("kr.example") > before {
+                pauses.push(second - last);
+                last = second;
+            }
+            world.clock.advance(Duration::from_secs(1));
         }
-        world.clock.advance(Duration::from_secs(1));
-    }
-    assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
+        assert_eq!((pauses.as_slice(), world.gatherer.witnesses()["kr"].stranger), (expect, stranger));
+    };
+    check(Behaviour::Down, 400, false, &[0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]).await;
+    // Who does not know the log will soon: with the next trust list.
+    let unknown = Behaviour::Says(StatusCode::NOT_FOUND, "", Vec::new());
+    check(unknown, 20, true, &[0, 1, 2, 4, 5, 5]).await;
 }
 
 #[tokio::test]

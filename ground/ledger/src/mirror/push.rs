@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::remote::wrong;
-use crate::gather::{Gathered, Link, Reply, door, size_of};
+use crate::gather::{Gathered, Link, Reply, STRANGER, door, size_of, unknown};
 use crate::log::Log;
 use crate::witness::{AddCheckpoint, prefix};
 
@@ -102,6 +102,8 @@ pub struct MirrorState {
     pub not_before: Option<Timestamp>,
     /// Why it failed last.
     pub last_error: Option<String>,
+    /// It does not know this log (404): it will, once it has taken in the list that names it.
+    pub stranger: bool,
     /// The latest checkpoint that it has taken, and the first entry that it lacks: where to begin.
     pending: u64,
     next: Option<u64>,
@@ -233,6 +235,7 @@ impl Pusher {
         match outcome {
             Ok(size) => {
                 (state.failures, state.not_before, state.last_error) = (0, None, None);
+                state.stranger = false;
                 state.size = state.size.max(size);
                 books.copies.copied = books.copies.copied.max(size.unwrap_or(0));
                 self.0.parts.log.show(books.copies.copied);
@@ -240,6 +243,8 @@ impl Pusher {
             }
             Err(problem) => {
                 tracing::warn!(mirror = url, code = %problem.code(), "no copy there: {problem}");
+                state.stranger = problem.code() == ErrorCode::LogUnknown;
+                let longest = if state.stranger { longest.min(STRANGER) } else { longest };
                 let pause = first.saturating_mul(1u32 << state.failures.min(20)).min(longest);
                 state.failures = state.failures.saturating_add(1);
                 state.not_before = Some(self.0.parts.clock.now().plus(pause));
@@ -307,6 +312,7 @@ impl Pusher {
                 StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
                     state.pending = size_of(&reply.body).ok_or_else(|| wrong(&add, "no size"))?;
                 }
+                StatusCode::NOT_FOUND => return Err(unknown(self.0.parts.log.origin(), &add)),
                 status => return Err(wrong(&add, format!("status {status}"))),
             }
         }
