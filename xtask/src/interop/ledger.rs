@@ -71,6 +71,11 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
             |row, (peers, witness)| cosigned(row, programs, &peers, &witness),
         ),
     ];
+    rows.push(super::kit(
+        row("C2SP tlog-cosignature with ML-DSA-44 (FIPS 204), both ways", "npm @noble/post-quantum"),
+        || kits::node("ml-dsa"),
+        |row, node| ml_dsa(row, programs, &node),
+    ));
     rows.extend(VECTORS.map(|(standard, kit, target, test)| vectors(row(standard, kit), target, test)));
     rows
 }
@@ -218,11 +223,13 @@ fn first(path: &Path) -> Result<PathBuf> {
     file.ok_or_else(|| format!("{}: empty", folder.display()))
 }
 
-/// Alters a byte in the middle of a file.
+/// Alters a byte in the middle of a file; of a signed note, in the middle of what is signed: lines of witnesses
+/// whom a reader does not know are nothing to it.
 #[allow(clippy::disallowed_methods, reason = "a copy that is there to be damaged")]
 fn flip(path: &Path) -> Result {
     let mut bytes = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let middle = bytes.len() / 2;
+    let signed = bytes.windows(2).position(|two| two == b"\n\n").filter(|_| path.ends_with("checkpoint"));
+    let middle = signed.unwrap_or(bytes.len()) / 2;
     let byte = bytes.get_mut(middle).ok_or_else(|| format!("{}: empty", path.display()))?;
     *byte ^= 1;
     fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
@@ -297,6 +304,21 @@ fn cosigned(row: &mut Row, programs: &Programs, peers: &kits::Tessera, witness: 
     let _node = ours.start(programs)?;
     row.kit = format!("Go github.com/transparency-dev/witness {}", witness.version);
     row.listen(&mut peers.ledger(&["cosigned", &format!("{}/", ours.log()), &log, &key]))
+}
+
+/// Somebody else's ML-DSA-44 checks what our witness signs, and `corridor verify` what that one signs.
+fn ml_dsa(row: &mut Row, programs: &Programs, node: &kits::Node) -> Result {
+    let ours = Ours::set(programs)?;
+    let prefix = ours.folder.join("ml-dsa");
+    let script = script("ml-dsa/cosign.cjs");
+    said(node.command(&script).arg("key").arg(&prefix))?;
+    let key = kits::read(&prefix.with_extension("vkey"))?;
+    let ours = ours.with("CORRIDOR_LEDGER_ACCEPT", &key).with("CORRIDOR_LEDGER_COSIGN", "ed25519+ml-dsa-44");
+    let _node = ours.start(programs)?;
+    let mut check = node.command(&script);
+    check.arg("check").arg(&prefix).arg(&programs.corridor);
+    check.arg(ours.stage.folder().join(format!("{WHO}.toml"))).arg(format!("{}/witness", ours.url));
+    row.listen(&mut check)
 }
 
 impl kits::Witness {
