@@ -303,6 +303,7 @@ pub static RULES: &[Rule] = &[
     bulk(POST, "/api/v1/log/fsck", Who::OfNode(&[Auditor, Operator, Administrator])),
     rule(GET, "/api/v1/trade/interchanges", ALL),
     rule(GET, "/api/v1/trade/interchanges/{side}/{id}", CONTENT),
+    rule(GET, "/api/v1/trade/timeline", ALL),
     rule(GET, "/api/v1/keys", Who::Roles(&[Auditor, Operator, Administrator])),
     rule(POST, "/api/v1/keys", DECIDE),
 ];

@@ -128,7 +128,7 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) = routes().split_for_parts();
-    for edge in service::all(&Surroundings::of_machine()).iter().filter_map(|s| s.edge) {
+    for edge in service::all(&Surroundings::of_machine(), Default::default()).iter().filter_map(|s| s.edge) {
         document.merge(edge().split_for_parts().1);
     }
     with_security(with_problems(document))

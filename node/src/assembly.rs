@@ -135,7 +135,7 @@ pub fn certificate(listen: &Listen) -> Result<Option<ServerTls>> {
 /// # Errors
 /// What is wrong with the configuration, the keys, the certificates or the stored data.
 pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
-    let services = service::all(around);
+    let services = service::all(around, Arc::new(corridor_trade::Library::at(&config.data)));
     let (clock, random) = (around.clock.clone(), around.random.clone());
     let store = Store::open(storage(&config), &schemas(&services), clock.clone(), random.clone())?;
     let keyrings: Vec<Arc<Keyring>> =

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use corridor_exchange::Exchange;
 use corridor_storage::Schema;
-use corridor_trade::Desk;
+use corridor_trade::{Desk, Library};
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -35,13 +35,14 @@ pub struct Service {
     pub jobs: Vec<fn(Exchange, watch::Receiver<bool>) -> Job>,
 }
 
-/// The services of this build.
+/// The services of this build. The desk of trade checks against `library`, which who only asks for tables or
+/// routes leaves empty.
 #[must_use]
-pub fn all(around: &Surroundings) -> Vec<Service> {
+pub fn all(around: &Surroundings, library: Arc<Library>) -> Vec<Service> {
     vec![Service {
         name: "trade",
         schema: Some(&corridor_trade::SCHEMA),
-        inbox: Some(Arc::new(Desk::new(around.clock.clone(), around.random.clone()))),
+        inbox: Some(Arc::new(Desk::new(around.clock.clone(), around.random.clone(), library))),
         edge: Some(corridor_trade::edge::router),
         pages: None,
         jobs: Vec::new(),

@@ -20,7 +20,7 @@ use pair::*;
 /// What the mirror of this node held of a log is gone; what its witness has seen is not.
 async fn lose_copy(config: &Config, origin: &str) {
     let around = Surroundings::of_machine();
-    let schemas = corridor_node::assembly::schemas(&corridor_node::service::all(&around));
+    let schemas = corridor_node::assembly::schemas(&corridor_node::service::all(&around, Default::default()));
     let options = corridor_node::assembly::storage(config);
     let store = Store::open(options, &schemas, around.clock, around.random).unwrap();
     let copy = format!("mirror:{origin}");

@@ -60,7 +60,7 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Done {
     let mut progress = context.terminal.progress();
     let mut said = |step: Step| progress.at(&step_text(context, &step));
     let options = assembly::storage(&config);
-    let schemas = assembly::schemas(&service::all(&context.around));
+    let schemas = assembly::schemas(&service::all(&context.around, Default::default()));
     let now = context.around.clock.now();
     let keys = args.subject_keys.as_deref();
     let manifest = backup::restore(&args.directory, keys, &options, &config.data, &schemas, now, &mut said)?;

@@ -3,6 +3,7 @@
 
 mod directory;
 mod file;
+mod guide;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -33,6 +34,11 @@ pub(super) enum Verb {
         #[arg(long, default_value = "200")]
         segments: String,
     },
+    /// Show everything about one transaction, found by any of its numbers
+    Status {
+        /// An order, booking, bill of lading, container, declaration, invoice or message number
+        reference: String,
+    },
     /// Read an interchange from a file or a pipe, as a readable tree; asks no node
     Parse(file::Parse),
     /// Check an interchange against directories and partner guides; asks no node
@@ -46,6 +52,11 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: directory::Verb,
     },
+    /// Partner guides: what two partners agreed on within a message of a directory
+    Guide {
+        #[command(subcommand)]
+        verb: guide::Verb,
+    },
 }
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
@@ -55,7 +66,8 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Convert(args) => return file::convert(&args),
         Verb::Diff(args) => return file::diff(context, &args),
         Verb::Directory { verb } => return directory::run(context, verb),
-        Verb::List { .. } | Verb::Show { .. } => {}
+        Verb::Guide { verb } => return guide::run(context, verb),
+        Verb::List { .. } | Verb::Show { .. } | Verb::Status { .. } => {}
     }
     let remote = context.remote()?;
     match verb {
@@ -76,9 +88,42 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
                 }
             }
         }
+        Verb::Status { reference } => {
+            let answer =
+                remote.get(&["trade", "timeline"], &[("reference", Some(reference.as_str()))]).await?;
+            status(context, &answer);
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// What happened, line by line; what an answer says is below it.
+fn status(context: &Context, answer: &Value) {
+    if context.terminal.is_json() {
+        return context.terminal.json(answer);
+    }
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let events = answer.get("events").and_then(Value::as_array);
+    if events.is_none_or(Vec::is_empty) {
+        return context.terminal.say("none", &[]);
+    }
+    for event in events.into_iter().flatten() {
+        let kinds: Vec<&str> = texts(event, "/kinds").collect();
+        let word = match event.get("outcome").and_then(Value::as_str) {
+            Some(outcome) => format!("answer-{outcome}"),
+            None => text(event, "what"),
+        };
+        let word = corridor_trade::messages().text(context.lang, &format!("event-{word}"), &[]);
+        let (kinds, partner) = (kinds.join(", "), text(event, "partner"));
+        context.terminal.line(&format!(
+            "{}  {kinds}  {word}  {partner}  {}",
+            text(event, "time"),
+            text(event, "envelope")
+        ));
+        texts(event, "/lines").for_each(|line| context.terminal.line(&format!("    {line}")));
+    }
 }
 
 fn texts<'a>(answer: &'a Value, pointer: &str) -> impl Iterator<Item = &'a str> {

@@ -124,7 +124,7 @@ pub(crate) fn restore(config: &Config, from: &Path) {
         let _ = std::fs::remove_file(config.data.join(name));
     }
     std::fs::remove_dir_all(&config.blobs).unwrap();
-    let schemas = assembly::schemas(&service::all(&Surroundings::of_machine()));
+    let schemas = assembly::schemas(&service::all(&Surroundings::of_machine(), Default::default()));
     let files = config.data.join("files");
     backup::restore(from, None, &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
 }

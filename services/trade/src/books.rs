@@ -8,14 +8,16 @@ use serde::Serialize;
 
 use crate::correlate::{Sent, State};
 use crate::edifact::{Charset, Party, Report, Value, Verdict};
+use crate::references::Reference;
 
 /// The tables. Every key begins with the participant (PA-1).
 pub const SCHEMA: Schema = Schema {
     name: "trade",
-    migrations: &[Migration {
-        version: 1,
-        name: "interchanges",
-        sql: "
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "interchanges",
+            sql: "
 CREATE TABLE interchange (
     participant TEXT NOT NULL,
     side TEXT NOT NULL,
@@ -38,8 +40,10 @@ CREATE TABLE interchange (
 CREATE INDEX interchange_by_time ON interchange (participant, side, created, envelope);
 CREATE INDEX interchange_by_reference ON interchange (participant, side, reference);
 ",
-        verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM interchange) >= 0 THEN 1 ELSE 0 END",
-    }],
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM interchange) >= 0 THEN 1 ELSE 0 END",
+        },
+        crate::trail::MIGRATION,
+    ],
 };
 
 /// How far back a reference used again is called a duplicate: ISO 9735 leaves it to the partners;
@@ -86,6 +90,10 @@ struct Summary<'a> {
     segments: u64,
     errors: u64,
     warnings: u64,
+    /// Messages that were checked against a directory or guide.
+    checked: u64,
+    /// Numbers that are not found by, because there are too many.
+    numbers_left_out: u64,
     findings: &'a [crate::edifact::Finding],
 }
 
@@ -172,6 +180,7 @@ pub(crate) fn insert(
     tx: &mut Tx<'_>,
     document: &DocumentRow,
     report: &Report,
+    numbers: &(Vec<Reference>, u64),
     answer: Option<EnvelopeId>,
 ) -> Result<bool> {
     let (side, envelope, partner) = (document.side, document.id, &document.partner);
@@ -187,6 +196,8 @@ pub(crate) fn insert(
         segments: report.segments,
         errors: report.errors,
         warnings: report.warnings,
+        checked: report.checked,
+        numbers_left_out: numbers.1,
         findings: kept,
     };
     let summary =
@@ -213,6 +224,9 @@ pub(crate) fn insert(
             now.into(),
         ],
     )?;
+    if inserted == 1 {
+        crate::trail::name(tx, document, &numbers.0)?;
+    }
     Ok(inserted == 1)
 }
 
@@ -262,7 +276,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Resul
         "DELETE FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
         &[side.as_str().into(), envelope.to_string().into()],
     )?;
-    Ok(())
+    crate::trail::remove(tx, side, envelope)
 }
 
 /// Moves an interchange of ours on after an answer.

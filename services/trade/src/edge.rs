@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 use crate::books::{self, Interchange};
 use crate::edifact::tree::{Page, tree};
 use crate::edifact::{Options, Verdict};
+use crate::timeline::{Timeline, timeline};
 
 /// Which interchanges to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -180,11 +181,39 @@ pub async fn shown(
     })
 }
 
+/// Which transaction.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TimelineQuery {
+    /// An order, a booking, a bill of lading, a container, a declaration, an invoice, or the number of a
+    /// message, as it is written there.
+    #[param(min_length = 1, max_length = 70)]
+    reference: String,
+}
+
+/// Everything about one transaction, found by any of its numbers: documents, receipts of the transport,
+/// CONTRL, APERAK and CUSRES.
+#[utoipa::path(
+    get,
+    path = "/api/v1/trade/timeline",
+    params(TimelineQuery),
+    responses((status = 200, description = "The timeline; without documents when nothing has this number", body = Object))
+)]
+pub async fn of_transaction(
+    State(exchange): State<Exchange>,
+    Extension(acting): Extension<Acting>,
+    headers: HeaderMap,
+    query: Asked<TimelineQuery>,
+) -> Result<Json<Timeline>, Refusal> {
+    let query = asked(query)?;
+    Ok(Json(timeline(&exchange, &acting, &query.reference, lang(&headers)).await?))
+}
+
 fn lang(headers: &HeaderMap) -> Lang {
     Lang::prefer(headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default())
 }
 
 /// The routes, with their description; the node gives them its exchange.
 pub fn router() -> OpenApiRouter<Exchange> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(of_transaction))
 }

@@ -1,8 +1,9 @@
 //! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
 //! document that leaves one country is understood and acknowledged in the other.
 //!
-//! [`edifact`], [`directory`], [`rules`] and [`correlate`] are pure: bytes in, values out, no clock, no network, no disk.
-//! [`desk`] is the service that hears of documents, [`books`] what it keeps, [`edge`] what it shows.
+//! [`edifact`], [`directory`], [`rules`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
+//! network, no disk. [`desk`] is the service that hears of documents, [`library`] what it checks them against,
+//! [`books`] and [`trail`] what it keeps, [`timeline`] what becomes of a transaction, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
 
 pub mod books;
@@ -11,7 +12,11 @@ pub mod desk;
 pub mod directory;
 pub mod edge;
 pub mod edifact;
+pub mod library;
+pub mod references;
 pub mod rules;
+pub mod timeline;
+pub mod trail;
 
 use std::sync::OnceLock;
 
@@ -20,6 +25,7 @@ use corridor_base::messages::Source;
 
 pub use books::SCHEMA;
 pub use desk::Desk;
+pub use library::Library;
 
 /// The words of this crate in three languages: segments, messages, syntax errors, findings.
 pub const MESSAGES: Source = corridor_base::message_source!("trade");

@@ -1,4 +1,4 @@
-//! `corridor trade directory`: the UNECE zips this node checks messages against. Each is kept unchanged, as
+//! `corridor trade directory`: the UNECE zips this node checks messages against, those it receives and sends too. Each is kept unchanged, as
 //! its licence asks, under the name of its digest; it says the same to every participant and belongs to
 //! none (PA-1).
 
@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use corridor_base::{Digest, ErrorCode, Problem, Result};
 use corridor_storage::durable;
-use corridor_trade::directory::{Change, Directory, LARGEST, What, changes, paths};
+use corridor_trade::Library;
+use corridor_trade::directory::{Change, Directory, What, changes, paths};
+use corridor_trade::library::{load, read};
 use corridor_trade::rules::{Guide, Rulebook, breaks};
 use serde_json::json;
 
 use super::super::{Context, Done};
-
-/// Where they are, in the data directory.
-const FOLDER: &str = "directories";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
@@ -68,7 +67,7 @@ pub(super) fn run(context: &Context, verb: Verb) -> Done {
 fn add(context: &Context, zip: &Path) -> Result<()> {
     let bytes = read(zip)?;
     let directory = Directory::load(&bytes)?;
-    let folder = context.config()?.data.join(FOLDER);
+    let folder = Library::directories(&context.config()?.data);
     let file = folder.join(format!("{}.zip", Digest::of(&bytes)));
     std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
     durable::write_file(&file, &bytes, 0o644)?;
@@ -105,7 +104,7 @@ fn list(context: &Context) -> Result<()> {
 /// The zips of this node; none where there is no node.
 pub(super) fn kept(context: &Context) -> Result<Vec<PathBuf>> {
     let folder = match context.config() {
-        Ok(config) => config.data.join(FOLDER),
+        Ok(config) => Library::directories(&config.data),
         Err(problem) if problem.code() == ErrorCode::FileFailed => return Ok(Vec::new()),
         Err(problem) => return Err(problem),
     };
@@ -120,21 +119,7 @@ pub(super) fn kept(context: &Context) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-pub(super) fn load(zip: &Path) -> Result<Directory> {
-    Directory::load(&read(zip)?)
-}
-
-fn read(zip: &Path) -> Result<Vec<u8>> {
-    let size = std::fs::metadata(zip).map_err(|e| failed(zip, e))?.len();
-    if size > LARGEST as u64 {
-        return Err(Problem::new(ErrorCode::TooLarge)
-            .with("what", zip.display())
-            .with("limit", format!("{LARGEST} bytes")));
-    }
-    std::fs::read(zip).map_err(|e| failed(zip, e))
-}
-
-fn failed(path: &Path, error: std::io::Error) -> Problem {
+pub(super) fn failed(path: &Path, error: std::io::Error) -> Problem {
     Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(error)
 }
 

@@ -13,6 +13,7 @@ use corridor_trade::edifact::convert::{from_json, to_csv, to_json};
 use corridor_trade::edifact::token::{ReadFailed, tokenize};
 use corridor_trade::edifact::tree::{Page, tree};
 use corridor_trade::edifact::{Answering, Limits, Options, Reader, Report, Token, Verdict, answer};
+use corridor_trade::library;
 use corridor_trade::rules::{Checker, CodePolicy, Guide, Policy, Shelf};
 use serde_json::json;
 
@@ -158,11 +159,11 @@ fn judged(report: &Report) -> Done {
 fn shelf(context: &Context, args: &Validate) -> Result<Shelf> {
     let mut shelf = Shelf::default();
     for zip in &args.directory {
-        shelf.add(Arc::new(directory::load(zip)?));
+        shelf.add(Arc::new(library::load(zip)?));
     }
     if args.directory.is_empty() {
         for kept in directory::kept(context)? {
-            shelf.add(Arc::new(directory::load(&kept)?));
+            shelf.add(Arc::new(library::load(&kept)?));
         }
     }
     for path in &args.guide {

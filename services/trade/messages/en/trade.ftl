@@ -78,6 +78,27 @@ state-accepted = Accepted
 state-partly-rejected = Partly refused
 state-rejected = Refused
 
+## What happens to a transaction
+
+event-sent = Sent
+event-received = Received
+event-delivered = Receipt of the transport: it arrived
+event-refused = Refused in transport
+event-failed = Could not be delivered
+event-answer-received = Received by the recipient
+event-answer-accepted = Accepted
+event-answer-partly-rejected = Partly refused
+event-answer-rejected = Refused
+event-answer-stated = Answered with codes of the sender
+role-document = Message number
+role-order = Order
+role-booking = Booking
+role-bill-of-lading = Bill of lading
+role-container = Container
+role-declaration = Declaration
+role-invoice = Invoice
+role-previous = Message answered
+
 ## The tree
 
 tree-before = … { $number } segments before

@@ -78,6 +78,27 @@ state-accepted = 受理
 state-partly-rejected = 一部拒否
 state-rejected = 拒否
 
+## 取引の経過
+
+event-sent = 送信
+event-received = 受信
+event-delivered = 伝送の受領証: 相手方に到着
+event-refused = 伝送で拒否
+event-failed = 送達できず
+event-answer-received = 受領の通知
+event-answer-accepted = 受理
+event-answer-partly-rejected = 一部拒否
+event-answer-rejected = 拒否
+event-answer-stated = 相手方のコードによる回答
+role-document = メッセージ番号
+role-order = 発注番号
+role-booking = ブッキング番号
+role-bill-of-lading = 船荷証券番号
+role-container = コンテナ番号
+role-declaration = 申告番号
+role-invoice = 送り状番号
+role-previous = 回答の対象
+
 ## The tree
 
 tree-before = … 前に { $number } セグメント

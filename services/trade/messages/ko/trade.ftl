@@ -78,6 +78,27 @@ state-accepted = 수리됨
 state-partly-rejected = 일부 거부됨
 state-rejected = 거부됨
 
+## 거래의 경과
+
+event-sent = 발신
+event-received = 수신
+event-delivered = 전송 수령증: 상대방에 도착
+event-refused = 전송 단계에서 거부
+event-failed = 전달하지 못함
+event-answer-received = 수령 통지
+event-answer-accepted = 수리
+event-answer-partly-rejected = 일부 거부
+event-answer-rejected = 거부
+event-answer-stated = 상대방 코드로 회신
+role-document = 메시지 번호
+role-order = 발주 번호
+role-booking = 부킹 번호
+role-bill-of-lading = 선하증권 번호
+role-container = 컨테이너 번호
+role-declaration = 신고 번호
+role-invoice = 송장 번호
+role-previous = 회신 대상
+
 ## The tree
 
 tree-before = … 앞에 세그먼트 { $number }개

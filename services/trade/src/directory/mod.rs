@@ -252,6 +252,17 @@ pub(crate) mod tests {
         ])
     }
 
+    /// The file that tests of other crates use, and strangers who have no directory at hand.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a sample in the repository, when it is asked for")]
+    fn the_sample_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
+        if std::env::var_os("CORRIDOR_BLESS").is_some() {
+            std::fs::write(path, small()).unwrap();
+        }
+        assert_eq!(std::fs::read(path).unwrap(), small());
+    }
+
     #[test]
     fn a_directory_is_read_whole() {
         let directory = Directory::load(&small()).unwrap();

@@ -104,6 +104,9 @@ pub struct Guide {
     /// It is for messages that name this in UNH (0057); without it, for all of the kind.
     #[serde(default)]
     pub association: Option<String>,
+    /// With whom it was agreed (a DID); without it, with all partners.
+    #[serde(default)]
+    pub partner: Option<String>,
     /// Whether conditional rows that are not named are forbidden.
     #[serde(default)]
     pub closed: bool,

@@ -1,0 +1,169 @@
+//! What a node checks interchanges against: UNECE directories, which say the same to every participant and
+//! belong to none, and the guides that one participant agreed on with its partners (PA-1). Both are files in
+//! the data directory, so that they are kept unchanged, as the directories' licence asks; what is put there
+//! while the node runs is seen with the next interchange.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use corridor_base::{Did, ErrorCode, Problem, Result};
+
+use crate::directory::{Directory, LARGEST};
+use crate::rules::{Guide, Shelf};
+
+/// Where the zips are, below the data directory.
+const DIRECTORIES: &str = "directories";
+/// Where guides are, below the data directory, in a folder for each participant.
+const GUIDES: &str = "guides";
+/// The most directories and, for each participant, the most guides that are looked at.
+const MOST: usize = 64;
+/// The most shelves kept ready, one for each participant and partner.
+const READY: usize = 256;
+
+/// A file as it was when it was read: its path, its length, its time.
+type Seen = (PathBuf, u64, Option<SystemTime>);
+
+/// The directories and guides of a node.
+#[derive(Debug, Default)]
+pub struct Library {
+    /// The data directory; a node without one checks envelopes alone.
+    data: Option<PathBuf>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    directories: Vec<Seen>,
+    /// All directories, no guide.
+    base: Arc<Shelf>,
+    /// By participant and partner; each with the guides it was made of.
+    ready: BTreeMap<(String, String), (Vec<Seen>, Arc<Shelf>)>,
+}
+
+impl Library {
+    /// Of the node whose data directory this is.
+    #[must_use]
+    pub fn at(data: &Path) -> Self {
+        Self { data: Some(data.to_owned()), kept: Mutex::default() }
+    }
+
+    /// Where its zips are.
+    #[must_use]
+    pub fn directories(data: &Path) -> PathBuf {
+        data.join(DIRECTORIES)
+    }
+
+    /// Where the guides of a participant are. A DID holds no separator of paths.
+    #[must_use]
+    pub fn guides(data: &Path, us: &Did) -> PathBuf {
+        data.join(GUIDES).join(us.as_str())
+    }
+
+    /// What messages between these two are checked against. Files that cannot be used are passed over and
+    /// told to the operator: a wrong guide must not stop the mail.
+    ///
+    /// Reads and compiles what is new: not on a thread that serves requests.
+    #[must_use]
+    pub fn shelf(&self, us: &Did, partner: &Did) -> Arc<Shelf> {
+        let Some(data) = &self.data else { return Arc::default() };
+        let mut kept = self.lock();
+        let directories = listed(&Self::directories(data), "zip");
+        if directories != kept.directories {
+            kept.base = Arc::new(loaded(&directories));
+            kept.directories = directories;
+            kept.ready.clear();
+        }
+        let guides = listed(&Self::guides(data, us), "json");
+        if guides.is_empty() {
+            return Arc::clone(&kept.base);
+        }
+        let key = (us.to_string(), partner.to_string());
+        if let Some((of, shelf)) = kept.ready.get(&key).filter(|(of, _)| *of == guides) {
+            debug_assert_eq!(of.len(), guides.len(), "made of the same files");
+            return Arc::clone(shelf);
+        }
+        let shelf = Arc::new(guided(&kept.base, &guides, partner));
+        if kept.ready.len() >= READY {
+            kept.ready.clear();
+        }
+        kept.ready.insert(key, (guides, Arc::clone(&shelf)));
+        shelf
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The files of a folder with this extension, in the order of their names.
+fn listed(folder: &Path, extension: &str) -> Vec<Seen> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let named = |path: &PathBuf| path.extension().is_some_and(|e| e == extension);
+    let mut files: Vec<Seen> = entries
+        .flatten()
+        .filter(|entry| named(&entry.path()))
+        .filter_map(|entry| {
+            let facts = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((entry.path(), facts.len(), facts.modified().ok()))
+        })
+        .collect();
+    files.sort();
+    files.truncate(MOST);
+    files
+}
+
+/// Reads a directory from its zip.
+///
+/// # Errors
+/// `file-failed`, `too-large`; what is wrong with the directory.
+pub fn load(zip: &Path) -> Result<Directory> {
+    Directory::load(&read(zip)?)
+}
+
+/// Reads a file of bounded size.
+///
+/// # Errors
+/// `file-failed`, `too-large`.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |e| Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(e);
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > LARGEST as u64 {
+        return Err(Problem::new(ErrorCode::TooLarge)
+            .with("what", path.display())
+            .with("limit", format!("{LARGEST} bytes")));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn loaded(directories: &[Seen]) -> Shelf {
+    let mut shelf = Shelf::default();
+    for (path, ..) in directories {
+        match load(path) {
+            Ok(directory) => shelf.add(Arc::new(directory)),
+            Err(problem) => passed_over(path, &problem),
+        }
+    }
+    shelf
+}
+
+fn guided(base: &Shelf, guides: &[Seen], partner: &Did) -> Shelf {
+    let mut shelf = base.clone();
+    for (path, ..) in guides {
+        let added = read(path).and_then(|json| Guide::parse(&json)).and_then(|guide| {
+            if guide.partner.as_deref().is_some_and(|with| with != partner.as_str()) {
+                return Ok(());
+            }
+            shelf.add_guide(&guide)
+        });
+        if let Err(problem) = added {
+            passed_over(path, &problem);
+        }
+    }
+    shelf
+}
+
+fn passed_over(path: &Path, problem: &Problem) {
+    tracing::warn!(code = %problem.code(), path = %path.display(), "a directory or guide cannot be used");
+}

@@ -1,0 +1,297 @@
+//! One transaction, one timeline: every interchange that names a number or belongs with one that does, what
+//! the transport said of it, what the partner could read of it (CONTRL), and what the institution makes of it
+//! (APERAK, CUSRES). The three are different states and never stand for each other.
+//!
+//! From one number the trail leads on to others: a customs response names the declaration, the declaration
+//! the bill of lading, that the order. A message that names many numbers of one kind, like the manifest of a
+//! ship, is shown and does not lead on; nor does a container, which carries other goods next month.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use corridor_base::{Did, EnvelopeId, ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_exchange::service::Acting;
+use corridor_exchange::{Exchange, Side, State as Transport};
+use corridor_storage::Tx;
+use serde::Serialize;
+
+use crate::books::{self, Interchange};
+use crate::references::Role;
+use crate::trail::{self, Answer};
+
+/// The most interchanges of a timeline.
+const INTERCHANGES: usize = 100;
+/// The most numbers looked for.
+const NUMBERS: usize = 100;
+/// How often the trail leads on.
+const STEPS: usize = 4;
+/// A message that names more numbers of a kind leads on to none of them.
+const MANY: usize = 3;
+/// The shortest number that leads on: `1` is on every order form.
+const SHORTEST: usize = 4;
+/// The most numbers of one message that are read.
+const NAMED: u64 = 500;
+/// The longest number asked for, in characters.
+const LONGEST: usize = 70;
+
+/// A number and what it is of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Number {
+    /// What it is of.
+    pub role: Role,
+    /// The number.
+    pub number: String,
+}
+
+/// Something that happened, at its time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// When.
+    pub time: Timestamp,
+    /// `sent`, `received`; `delivered`, `refused`, `failed` of the transport; `answer`.
+    pub what: &'static str,
+    /// Received or given.
+    pub side: Side,
+    /// The document it happened to; of an answer, the answer.
+    pub envelope: EnvelopeId,
+    /// The document that is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<EnvelopeId>,
+    /// With whom.
+    pub partner: Did,
+    /// The kinds of message in it.
+    pub kinds: Vec<String>,
+    /// What the answer comes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// What the answer says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+}
+
+/// One interchange of a transaction and its three states.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Received or sent.
+    pub side: Side,
+    /// The envelope it crossed in.
+    pub envelope: EnvelopeId,
+    /// With whom.
+    pub partner: Did,
+    /// When it came into the books.
+    pub created: Timestamp,
+    /// The kinds of message in it.
+    pub kinds: Vec<String>,
+    /// Its control reference.
+    pub reference: String,
+    /// The numbers of its messages that belong to the transaction.
+    pub numbers: Vec<Number>,
+    /// How far it has come in transport.
+    pub transport: Transport,
+    /// What reading it said: CONTRL; nothing while there is none.
+    pub syntax: Option<String>,
+    /// What the institution makes of it: the newest APERAK or CUSRES; nothing while there is none.
+    pub judgement: Option<String>,
+}
+
+/// A transaction.
+#[derive(Clone, Debug, Serialize)]
+pub struct Timeline {
+    /// The number that was asked for.
+    pub reference: String,
+    /// All numbers of it.
+    pub numbers: Vec<Number>,
+    /// Its interchanges, oldest first; answers among them stand with what they answer.
+    pub documents: Vec<Entry>,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// Whether there is more than is shown.
+    pub more: bool,
+}
+
+/// What the trail found: messages by interchange, and the numbers.
+#[derive(Default)]
+struct Found {
+    messages: BTreeMap<(String, EnvelopeId), (Side, BTreeSet<u64>)>,
+    numbers: BTreeSet<Number>,
+    more: bool,
+}
+
+/// The timeline of whatever has this number, within what is the business of whoever asks.
+///
+/// # Errors
+/// `malformed` when it is no number; those of the store.
+pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lang: Lang) -> Result<Timeline> {
+    let reference = reference.trim().to_owned();
+    if reference.is_empty() || reference.chars().count() > LONGEST || reference.chars().any(char::is_control)
+    {
+        return Err(Problem::new(ErrorCode::Malformed)
+            .with("what", "reference")
+            .with("why", format!("1 to {LONGEST} characters expected")));
+    }
+    let (asked, scope) = (reference.clone(), acting.scope.clone());
+    let read = move |tx: &mut Tx<'_>| {
+        let found = follow(tx, &asked, &scope)?;
+        let mut all = Vec::new();
+        for ((_, envelope), (side, messages)) in &found.messages {
+            let Some(interchange) = books::find(tx, *side, *envelope)? else { continue };
+            let mut numbers = BTreeSet::new();
+            for message in messages {
+                let named = trail::named(tx, *side, *envelope, *message, NAMED)?;
+                numbers.extend(named.into_iter().map(|r| Number { role: r.role, number: r.number }));
+            }
+            numbers.retain(|number| found.numbers.contains(number));
+            let answers = trail::answers(tx, *side, *envelope)?;
+            let answering = !trail::told_by(tx, *side, *envelope)?.is_empty();
+            all.push(Gathered { interchange, numbers, answers, answering });
+        }
+        Ok((found, all))
+    };
+    let (found, all) = exchange.store().read(&acting.participant, read).await?;
+    let mut timeline = Timeline {
+        reference,
+        numbers: found.numbers.into_iter().collect(),
+        documents: Vec::new(),
+        events: Vec::new(),
+        more: found.more,
+    };
+    for gathered in all {
+        timeline.add(exchange, acting, gathered, lang).await?;
+    }
+    timeline.documents.sort_by_key(|entry| (entry.created, entry.envelope));
+    timeline.events.sort_by_key(|event| event.time);
+    Ok(timeline)
+}
+
+struct Gathered {
+    interchange: Interchange,
+    numbers: BTreeSet<Number>,
+    answers: Vec<Answer>,
+    /// Whether it is an answer itself.
+    answering: bool,
+}
+
+/// Follows the trail from one number.
+fn follow(tx: &mut Tx<'_>, reference: &str, scope: &corridor_exchange::Scope) -> Result<Found> {
+    let mut found = Found::default();
+    let mut seen: BTreeSet<String> = BTreeSet::from([reference.to_owned()]);
+    let mut next = vec![reference.to_owned()];
+    for _ in 0..STEPS {
+        let mut further = BTreeSet::new();
+        for number in std::mem::take(&mut next) {
+            let naming = trail::naming(tx, &number, scope, INTERCHANGES as u64 + 1)?;
+            found.more |= naming.len() > INTERCHANGES;
+            for message in naming.into_iter().take(INTERCHANGES) {
+                let key = (message.side.as_str().to_owned(), message.envelope);
+                if !found.messages.contains_key(&key) && found.messages.len() >= INTERCHANGES {
+                    found.more = true;
+                    continue;
+                }
+                let (_, messages) = found.messages.entry(key).or_insert((message.side, BTreeSet::new()));
+                if messages.insert(message.message) {
+                    let named = trail::named(tx, message.side, message.envelope, message.message, NAMED)?;
+                    found.leads(&number, &named, &mut further);
+                }
+            }
+        }
+        next.extend(further.into_iter().filter(|number| seen.insert(number.clone())));
+        if seen.len() > NUMBERS {
+            found.more = true;
+            break;
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// The numbers of a message that belong to the transaction, and where they lead.
+    fn leads(&mut self, from: &str, named: &[crate::references::Reference], further: &mut BTreeSet<String>) {
+        for reference in named {
+            let alike = named.iter().filter(|other| other.role == reference.role).count();
+            let same = reference.number == from;
+            if alike > MANY && !same {
+                continue;
+            }
+            self.numbers.insert(Number { role: reference.role, number: reference.number.clone() });
+            let leads = reference.role != Role::Container && reference.number.chars().count() >= SHORTEST;
+            if leads && !same {
+                further.insert(reference.number.clone());
+            }
+        }
+    }
+}
+
+impl Timeline {
+    async fn add(
+        &mut self,
+        exchange: &Exchange,
+        acting: &Acting,
+        gathered: Gathered,
+        lang: Lang,
+    ) -> Result<()> {
+        let Gathered { interchange, numbers, answers, answering } = gathered;
+        let (side, envelope) = (interchange.side, interchange.envelope);
+        let document = match exchange.document_for(acting, side, envelope).await {
+            Ok(document) => document,
+            // What is erased, or none of this reader's business, is not there.
+            Err(problem) if problem.code() == ErrorCode::NotFound => return Ok(()),
+            Err(problem) => return Err(problem),
+        };
+        let kinds: Vec<String> = interchange
+            .summary
+            .get("kinds")
+            .and_then(serde_json::Value::as_object)
+            .map(|kinds| kinds.keys().cloned().collect())
+            .unwrap_or_default();
+        let event = |time, what| Event {
+            time,
+            what,
+            side,
+            envelope,
+            answered: None,
+            partner: interchange.partner.clone(),
+            kinds: kinds.clone(),
+            outcome: None,
+            lines: Vec::new(),
+        };
+        // An answer stands with what it answers.
+        if !answering {
+            let what = if side == Side::Out { "sent" } else { "received" };
+            self.events.push(event(document.created, what));
+            let reached = match document.state {
+                Transport::Delivered => Some("delivered"),
+                Transport::Refused => Some("refused"),
+                Transport::Failed => Some("failed"),
+                _ => None,
+            };
+            self.events.extend(reached.map(|what| event(document.updated, what)));
+        }
+        for answer in &answers {
+            self.events.push(Event {
+                side: answer.side,
+                envelope: answer.envelope,
+                answered: Some(envelope),
+                kinds: vec![answer.kind.clone()],
+                outcome: Some(answer.outcome.clone()),
+                lines: answer.lines(lang).to_vec(),
+                ..event(answer.created, "answer")
+            });
+        }
+        let newest = |contrl: bool| {
+            let of = |answer: &&Answer| (answer.kind == "CONTRL") == contrl;
+            answers.iter().rev().find(of).map(|answer| answer.outcome.clone())
+        };
+        self.documents.push(Entry {
+            side,
+            envelope,
+            partner: interchange.partner,
+            created: document.created,
+            kinds,
+            reference: interchange.reference,
+            numbers: numbers.into_iter().collect(),
+            transport: document.state,
+            syntax: newest(true),
+            judgement: newest(false),
+        });
+        Ok(())
+    }
+}
