@@ -90,6 +90,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// The listener of the API.
     pub api: Listen,
+    /// The reverse proxies whose word on who called the console counts.
+    pub proxies: crate::door::forwarded::Proxies,
     /// How many requests of the API are worked on at once.
     pub api_requests: usize,
     /// How long a request without a document may take.

@@ -6,6 +6,7 @@ mod account;
 mod acting;
 pub mod cookie;
 pub mod forged;
+pub mod forwarded;
 pub mod guard;
 pub mod kept;
 mod pages;

@@ -5,6 +5,7 @@ pub mod errors;
 pub mod guide;
 mod markdown;
 pub mod page;
+pub(crate) mod plain;
 
 /// Where help begins. Also where `type` of a problem document leads, below `errors/`.
 pub const HELP: &str = corridor_base::problem::HELP;

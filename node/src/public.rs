@@ -8,10 +8,12 @@ use axum::extract::{Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_identity::Hosted;
 use corridor_net::refusal::{Refusal, say_problems};
 
+use crate::help::{HELP, plain};
 use crate::log::{self, Watch};
 use crate::node::Node;
 
@@ -37,6 +39,8 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
     let router = identity
         .merge(exchange.layer(from_fn_with_state(node.clone(), takes_work)))
         .merge(node.ledger.router())
+        // Where the type of a problem leads whoever got it from here.
+        .route(&format!("{HELP}/errors/{{code}}"), get(plain::error))
         .fallback(unknown);
     let prefix = node.config.public_url.prefix();
     let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };

@@ -405,3 +405,30 @@ async fn a_form_sends_a_document_about_persons_sealed() {
     assert!(shown.contains("About persons") && !shown.contains("a.edi"), "{shown}");
     world.running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_type_of_a_problem_leads_somewhere_on_the_public_listener_too() {
+    let world = World::new().await;
+    let router = corridor_node::public::router(&world.node).unwrap();
+    let check = async |path: &str, status: u16, expect: &[&str]| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        for part in expect {
+            assert!(text.contains(part), "{path} misses {part}: {text}");
+        }
+        text
+    };
+    for code in corridor_base::ErrorCode::ALL {
+        let html =
+            check(&code.page(), 200, &["lang=\"ja\"", "lang=\"ko\"", "lang=\"en\"", code.as_str()]).await;
+        well_formed(&html).unwrap();
+    }
+    check("/console/help/errors/%3Cscript%3E", 404, &["not-found"]).await;
+    // Nothing else of the console is there.
+    check("/console", 404, &["not-found"]).await;
+    check("/console/help", 404, &["not-found"]).await;
+    world.running.stop().await;
+}

@@ -118,6 +118,8 @@ pub static KEYS: &[Key] = &[
     key("api.listen", Shape::Address, "\"127.0.0.1:7081\""),
     key("api.tls_certificate", Shape::Path, "").example("\"tls/api.pem\""),
     key("api.tls_key", Shape::Path, "").example("\"tls/api.key\""),
+    key("api.proxies", Shape::List, "[]").example("[\"10.0.0.5\", \"10.1.0.0/16\"]"),
+    key("api.proxy_header", Shape::Choice(&["x-forwarded-for", "forwarded"]), "\"x-forwarded-for\""),
     key("api.max_requests", Shape::Integer(1, 65_536), "256"),
     key("api.timeout_seconds", Shape::Integer(1, 3600), "30"),
     key("console.url", Shape::Url, "").example("\"https://corridor.customs.example.jp\""),

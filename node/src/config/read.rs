@@ -19,6 +19,7 @@ use url::Url;
 
 use super::keys::{self, KEYS, Key, Shape};
 use super::{Config, DatabasePlace, Hosted, Listen, LogSettings, TlsFiles};
+use crate::door::forwarded::{Header, Proxies};
 use crate::people;
 
 /// Where a value comes from.
@@ -137,6 +138,7 @@ pub(super) fn config(text: &str, file: &Path, environment: &Environment) -> Resu
         public: reader.listen("public.listen", "public.tls_certificate", "public.tls_key")?,
         public_url: reader.public_url()?,
         api: reader.listen("api.listen", "api.tls_certificate", "api.tls_key")?,
+        proxies: reader.proxies()?,
         api_requests: reader.count("api.max_requests"),
         api_timeout: reader.seconds("api.timeout_seconds"),
         people: reader.people()?,
@@ -509,6 +511,20 @@ impl Reader<'_> {
         list.iter().map(parse).collect()
     }
 
+    fn proxies(&self) -> Result<Proxies> {
+        let header =
+            if self.text("api.proxy_header") == "forwarded" { Header::Standard } else { Header::For };
+        let Some((Value::List(list), origin)) = self.get("api.proxies") else {
+            return Ok(Proxies { networks: Vec::new(), header });
+        };
+        let network = |text: &String| {
+            let found = text.parse::<Allow>().ok().filter(Allow::is_network);
+            let why = "an address, or a network like 10.1.0.0/16, expected";
+            found.ok_or_else(|| self.source.invalid("api.proxies", origin, why))
+        };
+        Ok(Proxies { networks: list.iter().map(network).collect::<Result<_>>()?, header })
+    }
+
     fn participants(&self) -> Result<Vec<Hosted>> {
         let mut hosted: Vec<Hosted> = Vec::new();
         for table in &self.settings.participants {
@@ -620,6 +636,7 @@ mod tests {
         check("[public]\nlisten = \"0.0.0.0:7080\"\n", "5", "public.listen", None);
         check("[public]\nurl = \"http://example.jp\"\n", "5", "public.url", None);
         check("[net]\nallow = [\"10.0.0.1/8\"]\n", "5", "net.allow", None);
+        check("[api]\nproxies = [\"proxy.example\"]\n", "5", "api.proxies", None);
         check("[public]\ntls_key = \"k\"\n", "5", "public.tls_key", None);
         check("[trust]\nrefresh_seconds = 1\n", "5", "trust.refresh_seconds", None);
         check("[trust]\nanchors = [\"x\"]\n", "5", "trust.anchors", None);

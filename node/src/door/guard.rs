@@ -211,7 +211,7 @@ fn visitor(node: &Node, request: &Request) -> Visitor {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let agent = request.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     Visitor {
-        address: peer.map(|peer| peer.0.ip()),
+        address: peer.map(|peer| node.config.proxies.caller(peer.0.ip(), request.headers())),
         known: Cookie::Known.of(request.headers(), &node.people.settings().site),
         agent: agent.to_owned(),
     }

@@ -13,6 +13,7 @@ use corridor_console::component::{
 use corridor_console::{Markup, Page, Viewer, format};
 use serde::Deserialize;
 
+use super::form::{chosen, word};
 use super::{dates, text, words};
 use crate::access::Caller;
 use crate::api::acts::{self, ActBody, ActQuery};
@@ -42,12 +43,8 @@ pub(super) async fn list(
 ) -> Answer<Response> {
     let t = text(viewer.lang());
     let subject = narrow.subject.trim();
-    let query = ActQuery {
-        after: (!narrow.after.is_empty()).then(|| narrow.after.parse()).transpose()?,
-        order: None,
-        subject: (!subject.is_empty()).then(|| subject.to_owned()),
-        limit: Some(LISTED),
-    };
+    let query =
+        ActQuery { after: chosen(&narrow.after)?, order: None, subject: word(subject), limit: Some(LISTED) };
     let page = acts::list(State(node.0.clone()), caller, Ask(query)).await?.0;
     let now = node.now();
     let next = page.next.map(|id| id.to_string());

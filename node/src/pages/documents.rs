@@ -13,6 +13,7 @@ use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
 use serde::Deserialize;
 
+use super::form::{chosen, word};
 use super::preferences::see_other;
 use super::{content, dates, text, words};
 use crate::access::Caller;
@@ -75,12 +76,11 @@ pub(super) struct Narrow {
 
 impl Narrow {
     fn query(&self) -> corridor_base::Result<DocumentQuery> {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Ok(DocumentQuery {
-            partner: some(&self.partner).map(|p| p.parse()).transpose()?,
-            state: some(&self.state),
-            kind: some(&self.kind).map(|k| k.parse()).transpose()?,
-            before: some(&self.before),
+            partner: chosen(&self.partner)?,
+            state: word(&self.state),
+            kind: chosen(&self.kind)?,
+            before: word(&self.before),
             limit: Some(LISTED),
         })
     }

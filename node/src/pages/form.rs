@@ -1,5 +1,7 @@
 //! What a form brought: bounded, and parsed once.
 
+use std::str::FromStr;
+
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -49,6 +51,19 @@ impl Fields {
 
 fn malformed(why: &str) -> Problem {
     Problem::new(ErrorCode::Malformed).with("what", "form").with("why", why)
+}
+
+/// What was chosen in a filter, read: an empty value is one that was not chosen.
+///
+/// # Errors
+/// `malformed`, as the value says it.
+pub(super) fn chosen<T: FromStr<Err = Problem>>(value: &str) -> Result<Option<T>> {
+    if value.is_empty() { Ok(None) } else { value.parse().map(Some) }
+}
+
+/// The same of a word that is read further down.
+pub(super) fn word(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// Whether a form brought the viewer's token: once more, for forms with files, of which the guard has seen

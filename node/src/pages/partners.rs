@@ -13,6 +13,7 @@ use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::documents::Link;
 use serde::Deserialize;
 
+use super::form::chosen;
 use super::{dates, text, words};
 use crate::access::Caller;
 use crate::api::agreements::{self, AgreementBody, Words};
@@ -64,11 +65,10 @@ pub(super) async fn list(
     Ask(narrow): Ask<Narrow>,
 ) -> Answer<Response> {
     let t = text(viewer.lang());
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let query = PartnerQuery {
-        country: some(&narrow.country).map(|c| c.parse()).transpose()?,
+        country: chosen(&narrow.country)?,
         agreed: narrow.agreed == "yes",
-        after: some(&narrow.after).map(|d| d.parse()).transpose()?,
+        after: chosen(&narrow.after)?,
         limit: Some(LISTED),
     };
     let page = partners::list(State(node.0.clone()), caller.clone(), Ask(query)).await?.0;

@@ -11,6 +11,7 @@ use corridor_console::component::{
 use corridor_console::{Markup, Page, Viewer};
 use serde::Deserialize;
 
+use super::form::word;
 use super::{dates, documents, text, words};
 use crate::access::Caller;
 use crate::api::Shared;
@@ -40,11 +41,7 @@ pub(super) async fn list(
 ) -> Answer<Response> {
     let t = text(viewer.lang());
     let pending = narrow.state == "pending";
-    let query = ReceiptsQuery {
-        pending,
-        before: (!narrow.before.is_empty()).then(|| narrow.before.clone()),
-        limit: Some(LISTED),
-    };
+    let query = ReceiptsQuery { pending, before: word(&narrow.before), limit: Some(LISTED) };
     let page = receipts::list(State(node.0.clone()), caller, Ask(query)).await?.0;
     let now = node.now();
     let rows = page.items.iter().filter_map(|item| Some((item.document.as_ref()?, item)));

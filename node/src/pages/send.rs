@@ -250,7 +250,7 @@ async fn hand_in(
         kind: draft.kind.parse()?,
         agreement: None,
         name: given,
-        answers: if draft.answers.is_empty() { None } else { Some(draft.answers.parse()?) },
+        answers: form::chosen(&draft.answers)?,
     };
     outbox::hand_in(node, caller, query, persons(&draft.subjects), Some(&draft.key), whole)
         .await

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
-use corridor_base::{ActId, ErrorCode, Problem};
+use corridor_base::{ErrorCode, Problem};
 use corridor_console::component::{
     Button, Column, Command, Confirm, Empty, Facts, Field, Form, Icon, Notice, Press, Row, Section, Table,
     Tone, quoted,
@@ -17,7 +17,7 @@ use corridor_console::component::{
 use corridor_console::{Markup, Page, Viewer};
 use serde::Deserialize;
 
-use super::form::Fields;
+use super::form::{Fields, chosen};
 use super::preferences::see_other;
 use super::{dates, documents, text, words};
 use crate::access::Caller;
@@ -260,8 +260,7 @@ async fn erase(node: Shared, caller: Caller, viewer: Viewer, fields: Fields) -> 
 
 /// A place in the list of erasures.
 fn erasures_before(before: &str) -> corridor_base::Result<ErasureQuery> {
-    let before: Option<ActId> = (!before.is_empty()).then(|| before.parse()).transpose()?;
-    Ok(ErasureQuery { before, limit: Some(LISTED) })
+    Ok(ErasureQuery { before: chosen(before)?, limit: Some(LISTED) })
 }
 
 /// Where to see to a link that is down.

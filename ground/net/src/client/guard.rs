@@ -64,6 +64,23 @@ impl FromStr for Allow {
     }
 }
 
+impl Allow {
+    /// Whether it is an address or a network, and not a host by its name.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        matches!(self.0, Rule::Network(..))
+    }
+
+    /// Whether it is a network that holds this address.
+    #[must_use]
+    pub fn holds(&self, address: IpAddr) -> bool {
+        match &self.0 {
+            Rule::Network(net, bits) => net.is_ipv4() == address.is_ipv4() && masked(address, *bits) == *net,
+            Rule::Host(..) => false,
+        }
+    }
+}
+
 impl fmt::Display for Allow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -161,10 +178,7 @@ impl Guard {
     }
 
     fn holds(&self, address: IpAddr) -> bool {
-        self.allow.iter().any(|Allow(rule)| match rule {
-            Rule::Network(net, bits) => net.is_ipv4() == address.is_ipv4() && masked(address, *bits) == *net,
-            Rule::Host(..) => false,
-        })
+        self.allow.iter().any(|allow| allow.holds(address))
     }
 }
 
