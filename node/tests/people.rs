@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::World;
+use common::{Engine, World, on_both_engines};
 use corridor_base::{ErrorCode, Problem};
 use corridor_exchange::{DocumentFilter, Side};
 use corridor_node::access::Role;
@@ -45,6 +45,16 @@ async fn stands(world: &World, cookie: &str) -> bool {
     matches!(world.node.people.session(cookie).await.unwrap(), Found::Standing(_))
 }
 
+on_both_engines! {
+    a_code_and_a_recovery_code_count_once
+    who_keeps_guessing_is_slowed_down_and_the_owner_is_not
+    a_session_ends_when_idle_when_old_and_when_it_is_told_to
+    after_a_reset_a_link_asks_for_what_is_left
+    a_session_acts_by_one_grant_of_its_own_account
+    an_administrator_takes_over_nobody_who_acts_for_another
+    an_officer_of_a_department_sees_and_sends_what_is_its_business
+}
+
 /// An account with password and authenticator, set up by a link.
 async fn set_up(world: &World, name: &str) -> (Account, Seed, Opened, Vec<String>) {
     let people = &world.node.people;
@@ -75,9 +85,8 @@ async fn sign_in(world: &World, name: &str, seed: &Seed) -> Opened {
     done.opened
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_and_a_recovery_code_count_once() {
-    let world = World::new().await;
+async fn a_code_and_a_recovery_code_count_once(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let (_, seed, _, codes) = set_up(&world, "kim.minji").await;
     world.clock.advance(Duration::from_secs(60));
@@ -96,9 +105,8 @@ async fn a_code_and_a_recovery_code_count_once() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_keeps_guessing_is_slowed_down_and_the_owner_is_not() {
-    let world = World::new().await;
+async fn who_keeps_guessing_is_slowed_down_and_the_owner_is_not(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let (_, seed, ..) = set_up(&world, "kim.minji").await;
     world.clock.advance(Duration::from_secs(60));
@@ -125,9 +133,8 @@ async fn who_keeps_guessing_is_slowed_down_and_the_owner_is_not() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_ends_when_idle_when_old_and_when_it_is_told_to() {
-    let world = World::new().await;
+async fn a_session_ends_when_idle_when_old_and_when_it_is_told_to(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let (account, seed, first, _) = set_up(&world, "kim.minji").await;
     let second = sign_in(&world, "kim.minji", &seed).await;
@@ -162,9 +169,8 @@ async fn a_session_ends_when_idle_when_old_and_when_it_is_told_to() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_reset_a_link_asks_for_what_is_left() {
-    let world = World::new().await;
+async fn after_a_reset_a_link_asks_for_what_is_left(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let (account, seed, opened, _) = set_up(&world, "kim.minji").await;
     let link = async || {
@@ -206,9 +212,8 @@ async fn after_a_reset_a_link_asks_for_what_is_left() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_acts_by_one_grant_of_its_own_account() {
-    let world = World::new().await;
+async fn a_session_acts_by_one_grant_of_its_own_account(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let (account, _, opened, _) = set_up(&world, "kim.minji").await;
     let other = world.user("sato", &world.stranger).await;
@@ -236,9 +241,8 @@ async fn a_session_acts_by_one_grant_of_its_own_account() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_takes_over_nobody_who_acts_for_another() {
-    let world = World::new().await;
+async fn an_administrator_takes_over_nobody_who_acts_for_another(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let people = &world.node.people;
     let account = world.user("kim.minji", &world.stranger).await;
     let governed = async |who: &corridor_base::Did| code(people.governed_by(who, &account.name).await);
@@ -252,9 +256,8 @@ async fn an_administrator_takes_over_nobody_who_acts_for_another() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_officer_of_a_department_sees_and_sends_what_is_its_business() {
-    let world = World::new().await;
+async fn an_officer_of_a_department_sees_and_sends_what_is_its_business(engine: Engine) {
+    let Some(world) = World::on(engine, |_| {}).await else { return };
     let customs = &world.customs;
     world.department(customs, "export", &["edifact"], &[&world.forwarder]).await;
     world.department(customs, "health", &["line-list"], &[]).await;

@@ -5,9 +5,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::World;
 use common::browser::{Browser, to};
 use common::provider::Provider;
+use common::{Engine, World, on_both_engines};
 use corridor_base::ErrorCode;
 use corridor_node::access::Role;
 use corridor_node::people::totp::Seed;
@@ -16,11 +16,22 @@ use corridor_node::sign_on::Settings;
 use corridor_storage::ActPage;
 use serde_json::{Value, json};
 
+on_both_engines! {
+    somebody_new_comes_in_by_the_button_and_may_what_their_groups_say
+    whom_nobody_knows_is_let_in_only_as_the_configuration_says
+    an_attempt_is_of_one_browser_once_and_not_for_long
+    a_person_links_and_unlinks_their_own_account_alone
+}
+
 /// A node and its provider.
 async fn world(change: impl FnOnce(&mut Settings)) -> (World, Provider) {
+    world_on(Engine::Sqlite, change).await.unwrap()
+}
+
+async fn world_on(engine: Engine, change: impl FnOnce(&mut Settings)) -> Option<(World, Provider)> {
     let provider = Provider::start().await;
-    let world = World::with(|config| provider.configure(config, change)).await;
-    (world, provider)
+    let world = World::on(engine, |config| provider.configure(config, change)).await?;
+    Some((world, provider))
 }
 
 /// Goes by the button as far as the way back, and says where that leads.
@@ -69,9 +80,8 @@ async fn acts(world: &World, kind: &str, field: &str) -> Vec<String> {
     found
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn somebody_new_comes_in_by_the_button_and_may_what_their_groups_say() {
-    let (world, provider) = world(|_| {}).await;
+async fn somebody_new_comes_in_by_the_button_and_may_what_their_groups_say(engine: Engine) {
+    let Some((world, provider)) = world_on(engine, |_| {}).await else { return };
     let mut browser = Browser::new(&world);
     browser.get("/console/sign-in").await;
     assert!(browser.page.contains("Sign in with Customs account"), "{}", browser.page);
@@ -106,9 +116,9 @@ async fn somebody_new_comes_in_by_the_button_and_may_what_their_groups_say() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whom_nobody_knows_is_let_in_only_as_the_configuration_says() {
-    let (refusing, provider) = world(|settings| settings.creates = false).await;
+async fn whom_nobody_knows_is_let_in_only_as_the_configuration_says(engine: Engine) {
+    let refusing = world_on(engine, |settings| settings.creates = false).await;
+    let Some((refusing, provider)) = refusing else { return };
     assert_eq!(sign_on(&mut Browser::new(&refusing), &provider).await, "sign-on-unlinked");
     // An account of the same name is nobody's who only has the name.
     let account = refusing.user("kim.minji", &refusing.customs).await;
@@ -133,7 +143,7 @@ async fn whom_nobody_knows_is_let_in_only_as_the_configuration_says() {
     assert!(refusing.node.people.grants(&account.id).await.unwrap().is_empty());
     refusing.running.stop().await;
 
-    let (creating, provider) = world(|_| {}).await;
+    let (creating, provider) = world_on(engine, |_| {}).await.unwrap();
     // Without a role, without a name that fits, or with a name that is taken there is no new account.
     creating.user("sato", &creating.customs).await;
     for says in [
@@ -201,9 +211,8 @@ async fn a_lying_provider_is_not_believed() {
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_attempt_is_of_one_browser_once_and_not_for_long() {
-    let (world, provider) = world(|_| {}).await;
+async fn an_attempt_is_of_one_browser_once_and_not_for_long(engine: Engine) {
+    let Some((world, provider)) = world_on(engine, |_| {}).await else { return };
     let expired = "sign-on-expired";
     // Back twice.
     let mut kim = Browser::new(&world);
@@ -391,9 +400,8 @@ async fn the_second_factor_is_asked_for_here_unless_the_operator_says_otherwise(
     world.running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_links_and_unlinks_their_own_account_alone() {
-    let (world, provider) = world(|settings| settings.creates = false).await;
+async fn a_person_links_and_unlinks_their_own_account_alone(engine: Engine) {
+    let Some((world, provider)) = world_on(engine, |settings| settings.creates = false).await else { return };
     let (account, seed) = linked(&world, &provider).await;
     let people = &world.node.people;
     people.unlink_identities(&account.id, None, &By::reader("test")).await.unwrap();

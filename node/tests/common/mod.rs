@@ -12,12 +12,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, Lang, OsRandom, Timestamp};
+use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, Lang, OsRandom, Random, Timestamp};
 use corridor_exchange::{Draft, Side};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::access::Role;
 use corridor_node::assembly::Surroundings;
-use corridor_node::config::{Config, Environment};
+use corridor_node::config::{Config, DatabasePlace, Environment};
 use corridor_node::door::forged;
 use corridor_node::node::Node;
 use corridor_node::people::department::Named;
@@ -74,7 +74,71 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Which engine a world is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgresql,
+}
+
+impl Engine {
+    /// The database, a fresh one; `None` where there is no server to make one.
+    fn database(self) -> Option<DatabasePlace> {
+        if self == Self::Sqlite {
+            return Some(DatabasePlace::Sqlite);
+        }
+        let Ok(url) = std::env::var("CORRIDOR_TEST_POSTGRES") else {
+            println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+            return None;
+        };
+        let name = format!("node_{:016x}", u64::from_be_bytes((&OsRandom as &dyn Random).bytes()));
+        let mut fresh = url::Url::parse(&url).unwrap();
+        fresh.set_path(&name);
+        // The blocking client brings a runtime of its own.
+        std::thread::spawn(move || {
+            let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+            client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        })
+        .join()
+        .unwrap();
+        Some(DatabasePlace::Postgres(fresh))
+    }
+}
+
+/// Tests that take an engine, each on both.
+#[allow(unused_macros, reason = "each test uses a part")]
+macro_rules! on_both_engines {
+    ($($test:ident)*) => {
+        mod on_sqlite {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::common::Engine::Sqlite).await;
+            }
+        )*}
+        mod on_postgresql {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::common::Engine::Postgresql).await;
+            }
+        )*}
+    };
+}
+#[allow(unused_imports, reason = "each test uses a part")]
+pub(crate) use on_both_engines;
+
 impl World {
+    /// On this engine; `None` where it is not to be had.
+    pub(crate) async fn on(engine: Engine, change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let database = engine.database()?;
+        Some(
+            Self::with(|config| {
+                config.database = database;
+                change(config);
+            })
+            .await,
+        )
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
