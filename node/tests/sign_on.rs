@@ -12,7 +12,7 @@ use corridor_base::ErrorCode;
 use corridor_node::access::Role;
 use corridor_node::people::totp::Seed;
 use corridor_node::people::{Account, By, Identity};
-use corridor_node::sign_on::Settings;
+use corridor_node::sign_on::{Issuer, Settings};
 use corridor_storage::ActPage;
 use serde_json::{Value, json};
 
@@ -315,6 +315,15 @@ async fn what_the_provider_refuses_is_said_in_three_languages() {
         }
     }
     // A provider that is not there, and one that is another.
+    let away = World::with(|config| {
+        provider.configure(config, |settings| {
+            settings.issuer = Issuer::parse("http://127.0.0.1:9").unwrap();
+        });
+        config.allow.push("127.0.0.1:9".parse().unwrap());
+    })
+    .await;
+    assert_eq!(ended(&mut Browser::new(&away), "/console/sign-on").await, "sign-on-unreachable");
+    away.running.stop().await;
     provider.told().describes = json!({"issuer": "https://evil.example"});
     let (other, _) = (World::with(|config| provider.configure(config, |_| {})).await, ());
     let mut browser = Browser::new(&other);

@@ -73,6 +73,7 @@ errors! {
     FormRefused = "form-refused", 403;
     PasswordRefused = "password-refused", 422;
     SignOnFailed = "sign-on-failed", 502;
+    SignOnUnreachable = "sign-on-unreachable", 502;
     SignOnExpired = "sign-on-expired", 403;
     SignOnDenied = "sign-on-denied", 403;
     SignOnClock = "sign-on-clock", 502;

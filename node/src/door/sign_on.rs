@@ -98,11 +98,11 @@ fn public(problem: Problem) -> Problem {
         ErrorCode::PartnerUnreachable
         | ErrorCode::AddressRefused
         | ErrorCode::TlsInvalid
-        | ErrorCode::Malformed
-        | ErrorCode::TooLarge => {
+        | ErrorCode::Malformed => {
             tracing::warn!(target: "corridor::people", %problem, "the sign-on provider cannot be reached");
-            failed("it cannot be reached")
+            Problem::new(ErrorCode::SignOnUnreachable)
         }
+        ErrorCode::TooLarge => failed("its answer is too long"),
         _ => problem,
     }
 }

@@ -1,6 +1,7 @@
 //! A country on one node: an anchor, a node that hosts two participants, an agreement between them,
 //! and a document that crossed. One process, the real listeners, a clock of its own.
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::print_stdout, reason = "a test says what did not run")]
 
 pub(crate) mod browser;
 pub(crate) mod provider;

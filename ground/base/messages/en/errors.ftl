@@ -147,6 +147,11 @@ sign-on-failed = Single sign-on failed
     .remedy = Try again. If it goes on, sign in with password or passkey, or tell your administrator.
 
 # args: none
+sign-on-unreachable = The sign-on provider cannot be reached
+    .detail = The sign-on provider did not answer this node.
+    .remedy = Try again in a moment. If it goes on, sign in with password or passkey, or tell the operator of the node: `corridor doctor` says what is wrong.
+
+# args: none
 sign-on-expired = This sign-in is no longer open
     .detail = It was begun in another browser, took longer than 10 minutes, or has been used already.
     .remedy = Sign in again from the sign-in page. Do not use the back button or a bookmark on the way, and allow cookies for this site.
