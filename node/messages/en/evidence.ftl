@@ -202,6 +202,7 @@ receipt-signed-by-sender = Envelope, signed by the sender
 receipt-signed-by-recipient = Acknowledgement, signed by the recipient
 receipt-signed-good = valid
 receipt-signed-bad = not valid
+receipt-signed-more = Key, when it was recorded, place in the log
 receipt-signed-key = Key
 receipt-signed-at = Recorded
 receipt-signed-place = Place

@@ -183,6 +183,7 @@ receipt-signed-by-sender = 送付状（送付側の署名）
 receipt-signed-by-recipient = 受領確認（受領側の署名）
 receipt-signed-good = 有効
 receipt-signed-bad = 無効
+receipt-signed-more = 鍵・記録日時・ログ内の位置
 receipt-signed-key = 鍵
 receipt-signed-at = 記録日時
 receipt-signed-place = 記録の場所

@@ -183,6 +183,7 @@ receipt-signed-by-sender = 송부서(보낸 쪽의 서명)
 receipt-signed-by-recipient = 수령 확인(받은 쪽의 서명)
 receipt-signed-good = 유효
 receipt-signed-bad = 무효
+receipt-signed-more = 키·기록 일시·로그 위치
 receipt-signed-key = 키
 receipt-signed-at = 기록 일시
 receipt-signed-place = 기록 위치

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
+use axum::http::Method;
+use axum::http::header::REFERER;
 use corridor_base::{Did, Lang};
 use corridor_console::format::Zone;
-use corridor_console::{House, Party, Person, Preferences, Viewer, asset};
+use corridor_console::{House, Party, Person, Preferences, Viewer, asset, path};
 
 use super::areas;
 use crate::access::Caller;
@@ -15,15 +17,28 @@ use crate::node::Node;
 /// Someone before they have signed in.
 #[must_use]
 pub fn stranger(node: &Node, request: &Request) -> Viewer {
-    let here = request.uri().path_and_query().map_or("/console", |p| p.as_str());
     Viewer {
         house: Arc::new(house(node)),
         preferences: Preferences::of_request(request.headers(), node.config.language),
         person: None,
         areas: Vec::new(),
-        here: here.chars().take(2000).collect(),
+        here: here(request).chars().take(2000).collect(),
         gzip: asset::takes_gzip(request.headers()),
     }
+}
+
+/// Where a choice of language leads back to. What answers a form has no address of its own: that is the page
+/// with the form, as the browser names it.
+fn here(request: &Request) -> String {
+    let form = || {
+        let referer = request.headers().get(REFERER)?.to_str().ok()?;
+        let url = url::Url::parse(referer).ok().filter(|url| url.path().starts_with(path::HOME))?;
+        Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+    };
+    let asked = matches!(*request.method(), Method::GET | Method::HEAD);
+    let found = if asked { None } else { form() };
+    let own = || request.uri().path_and_query().map_or(path::HOME, |p| p.as_str()).to_owned();
+    found.unwrap_or_else(own)
 }
 
 /// What is known of someone whom the guard let in, beside their role.
@@ -77,4 +92,24 @@ fn house(node: &Node) -> House {
         None => operator.name.clone(),
     });
     House { name: names, zone: Zone::of_country(&country), country, version: env!("CARGO_PKG_VERSION") }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn a_choice_leads_back_to_a_page_that_has_an_address() {
+        let check = |method: &str, referer: &str, expect: &str| {
+            let request = Request::builder().method(method).uri("/console/subjects/erase?x=1");
+            let request = request.header("referer", referer).body(Body::empty()).unwrap();
+            assert_eq!(here(&request), expect, "{method} from {referer}");
+        };
+        check("GET", "https://node.example/console/subjects", "/console/subjects/erase?x=1");
+        check("POST", "https://node.example/console/subjects?before=1#x", "/console/subjects?before=1");
+        check("POST", "https://node.example/elsewhere", "/console/subjects/erase?x=1");
+        check("POST", "nonsense", "/console/subjects/erase?x=1");
+    }
 }

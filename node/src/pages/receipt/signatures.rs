@@ -1,9 +1,10 @@
 //! What was signed about a document, and whether by a key that was valid when it was recorded (ID-1).
 
-use corridor_console::component::{Badge, Facts, Section, Short, Tone};
+use corridor_console::component::{Badge, Facts, More, Section, Short, Tone};
 use corridor_console::{Markup, Viewer, format};
 use corridor_exchange::receipts::{Judged, What};
 
+use super::OneAct;
 use crate::pages::dates;
 use crate::pages::evidence::{Heading, words};
 
@@ -31,9 +32,8 @@ fn one(viewer: &Viewer, judged: &Judged) -> Markup {
             Markup::quiet(problem.text(viewer.lang()).detail),
         ]),
     };
-    let facts = Facts::new()
-        .fact(t.get("verify-column-result"), badge)
-        .fact(t.get("receipt-signed-key"), Short::new(&judged.key));
+    let result = Facts::new().fact(t.get("verify-column-result"), badge);
+    let facts = Facts::new().fact(t.get("receipt-signed-key"), Short::new(&judged.key));
     let facts = match &judged.record {
         Some(record) => facts.fact(t.get("receipt-signed-at"), dates(viewer).exact(record.at)).known(
             t.get("receipt-signed-place"),
@@ -43,5 +43,7 @@ fn one(viewer: &Viewer, judged: &Judged) -> Markup {
         ),
         None => facts.text(t.get("receipt-signed-at"), t.get("receipt-signed-none")),
     };
-    Markup::of(&Heading { title: &title.to_string() }).and(facts)
+    let more = More { title: t.get("receipt-signed-more").into(), body: facts.into() };
+    let body = Markup::of(&Heading { title: &title.to_string() }).and(result).and(more);
+    Markup::of(&OneAct { body })
 }
