@@ -162,6 +162,7 @@ pub static RULES: &[Rule] = &[
     rule(GET, "/console/acts", Who::Roles(&[Auditor, Administrator])),
     rule(GET, "/console/acts/{id}", Who::Roles(&[Auditor, Administrator])),
     rule(GET, "/console/search", ALL),
+    rule(GET, "/console/trade", ALL),
     rule(GET, "/console/subjects", EVIDENCE),
     rule(POST, "/console/subjects", CONTENT),
     rule(GET, "/console/subjects/show", CONTENT),

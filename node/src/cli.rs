@@ -50,7 +50,7 @@ Exit codes:
   4  the doctor found something wrong
   5  sent or erased, but not acknowledged within the time given to --wait
   6  verify: a check failed; log fsck, trade diff: a difference was found;
-     trade parse, validate: refused
+     trade parse, validate, new: refused; trade convert: not all of it survived
   7  verify: nothing failed, and a cosignature is missing that may still come
   8  verify: nothing failed, but something could not be checked here
 

@@ -23,6 +23,7 @@ mod receipts;
 mod search;
 mod send;
 mod subjects;
+mod trade;
 mod trust;
 mod upload;
 mod verifier;
@@ -89,6 +90,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/acts", get(acts::list))
         .route("/console/acts/{id}", get(acts::one))
         .route("/console/search", get(search::page))
+        .route("/console/trade", get(trade::page))
         .route("/console/help", get(help::index))
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))

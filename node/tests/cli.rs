@@ -368,3 +368,39 @@ fn a_command_acts_for_the_participant_it_names() {
     check(&place.run(&["key", "list", "--participant", "nobody"]), 1, "nobody");
     assert_eq!(node.end(), 0);
 }
+
+/// Rows become an order, the order rows and documents again; what cannot survive is told and sets the exit
+/// code, and nothing wrong is written.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+fn documents_become_messages_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/trade/samples");
+    let run = |words: &[&str]| ran(program(folder.path()).arg("trade").args(words).output().unwrap());
+    let orders = samples.join("orders.csv").display().to_string();
+    let envelope = ["--sender", "OHARA:ZZ", "--recipient", "HANGANG:ZZ", "--reference", "R1"];
+    let made = run(&[&["new", "orders", &orders, "--out", "o.edi"], envelope.as_slice()].concat());
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    let back = run(&["convert", "o.edi", "--mapping", "orders", "--to", "json"]);
+    assert_eq!((back.code, back.err.as_str()), (0, ""));
+    assert_eq!(back.json()["lines"][1]["hs"], "848299");
+    assert_eq!(back.json()["envelope"]["sender_qualifier"], "ZZ");
+    let rows = run(&["convert", "o.edi", "--mapping", "orders", "--to", "csv"]);
+    assert!(rows.out.contains("O'HARA SHOJI K.K.,,FUKUOKA") && rows.out.lines().count() == 3, "{}", rows.out);
+    // The envelope has no columns.
+    assert!(rows.code == 6 && rows.err.lines().count() == 1 && rows.err.contains("envelope"), "{}", rows.err);
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("f.json", r#"{"number":"P1","date":"2026-11-22","remarks":"=HYPERLINK(1)"}"#);
+    let rows = run(&["convert", "f.json", "--mapping", "orders", "--to", "csv"]);
+    assert!(rows.out.contains(",'=HYPERLINK(1),"), "{}", rows.out);
+    write("l.json", r#"{"number":"P1","date":"2026-11-22","colour":"red"}"#);
+    let lossy = run(&[&["new", "orders", "l.json"], envelope.as_slice()].concat());
+    assert_eq!((lossy.code, lossy.out.as_str()), (6, ""));
+    assert!(lossy.err.contains("colour"), "{}", lossy.err);
+    assert_eq!(run(&["new", "nonsense", "l.json"]).code, 1);
+    let listed = run(&["mapping", "list"]);
+    assert!(listed.out.contains("CUSCAR D.08A"), "{}", listed.out);
+    let shown = run(&["mapping", "show", "cuscar"]);
+    write("own.json", &shown.out);
+    assert_eq!(run(&["mapping", "show", "own.json"]).out, shown.out);
+}

@@ -403,3 +403,25 @@ receipts-none-how = Each document that crosses gets a receipt of each side.
 receipts-none-pending = Nothing is waited for
 receipts-none-pending-how = Every receipt on this page is complete.
 receipt-entry-more = Place in the log, number of the act, files
+
+## Transactions
+
+area-trade = Transactions
+trade-title = Transaction { $reference }
+trade-lead = Everything about one transaction: documents, receipts of the transport, answers of partners and of customs. That something arrived, could be read, and was decided on are three different things.
+trade-reference = Number
+trade-reference-hint = Order, booking, bill of lading, container, declaration or invoice, as it stands in the message.
+trade-empty = Which transaction?
+trade-empty-how = Type one of its numbers above. Whatever belongs to it is found from there.
+trade-none = Nothing has this number
+trade-none-how = Numbers are compared whole and as they were written. Documents about persons are not found by number.
+trade-more = There is more than is shown here.
+trade-numbers = Numbers
+trade-documents = Documents
+trade-documents-caption = Documents of this transaction, oldest first
+trade-transport = Transport
+trade-syntax = Readable (CONTRL)
+trade-judgement = Decided (APERAK, CUSRES)
+trade-none-yet = No answer yet
+trade-events = What happened
+trade-open = Open the document

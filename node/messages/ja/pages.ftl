@@ -403,3 +403,25 @@ receipts-none-how = 文書を授受すると、双方の記録証明が作られ
 receipts-none-pending = 未完成のものはありません
 receipts-none-pending-how = このページの記録証明はすべて完成しています。
 receipt-entry-more = ログ内の位置・行為の番号・ファイル
+
+## 取引の状況
+
+area-trade = 取引の状況
+trade-title = 取引 { $reference }
+trade-lead = 一つの取引に関する文書、伝送の受領証、相手機関や税関の回答をまとめて表示します。到着したこと、読み取れたこと、判断が出たことは、それぞれ別の状態です。
+trade-reference = 番号
+trade-reference-hint = 発注、ブッキング、船荷証券、コンテナ、申告、送り状のいずれかの番号を、電文の表記どおりに入力してください。
+trade-empty = どの取引をお調べですか
+trade-empty-how = 上の欄に番号を一つ入力してください。関係する文書をまとめて探します。
+trade-none = この番号の取引は見つかりません
+trade-none-how = 番号は全体が一致したものだけを探します。個人に関する文書は番号では探せません。
+trade-more = ここに表示していない文書があります。
+trade-numbers = 関係する番号
+trade-documents = 文書
+trade-documents-caption = この取引の文書（古い順）
+trade-transport = 伝送
+trade-syntax = 読み取り (CONTRL)
+trade-judgement = 判断 (APERAK, CUSRES)
+trade-none-yet = 回答なし
+trade-events = 経過
+trade-open = 文書を開く

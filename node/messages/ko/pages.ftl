@@ -403,3 +403,25 @@ receipts-none-how = 문서를 주고받으면 양측의 기록 증명이 만들�
 receipts-none-pending = 미완성인 것이 없습니다
 receipts-none-pending-how = 이 페이지의 기록 증명은 모두 완성되었습니다.
 receipt-entry-more = 로그 위치·행위 번호·파일
+
+## 거래 현황
+
+area-trade = 거래 현황
+trade-title = 거래 { $reference }
+trade-lead = 한 거래에 관한 문서, 전송 수령증, 상대 기관과 세관의 회신을 모아 보여 줍니다. 도착한 것, 읽을 수 있었던 것, 판단이 내려진 것은 서로 다른 상태입니다.
+trade-reference = 번호
+trade-reference-hint = 발주, 부킹, 선하증권, 컨테이너, 신고, 송장 번호 가운데 하나를 전문에 적힌 그대로 입력하십시오.
+trade-empty = 어느 거래를 찾으십니까
+trade-empty-how = 위 칸에 번호를 하나 입력하면 관련된 문서를 모두 찾습니다.
+trade-none = 이 번호의 거래가 없습니다
+trade-none-how = 번호 전체가 일치하는 것만 찾습니다. 개인에 관한 문서는 번호로 찾을 수 없습니다.
+trade-more = 여기에 표시하지 않은 문서가 더 있습니다.
+trade-numbers = 관련 번호
+trade-documents = 문서
+trade-documents-caption = 이 거래의 문서(오래된 순)
+trade-transport = 전송
+trade-syntax = 판독 (CONTRL)
+trade-judgement = 판단 (APERAK, CUSRES)
+trade-none-yet = 회신 없음
+trade-events = 경과
+trade-open = 문서 열기

@@ -4,6 +4,7 @@
 mod directory;
 mod file;
 mod guide;
+mod mapping;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -43,8 +44,15 @@ pub(super) enum Verb {
     Parse(file::Parse),
     /// Check an interchange against directories and partner guides; asks no node
     Validate(file::Validate),
-    /// Convert an interchange to JSON lines or CSV, or JSON lines back; asks no node
+    /// Convert an interchange to JSON lines or CSV and back, by segments or by a mapping; asks no node
     Convert(file::Convert),
+    /// Make an interchange of documents (JSON or CSV), checked against directories; asks no node
+    New(mapping::New),
+    /// Mappings between messages and documents
+    Mapping {
+        #[command(subcommand)]
+        verb: mapping::Verb,
+    },
     /// Compare two interchanges segment by segment; asks no node
     Diff(file::Diff),
     /// UNECE directories: the zips that messages are checked against
@@ -63,9 +71,11 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     match verb {
         Verb::Parse(args) => return file::parse(context, &args),
         Verb::Validate(args) => return file::validate(context, &args),
-        Verb::Convert(args) => return file::convert(&args),
+        Verb::Convert(args) => return file::convert(context, &args),
         Verb::Diff(args) => return file::diff(context, &args),
         Verb::Directory { verb } => return directory::run(context, verb),
+        Verb::New(args) => return mapping::new(context, &args),
+        Verb::Mapping { verb } => return mapping::run(context, &verb),
         Verb::Guide { verb } => return guide::run(context, verb),
         Verb::List { .. } | Verb::Show { .. } | Verb::Status { .. } => {}
     }

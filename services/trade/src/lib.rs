@@ -1,7 +1,7 @@
 //! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
 //! document that leaves one country is understood and acknowledged in the other.
 //!
-//! [`edifact`], [`directory`], [`rules`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
+//! [`edifact`], [`directory`], [`rules`], [`mapping`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
 //! network, no disk. [`desk`] is the service that hears of documents, [`library`] what it checks them against,
 //! [`books`] and [`trail`] what it keeps, [`timeline`] what becomes of a transaction, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
@@ -13,6 +13,7 @@ pub mod directory;
 pub mod edge;
 pub mod edifact;
 pub mod library;
+pub mod mapping;
 pub mod references;
 pub mod rules;
 pub mod timeline;

@@ -19,9 +19,10 @@ use serde_json::json;
 
 use super::super::{Context, Done, Failure};
 use super::directory;
+use super::mapping::EnvelopeArgs;
 
 /// The interchange, or one of its messages, is refused; of a comparison: they differ.
-const REFUSED: u8 = 6;
+pub(super) const REFUSED: u8 = 6;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Parse {
@@ -53,6 +54,13 @@ pub(in crate::cli) struct Validate {
     contrl: Option<PathBuf>,
 }
 
+impl Validate {
+    /// Against these zips, or the directories of this node.
+    pub(super) fn against(directory: Vec<PathBuf>) -> Self {
+        Self { file: None, directory, guide: Vec::new(), codes: Codes::Warn, contrl: None }
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Codes {
     Ignore,
@@ -67,10 +75,18 @@ pub(in crate::cli) struct Convert {
     /// To what
     #[arg(long, value_enum)]
     to: Form,
+    /// Documents by this mapping, not segments: one that comes with the program, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    mapping: Option<String>,
+    /// With --mapping: from what [default: by the name of the file]
+    #[arg(long, value_enum, requires = "mapping")]
+    from: Option<Form>,
+    #[command(flatten)]
+    envelope: EnvelopeArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Form {
+pub(in crate::cli) enum Form {
     Json,
     Csv,
     Edifact,
@@ -85,7 +101,7 @@ pub(in crate::cli) struct Diff {
 }
 
 /// A file, or standard input.
-fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
+pub(super) fn open(path: Option<&Path>) -> Result<Box<dyn Read>> {
     match path.filter(|p| *p != Path::new("-")) {
         None => Ok(Box::new(std::io::stdin().lock())),
         Some(path) => File::open(path).map(|f| Box::new(f) as Box<dyn Read>).map_err(|e| failed(path, e)),
@@ -96,7 +112,7 @@ fn failed(path: &Path, error: std::io::Error) -> Problem {
     Problem::new(ErrorCode::FileFailed).with("path", path.display()).because(error)
 }
 
-fn source_failed(path: Option<&Path>, error: std::io::Error) -> Problem {
+pub(super) fn source_failed(path: Option<&Path>, error: std::io::Error) -> Problem {
     failed(path.unwrap_or(Path::new("-")), error)
 }
 
@@ -156,7 +172,7 @@ fn judged(report: &Report) -> Done {
 }
 
 /// What is named on the command line; without a directory there, those of this node, if it is one.
-fn shelf(context: &Context, args: &Validate) -> Result<Shelf> {
+pub(super) fn shelf(context: &Context, args: &Validate) -> Result<Shelf> {
     let mut shelf = Shelf::default();
     for zip in &args.directory {
         shelf.add(Arc::new(library::load(zip)?));
@@ -183,8 +199,11 @@ fn write_contrl(report: &Report, answering: &Answering<'_>, file: &Path) -> Resu
     durable::write_file(file, &contrl, 0o644)
 }
 
-pub(super) fn convert(args: &Convert) -> Done {
+pub(super) fn convert(context: &Context, args: &Convert) -> Done {
     let path = args.file.as_deref();
+    if let Some(mapping) = &args.mapping {
+        return super::mapping::convert(context, mapping, args.from, args.to, path, &args.envelope);
+    }
     let mut source = open(path)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let report = match args.to {

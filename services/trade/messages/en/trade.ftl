@@ -401,3 +401,21 @@ code-UCI-4-1-7 = Accepted
 code-UCI-4-1-8 = Received
 code-UCM-3-1-4 = Refused
 code-UCM-3-1-7 = Accepted
+
+## What does not survive a mapping
+
+loss = Document { $document }, { $place }: { $why } – { $value }
+loss-message = No place for this message in the mapping
+loss-segment = No place for this segment in the mapping
+loss-value = No place for this value in the mapping
+loss-field = No such field
+loss-form = Not in the form of the field
+loss-code = A code or word that the mapping does not have
+loss-characters = Characters that the interchange does not have
+loss-length = Longer than there is room for
+loss-count = Another number than the one that is counted
+loss-order = In another order than the mapping has
+loss-nothing = A segment that says nothing
+loss-added = Not there; the mapping adds it
+loss-envelope = The envelope of another document holds
+loss-row = Not told from another document in rows

@@ -401,3 +401,21 @@ code-UCI-4-1-7 = 受理
 code-UCI-4-1-8 = 受信
 code-UCM-3-1-4 = 拒否
 code-UCM-3-1-7 = 受理
+
+## マッピングで失われるもの
+
+loss = 文書 { $document }、{ $place }: { $why } – { $value }
+loss-message = このメッセージはマッピングの対象外
+loss-segment = このセグメントはマッピングの対象外
+loss-value = この値はマッピングの対象外
+loss-field = 該当する項目がない
+loss-form = 項目の形式に合わない
+loss-code = マッピングにないコードまたは語
+loss-characters = 交換の文字集合にない文字
+loss-length = 長さの上限を超えている
+loss-count = 数えた件数と一致しない
+loss-order = マッピングと順序が異なる
+loss-nothing = 内容のないセグメント
+loss-added = 元になく、マッピングが補ったもの
+loss-envelope = 別の文書の封筒情報が適用される
+loss-row = 行では別の文書と区別できない

@@ -401,3 +401,21 @@ code-UCI-4-1-7 = 수리
 code-UCI-4-1-8 = 수신
 code-UCM-3-1-4 = 거부
 code-UCM-3-1-7 = 수리
+
+## 매핑에서 사라지는 것
+
+loss = 문서 { $document }, { $place }: { $why } – { $value }
+loss-message = 매핑 대상이 아닌 메시지
+loss-segment = 매핑 대상이 아닌 세그먼트
+loss-value = 매핑 대상이 아닌 값
+loss-field = 해당 항목 없음
+loss-form = 항목의 형식에 맞지 않음
+loss-code = 매핑에 없는 코드 또는 낱말
+loss-characters = 교환문서의 문자집합에 없는 문자
+loss-length = 허용 길이를 초과함
+loss-count = 센 개수와 일치하지 않음
+loss-order = 매핑과 순서가 다름
+loss-nothing = 내용이 없는 세그먼트
+loss-added = 원본에 없어 매핑이 보탠 것
+loss-envelope = 다른 문서의 봉투 정보가 적용됨
+loss-row = 행에서 다른 문서와 구별되지 않음

@@ -7,6 +7,7 @@ use corridor_base::{ErrorCode, Problem, Result};
 use serde::{Deserialize, Serialize};
 
 use super::charset::Charset;
+use super::csv::cell;
 use super::envelope::{Options, Position, Report, Visit, read};
 use super::token::{Delimiters, Segment};
 use super::write::Writer;
@@ -90,19 +91,6 @@ impl Out<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// A value that a spreadsheet takes for a formula gets a quote before it; what would end a cell is quoted.
-#[must_use]
-pub fn cell(value: &str) -> String {
-    let number = value.parse::<f64>().is_ok();
-    let formula = !number && value.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let value = if formula { format!("'{value}") } else { value.to_owned() };
-    if value.contains([',', '"', '\r', '\n', ';']) {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value
     }
 }
 
@@ -225,17 +213,5 @@ mod tests {
         check(&format!("{unb}\n{{\"tag\":\"B+M\"}}"), "line 2");
         check(&format!("{unb}\n{{\"tag\":\"BGM\",\"elements\":[[[\"A\"],[\"B\"]]]}}"), "syntax 4");
         check("[]", "line 1");
-    }
-
-    #[test]
-    fn cells_are_no_formulas() {
-        let check = |value: &str, expect: &str| assert_eq!(cell(value), expect);
-        check("KMTC", "KMTC");
-        check("-12.5", "-12.5");
-        check("=1+1", "'=1+1");
-        check("@SUM(A1)", "'@SUM(A1)");
-        check("+821012345678", "+821012345678");
-        check("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0");
-        check("a,\"b\"", "\"a,\"\"b\"\"\"");
     }
 }

@@ -5,6 +5,7 @@ pub mod align;
 pub mod charset;
 pub mod contrl;
 pub mod convert;
+pub mod csv;
 pub mod envelope;
 pub mod fault;
 mod judge;

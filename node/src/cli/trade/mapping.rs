@@ -1,0 +1,243 @@
+//! `corridor trade convert --mapping`, `trade new`, `trade mapping`: documents of messages and messages of
+//! documents, by mappings that are files. What does not survive is told on standard error, value by value.
+
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Subcommand;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_storage::durable;
+use corridor_trade::edifact::{Options, Reader, Report};
+use corridor_trade::library::read as read_file;
+use corridor_trade::mapping::{
+    self, Document, Envelope, Losses, Mapping, documents, from_table, named, prepared, to_table,
+};
+use corridor_trade::rules::{Checker, Policy};
+use serde_json::json;
+
+use super::super::{Context, Done, Failure};
+use super::file::{Form, REFUSED, Validate, open, shelf, source_failed};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Verb {
+    /// List the mappings that come with the program
+    List,
+    /// Write one out, to be read or changed; or check a file and say what documents of it hold
+    Show {
+        /// A mapping that comes with the program, or a file
+        mapping: String,
+        /// Not the mapping: the fields and lists of its documents
+        #[arg(long)]
+        fields: bool,
+    },
+}
+
+/// What UNB says.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct EnvelopeArgs {
+    /// Who sends, as UNB names it: ID or ID:QUALIFIER
+    #[arg(long)]
+    sender: Option<String>,
+    /// To whom, as UNB names it: ID or ID:QUALIFIER
+    #[arg(long)]
+    recipient: Option<String>,
+    /// The interchange control reference
+    #[arg(long)]
+    reference: Option<String>,
+    /// Characters and syntax version [default: what the documents say, or UNOC:3]
+    #[arg(long, value_name = "UNOC:3")]
+    syntax: Option<String>,
+    /// It is a test (UNB 0035)
+    #[arg(long)]
+    test: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct New {
+    /// A mapping that comes with the program (orders, invoic, iftmbf, iftmbc, cuscar, cusdec, cusres), or a file
+    mapping: String,
+    /// Documents as JSON, or rows of CSV; `-` or nothing reads standard input
+    file: Option<PathBuf>,
+    /// What the file is [default: by its name, or else JSON]
+    #[arg(long, value_enum)]
+    from: Option<Form>,
+    /// Write the interchange to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Check against this UNECE zip as well [default: the directories of this node]
+    #[arg(long, value_name = "ZIP")]
+    directory: Vec<PathBuf>,
+    #[command(flatten)]
+    envelope: EnvelopeArgs,
+}
+
+pub(super) fn run(context: &Context, verb: &Verb) -> Done {
+    match verb {
+        Verb::List => {
+            let row = |name: &&str| {
+                let (mapping, _) = named(name)?;
+                let title = mapping.title(context.lang).to_owned();
+                let (message, version) =
+                    (format!("{} D.{}", mapping.message, mapping.release), mapping.version);
+                Ok(json!({ "mapping": name, "version": version, "message": message, "title": title }))
+            };
+            let items = mapping::NAMES.iter().map(row).collect::<Result<Vec<_>>>()?;
+            context.terminal.table(&json!({ "items": items }), &["mapping", "version", "message", "title"]);
+        }
+        Verb::Show { mapping, fields } => {
+            let (mapping, text) = load(mapping)?;
+            if *fields {
+                context.terminal.json(&mapping.shape());
+            } else {
+                context.terminal.raw(&text);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A mapping by its name or from its file.
+fn load(name: &str) -> Result<(Mapping, String)> {
+    let path = Path::new(name);
+    if !path.is_file() {
+        return named(name).map(|(mapping, text)| (mapping, text.to_owned()));
+    }
+    let bytes = read_file(path)?;
+    let mapping = Mapping::parse(&bytes).map_err(|p| p.with("path", path.display()))?;
+    Ok((mapping, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// What a file is, by its name.
+fn form(asked: Option<Form>, path: Option<&Path>, otherwise: Form) -> Form {
+    let extension = path.and_then(Path::extension).and_then(|e| e.to_str()).unwrap_or_default();
+    asked.unwrap_or_else(|| match extension.to_ascii_lowercase().as_str() {
+        "csv" => Form::Csv,
+        "json" | "jsonl" | "ndjson" => Form::Json,
+        "edi" | "edifact" => Form::Edifact,
+        _ => otherwise,
+    })
+}
+
+/// Documents from whatever form; what was found when it was an interchange.
+fn take(
+    mapping: &Mapping,
+    from: Form,
+    path: Option<&Path>,
+) -> Result<(Vec<Document>, Losses, Option<Report>)> {
+    let mut source: Box<dyn Read> = open(path)?;
+    match from {
+        Form::Json => Ok((documents(&mut source)?, Losses::default(), None)),
+        Form::Csv => from_table(mapping, &mut source).map(|(documents, losses)| (documents, losses, None)),
+        Form::Edifact => {
+            let mapped = mapping::read(mapping, &mut source).map_err(|e| source_failed(path, e))?;
+            Ok((mapped.documents, mapped.losses, Some(mapped.report)))
+        }
+    }
+}
+
+/// `convert --mapping`.
+pub(super) fn convert(
+    context: &Context,
+    mapping: &str,
+    from: Option<Form>,
+    to: Form,
+    path: Option<&Path>,
+    envelope: &EnvelopeArgs,
+) -> Done {
+    let (mapping, _) = load(mapping)?;
+    let otherwise = if matches!(to, Form::Edifact) { Form::Json } else { Form::Edifact };
+    let (documents, mut losses, report) = take(&mapping, form(from, path, otherwise), path)?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let failed = |e| source_failed(None, e);
+    match to {
+        Form::Json => {
+            for document in &documents {
+                writeln!(out, "{}", document.to_json()).map_err(failed)?;
+            }
+        }
+        Form::Csv => losses.extend(to_table(&mapping, &documents, &mut out)?),
+        Form::Edifact => {
+            let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, envelope)?)?;
+            out.write_all(&bytes).map_err(failed)?;
+            losses.extend(lost);
+        }
+    }
+    out.flush().map_err(failed)?;
+    tell(context, &losses);
+    match report.and_then(|report| report.problem(context.lang)) {
+        Some(problem) => Err(Failure::Problem(problem)),
+        None if losses.is_none() => Ok(()),
+        None => Err(Failure::Code(REFUSED)),
+    }
+}
+
+/// What does not survive, on standard error.
+fn tell(context: &Context, losses: &Losses) {
+    for loss in &losses.told {
+        context.terminal.note("trade-loss", &[("what", &loss.text(context.lang))]);
+    }
+    if losses.more > 0 {
+        context.terminal.note("trade-losses-more", &[("number", &losses.more.to_string())]);
+    }
+}
+
+/// The envelope that was asked for; what was not is as the documents say.
+fn made(context: &Context, args: &EnvelopeArgs) -> Result<Envelope> {
+    let mut envelope = Envelope::default();
+    let mut set = |name: &str, value: &str| drop(envelope.fields.insert(name.to_owned(), value.to_owned()));
+    for (name, value) in [("sender", &args.sender), ("recipient", &args.recipient)] {
+        let Some(value) = value else { continue };
+        let (id, qualifier) = value.rsplit_once(':').unwrap_or((value, ""));
+        set(name, id);
+        if !qualifier.is_empty() {
+            set(&format!("{name}_qualifier"), qualifier);
+        }
+    }
+    if let Some(reference) = &args.reference {
+        set("reference", reference);
+    }
+    let mut version = "3";
+    if let Some(syntax) = &args.syntax {
+        let refuse = || Problem::new(ErrorCode::Malformed).with("what", "--syntax").with("why", syntax);
+        let (characters, said) = syntax.split_once(':').ok_or_else(refuse)?;
+        version = said;
+        set("syntax", characters);
+        set("syntax_version", said);
+    }
+    if args.test {
+        set("test", "1");
+    }
+    let asked = args.sender.is_some() || args.recipient.is_some() || args.reference.is_some();
+    for (name, value) in prepared(context.around.clock.now(), version) {
+        envelope.fields.insert(name, value);
+    }
+    envelope.overrules = asked || args.syntax.is_some() || args.test;
+    Ok(envelope)
+}
+
+/// `trade new`: nothing is written that would be refused, or that does not say all the documents do.
+pub(super) fn new(context: &Context, args: &New) -> Done {
+    let (mapping, _) = load(&args.mapping)?;
+    let path = args.file.as_deref();
+    let (documents, mut losses, _) = take(&mapping, form(args.from, path, Form::Json), path)?;
+    let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, &args.envelope)?)?;
+    losses.extend(lost);
+    tell(context, &losses);
+    let against = Validate::against(args.directory.clone());
+    let check = Checker::new(Arc::new(shelf(context, &against)?), Policy::default());
+    let mut reader = Reader::checking(Options::default(), Box::new(check));
+    reader.push(&bytes, &mut ());
+    let report = reader.finish(&mut ());
+    for finding in &report.findings {
+        context.terminal.note("trade-loss", &[("what", &finding.text(context.lang))]);
+    }
+    if report.errors > 0 || !losses.is_none() {
+        return Err(Failure::Code(REFUSED));
+    }
+    match &args.out {
+        Some(file) => durable::write_file(file, &bytes, 0o644)?,
+        None => std::io::stdout().write_all(&bytes).map_err(|e| source_failed(None, e))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The mappings that come with the program, for the messages between an order and its release. They are
+//! files like any other: `corridor trade mapping show orders` writes one out, to be changed and used instead.
+
+use corridor_base::{ErrorCode, Problem, Result};
+
+use super::Mapping;
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        /// Their names.
+        pub const NAMES: &[&str] = &[$($name),*];
+
+        /// The file of this name.
+        fn file(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some(include_str!(concat!("../../mappings/", $name, ".json"))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+shipped!("orders", "iftmbf", "iftmbc", "cuscar", "cusdec", "cusres", "invoic");
+
+/// A mapping that comes with the program, and its text.
+///
+/// # Errors
+/// `not-found`.
+pub fn named(name: &str) -> Result<(Mapping, &'static str)> {
+    let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}"));
+    let text = file(name).ok_or_else(missing)?;
+    Ok((Mapping::parse(text.as_bytes())?, text))
+}
