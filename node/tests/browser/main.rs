@@ -30,7 +30,8 @@ fn check(lang: Lang) {
             let name = format!("judge-{lang}");
             Person::enrol(&browser, world, "customs", (&name, "administrator"), |_, _| {});
         }
-        for (rule, path) in pages::pages(world, open) {
+        for rule in pages::pages(open) {
+            let path = pages::address(world, rule);
             let (title, found) = judge::judge(&browser, lang, &site, (rule, &path));
             wrong.extend(found);
             if let Some((other, _)) = titles.iter().find(|(_, of)| *of == title) {

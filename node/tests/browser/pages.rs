@@ -24,15 +24,14 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/sign-in/second", "seen on the way in: story.rs"),
 ];
 
-/// The pages as the router knows them, each with an address: those that are open to anyone, or those for
-/// people who have signed in. `CORRIDOR_PAGE` names one of them, for whoever works on it.
-pub(crate) fn pages(world: &World, open: bool) -> Vec<(&'static str, String)> {
+/// The pages as the router knows them: those that are open to anyone, or those for people who have signed in. `CORRIDOR_PAGE` names one of them, for whoever works on it.
+pub(crate) fn pages(open: bool) -> Vec<&'static str> {
     let rules = access::RULES.iter().filter(|rule| rule.method == "GET" && rule.path.starts_with("/console"));
     let pages = rules.filter(|rule| !NO_PAGES.iter().any(|(path, _)| *path == rule.path));
     let only = std::env::var("CORRIDOR_PAGE").ok();
     let asked = pages.filter(|rule| (rule.who == Who::Anyone) == open);
     let asked = asked.filter(|rule| only.as_deref().is_none_or(|only| only == rule.path));
-    asked.map(|rule| (rule.path, address(world, rule.path))).collect()
+    asked.map(|rule| rule.path).collect()
 }
 
 /// Pages that only a form opens, because no address may name a person: what their pictures are called, and
@@ -48,8 +47,8 @@ pub(crate) fn answers(open: bool) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The address of a page, with something real where the router has a name: what customs has received,
-/// answered, recorded, and from whom.
-fn address(world: &World, path: &str) -> String {
+/// answered, recorded, and from whom. Some is made when its page is asked for: those before show none of it.
+pub(crate) fn address(world: &World, path: &str) -> String {
     if path == "/console/trade" {
         // A bill of lading in the cargo report of the demo.
         return format!("{path}?reference=DNFW26111001");
