@@ -119,7 +119,7 @@ fn row(node: &Node, viewer: &Viewer, entry: &Entry) -> Row {
         state(&entry.syntax).into(),
         state(&entry.judgement).into(),
         words::partner(node, viewer, &entry.partner),
-        dates(viewer).exact(entry.created),
+        dates(viewer).with_age(entry.created, node.now()),
     ])
 }
 

@@ -30,9 +30,14 @@ async fn world() -> World {
 
 /// Both nodes check against this library.
 async fn with(library: Library) -> World {
+    on(library, false).await
+}
+
+async fn on(library: Library, postgres: bool) -> World {
     let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(library)));
     let mut world =
-        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], ..Setup::default() }).await;
+        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], postgres, ..Setup::default() })
+            .await;
     world.kr.dispatch();
     world.jp.dispatch();
     world
@@ -245,7 +250,19 @@ async fn until_shown(node: &Node, reference: &str, expect: &[&str]) -> Timeline 
 /// touch what the CONTRL said.
 #[tokio::test]
 async fn a_transaction_is_found_by_any_of_its_numbers() {
-    let world = world().await;
+    transaction(world().await).await;
+}
+
+#[tokio::test]
+async fn a_transaction_is_found_on_postgresql_too() {
+    if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+        println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+        return;
+    }
+    transaction(on(Library::default(), true).await).await;
+}
+
+async fn transaction(world: World) {
     let declaration = "BGM+929+DECL-2026-7+9'RFF+ON:PO-4711'DOC+705+BL-99017'EQD+CN+HBKU6973955'UNS+D'UNS+S'";
     let declared = answered(&world, &message("CUSDEC:D:08A", "D1", declaration)).await;
     assert_eq!(declared.state, State::Accepted);
