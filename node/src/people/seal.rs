@@ -36,6 +36,15 @@ impl Sealer {
         Ok(Self { key: LessSafeKey::new(key), marks: hmac::Key::new(hmac::HMAC_SHA256, marks.as_ref()) })
     }
 
+    /// A sealer with keys of its own, for what strangers can make a node seal as often as they like: how often a
+    /// key was used for that says nothing about the others.
+    ///
+    /// # Errors
+    /// `internal`, which does not happen with keys of these lengths.
+    pub fn apart(&self, purpose: &str) -> Result<Self> {
+        Self::new(&self.mark(&[b"apart", purpose.as_bytes()]))
+    }
+
     /// Seals a secret for one place: it opens for the same `place` alone (AES-256-GCM, a random nonce
     /// of 96 bits first). Some thousand secrets a node are far from where random nonces repeat.
     ///
@@ -104,6 +113,14 @@ mod tests {
             prop_assert!(sealer(1).open("totp a", &altered).is_none());
             prop_assert!(sealer(1).open("totp a", &sealed[..place]).is_none());
         }
+    }
+
+    #[test]
+    fn what_is_sealed_apart_opens_apart() {
+        let apart = |purpose: &str| sealer(1).apart(purpose).unwrap();
+        let sealed = apart("a").seal("p", b"secret", &SeededRandom::new(1)).unwrap();
+        assert_eq!(apart("a").open("p", &sealed).unwrap().as_slice(), b"secret");
+        assert!(apart("b").open("p", &sealed).is_none() && sealer(1).open("p", &sealed).is_none());
     }
 
     #[test]

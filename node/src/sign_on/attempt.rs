@@ -15,6 +15,8 @@ use crate::people::{AccountId, Sealer};
 
 /// How long one may take at the provider.
 pub const GOOD: Duration = Duration::from_secs(10 * 60);
+/// What the key of states is for.
+const PURPOSE: &str = "sign-on state";
 /// The longest `state`, in characters.
 const LONGEST: usize = 4096;
 
@@ -44,7 +46,7 @@ impl Attempt {
     /// `internal`.
     pub fn state(&self, sealer: &Sealer, cookie: &str, random: &dyn Random) -> Result<String> {
         let text = serde_json::to_vec(self).unwrap_or_default();
-        Ok(URL_SAFE_NO_PAD.encode(sealer.seal(&place(cookie), &text, random)?))
+        Ok(URL_SAFE_NO_PAD.encode(sealer.apart(PURPOSE)?.seal(&place(cookie), &text, random)?))
     }
 
     /// What a `state` says that was given to the browser with this cookie and is still good.
@@ -53,7 +55,8 @@ impl Attempt {
         if state.len() > LONGEST {
             return None;
         }
-        let text = sealer.open(&place(cookie), &URL_SAFE_NO_PAD.decode(state).ok()?)?;
+        let sealed = URL_SAFE_NO_PAD.decode(state).ok()?;
+        let text = sealer.apart(PURPOSE).ok()?.open(&place(cookie), &sealed)?;
         let attempt: Self = serde_json::from_slice(&text).ok()?;
         let age = now.millis().checked_sub(attempt.at)?;
         let good = (0..i64::try_from(GOOD.as_millis()).unwrap_or(i64::MAX)).contains(&age);
