@@ -10,11 +10,12 @@ mod qr;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use corridor_base::{ActId, Clock, Did, ErrorCode, Problem, Result};
+use corridor_base::{ActId, Clock, Did, Digest, ErrorCode, Problem, Result};
 use corridor_proof::cose::CoseReceipt;
-use corridor_proof::policy::Judgement;
+use corridor_proof::policy::{Judgement, Standing as WitnessStanding};
 use corridor_proof::verdict::{Check, CheckName, State, outcome};
 use corridor_proof::{Policy, Receipt, SignedCheckpoint, Signer};
 
@@ -33,7 +34,30 @@ struct Inner {
     key: Arc<dyn Signer>,
     policy: Arc<dyn PolicySource>,
     clock: Arc<dyn Clock>,
+    judged: Mutex<Memory>,
 }
+
+/// What a policy made of checkpoints: many receipts stand under one, and each of its signatures costs more than
+/// all else about a receipt.
+#[derive(Default)]
+struct Memory {
+    policy: Option<Arc<Policy>>,
+    judgements: HashMap<Digest, Judgement>,
+}
+
+impl Memory {
+    /// What is remembered of this policy; what another one said is forgotten.
+    fn of(&mut self, policy: &Arc<Policy>) -> &mut HashMap<Digest, Judgement> {
+        if !self.policy.as_ref().is_some_and(|known| Arc::ptr_eq(known, policy)) {
+            self.policy = Some(policy.clone());
+            self.judgements.clear();
+        }
+        &mut self.judgements
+    }
+}
+
+/// How many judgements are remembered.
+const REMEMBERED: usize = 256;
 
 /// How it stands with the receipt of an act.
 #[derive(Clone, Debug)]
@@ -86,7 +110,7 @@ impl Receipts {
         policy: Arc<dyn PolicySource>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Inner { log, ended, key, policy, clock }))
+        Self(Arc::new(Inner { log, ended, key, policy, clock, judged: Mutex::default() }))
     }
 
     /// The policy of the moment.
@@ -135,13 +159,37 @@ impl Receipts {
         act: &[u8],
         index: u64,
         checkpoint: SignedCheckpoint,
-        policy: &Policy,
+        policy: &Arc<Policy>,
     ) -> Result<Standing> {
         let proof = log.prove_inclusion(index, checkpoint.tree().size).await?;
-        let judgement = policy.judge(&checkpoint, Some(self.0.clock.now()));
+        let judgement = self.judge(&checkpoint, policy);
         let receipt = Receipt::new(act, index, proof, checkpoint)?;
         let missing = judgement.checks.iter().filter(|c| c.state != State::Passed).cloned().collect();
         Ok(Standing { index: Some(index), receipt: Some(receipt), judgement: Some(judgement), missing })
+    }
+
+    /// What the policy makes of a checkpoint with these very signatures, remembered unless the clock has a part
+    /// in it.
+    fn judge(&self, checkpoint: &SignedCheckpoint, policy: &Arc<Policy>) -> Judgement {
+        let digest = Digest::of(&checkpoint.to_bytes());
+        if let Some(known) = self.memory().of(policy).get(&digest) {
+            return known.clone();
+        }
+        let judgement = policy.judge(checkpoint, Some(self.0.clock.now()));
+        let ahead = |s: &WitnessStanding| matches!(s, WitnessStanding::Counted { ahead: true, .. });
+        if !judgement.witnesses.iter().any(|(_, standing)| ahead(standing)) {
+            let mut memory = self.memory();
+            let known = memory.of(policy);
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(digest, judgement.clone());
+        }
+        judgement
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.judged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The receipt as COSE has it (RFC 9942), signed by the log.

@@ -4,10 +4,14 @@ use corridor_base::{ActId, Did, EnvelopeId, ErrorCode, Problem, Result, Timestam
 use corridor_ledger::receipt::Standing;
 use corridor_proof::{Act, Receipt};
 use corridor_storage::{Row, Tx};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{ReceiptExchange, kinds, other};
 use crate::documents::Crossed;
 use crate::{DocumentRow, Scope, Side, documents};
+
+/// How many documents of a list are looked up at once.
+const AT_ONCE: usize = 8;
 
 /// The receipts of one document.
 #[derive(Clone, Debug)]
@@ -74,13 +78,10 @@ impl ReceiptExchange {
         let pending = filter.pending;
         let rows = self.0.exchange.store().read(us, move |tx| candidates(tx, &filter, most)).await?;
         let next = rows.last().filter(|_| rows.len() == most as usize).map(|(row, _)| (row.created, row.id));
-        let mut items = Vec::new();
-        for (document, theirs) in rows {
-            let held = self.with_ours(us, document, theirs).await?;
-            if pending.is_none() || !held.is_complete() {
-                items.push(held);
-            }
-        }
+        // Each asks the store several times, and waits most of the time.
+        let held = stream::iter(rows).map(|(document, theirs)| self.with_ours(us, document, theirs));
+        let mut items: Vec<Held> = held.buffered(AT_ONCE).try_collect().await?;
+        items.retain(|held| pending.is_none() || !held.is_complete());
         Ok(HeldPage { items, next })
     }
 

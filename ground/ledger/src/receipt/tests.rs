@@ -61,7 +61,8 @@ async fn world() -> World {
         clock: clock.clone(),
     };
     let log = Log::open(parts).await.unwrap();
-    let source = Arc::new(|| Ok(policy()));
+    let policy = policy();
+    let source = Arc::new(move || Ok(policy.clone()));
     let receipts = Receipts::new(log.clone(), key, source, clock.clone());
     World { store, log, receipts, clock, _folder: folder }
 }
