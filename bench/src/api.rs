@@ -150,6 +150,8 @@ pub fn local_client() -> Result<Client> {
         system_roots: false,
         idle_connections: 512,
         connect_timeout: Duration::from_secs(5),
+        // A node that looks through its whole log says nothing meanwhile.
+        idle_timeout: PATIENCE,
         ..ClientOptions::default()
     };
     Client::new(&options).map_err(told("client"))

@@ -124,7 +124,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Fsck => {
             let mut progress = context.terminal.progress();
             progress.at(&say(context.lang, "log-checking", &[]));
-            let answer = remote.post(&["log", "fsck"], None).await?;
+            let answer = remote.work(&["log", "fsck"]).await?;
             progress.end();
             context.terminal.facts(&answer, &["leaves", "tiles", "checkpoints", "difference"]);
             match answer.get("difference").is_none_or(Value::is_null) {

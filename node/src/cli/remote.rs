@@ -22,6 +22,7 @@ const BULK: Duration = Duration::from_secs(24 * 3600);
 /// A node and a token for it.
 pub(super) struct Remote {
     client: Client,
+    options: ClientOptions,
     base: Url,
     headers: HeaderMap,
 }
@@ -54,7 +55,7 @@ impl Remote {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(context, config)?);
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(context.lang.tag()));
-        Ok(Self { client: Client::new(&options)?, base, headers })
+        Ok(Self { client: Client::new(&options)?, options, base, headers })
     }
 
     /// A path below the API, from segments that are encoded here.
@@ -85,6 +86,16 @@ impl Remote {
     pub(super) async fn post(&self, segments: &[&str], body: Option<&Value>) -> Result<Value> {
         let body = body.map(|json| ("application/json", Bytes::from(json.to_string())));
         self.ask(Method::POST, self.path(segments, &[])?, body).await
+    }
+
+    /// Asks for something that may take long, as looking through a whole log does; the node says nothing
+    /// meanwhile.
+    pub(super) async fn work(&self, segments: &[&str]) -> Result<Value> {
+        let patient = Client::new(&ClientOptions { idle_timeout: BULK, ..self.options.clone() })?;
+        let mut request = self.request(Method::POST, self.path(segments, &[])?);
+        request.timeout = BULK;
+        let answer = patient.send(request).await.map_err(|p| self.unreachable(p))?;
+        self.understand(answer.status, &answer.body)
     }
 
     pub(super) async fn post_note(&self, segments: &[&str], note: Vec<u8>) -> Result<Value> {
