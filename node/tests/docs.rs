@@ -74,3 +74,24 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
     rules.sort();
     assert_eq!(routes, rules);
 }
+
+/// Two types of one name are one schema in the document, which is then wrong about one of them.
+#[test]
+fn no_two_types_of_the_api_have_one_name() {
+    let (mut seen, mut twice) = (BTreeMap::new(), Vec::new());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+    for (file, text) in listed(&folder).into_iter().filter(|(file, _)| file.ends_with(".rs")) {
+        for item in text.split("ToSchema").skip(1) {
+            let declared = item.lines().find_map(|line| {
+                let rest = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))?;
+                rest.split(|c: char| !c.is_alphanumeric()).next()
+            });
+            let Some(name) = declared.map(str::to_owned) else { continue };
+            if let Some(other) = seen.insert(name.clone(), file.clone()).filter(|other| *other != file) {
+                twice.push(format!("{name} in {other} and {file}"));
+            }
+        }
+    }
+    assert!(seen.len() > 40, "the types were not found");
+    assert_eq!(twice, Vec::<String>::new());
+}

@@ -38,12 +38,12 @@ pub struct User {
     /// What the account has to sign in with: `password`, `authenticator`, `passkey`, `sign-on`.
     pub factors: Vec<&'static str>,
     /// What it may do for the participant.
-    pub grants: Vec<GrantBody>,
+    pub grants: Vec<AccountGrantBody>,
 }
 
 /// What an account may do for the participant.
 #[derive(Serialize, ToSchema)]
-pub struct GrantBody {
+pub struct AccountGrantBody {
     /// Its identifier.
     pub id: String,
     /// In which role.
@@ -169,7 +169,7 @@ pub struct IdentityOrder {
     subject: String,
 }
 
-impl From<Grant> for GrantBody {
+impl From<Grant> for AccountGrantBody {
     fn from(grant: Grant) -> Self {
         Self {
             id: grant.id.to_string(),
@@ -211,7 +211,7 @@ impl User {
             disabled: account.disabled,
             signed_in: account.signed_in,
             factors: factors.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect(),
-            grants: grants.into_iter().map(GrantBody::from).collect(),
+            grants: grants.into_iter().map(AccountGrantBody::from).collect(),
         }
     }
 }
