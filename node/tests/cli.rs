@@ -404,3 +404,40 @@ fn documents_become_messages_and_come_back() {
     write("own.json", &shown.out);
     assert_eq!(run(&["mapping", "show", "own.json"]).out, shown.out);
 }
+
+/// Every mapping that comes with the program has a document to start from; characters that two partners agreed
+/// on are read; messages of fixed columns say that they are in doubt.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+fn samples_agreed_characters_and_fixed_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| ran(program(folder.path()).arg("trade").args(words).output().unwrap());
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let envelope = ["--sender", "A", "--recipient", "B", "--reference", "R1"];
+    for name in ["orders", "desadv", "iftmcs", "codeco", "baplie", "paxlst"] {
+        write("s.json", run(&["mapping", "sample", name]).out.as_bytes());
+        let made = run(&[&["new", name, "s.json", "--out", "s.edi"], envelope.as_slice()].concat());
+        assert_eq!((made.code, made.err.as_str()), (0, ""), "{name}");
+    }
+    assert_eq!(run(&["mapping", "sample", "nonsense"]).code, 1);
+
+    // 表 in Shift_JIS, labelled UNOC.
+    write("sjis.edi", b"UNB+UNOC:3+A+B+261122:0915+R'UNH+1+X:D:1:UN'FTX+AAA+++\x95\x5c'UNT+3+1'UNZ+1+R'");
+    let parsed = run(&["parse", "sjis.edi", "--characters", "SHIFT_JIS"]);
+    assert!(parsed.code == 0 && parsed.out.contains('表'), "{} {}", parsed.out, parsed.err);
+    let lines = run(&["convert", "sjis.edi", "--to", "json", "--characters", "SHIFT_JIS"]);
+    assert!(lines.out.contains('表'), "{}", lines.out);
+    assert_eq!(run(&["validate", "sjis.edi", "--characters", "KLINGON"]).code, 1);
+
+    let listed = run(&["mapping", "list"]);
+    let in_doubt = listed.out.lines().filter(|line| line.contains("unverified")).count();
+    assert!(in_doubt == 2 && listed.out.contains("BAPLIE D.95B"), "{}", listed.out);
+    write("n.json", run(&["mapping", "sample", "naccs-input"]).out.as_bytes());
+    let made = run(&["new", "naccs-input", "n.json", "--out", "n.txt"]);
+    assert!(made.code == 0 && made.err.contains("Not verified"), "{}", made.err);
+    assert_eq!(std::fs::read(folder.path().join("n.txt")).unwrap().get(398..400), Some(b"\r\n".as_slice()));
+    let back = run(&["convert", "n.txt", "--mapping", "naccs-input", "--to", "json"]);
+    assert!(back.code == 0 && back.err.contains("Not verified"), "{}", back.err);
+    assert_eq!(back.json()["lines"][1]["line"], "ベアリングユニット");
+    assert_eq!(run(&["convert", "n.txt", "--mapping", "orders", "--to", "fixed"]).code, 1);
+}

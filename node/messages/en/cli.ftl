@@ -359,3 +359,7 @@ trade-guide-removed = Guide { $name } is used no longer.
 trade-directory-added = Directory { $name } with { $messages } messages is kept. The licence in its zip holds for you.
 trade-directory-odd = Odd, and read as it seemed meant: { $what }
 trade-directory-collision = After this row a segment could stand for two rows; the first is taken: { $what }
+
+## Mappings
+
+field-doubt = doubt

@@ -300,3 +300,7 @@ trade-guide-removed = ガイド「{ $name }」の適用をやめました。
 trade-directory-added = ディレクトリ { $name }（メッセージ { $messages } 件）を登録しました。zip に含まれる使用許諾条件に従ってください。
 trade-directory-odd = 不自然な箇所があり、意図を推定して読み取りました: { $what }
 trade-directory-collision = この行の後のセグメントは 2 つの行に該当し得ます。先の行として扱います: { $what }
+
+## Mappings
+
+field-doubt = 備考

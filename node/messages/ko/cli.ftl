@@ -300,3 +300,7 @@ trade-guide-removed = 가이드 "{ $name }"의 적용을 중지했습니다.
 trade-directory-added = 디렉터리 { $name }(메시지 { $messages }건)을 등록했습니다. zip에 들어 있는 사용 허가 조건을 따라야 합니다.
 trade-directory-odd = 이상한 부분이 있어 의도를 추정해 읽었습니다: { $what }
 trade-directory-collision = 이 행 다음의 세그먼트는 두 행에 해당할 수 있어 앞의 행으로 처리합니다: { $what }
+
+## Mappings
+
+field-doubt = 비고

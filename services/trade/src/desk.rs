@@ -116,7 +116,9 @@ struct Given {
 impl Desk {
     /// Reads a document through, in constant memory, against what this participant and its partner keep to.
     async fn read(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Read> {
-        let mut reader = Reader::checking(Options::default(), Box::new(self.checker(us, &document).await?));
+        let shelf = self.shelf(us, &document).await?;
+        let options = Options { characters: shelf.characters(), ..Options::default() };
+        let mut reader = Reader::checking(options, Box::new(Checker::new(shelf, Policy::default())));
         let mut names = References::default();
         let mut content = exchange.content(us, &document).await?;
         while let Some(piece) = content.next().await {
@@ -126,12 +128,11 @@ impl Desk {
         Ok(Read { document, report, numbers: names.into_found() })
     }
 
-    async fn checker(&self, us: &Did, document: &DocumentRow) -> Result<Checker> {
+    async fn shelf(&self, us: &Did, document: &DocumentRow) -> Result<Arc<Shelf>> {
         let (library, us, partner) = (Arc::clone(&self.library), us.clone(), document.partner.clone());
-        let shelf: Arc<Shelf> = tokio::task::spawn_blocking(move || library.shelf(&us, &partner))
+        tokio::task::spawn_blocking(move || library.shelf(&us, &partner))
             .await
-            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
-        Ok(Checker::new(shelf, Policy::default()))
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
     /// Answers an interchange with CONTRL, as an ordinary document under the same agreement.

@@ -31,6 +31,9 @@ pub use library::Library;
 /// The words of this crate in three languages: segments, messages, syntax errors, findings.
 pub const MESSAGES: Source = corridor_base::message_source!("trade");
 
+/// What the fields, lists and words of the mappings of ships, terminals, despatch and persons are called.
+pub const KINDS: Source = corridor_base::message_source!("kinds");
+
 /// A cargo report of our own (CUSCAR D.08A, Busan to Hakata) that stands in for a forwarder's real
 /// one; every name in it is invented.
 pub static SAMPLE: &[u8] = include_bytes!("../samples/cuscar.edi");
@@ -38,5 +41,5 @@ pub static SAMPLE: &[u8] = include_bytes!("../samples/cuscar.edi");
 /// The words of this crate, ready to be looked up.
 pub fn messages() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES, KINDS]))
 }

@@ -12,7 +12,7 @@ use corridor_storage::durable;
 use corridor_trade::edifact::convert::{from_json, to_csv, to_json};
 use corridor_trade::edifact::token::{ReadFailed, tokenize};
 use corridor_trade::edifact::tree::{Page, tree};
-use corridor_trade::edifact::{Answering, Limits, Options, Reader, Report, Token, Verdict, answer};
+use corridor_trade::edifact::{Answering, Charset, Limits, Options, Reader, Report, Token, Verdict, answer};
 use corridor_trade::library;
 use corridor_trade::rules::{Checker, CodePolicy, Guide, Policy, Shelf};
 use serde_json::json;
@@ -34,6 +34,25 @@ pub(in crate::cli) struct Parse {
     /// How many segments to show
     #[arg(long, default_value_t = 500)]
     segments: u64,
+    #[command(flatten)]
+    text: Text,
+}
+
+/// How text is written.
+#[derive(Debug, Default, clap::Args)]
+pub(in crate::cli) struct Text {
+    /// The characters of its text, whatever its UNB names: SHIFT_JIS, CP949, UTF-8, WINDOWS-1252, a syntax identifier
+    #[arg(long, value_name = "NAME")]
+    characters: Option<String>,
+}
+
+impl Text {
+    pub(super) fn options(&self) -> Result<Options> {
+        let refuse =
+            |name: &str| Problem::new(ErrorCode::Malformed).with("what", "--characters").with("why", name);
+        let named = |name: &str| Charset::named(name).ok_or_else(|| refuse(name));
+        Ok(Options { characters: self.characters.as_deref().map(named).transpose()?, ..Options::default() })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,12 +71,21 @@ pub(in crate::cli) struct Validate {
     /// Write the CONTRL that answers it to this file
     #[arg(long, value_name = "FILE")]
     contrl: Option<PathBuf>,
+    #[command(flatten)]
+    text: Text,
 }
 
 impl Validate {
     /// Against these zips, or the directories of this node.
     pub(super) fn against(directory: Vec<PathBuf>) -> Self {
-        Self { file: None, directory, guide: Vec::new(), codes: Codes::Warn, contrl: None }
+        Self {
+            file: None,
+            directory,
+            guide: Vec::new(),
+            codes: Codes::Warn,
+            contrl: None,
+            text: Text::default(),
+        }
     }
 }
 
@@ -83,6 +111,8 @@ pub(in crate::cli) struct Convert {
     from: Option<Form>,
     #[command(flatten)]
     envelope: EnvelopeArgs,
+    #[command(flatten)]
+    text: Text,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -90,6 +120,8 @@ pub(in crate::cli) enum Form {
     Json,
     Csv,
     Edifact,
+    /// Fixed columns, with a mapping that has them
+    Fixed,
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,7 +151,7 @@ pub(super) fn source_failed(path: Option<&Path>, error: std::io::Error) -> Probl
 pub(super) fn parse(context: &Context, args: &Parse) -> Done {
     let path = args.file.as_deref();
     let page = Page { skip: args.skip, segments: args.segments, ..Page::default() };
-    let read = tree(&mut open(path)?, Options::default(), page, context.lang);
+    let read = tree(&mut open(path)?, args.text.options()?, page, context.lang);
     let (tree, report) = read.map_err(|e| source_failed(path, e))?;
     if context.terminal.is_json() {
         context.terminal.json(&json!({ "tree": tree, "report": report }));
@@ -137,8 +169,11 @@ pub(super) fn validate(context: &Context, args: &Validate) -> Done {
         Codes::Warn => CodePolicy::Warn,
         Codes::Refuse => CodePolicy::Refuse,
     };
-    let check = Checker::new(Arc::new(shelf(context, args)?), Policy { codes });
-    let reader = Reader::checking(Options::default(), Box::new(check));
+    let shelf = shelf(context, args)?;
+    let mut options = args.text.options()?;
+    options.characters = options.characters.or(shelf.characters());
+    let check = Checker::new(Arc::new(shelf), Policy { codes });
+    let reader = Reader::checking(options, Box::new(check));
     let report = reader.read(&mut open(path)?, &mut ()).map_err(|e| source_failed(path, e))?;
     if let Some(file) = &args.contrl {
         let answering = Answering { reference: "1", now: context.around.clock.now(), receipt_only: false };
@@ -201,14 +236,23 @@ fn write_contrl(report: &Report, answering: &Answering<'_>, file: &Path) -> Resu
 
 pub(super) fn convert(context: &Context, args: &Convert) -> Done {
     let path = args.file.as_deref();
+    let options = args.text.options()?;
     if let Some(mapping) = &args.mapping {
-        return super::mapping::convert(context, mapping, args.from, args.to, path, &args.envelope);
+        let forms = (args.from, args.to);
+        return super::mapping::convert(context, mapping, forms, path, options, &args.envelope);
     }
     let mut source = open(path)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let report = match args.to {
-        Form::Json => to_json(&mut source, &mut out).map_err(|e| source_failed(path, e))?,
-        Form::Csv => to_csv(&mut source, &mut out).map_err(|e| source_failed(path, e))?,
+        Form::Json => to_json(&mut source, options, &mut out).map_err(|e| source_failed(path, e))?,
+        Form::Csv => to_csv(&mut source, options, &mut out).map_err(|e| source_failed(path, e))?,
+        Form::Fixed => {
+            return Err(Failure::Problem(
+                Problem::new(ErrorCode::Malformed)
+                    .with("what", "--to fixed")
+                    .with("why", "--mapping is missing"),
+            ));
+        }
         Form::Edifact => {
             from_json(&mut BufReader::new(source), &mut out)?;
             out.flush().map_err(|e| source_failed(None, e))?;

@@ -10,6 +10,7 @@ use corridor_base::{ErrorCode, Problem, Result};
 use corridor_storage::durable;
 use corridor_trade::edifact::{Options, Reader, Report};
 use corridor_trade::library::read as read_file;
+use corridor_trade::mapping::fixed::{self, Layout};
 use corridor_trade::mapping::{
     self, Document, Envelope, Losses, Mapping, documents, from_table, named, prepared, to_table,
 };
@@ -23,6 +24,11 @@ use super::file::{Form, REFUSED, Validate, open, shelf, source_failed};
 pub(in crate::cli) enum Verb {
     /// List the mappings that come with the program
     List,
+    /// Write out a document that says everything a mapping has places for, to start from
+    Sample {
+        /// A mapping that comes with the program: orders, desadv, baplie …
+        mapping: String,
+    },
     /// Write one out, to be read or changed; or check a file and say what documents of it hold
     Show {
         /// A mapping that comes with the program, or a file
@@ -55,7 +61,7 @@ pub(in crate::cli) struct EnvelopeArgs {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct New {
-    /// A mapping that comes with the program (orders, invoic, iftmbf, iftmbc, cuscar, cusdec, cusres), or a file
+    /// A mapping that comes with the program (`mapping list`), or a file
     mapping: String,
     /// Documents as JSON, or rows of CSV; `-` or nothing reads standard input
     file: Option<PathBuf>,
@@ -80,32 +86,103 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Done {
                 let title = mapping.title(context.lang).to_owned();
                 let (message, version) =
                     (format!("{} D.{}", mapping.message, mapping.release), mapping.version);
-                Ok(json!({ "mapping": name, "version": version, "message": message, "title": title }))
+                Ok(
+                    json!({ "mapping": name, "version": version, "message": message, "doubt": "", "title": title }),
+                )
             };
-            let items = mapping::NAMES.iter().map(row).collect::<Result<Vec<_>>>()?;
-            context.terminal.table(&json!({ "items": items }), &["mapping", "version", "message", "title"]);
+            let in_columns = |name: &&str| {
+                let (layout, _) = fixed::named(name)?;
+                let (title, version) = (layout.title(context.lang), layout.version);
+                let doubt =
+                    layout.doubt(context.lang).map(|_| words().text(context.lang, "mapping-unverified", &[]));
+                Ok(
+                    json!({ "mapping": name, "version": version, "message": "NACCS EDI", "doubt": doubt, "title": title }),
+                )
+            };
+            let rows = mapping::NAMES.iter().map(row).chain(fixed::NAMES.iter().map(in_columns));
+            let items = rows.collect::<Result<Vec<_>>>()?;
+            let fields = ["mapping", "version", "message", "doubt", "title"];
+            context.terminal.table(&json!({ "items": items }), &fields);
+        }
+        Verb::Sample { mapping } => {
+            let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {mapping}"));
+            let sample = mapping::sample(mapping).or_else(|| fixed::sample(mapping));
+            context.terminal.raw(sample.ok_or_else(missing)?);
         }
         Verb::Show { mapping, fields } => {
-            let (mapping, text) = load(mapping)?;
-            if *fields {
-                context.terminal.json(&mapping.shape());
-            } else {
-                context.terminal.raw(&text);
+            let (loaded, text) = load(mapping)?;
+            match loaded {
+                Loaded::Mapping(mapping) if *fields => context.terminal.json(&mapping.shape()),
+                Loaded::Layout(layout) if *fields => {
+                    context.terminal.json(
+                        &json!({ "envelope": layout.header, "lines": layout.lines, "rest": layout.rest }),
+                    );
+                }
+                _ => context.terminal.raw(&text),
             }
         }
     }
     Ok(())
 }
 
+/// To segments, or to fixed columns.
+enum Loaded {
+    Mapping(Mapping),
+    Layout(Layout),
+}
+
+fn words() -> &'static corridor_base::Catalogue {
+    corridor_trade::messages()
+}
+
 /// A mapping by its name or from its file.
-fn load(name: &str) -> Result<(Mapping, String)> {
+fn load(name: &str) -> Result<(Loaded, String)> {
     let path = Path::new(name);
     if !path.is_file() {
-        return named(name).map(|(mapping, text)| (mapping, text.to_owned()));
+        if let Ok((layout, text)) = fixed::named(name) {
+            return Ok((Loaded::Layout(layout), text.to_owned()));
+        }
+        return named(name).map(|(mapping, text)| (Loaded::Mapping(mapping), text.to_owned()));
     }
     let bytes = read_file(path)?;
-    let mapping = Mapping::parse(&bytes).map_err(|p| p.with("path", path.display()))?;
-    Ok((mapping, String::from_utf8_lossy(&bytes).into_owned()))
+    let in_columns =
+        serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|v| v.get("layout").is_some());
+    let loaded = match in_columns {
+        true => Layout::parse(&bytes).map(Loaded::Layout),
+        false => Mapping::parse(&bytes).map(Loaded::Mapping),
+    };
+    let loaded = loaded.map_err(|p| p.with("path", path.display()))?;
+    Ok((loaded, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Between JSON and fixed columns.
+fn convert_columns(
+    context: &Context,
+    layout: &Layout,
+    (from, to): (Form, Form),
+    path: Option<&Path>,
+    options: Options,
+) -> Result<(Vec<u8>, Losses)> {
+    if let Some(doubt) = layout.doubt(context.lang) {
+        context.terminal.note("trade-loss", &[("what", doubt)]);
+    }
+    let mut source = open(path)?;
+    match (from, to) {
+        (Form::Fixed, Form::Json) => {
+            let (document, losses) = fixed::read(layout, options.characters, &mut source)?;
+            Ok((format!("{}\n", document.to_json()).into_bytes(), losses))
+        }
+        (Form::Json, Form::Fixed) => {
+            let mut all = documents(&mut source)?.into_iter();
+            let (Some(document), None) = (all.next(), all.next()) else { return Err(only("one document")) };
+            fixed::write(layout, options.characters, &document)
+        }
+        _ => Err(only("JSON to fixed columns, and back")),
+    }
+}
+
+fn only(what: &str) -> Problem {
+    Problem::new(ErrorCode::Malformed).with("what", "--mapping").with("why", what)
 }
 
 /// What a file is, by its name.
@@ -124,13 +201,16 @@ fn take(
     mapping: &Mapping,
     from: Form,
     path: Option<&Path>,
+    options: Options,
 ) -> Result<(Vec<Document>, Losses, Option<Report>)> {
     let mut source: Box<dyn Read> = open(path)?;
     match from {
+        Form::Fixed => Err(only("a mapping of fixed columns")),
         Form::Json => Ok((documents(&mut source)?, Losses::default(), None)),
         Form::Csv => from_table(mapping, &mut source).map(|(documents, losses)| (documents, losses, None)),
         Form::Edifact => {
-            let mapped = mapping::read(mapping, &mut source).map_err(|e| source_failed(path, e))?;
+            let mapped =
+                mapping::read_as(mapping, options, &mut source).map_err(|e| source_failed(path, e))?;
             Ok((mapped.documents, mapped.losses, Some(mapped.report)))
         }
     }
@@ -140,17 +220,28 @@ fn take(
 pub(super) fn convert(
     context: &Context,
     mapping: &str,
-    from: Option<Form>,
-    to: Form,
+    (from, to): (Option<Form>, Form),
     path: Option<&Path>,
+    options: Options,
     envelope: &EnvelopeArgs,
 ) -> Done {
-    let (mapping, _) = load(mapping)?;
+    let mapping = match load(mapping)?.0 {
+        Loaded::Mapping(mapping) => mapping,
+        Loaded::Layout(layout) => {
+            let otherwise = if matches!(to, Form::Fixed) { Form::Json } else { Form::Fixed };
+            let forms = (form(from, path, otherwise), to);
+            let (bytes, losses) = convert_columns(context, &layout, forms, path, options)?;
+            std::io::stdout().write_all(&bytes).map_err(|e| source_failed(None, e))?;
+            tell(context, &losses);
+            return if losses.is_none() { Ok(()) } else { Err(Failure::Code(REFUSED)) };
+        }
+    };
     let otherwise = if matches!(to, Form::Edifact) { Form::Json } else { Form::Edifact };
-    let (documents, mut losses, report) = take(&mapping, form(from, path, otherwise), path)?;
+    let (documents, mut losses, report) = take(&mapping, form(from, path, otherwise), path, options)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let failed = |e| source_failed(None, e);
     match to {
+        Form::Fixed => return Err(only("a mapping of fixed columns").into()),
         Form::Json => {
             for document in &documents {
                 writeln!(out, "{}", document.to_json()).map_err(failed)?;
@@ -218,9 +309,18 @@ fn made(context: &Context, args: &EnvelopeArgs) -> Result<Envelope> {
 
 /// `trade new`: nothing is written that would be refused, or that does not say all the documents do.
 pub(super) fn new(context: &Context, args: &New) -> Done {
-    let (mapping, _) = load(&args.mapping)?;
     let path = args.file.as_deref();
-    let (documents, mut losses, _) = take(&mapping, form(args.from, path, Form::Json), path)?;
+    let mapping = match load(&args.mapping)?.0 {
+        Loaded::Mapping(mapping) => mapping,
+        Loaded::Layout(layout) => {
+            let forms = (form(args.from, path, Form::Json), Form::Fixed);
+            let (bytes, losses) = convert_columns(context, &layout, forms, path, Options::default())?;
+            tell(context, &losses);
+            return if losses.is_none() { put(args, &bytes) } else { Err(Failure::Code(REFUSED)) };
+        }
+    };
+    let (documents, mut losses, _) =
+        take(&mapping, form(args.from, path, Form::Json), path, Options::default())?;
     let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, &args.envelope)?)?;
     losses.extend(lost);
     tell(context, &losses);
@@ -235,9 +335,14 @@ pub(super) fn new(context: &Context, args: &New) -> Done {
     if report.errors > 0 || !losses.is_none() {
         return Err(Failure::Code(REFUSED));
     }
+    put(args, &bytes)
+}
+
+/// Writes what was made.
+fn put(args: &New, bytes: &[u8]) -> Done {
     match &args.out {
-        Some(file) => durable::write_file(file, &bytes, 0o644)?,
-        None => std::io::stdout().write_all(&bytes).map_err(|e| source_failed(None, e))?,
+        Some(file) => durable::write_file(file, bytes, 0o644)?,
+        None => std::io::stdout().write_all(bytes).map_err(|e| source_failed(None, e))?,
     }
     Ok(())
 }

@@ -419,3 +419,11 @@ loss-nothing = A segment that says nothing
 loss-added = Not there; the mapping adds it
 loss-envelope = The envelope of another document holds
 loss-row = Not told from another document in rows
+
+## Mappings
+
+mapping-unverified = unverified
+
+## More segments
+
+segment-BIN = Attached object

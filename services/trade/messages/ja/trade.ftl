@@ -419,3 +419,11 @@ loss-nothing = 内容のないセグメント
 loss-added = 元になく、マッピングが補ったもの
 loss-envelope = 別の文書の封筒情報が適用される
 loss-row = 行では別の文書と区別できない
+
+## Mappings
+
+mapping-unverified = 未検証
+
+## More segments
+
+segment-BIN = 添付オブジェクト

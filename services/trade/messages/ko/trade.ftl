@@ -419,3 +419,11 @@ loss-nothing = 내용이 없는 세그먼트
 loss-added = 원본에 없어 매핑이 보탠 것
 loss-envelope = 다른 문서의 봉투 정보가 적용됨
 loss-row = 행에서 다른 문서와 구별되지 않음
+
+## Mappings
+
+mapping-unverified = 미검증
+
+## More segments
+
+segment-BIN = 첨부 객체

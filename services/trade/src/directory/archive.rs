@@ -62,7 +62,16 @@ impl Walk<'_> {
         if depth > DEPTH {
             return Err(wrong(here, "archives lie too deep in each other"));
         }
-        for entry in entries(bytes).map_err(|why| wrong(here, why))? {
+        let all = entries(bytes).map_err(|why| wrong(here, why))?;
+        // A bomb says so itself: more than there may be, or files that share their bytes.
+        let packed: u64 = all.iter().map(|entry| u64::from(entry.packed)).sum();
+        if packed > bytes.len() as u64 {
+            return Err(wrong(here, "files lie over each other"));
+        }
+        if all.iter().map(|entry| u64::from(entry.size)).sum::<u64>() > TOTAL {
+            return Err(wrong(here, format!("more than {TOTAL} bytes in all")));
+        }
+        for entry in all {
             self.entries += 1;
             if self.entries > ENTRIES {
                 return Err(wrong(here, format!("more than {ENTRIES} files")));
@@ -277,6 +286,63 @@ pub(super) mod tests {
         let mut damaged = whole.clone();
         damaged[32] ^= 1;
         check(&damaged, Err("damaged"));
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_are_inflated() {
+        use std::io::Write;
+        // 64 MiB of nothing in 64 KiB, eight times over: in all more than an archive may hold.
+        let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        let zeros = vec![0; 1 << 20];
+        (0..64).for_each(|_| packed.write_all(&zeros).unwrap());
+        let packed = packed.finish().unwrap();
+        let mut crc = Crc::new();
+        (0..64).for_each(|_| crc.update(&zeros));
+        let names: Vec<String> = (0..8).map(|n| format!("UNCL-{n}.08A")).collect();
+        // Written as stored files of the packed bytes, then said to be deflated.
+        let stored: Vec<(&str, &[u8])> = names.iter().map(|n| (n.as_str(), packed.as_slice())).collect();
+        let mut bomb = zip(&stored);
+        let size = (64u32 << 20).to_le_bytes();
+        let heads: Vec<(usize, usize)> = [(LOCAL, 8), (CENTRAL, 10)]
+            .iter()
+            .flat_map(|(mark, method)| {
+                memchr::memmem::find_iter(&bomb, mark).map(|at| (at, *method)).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(heads.len(), 16);
+        for (at, method) in heads {
+            bomb[at + method] = 8;
+            bomb[at + method + 6..][..4].copy_from_slice(&crc.sum().to_le_bytes());
+            bomb[at + method + 14..][..4].copy_from_slice(&size);
+        }
+        check(&bomb, Err("bytes in all"));
+        // One file of it is none.
+        let mut one = zip(&stored[..1]);
+        let file = memchr::memmem::find(&bomb, &LOCAL).unwrap()..packed.len() + 30 + names[0].len();
+        one[file.clone()].copy_from_slice(&bomb[file]);
+        let central = memchr::memmem::rfind(&one, &CENTRAL).unwrap();
+        let whole = memchr::memmem::find(&bomb, &CENTRAL).unwrap();
+        one[central..central + 46].copy_from_slice(&bomb[whole..whole + 46]);
+        check(&one, Ok(&["UNCL-0.08A"]));
+        // Files that share their bytes: every entry points at the first.
+        let first = [0u8; 4];
+        let shared: Vec<usize> = memchr::memmem::find_iter(&bomb, &CENTRAL).collect();
+        let mut small = bomb.clone();
+        for at in shared {
+            small[at + 42..at + 46].copy_from_slice(&first);
+            small[at + 20..at + 24].copy_from_slice(&u32::try_from(bomb.len() / 4).unwrap().to_le_bytes());
+        }
+        check(&small, Err("lie over each other"));
+        // Archives in archives: what they hold together counts.
+        let inner = zip(&[("a", &[0; 60])]);
+        let outer = zip(&[("1.zip", &inner), ("2.zip", &inner)]);
+        let read = |left| {
+            let mut walk = Walk { wanted: &|_| true, left, entries: 0, found: Vec::new() };
+            walk.archive("", &outer, 0).map(|()| walk.found.len()).map_err(|e| e.to_string())
+        };
+        let all = 2 * (inner.len() as u64 + 60);
+        assert_eq!(read(all), Ok(2));
+        assert!(read(all - 1).unwrap_err().contains("bytes in all"));
     }
 
     #[test]

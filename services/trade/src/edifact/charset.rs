@@ -12,14 +12,18 @@ use super::token::Delimiters;
 /// How the bytes of an interchange spell characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
-    /// UNOA: capitals, digits and some signs.
+    /// UNOA: capitals, digits and the signs that ISO 646 has in every country.
     LevelA,
-    /// UNOB, IATA, IATB: printable ASCII.
+    /// UNOB: the same and small letters.
+    LevelB,
+    /// IATA, IATB: printable ASCII.
     Ascii,
     /// UNOC: ISO 8859-1.
     Latin1,
     /// UNOD to UNOL: another part of ISO 8859.
     Table(&'static Encoding),
+    /// A code page, windows-1252 or EUC-JP. No syntax identifier names it: only a partner's agreement can.
+    Page(&'static Encoding),
     /// UNOW, UNOY: UTF-8.
     Utf8,
     /// KECA: EUC-KR with the CP949 extension, as KTNET writes it.
@@ -48,7 +52,8 @@ impl Charset {
     pub fn of(identifier: &[u8]) -> Self {
         match identifier {
             b"UNOA" => Self::LevelA,
-            b"UNOB" | b"IATA" | b"IATB" => Self::Ascii,
+            b"UNOB" => Self::LevelB,
+            b"IATA" | b"IATB" => Self::Ascii,
             b"UNOC" => Self::Latin1,
             b"UNOD" => Self::Table(encoding_rs::ISO_8859_2),
             b"UNOE" => Self::Table(encoding_rs::ISO_8859_5),
@@ -57,7 +62,7 @@ impl Charset {
             b"UNOH" => Self::Table(encoding_rs::ISO_8859_4),
             b"UNOI" => Self::Table(encoding_rs::ISO_8859_6),
             b"UNOJ" => Self::Table(encoding_rs::ISO_8859_8),
-            // ISO 8859-9 and windows-1254 differ in control characters alone, which are refused.
+            // ISO 8859-9 and windows-1254 differ in control characters alone, which no part allows.
             b"UNOK" => Self::Table(encoding_rs::WINDOWS_1254),
             b"UNOL" => Self::Table(encoding_rs::ISO_8859_15),
             b"UNOW" | b"UNOY" => Self::Utf8,
@@ -68,7 +73,8 @@ impl Charset {
     }
 
     /// The characters of a name that people and agreements use: a syntax identifier, `EUC-KR`,
-    /// `CP949`, `SHIFT_JIS`, `UTF-8`, `ISO-2022-JP`, `ISO-2022-KR`.
+    /// `CP949`, `SHIFT_JIS`, `UTF-8`, `ISO-2022-JP`, `ISO-2022-KR`, `WINDOWS-1252`,
+    /// `EUC-JP`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name.to_ascii_uppercase().as_str() {
@@ -77,6 +83,8 @@ impl Charset {
             "UTF-8" => Some(Self::Utf8),
             "ISO-2022-JP" | "ISO-2022-KR" => Some(Self::Iso2022),
             "ISO-8859-1" | "LATIN1" => Some(Self::Latin1),
+            "EUC-JP" => Some(Self::Page(encoding_rs::EUC_JP)),
+            "WINDOWS-1252" | "CP1252" => Some(Self::Page(encoding_rs::WINDOWS_1252)),
             other => Some(Self::of(other.as_bytes())).filter(|c| *c != Self::Unknown),
         }
     }
@@ -101,9 +109,12 @@ impl Charset {
     #[must_use]
     pub fn text(self, bytes: &[u8]) -> String {
         let decoded = match self {
-            Self::LevelA | Self::Ascii | Self::Unknown => bytes.is_ascii().then(|| latin1(bytes)),
+            Self::LevelA | Self::LevelB | Self::Ascii | Self::Unknown => {
+                bytes.is_ascii().then(|| latin1(bytes))
+            }
             Self::Latin1 => Some(latin1(bytes)),
-            Self::Table(encoding) => strict(encoding, bytes),
+            Self::Table(_) if bytes.iter().any(|b| C1.contains(b)) => None,
+            Self::Table(encoding) | Self::Page(encoding) => strict(encoding, bytes),
             Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
             Self::EucKr => strict(encoding_rs::EUC_KR, bytes),
             Self::ShiftJis => strict(encoding_rs::SHIFT_JIS, bytes),
@@ -131,9 +142,11 @@ impl Charset {
             return None;
         }
         let bytes = match self {
-            Self::LevelA | Self::Ascii | Self::Unknown => text.is_ascii().then(|| text.as_bytes().to_vec()),
+            Self::LevelA | Self::LevelB | Self::Ascii | Self::Unknown => {
+                text.is_ascii().then(|| text.as_bytes().to_vec())
+            }
             Self::Latin1 => text.chars().map(|c| u8::try_from(c).ok()).collect(),
-            Self::Table(encoding) => encoded(encoding, text),
+            Self::Table(encoding) | Self::Page(encoding) => encoded(encoding, text),
             Self::Utf8 => Some(text.as_bytes().to_vec()),
             Self::EucKr => encoded(encoding_rs::EUC_KR, text),
             Self::ShiftJis => encoded(encoding_rs::SHIFT_JIS, text),
@@ -149,7 +162,8 @@ impl Charset {
     pub fn check(self, bytes: &[u8]) -> Option<(usize, BadCharacter)> {
         let plain = |b: u8| (0x20..0x7f).contains(&b);
         let fine = match self {
-            Self::LevelA => bytes.iter().fold(true, |all, b| all & LEVEL_A[usize::from(*b)]),
+            Self::LevelA => bytes.iter().fold(true, |all, b| all & in_level_a(*b)),
+            Self::LevelB => bytes.iter().fold(true, |all, b| all & in_level_b(*b)),
             _ => bytes.iter().fold(true, |all, b| all & plain(*b)),
         };
         if fine {
@@ -163,28 +177,42 @@ impl Charset {
             return Some((at, BadCharacter::Control));
         }
         let outside = match self {
-            Self::LevelA => bytes.iter().position(|b| !LEVEL_A[usize::from(*b)]),
+            Self::LevelA => bytes.iter().position(|b| !in_level_a(*b) && !matches!(b, b'\r' | b'\n')),
+            Self::LevelB => bytes.iter().position(|b| !in_level_b(*b) && !matches!(b, b'\r' | b'\n')),
             Self::Ascii | Self::Unknown => bytes.iter().position(|b| !b.is_ascii()),
-            Self::Latin1 => bytes.iter().position(|b| (0x80..0xa0).contains(b)),
+            Self::Latin1 => bytes.iter().position(|b| C1.contains(b)),
+            Self::Table(_) if bytes.iter().any(|b| C1.contains(b)) => {
+                bytes.iter().position(|b| C1.contains(b))
+            }
             Self::Utf8 => std::str::from_utf8(bytes).err().map(|e| e.valid_up_to()),
-            Self::Table(_) | Self::EucKr | Self::ShiftJis => malformed(self, bytes),
+            Self::Table(_) | Self::Page(_) | Self::EucKr | Self::ShiftJis => malformed(self, bytes),
             Self::Iso2022 => iso2022(bytes).is_none().then_some(0),
         };
         outside.map(|at| (at, BadCharacter::Outside))
     }
 }
 
-/// ISO 9735 level A (section 5.1 of the 1988 edition), and line breaks.
-static LEVEL_A: [bool; 256] = {
-    let mut table = [false; 256];
-    let allowed = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>\r\n";
-    let mut i = 0;
-    while i < allowed.len() {
-        table[allowed[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
+/// The control characters of the upper half, which no part of ISO 8859 allows in data.
+const C1: std::ops::RangeInclusive<u8> = 0x80..=0x9f;
+
+/// Level A (ISO 9735-10, 0001; ISO 9735:1988, 5.1): the basic table of ISO 646 without small letters and
+/// without the places that countries fill in their own way. Comparisons alone: whole segments are asked.
+#[inline]
+fn in_level_a(byte: u8) -> bool {
+    (b' '..=b'_').contains(&byte) & !is_national(byte)
+}
+
+/// Level B: level A and small letters.
+#[inline]
+fn in_level_b(byte: u8) -> bool {
+    (b' '..=b'z').contains(&byte) & !is_national(byte)
+}
+
+/// `#`, `$`, `@`, `[`, `\`, `]`, `^`, `` ` ``; `{` to `~` come after the letters.
+#[inline]
+fn is_national(byte: u8) -> bool {
+    (byte == b'#') | (byte == b'$') | (byte == b'@') | (byte == b'`') | (b'['..=b'^').contains(&byte)
+}
 
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|b| char::from(*b)).collect()
@@ -226,7 +254,7 @@ fn iso2022_kr(text: &str) -> Option<Vec<u8>> {
 /// Where a multi-byte text stops being readable: the shortest prefix that cannot be decoded.
 fn malformed(charset: Charset, bytes: &[u8]) -> Option<usize> {
     let encoding = match charset {
-        Charset::Table(encoding) => encoding,
+        Charset::Table(encoding) | Charset::Page(encoding) => encoding,
         Charset::ShiftJis => encoding_rs::SHIFT_JIS,
         _ => encoding_rs::EUC_KR,
     };
@@ -410,6 +438,8 @@ mod tests {
         check("UNOA", b"Busan", "Busan", Some((1, Outside)));
         check("UNOA", b"A\x00B", "A⟨00⟩B", Some((1, Control)));
         check("UNOB", b"M\xfcnchen", "M⟨FC⟩nchen", Some((1, Outside)));
+        check("UNOB", b"a@b.example", "a@b.example", Some((1, Outside)));
+        check("UNOK", b"\x80", "⟨80⟩", Some((0, Outside)));
         check("UNOC", b"M\xfcnchen", "München", None);
         check("UNOC", b"\x93quoted", "⟨93⟩quoted", Some((0, Outside)));
         check("UNOD", b"\xb1", "ą", None);
@@ -423,6 +453,59 @@ mod tests {
         check("UNOX", b"\x1b$)C\x0e9+?*\x0f", "무역", None);
         check("XXXX", b"a\xe4", "a⟨E4⟩", Some((1, Outside)));
         check("UNOB", b"two\r\nlines", "two⟨0D⟩⟨0A⟩lines", None);
+    }
+
+    /// Which bytes each level of one byte a character allows: as many as its part of ISO 8859 has, none of
+    /// them a control character, and each goes to text and back.
+    #[test]
+    fn each_level_allows_what_its_table_has() {
+        let check = |identifier: &str, expect: usize| {
+            let charset = Charset::of(identifier.as_bytes());
+            let allowed: Vec<u8> =
+                (0..=255).filter(|b| !matches!(b, b'\r' | b'\n') && charset.check(&[*b]).is_none()).collect();
+            assert_eq!(allowed.len(), expect, "{identifier}");
+            for byte in 0..=255u8 {
+                let text = charset.text(&[byte]);
+                let back = charset.bytes(&text).filter(|_| text.chars().count() == 1);
+                assert_eq!(
+                    back == Some(vec![byte]),
+                    allowed.contains(&byte),
+                    "{identifier} {byte:02x} {text}"
+                );
+            }
+        };
+        let levels = [("UNOA", 57), ("UNOB", 83), ("UNOC", 191), ("UNOD", 191), ("UNOE", 191), ("UNOF", 188)];
+        levels.into_iter().for_each(|(identifier, expect)| check(identifier, expect));
+        let levels =
+            [("UNOG", 184), ("UNOH", 191), ("UNOI", 146), ("UNOJ", 155), ("UNOK", 191), ("UNOL", 191)];
+        levels.into_iter().for_each(|(identifier, expect)| check(identifier, expect));
+        check("IATA", 95);
+        check("XXXX", 95);
+    }
+
+    #[test]
+    fn levels_of_several_bytes_keep_every_letter_of_their_country() {
+        for identifier in ["UNOW", "UNOY", "UNOX", "KECA", "SHIFT_JIS"] {
+            let charset = Charset::named(identifier).unwrap();
+            let letters: &[&str] = match identifier {
+                "KECA" => &["무역 A1", "韓國", "똠방각하"],
+                "SHIFT_JIS" => &["カエデ水産 A1", "表ソ能", "ｶﾅ"],
+                "UNOX" => &["カエデ水産 A1", "무역 A1", "A1"],
+                _ => &["カエデ水産", "무역", "똠", "München ąЖΩא"],
+            };
+            for text in letters {
+                let bytes = charset.bytes(text).unwrap();
+                assert_eq!(
+                    (charset.check(&bytes), charset.text(&bytes).as_str()),
+                    (None, *text),
+                    "{identifier}"
+                );
+            }
+            assert_eq!(charset.check(b"\x00").map(|(_, bad)| bad), Some(BadCharacter::Control));
+        }
+        assert_eq!(Charset::named("UNOX").unwrap().bytes("Ж").map(|b| b.len()), Some(8), "JIS X 0208 has it");
+        assert_eq!(Charset::named("SHIFT_JIS").unwrap().bytes("무역"), None);
+        assert_eq!(Charset::named("KECA").unwrap().bytes("😀"), None);
     }
 
     #[test]

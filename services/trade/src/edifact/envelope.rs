@@ -28,6 +28,8 @@ pub struct Options {
     /// Partners often label text wrongly, so the default is to warn. Control characters always
     /// refuse.
     pub strict_characters: bool,
+    /// The characters its text is in, when the partner and we agreed on others than UNB names.
+    pub characters: Option<Charset>,
     /// The most errors and, apart from them, warnings kept.
     pub findings: usize,
     /// The most messages listed, and the most refused messages listed.
@@ -40,6 +42,7 @@ impl Default for Options {
             limits: Limits::default(),
             accept_test: true,
             strict_characters: false,
+            characters: None,
             findings: 500,
             listed: 500,
         }
@@ -374,13 +377,15 @@ impl Reader {
     /// Before the first byte.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { tokens: Tokenizer::new(options.limits), judge: Judge::new(options, None) }
+        let tokens = Tokenizer::of(options.limits, options.characters);
+        Self { tokens, judge: Judge::new(options, None) }
     }
 
     /// Before the first byte; messages are checked too.
     #[must_use]
     pub fn checking(options: Options, check: Box<dyn Check>) -> Self {
-        Self { tokens: Tokenizer::new(options.limits), judge: Judge::new(options, Some(check)) }
+        let tokens = Tokenizer::of(options.limits, options.characters);
+        Self { tokens, judge: Judge::new(options, Some(check)) }
     }
 
     /// Reads a whole source, in constant memory.

@@ -9,6 +9,7 @@ use std::io::Read;
 use corridor_base::Lang;
 use serde::Serialize;
 
+use super::charset::Charset;
 use super::envelope::{Options, Position, Report, Visit, read};
 use super::token::{Part, Segment};
 
@@ -92,6 +93,21 @@ pub struct SegmentNode {
     pub offset: u64,
     /// Its elements that hold something.
     pub elements: Vec<ElementNode>,
+    #[serde(skip)]
+    charset: Charset,
+    /// The object of declared length that follows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectNode>,
+}
+
+/// An object of declared length.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObjectNode {
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Its beginning, where that is text in the characters of the interchange.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
 }
 
 /// An element of a segment.
@@ -136,7 +152,16 @@ pub fn tree(
     page: Page,
     lang: Lang,
 ) -> std::io::Result<(Tree, Report)> {
-    let mut builder = Builder { page, lang, nodes: Vec::new(), seen: 0, shown: 0, text: 0, full: false };
+    let mut builder = Builder {
+        page,
+        lang,
+        nodes: Vec::new(),
+        seen: 0,
+        shown: 0,
+        text: 0,
+        full: false,
+        object: Vec::new(),
+    };
     let report = read(source, options, &mut builder)?;
     let Builder { nodes, seen, shown, .. } = builder;
     let before = page.skip.min(seen);
@@ -151,6 +176,8 @@ struct Builder {
     shown: u64,
     text: usize,
     full: bool,
+    /// The beginning of the object after the segment shown last.
+    object: Vec<u8>,
 }
 
 impl Visit for Builder {
@@ -168,6 +195,7 @@ impl Visit for Builder {
         }
         self.shown += 1;
         self.text += segment.raw().len();
+        self.object.clear();
         let node = Node::Segment(segment_node(at, segment, self.lang));
         let group = at.group.map(|g| {
             let reference = g.reference.text().to_owned();
@@ -185,6 +213,37 @@ impl Visit for Builder {
         if let Some(nodes) = into {
             nodes.push(node);
         }
+    }
+
+    fn object(&mut self, bytes: &[u8], _: u64) {
+        if self.seen <= self.page.skip || self.full {
+            return;
+        }
+        let Some(segment) = last(&mut self.nodes) else { return };
+        let object = segment.object.get_or_insert(ObjectNode { bytes: 0, text: String::new() });
+        object.bytes += bytes.len() as u64;
+        let room = LONGEST.saturating_sub(self.object.len()).min(bytes.len());
+        if room > 0 {
+            self.object.extend(bytes.iter().take(room));
+            object.text = beginning(&self.object, segment.charset);
+        }
+    }
+}
+
+/// Bytes as text with its lines; nothing when they are none. The last character may be cut.
+fn beginning(bytes: &[u8], charset: Charset) -> String {
+    let whole = (0..4).filter_map(|cut| bytes.get(..bytes.len().checked_sub(cut)?));
+    let whole = whole.into_iter().find(|part| charset.check(part).is_none()).unwrap_or_default();
+    let lines =
+        whole.split(|b| *b == b'\n').map(|line| charset.text(line.strip_suffix(b"\r").unwrap_or(line)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The segment shown last.
+fn last(nodes: &mut [Node]) -> Option<&mut SegmentNode> {
+    match nodes.last_mut()? {
+        Node::Group { nodes, .. } | Node::Message { nodes, .. } => last(nodes),
+        Node::Segment(segment) => Some(segment),
     }
 }
 
@@ -229,6 +288,8 @@ fn segment_node(at: &Position<'_>, segment: &Segment<'_>, lang: Lang) -> Segment
         in_message: at.in_message,
         offset: segment.offset,
         elements,
+        charset: segment.charset(),
+        object: None,
     }
 }
 
@@ -297,7 +358,14 @@ impl SegmentNode {
     pub fn line(&self) -> String {
         let elements: Vec<String> = self.elements.iter().map(ElementNode::line).collect();
         let name = self.name.as_deref().unwrap_or_default();
-        format!("{}  {name}  {}", self.tag, elements.join(" | ")).trim_end().to_owned()
+        let line = format!("{}  {name}  {}", self.tag, elements.join(" | ")).trim_end().to_owned();
+        match &self.object {
+            None => line,
+            Some(object) => {
+                let lines: Vec<&str> = object.text.lines().collect();
+                format!("{line} | [{} B] {}", object.bytes, lines.join(" ⏎ ")).trim_end().to_owned()
+            }
+        }
     }
 }
 

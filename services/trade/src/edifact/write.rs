@@ -12,6 +12,8 @@ pub struct Writer {
     delimiters: Delimiters,
     charset: Charset,
     segments: u64,
+    /// Bytes still to come of an object that is the last element of its segment.
+    inline: Option<u64>,
 }
 
 impl Writer {
@@ -22,7 +24,13 @@ impl Writer {
         let used = [delimiters.component, delimiters.element, delimiters.terminator];
         let free = |b: &u8| !used.contains(b) && Some(*b) != delimiters.repetition;
         let release = delimiters.release.or_else(|| b"?\\~|^".iter().copied().find(free));
-        Self { out: Vec::new(), delimiters: Delimiters { release, ..delimiters }, charset, segments: 0 }
+        Self {
+            out: Vec::new(),
+            delimiters: Delimiters { release, ..delimiters },
+            charset,
+            segments: 0,
+            inline: None,
+        }
     }
 
     /// The service string advice; needed when the service characters are not the default ones of
@@ -67,7 +75,31 @@ impl Writer {
             before = (part.element, part.repetition, part.component);
             self.data(&part.value());
         }
-        self.out.push(self.delimiters.terminator);
+        self.end(segment.inline);
+    }
+
+    /// The next bytes of an object of declared length, untouched: after its UNO, or as the last element of
+    /// a segment, which ends with the last of them.
+    pub fn object(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+        if let Some(left) = self.inline {
+            let left = left.saturating_sub(bytes.len() as u64);
+            self.inline = (left > 0).then_some(left);
+            if left == 0 {
+                self.out.push(self.delimiters.terminator);
+            }
+        }
+    }
+
+    /// Ends a segment, or begins the object that is its last element.
+    fn end(&mut self, inline: Option<u64>) {
+        if inline.is_none() {
+            self.out.push(self.delimiters.terminator);
+            return;
+        }
+        self.out.push(self.delimiters.element);
+        self.inline = inline;
+        self.object(&[]);
     }
 
     /// A segment of text: repetitions where the syntax has them.
@@ -96,7 +128,7 @@ impl Writer {
                 }
             }
         }
-        self.out.push(self.delimiters.terminator);
+        self.end(line.object);
         Ok(())
     }
 

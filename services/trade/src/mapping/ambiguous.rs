@@ -3,12 +3,18 @@
 
 use corridor_base::Result;
 
-use super::{Item, Source, Template, refuse};
+use super::{Field, Item, Slot, Source, Template, refuse};
 
-/// Whether one segment could be both: the same tag, and no place where the two fix different values.
+/// Whether one segment could be both: the same tag, and no place where the two fix different values, or one
+/// fixes a value that is none of the other's qualifiers.
 fn overlap(a: &Template, b: &Template) -> bool {
+    let strange = |one: &String, slot: &Slot, field: &Field| {
+        *slot == Slot::QUALIFIER && !field.codes.is_empty() && !field.codes.contains_key(one)
+    };
     let differs = a.set.iter().any(|(slot, source)| match (source, b.set.get(slot)) {
         (Source::Fixed(one), Some(Source::Fixed(other))) => one != other,
+        (Source::Fixed(one), Some(Source::Field(field)))
+        | (Source::Field(field), Some(Source::Fixed(one))) => strange(one, slot, field),
         _ => false,
     });
     a.segment == b.segment && !differs

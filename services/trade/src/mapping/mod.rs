@@ -15,14 +15,16 @@
 //!
 //! Elements and components are counted from 1 (`2.1`). A segment none of whose fields are in the document is
 //! not written; the first segment of a group is, once for each of its items. What is fixed in an element that
-//! has fields is written with one of them. A mapping in which a segment
-//! could be read in two ways is refused when it is loaded.
+//! has fields is written with one of them. A field with codes in `1.1` is a qualifier: a segment with another
+//! one is another segment. A mapping in which a segment could be read in two ways is refused when it is
+//! loaded.
 //!
 //! Absent: expressions, lookups, scripts. A value that has to be computed is computed by whoever makes the
 //! document.
 
 mod ambiguous;
 mod document;
+pub mod fixed;
 mod form;
 mod loss;
 mod read;
@@ -41,8 +43,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use document::{Document, Record, documents};
 pub use form::Form;
 pub use loss::{Loss, Losses, Why};
-pub use read::{Mapped, read};
-pub use shipped::{NAMES, named};
+pub use read::{Mapped, read, read_as};
+pub use shipped::{NAMES, named, sample};
 pub use slot::Slot;
 pub use table::{from_table, to_table};
 pub use write::{Envelope, prepared, write};

@@ -29,6 +29,14 @@ pub struct Mapped {
 /// # Errors
 /// What the source says.
 pub fn read(mapping: &Mapping, source: &mut dyn io::Read) -> io::Result<Mapped> {
+    read_as(mapping, Options::default(), source)
+}
+
+/// Reads an interchange in the way that options say.
+///
+/// # Errors
+/// What the source says.
+pub fn read_as(mapping: &Mapping, options: Options, source: &mut dyn io::Read) -> io::Result<Mapped> {
     let mut reading = Reading {
         mapping,
         documents: Vec::new(),
@@ -36,7 +44,7 @@ pub fn read(mapping: &Mapping, source: &mut dyn io::Read) -> io::Result<Mapped> 
         open: None,
         header: BTreeMap::new(),
     };
-    let report = Reader::new(Options::default()).read(source, &mut reading)?;
+    let report = Reader::new(options).read(source, &mut reading)?;
     reading.close();
     Ok(Mapped { documents: reading.documents, losses: reading.losses, report })
 }
@@ -106,6 +114,10 @@ impl Template {
         segment.tag().as_ref() == self.segment.as_bytes()
             && self.set.iter().all(|(slot, source)| match source {
                 Source::Fixed(value) => says(slot) == *value || (self.explains(slot) && empty(slot.element)),
+                Source::Field(field) if *slot == Slot::QUALIFIER && !field.codes.is_empty() => {
+                    let said = says(slot);
+                    said.is_empty() || field.codes.contains_key(&said)
+                }
                 _ => true,
             })
     }

@@ -17,10 +17,23 @@ macro_rules! shipped {
                 _ => None,
             }
         }
+
+        /// A document of this mapping that says everything it has places for, as JSON; every name in it is
+        /// invented.
+        #[must_use]
+        pub fn sample(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some(include_str!(concat!("../../mappings/samples/", $name, ".json"))),)*
+                _ => None,
+            }
+        }
     };
 }
 
-shipped!("orders", "iftmbf", "iftmbc", "cuscar", "cusdec", "cusres", "invoic");
+shipped!(
+    "orders", "ordrsp", "desadv", "invoic", "iftmbf", "iftmbc", "iftmin", "iftmcs", "cuscar", "cusrep",
+    "cusdec", "cusres", "codeco", "coparn", "coarri", "baplie", "paxlst",
+);
 
 /// A mapping that comes with the program, and its text.
 ///

@@ -14,6 +14,11 @@ pub struct Slot {
     pub component: u32,
 }
 
+impl Slot {
+    /// Where most segments say what they are about. Codes of a field there tell the segment from others.
+    pub const QUALIFIER: Self = Self { element: 1, component: 1 };
+}
+
 impl FromStr for Slot {
     type Err = String;
 

@@ -48,6 +48,20 @@ fn a_mapping_that_can_be_read_in_two_ways_is_refused() {
     check(&list(&[each(&[lin.clone(), lin.clone()])]), Some("two ways"));
     check(&list(&[each(&[each(std::slice::from_ref(&lin))])]), Some("begins with a segment"));
     check(&list(&[segment("UNH", a)]), Some("no segment of a message"));
+    // A qualifier that is a field with codes tells segments apart as a fixed one does.
+    let coded = r#""1.1": { "field": "kind", "codes": { "B": "b", "C": "c" } }, "1.2": { "field": "value" }"#;
+    check(&list(&[segment("LOC", a), segment("LOC", coded)]), None);
+    check(
+        &list(&[segment("LOC", coded), segment("LOC", r#""1.1": "C", "1.2": { "field": "x" }"#)]),
+        Some("two ways"),
+    );
+    check(
+        &list(&[
+            segment("LOC", coded),
+            each(&[segment("LOC", r#""1.1": { "field": "k", "codes": { "D": "d" } }"#)]),
+        ]),
+        Some("two ways"),
+    );
     check(&list(&[segment("CNT", r#""1.1": { "count": "lines" }"#)]), Some("nothing to count"));
     check(&list(&[segment("BGM", r#""1": "220""#)]), Some("2.1"));
     check("[]", Some("empty"));
@@ -145,53 +159,114 @@ fn our_cargo_report_survives_whole() {
     assert_eq!(plain(&back), plain(crate::SAMPLE));
 }
 
-/// The document that says everything a mapping has places for, two items in each list.
-fn maximal(shape: &Shape) -> Record {
-    let value = |field: &Field| match (field.codes.values().next(), field.form) {
-        (Some(word), _) => word.clone(),
-        (None, Form::Text) => "A1B".chars().take(field.longest.unwrap_or(3)).collect(),
-        (None, Form::Number) => "12".to_owned(),
-        (None, Form::Date) => "2026-11-22".to_owned(),
-        (None, Form::Time) => "2026-11-22T09:15".to_owned(),
-    };
-    Record {
-        fields: shape.fields.iter().map(|field| (field.field.clone(), value(field))).collect(),
-        lists: shape.lists.iter().map(|(name, shape)| (name.clone(), vec![maximal(shape); 2])).collect(),
-    }
-}
-
-/// Where the directory as UNECE published it can be had: what the mappings write keeps to it.
-#[test]
-fn what_is_written_keeps_to_the_directory() {
+/// Directories as UNECE published them, where they are.
+fn published() -> Option<Arc<Shelf>> {
     let folder = std::env::var_os("CORRIDOR_DATA").map_or_else(
         || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         std::path::PathBuf::from,
     );
-    let Ok(zip) = std::fs::read(folder.join("trade/untdid/d08a.zip")) else {
-        println!("not run: no d08a.zip (set CORRIDOR_DATA)");
-        return;
-    };
     let mut shelf = Shelf::default();
-    shelf.add(Arc::new(Directory::load(&zip).unwrap()));
-    let shelf = Arc::new(shelf);
+    for name in ["d96a", "d00a", "d01b", "d08a"] {
+        let Ok(zip) = std::fs::read(folder.join(format!("trade/untdid/{name}.zip"))) else {
+            println!("not run: no {name}.zip (set CORRIDOR_DATA)");
+            return None;
+        };
+        shelf.add(Arc::new(Directory::load(&zip).unwrap()));
+    }
+    // What ships and terminals exchange keeps to D.95B, whose tables D.96A has unchanged.
+    shelf.set_default("D.96A");
+    Some(Arc::new(shelf))
+}
+
+/// The sample of a mapping.
+fn sampled(name: &str) -> Document {
+    documents(&mut sample(name).unwrap().as_bytes()).unwrap().remove(0)
+}
+
+/// Places of a shape that a record says nothing for.
+fn silent(shape: &Shape, record: &Record, path: &str) -> Vec<String> {
+    let fields = shape.fields.iter().filter(|field| !record.fields.contains_key(&field.field));
+    let mut found: Vec<String> = fields.map(|field| format!("{path}{}", field.field)).collect();
+    for (list, shape) in &shape.lists {
+        match record.lists.get(list).and_then(|items| items.first()) {
+            Some(item) => found.extend(silent(shape, item, &format!("{path}{list}."))),
+            None => found.push(format!("{path}{list}")),
+        }
+    }
+    found
+}
+
+/// JSON to a message and back, to rows and back, and against the directory that the mapping names.
+#[test]
+fn the_sample_of_each_message_says_everything_and_survives() {
+    let shelf = published();
     for name in NAMES {
         let (mapping, _) = named(name).unwrap();
-        let record = maximal(&mapping.shape());
-        let (written, losses) =
-            super::write(&mapping, &[Document { envelope: BTreeMap::new(), record }], &envelope()).unwrap();
-        assert!(losses.is_none(), "{name} {losses:?}");
-        let check = Checker::new(Arc::clone(&shelf), Policy { codes: CodePolicy::Warn });
+        let document = sampled(name);
+        assert_eq!(silent(&mapping.shape(), &document.record, ""), Vec::<String>::new(), "{name}");
+        let (written, losses) = super::write(&mapping, std::slice::from_ref(&document), &envelope()).unwrap();
+        assert_eq!(losses.told, [], "{name}");
+        let back = read(&mapping, &mut written.as_slice()).unwrap();
+        assert_eq!(
+            (back.losses.told.as_slice(), &back.documents[0].record),
+            ([].as_slice(), &document.record),
+            "{name}"
+        );
+        let mut rows = Vec::new();
+        let losses = to_table(&mapping, std::slice::from_ref(&document), &mut rows).unwrap();
+        let (again, more) = from_table(&mapping, &mut rows.as_slice()).unwrap();
+        assert_eq!((again.len(), more.told.as_slice()), (1, [].as_slice()), "{name}");
+        for (field, value) in &document.record.fields {
+            let told = losses.told.iter().any(|loss| loss.place == *field);
+            assert!(told || again[0].record.fields.get(field) == Some(value), "{name} {field}");
+        }
+        let Some(shelf) = &shelf else { continue };
+        let check = Checker::new(Arc::clone(shelf), Policy { codes: CodePolicy::Warn });
         let mut reader = Reader::checking(Options::default(), Box::new(check));
         reader.push(&written, &mut ());
         let report = reader.finish(&mut ());
-        let errors: Vec<String> = report
-            .findings
-            .iter()
-            .filter(|f| f.severity == Severity::Error)
-            .map(|f| f.text(corridor_base::Lang::En))
-            .collect();
-        assert_eq!((report.checked, errors), (1, vec![]), "{name}");
+        let errors = report.findings.iter().filter(|f| f.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(|f| f.text(corridor_base::Lang::En)).collect();
+        assert_eq!(
+            (report.checked, errors),
+            (1, vec![]),
+            "{name}\n{}",
+            latin1(&written).replace('\'', "'\n")
+        );
     }
+}
+
+/// What a real file comes to: how many documents, and how much of them has no place.
+#[test]
+fn real_files_are_read_and_what_is_lost_is_told() {
+    let data = std::env::var_os("CORRIDOR_DATA").map_or_else(
+        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        std::path::PathBuf::from,
+    );
+    let check = |name: &str, file: &str, expect: &str| {
+        let Ok(bytes) = std::fs::read(data.join("trade/edifact-samples").join(file)) else {
+            println!("not run: no {file} (set CORRIDOR_DATA)");
+            return;
+        };
+        let mapped = read(&named(name).unwrap().0, &mut bytes.as_slice()).unwrap();
+        let lists = mapped.documents.iter().flat_map(|d| d.record.lists.values());
+        let items: usize = lists.map(Vec::len).sum();
+        let mut why: BTreeMap<String, usize> = BTreeMap::new();
+        mapped.losses.told.iter().for_each(|l| *why.entry(format!("{:?}", l.why)).or_default() += 1);
+        let why: Vec<String> = why.iter().map(|(why, n)| format!("{why} {n}")).collect();
+        let told =
+            format!("{} {} {} of {}", mapped.documents.len(), items, why.join(" "), mapped.report.segments);
+        assert_eq!(told, expect, "{file}: {:#?}", mapped.losses.told);
+    };
+    check("baplie", "php-edifact/D95BBAPLIE.edi", "1 3 Segment 2 Value 1 of 32");
+    check("baplie", "staedi/issue122/baplie-test.edi", "1 1 Segment 4 Value 7 of 21");
+    check("coarri", "php-edifact/D95BCOARRI.edi", "2 21 Value 2 of 272");
+    check("desadv", "php-edifact/D96ADESADV.edi", "1 1 Code 1 Count 2 Segment 3 Value 6 of 23");
+    check("paxlst", "smooks/paxlst.txt", "1 0 Added 1 Segment 16 Value 1 of 20");
+    check("invoic", "smooks/invoic.txt", "1 2 Added 1 Nothing 3 Order 1 Segment 20 Value 10 of 38");
+    check("invoic", "staedi/invoic_d97b.edi", "1 2 Added 1 Segment 10 Value 1 of 26");
+    check("orders", "php-edifact/example_order_ok.edi", "1 146 Segment 151 Value 123 of 601");
+    check("orders", "staedi/orders-with-group.edi", "1 1 Added 1 Segment 10 Value 6 of 22");
 }
 
 /// UNOC, character by character.
@@ -220,6 +295,7 @@ fn value(field: &Field) -> BoxedStrategy<String> {
     let longest = field.longest.unwrap_or(35).min(35);
     match field.form {
         Form::Text => pattern(&format!("[ -~À-ÿ]{{1,{longest}}}")),
+        Form::Number if longest < 6 => pattern(&format!("[0-9]{{1,{longest}}}")),
         Form::Number => pattern("-?[0-9]{1,3}(\\.[0-9])?"),
         Form::Date => {
             (1900u32..2100, 1u32..13, 1u32..29).prop_map(|(y, m, d)| format!("{y}-{m:02}-{d:02}")).boxed()

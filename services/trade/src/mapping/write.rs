@@ -337,7 +337,7 @@ impl Writing {
                 place.clone_from(value);
             }
         }
-        let line = Line { tag: tag.to_owned(), elements, in_message: 0 };
+        let line = Line { tag: tag.to_owned(), elements, in_message: 0, object: None };
         self.writer.line(&line).map_err(|why| refuse(self.document, tag, &why))
     }
 }

@@ -47,6 +47,9 @@ pub struct Checker {
     marks: Marks,
     misplaced: Vec<Misplaced>,
     needs: Vec<u32>,
+    /// Segments in which a code was told that is in no list. The report says the same thing of a segment once,
+    /// and where every message has it, putting it into words each time is most of the work.
+    told: Vec<Tag>,
 }
 
 /// Type, version, release, agency and association of a message.
@@ -68,6 +71,7 @@ impl Checker {
             marks,
             misplaced: Vec::new(),
             needs: Vec::new(),
+            told: Vec::new(),
         }
     }
 }
@@ -103,13 +107,12 @@ impl Check for Checker {
         let before = faults.len();
         if let Some(rules) = book.compiled().segment(rule, row) {
             let (compiled, codes, plain) = (book.compiled(), self.policy.codes, segment.is_plain());
-            let (version, marks) = (self.version, self.marks);
-            Values { compiled, rules, codes, version, marks, segment, plain, faults }.check();
+            let (version, marks, told) = (self.version, self.marks, self.told.contains(&tag));
+            Values { compiled, rules, codes, version, marks, segment, plain, told, faults }.check();
         }
         book.ask(row, segment, faults);
         if faults.len() > before {
-            let group = rule.table.groups(row);
-            faults.iter_mut().skip(before).for_each(|fault| fault.group.clone_from(&group));
+            Self::placed(&mut self.told, tag, rule, row, faults.get_mut(before..).unwrap_or_default());
         }
         if !self.needs.is_empty() {
             book.count_needs(row, segment, &mut self.needs);
@@ -121,6 +124,20 @@ impl Check for Checker {
 }
 
 impl Checker {
+    /// Says of faults in which groups they are; warnings that were told before are only counted.
+    #[cold]
+    fn placed(told: &mut Vec<Tag>, tag: Tag, rule: &MessageRule, row: usize, faults: &mut [Fault]) {
+        let before = told.contains(&tag);
+        let warns = |fault: &&mut Fault| fault.severity == Severity::Warning;
+        let mut group = None;
+        for fault in faults.iter_mut().filter(|fault| !(before && warns(fault))) {
+            fault.group.clone_from(group.get_or_insert_with(|| rule.table.groups(row)));
+        }
+        if !before && faults.iter_mut().any(|fault| warns(&fault)) {
+            told.push(tag);
+        }
+    }
+
     fn out_of_place(&self, rule: &MessageRule, tag: Tag, faults: &mut Vec<Fault>) {
         for wrong in &self.misplaced {
             let row = wrong.row.and_then(|at| rule.table.rows.get(at));
@@ -153,6 +170,8 @@ struct Values<'a> {
     segment: &'a Segment<'a>,
     /// Values are their bytes.
     plain: bool,
+    /// A code of this segment that is in no list was told before.
+    told: bool,
     faults: &'a mut Vec<Fault>,
 }
 
@@ -166,12 +185,12 @@ struct Open<'a> {
     list_named: bool,
     /// 3055 says that somebody else keeps the list.
     other_keeper: bool,
-    /// Where the codes that are not in the directory's list begin among the faults; they matter when no
-    /// other list is named.
-    strange: Option<usize>,
+    /// Components whose codes are not in the directory's list; they matter when no other list is named.
+    strange: Option<(u32, &'a [u8])>,
+    more_strange: Vec<(u32, &'a [u8])>,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
     fn check(&mut self) {
         let rules = self.rules;
         // Elements by their place in the rules that hold something; the first 128 of them.
@@ -225,7 +244,7 @@ impl Values<'_> {
     }
 
     #[inline]
-    fn value(&mut self, raw: &[u8], component: u32, open: &mut Open<'_>) {
+    fn value(&mut self, raw: &'a [u8], component: u32, open: &mut Open<'a>) {
         let before = open.filled;
         open.filled = component;
         let Some(rule) = open.rule.values.get(component as usize - 1) else {
@@ -246,7 +265,7 @@ impl Values<'_> {
         if let Some(code) = check(&meant, rule.representation, charset, self.marks) {
             let mut fault = Fault::new(code, Severity::Error).at(open.element, component);
             fault.expected = Some(rule.representation.to_string());
-            fault.found = Some(self.told(&meant));
+            fault.found = Some(self.shown(&meant));
             return self.faults.push(fault);
         }
         match rule.role {
@@ -259,14 +278,30 @@ impl Values<'_> {
         if self.compiled.lists.get(list).is_none_or(|list| list.holds(&meant)) {
             return;
         }
-        let refuse = rule.own_list || self.codes == CodePolicy::Refuse;
-        let severity = if refuse { Severity::Error } else { Severity::Warning };
-        let mut fault = Fault::new(FaultCode::INVALID_VALUE, severity).at(open.element, component);
-        fault.found = Some(self.told(&meant));
-        if !rule.own_list {
-            open.strange.get_or_insert(self.faults.len());
+        if rule.own_list {
+            let mut fault = Fault::new(FaultCode::INVALID_VALUE, Severity::Error).at(open.element, component);
+            fault.found = Some(self.shown(&meant));
+            self.faults.push(fault);
+        } else if open.strange.is_none() {
+            open.strange = Some((component, raw));
+        } else {
+            open.more_strange.push((component, raw));
         }
-        self.faults.push(fault);
+    }
+
+    /// Codes that are in no list.
+    #[cold]
+    fn strange(&mut self, open: &Open<'a>) {
+        let refuse = self.codes == CodePolicy::Refuse;
+        let severity = if refuse { Severity::Error } else { Severity::Warning };
+        for (component, raw) in open.strange.iter().chain(&open.more_strange) {
+            let mut fault = Fault::new(FaultCode::INVALID_VALUE, severity).at(open.element, *component);
+            if refuse || !self.told {
+                let meant = if self.plain { Cow::Borrowed(*raw) } else { self.segment.meant(raw) };
+                fault.found = Some(self.shown(&meant));
+            }
+            self.faults.push(fault);
+        }
     }
 
     /// Mandatory components between two that were seen.
@@ -280,20 +315,17 @@ impl Values<'_> {
     }
 
     #[inline]
-    fn close(&mut self, open: &Open<'_>) {
+    fn close(&mut self, open: &Open<'a>) {
         if open.filled == 0 {
             return;
         }
         if open.filled < open.rule.last_mandatory {
             self.missing(open, open.filled, open.rule.last_mandatory + 1);
         }
-        let Some(strange) = open.strange.filter(|_| open.list_named || open.other_keeper) else { return };
-        // They are codes of another list.
-        let mut at = strange;
-        self.faults.retain(|fault| {
-            at += 1;
-            at <= strange || fault.code != FaultCode::INVALID_VALUE || fault.element != open.element
-        });
+        // Otherwise they are codes of another list.
+        if open.strange.is_some() && !open.list_named && !open.other_keeper {
+            self.strange(open);
+        }
     }
 
     /// Elements that must be there and are not, and those that depend on each other.
@@ -317,7 +349,7 @@ impl Values<'_> {
     }
 
     /// What stands there, short enough to be told.
-    fn told(&self, value: &[u8]) -> String {
+    fn shown(&self, value: &[u8]) -> String {
         self.segment.charset().text(value.get(..280).unwrap_or(value)).chars().take(70).collect()
     }
 }
@@ -325,7 +357,15 @@ impl Values<'_> {
 impl<'a> Open<'a> {
     #[inline]
     fn new(element: u32, rule: &'a ElementRule) -> Self {
-        Self { rule, element, filled: 0, list_named: false, other_keeper: false, strange: None }
+        Self {
+            rule,
+            element,
+            filled: 0,
+            list_named: false,
+            other_keeper: false,
+            strange: None,
+            more_strange: Vec::new(),
+        }
     }
 }
 

@@ -12,30 +12,54 @@ use crate::directory::{
 /// The most positions of one segment under the syntax versions that repeat elements side by side.
 const POSITIONS: usize = 20_000;
 
-/// The codes of a list: up to eight bytes as one number, sorted; longer ones beside them.
+/// The codes of a list: up to eight bytes as one number, in a table by their hash, half of it empty (0, which
+/// no code is); longer ones beside them. Lists have up to a thousand codes and are asked for most values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CodeSet {
-    short: Vec<u64>,
+    table: Vec<u64>,
     long: Vec<String>,
 }
 
 impl CodeSet {
     pub(super) fn new<'a>(codes: impl Iterator<Item = &'a str>) -> Self {
-        let mut set = Self::default();
-        for code in codes {
+        let (mut short, mut long) = (Vec::new(), Vec::new());
+        for code in codes.filter(|code| !code.is_empty()) {
             match packed(code.as_bytes()) {
-                Some(number) => set.short.push(number),
-                None => set.long.push(code.to_owned()),
+                Some(number) => short.push(number),
+                None => long.push(code.to_owned()),
             }
         }
-        set.short.sort_unstable();
-        set
+        let mut table = vec![0; (short.len() * 2 + 1).next_power_of_two()];
+        for number in short {
+            if let Err(free) = find(&table, number)
+                && let Some(place) = table.get_mut(free)
+            {
+                *place = number;
+            }
+        }
+        Self { table, long }
     }
 
+    #[inline]
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         match packed(value) {
-            Some(number) => self.short.binary_search(&number).is_ok(),
+            Some(number) => number != 0 && find(&self.table, number).is_ok(),
             None => self.long.iter().any(|code| code.as_bytes() == value),
+        }
+    }
+}
+
+/// Where a number is, or the place that is free for it. The table has a power of two places, one of them free.
+#[inline]
+fn find(table: &[u64], number: u64) -> Result<usize, usize> {
+    let mask = table.len().wrapping_sub(1);
+    // Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4).
+    let mut at = (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
+    loop {
+        match table.get(at) {
+            Some(found) if *found == number => return Ok(at),
+            Some(0) | None => return Err(at),
+            Some(_) => at = (at + 1) & mask,
         }
     }
 }
@@ -252,6 +276,13 @@ mod tests {
         let set = CodeSet::new(["1", "10", "ZZZ", "CAPITALS", "MUCHLONGER"].into_iter());
         for code in ["1", "10", "ZZZ", "CAPITALS", "MUCHLONGER"] {
             assert!(set.holds(code.as_bytes()), "{code}");
+        }
+        assert!(!CodeSet::new([].into_iter()).holds(b"1") && !CodeSet::default().holds(b"1"));
+        // As many as the longest lists, and twice.
+        let many: Vec<String> = (0..2_000).map(|n| format!("{:X}", n * 7)).collect();
+        let large = CodeSet::new(many.iter().chain(&many).map(String::as_str));
+        for n in 0..14_000 {
+            assert_eq!(large.holds(format!("{n:X}").as_bytes()), n % 7 == 0, "{n:X}");
         }
         for other in ["", "0", "100", "ZZ", "zzz", "MUCHLONGE", "\x001"] {
             assert!(!set.holds(other.as_bytes()), "{other}");

@@ -3,7 +3,7 @@
 //!
 //! ```json
 //! { "guide": "KR-JP cargo report", "directory": "D.08A", "message": "CUSCAR", "association": "KRJP1",
-//!   "closed": false,
+//!   "closed": false, "characters": "SHIFT_JIS",
 //!   "rows": { "SG7/SG8/LOC": { "use": "required", "at_most": 3,
 //!             "elements": { "1": { "codes": ["9", "11"] }, "2.1": { "use": "required", "longest": 5 } } } },
 //!   "needs": [ { "row": "SG2/NAD", "element": "1", "is": ["CA"], "say": "the carrier" } ],
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compiled::{CodeSet, Compiled, MessageRule, SegmentRef, SegmentRule, ValueRule};
 use crate::directory::{Change, Directory, changes, paths, shown};
+use crate::edifact::Charset;
 
 /// The largest guide.
 const LARGEST: usize = 4 << 20;
@@ -107,6 +108,9 @@ pub struct Guide {
     /// With whom it was agreed (a DID); without it, with all partners.
     #[serde(default)]
     pub partner: Option<String>,
+    /// The characters of the partner's text, whatever its UNB names: `SHIFT_JIS`, `CP949`, `WINDOWS-1252`.
+    #[serde(default)]
+    pub characters: Option<String>,
     /// Whether conditional rows that are not named are forbidden.
     #[serde(default)]
     pub closed: bool,
@@ -172,6 +176,9 @@ impl Guide {
             if text.is_empty() {
                 return Err(refuse(what, "empty".to_owned()));
             }
+        }
+        if let Some(name) = guide.characters.as_ref().filter(|name| Charset::named(name).is_none()) {
+            return Err(refuse("characters", name.clone()));
         }
         Ok(guide)
     }

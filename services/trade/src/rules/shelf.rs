@@ -9,7 +9,7 @@ use super::compiled::{Compiled, MessageRule};
 use super::guide::{Condition, CountedNeed, Guide, Ready, Use};
 use crate::directory::Directory;
 use crate::edifact::envelope::Fault;
-use crate::edifact::{FaultCode, MessageHeader, Segment, Severity};
+use crate::edifact::{Charset, FaultCode, MessageHeader, Segment, Severity};
 
 /// A directory, or a guide to one of its messages, ready to check with.
 #[derive(Debug)]
@@ -120,6 +120,7 @@ pub struct Shelf {
     books: BTreeMap<String, Arc<Rulebook>>,
     sources: BTreeMap<String, Arc<Directory>>,
     guides: Vec<Placed>,
+    characters: Option<Charset>,
     default: Option<String>,
 }
 
@@ -147,6 +148,8 @@ impl Shelf {
             return Err(refuse(format!("directory {} is not loaded", guide.directory)));
         };
         let Ready { compiled, needs, conditions } = guide.ready(source, &book.compiled)?;
+        let characters = guide.characters.as_deref().and_then(Charset::named);
+        self.characters = self.characters.or(characters);
         self.guides.push(Placed {
             directory: guide.directory.clone(),
             message: guide.message.clone(),
@@ -159,6 +162,12 @@ impl Shelf {
     /// Checks messages of directories that are not here against this one.
     pub fn set_default(&mut self, name: &str) {
         self.default = Some(name.to_owned());
+    }
+
+    /// The characters of text that its guides agree on, whatever UNB names; the first guide that says some.
+    #[must_use]
+    pub fn characters(&self) -> Option<Charset> {
+        self.characters
     }
 
     /// The names of its directories.

@@ -56,7 +56,12 @@ pub(super) fn check(
 pub(super) fn characters(value: &[u8], charset: Charset) -> usize {
     let single = matches!(
         charset,
-        Charset::LevelA | Charset::Ascii | Charset::Latin1 | Charset::Table(_) | Charset::Unknown
+        Charset::LevelA
+            | Charset::LevelB
+            | Charset::Ascii
+            | Charset::Latin1
+            | Charset::Table(_)
+            | Charset::Unknown
     );
     if single || value.is_ascii() && charset != Charset::Iso2022 {
         value.len()

@@ -22,6 +22,8 @@ pub enum BrokenKind {
     CutInSegment,
     /// The bytes end inside an object of declared length.
     CutInObject,
+    /// The segment does not end where its object of declared length does.
+    ObjectRunsOn,
 }
 
 /// Reading ended here: nothing after this place is looked at.
@@ -44,6 +46,7 @@ impl Broken {
             BrokenKind::UnaInvalid => FaultCode::BAD_SERVICE_CHARACTER,
             BrokenKind::SegmentTooLong => FaultCode::TOO_LONG,
             BrokenKind::TooManyParts => FaultCode::TOO_MANY_CONSTITUENTS,
+            BrokenKind::ObjectRunsOn => FaultCode::COUNT_DIFFERS,
         }
     }
 }

@@ -20,6 +20,16 @@ pub struct Delimiters {
 }
 
 impl Delimiters {
+    /// The control characters of level B (ISO 9735:1988, 5.2), which need no release.
+    pub const LEVEL_B: Self = Self {
+        component: 0x1f,
+        element: 0x1d,
+        decimal: b'.',
+        release: None,
+        repetition: None,
+        terminator: 0x1c,
+    };
+
     /// Without UNA, in a syntax version: `:+.? '`, and `*` for repetition from version 4.
     #[must_use]
     pub fn default_of(version: u8) -> Self {

@@ -3,29 +3,33 @@
 //!
 //! A segment is given whole, with the places of its delimiters; its bytes are never changed. What
 //! stands between delimiters is looked at on demand: release characters are resolved and text is
-//! made only for those who ask. Bytes of declared length (the object between UNO and UNP) are
-//! passed by without looking inside, and under UNOX the ISO 2022 shift state hides bytes that only
-//! look like delimiters.
+//! made only for those who ask. Bytes of declared length (the object between UNO and UNP, and under
+//! KECA the second element of KTNET's BIN) are passed by without looking inside, and under UNOX the
+//! ISO 2022 shift state hides bytes that only look like delimiters.
 //!
-//! Absent: the control-character delimiters of level B in syntax 1 to 3, and interactive EDI.
+//! Absent: interactive EDI.
 
 mod broken;
 mod delimiters;
+mod learn;
 mod scan;
 mod segment;
+mod source;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::io::Read;
 
 pub use broken::{Broken, BrokenKind};
 pub use delimiters::Delimiters;
+pub(crate) use learn::number;
 pub use segment::{Part, Parts, Segment};
+pub use source::{ReadFailed, tokenize};
 
 use super::charset::{Charset, Shift};
 pub(crate) use delimiters::{COMPONENT, ELEMENT};
 use delimiters::{PLAIN, RELEASE, TERMINATOR};
+use learn::LEVEL_B_UNB;
 use scan::{Cursor, Wanted};
 use segment::Mark;
 
@@ -64,6 +68,8 @@ enum Phase {
     Between,
     Inside,
     Object,
+    /// After an object that is an element: its segment has to end here.
+    ObjectEnd,
     Ended,
 }
 
@@ -103,11 +109,15 @@ pub struct Tokenizer {
     releases: bool,
     shift: Shift,
     object_left: u64,
+    /// The length of the object that the segment being read declares as its last element.
+    inline: Option<u64>,
     number: u64,
     delimiters: Delimiters,
     advised: bool,
     classes: Box<[u8; 256]>,
     charset: Charset,
+    /// The characters two partners agreed on, whatever UNB says.
+    agreed: Option<Charset>,
     cursor: Cursor,
     /// Whether bytes are looked at one by one, because some only look like service characters.
     bytewise: bool,
@@ -123,6 +133,13 @@ impl Tokenizer {
     /// Before the first byte.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
+        Self::of(limits, None)
+    }
+
+    /// Before the first byte of an interchange whose text is in characters that two partners agreed on,
+    /// whatever its UNB says: many label text wrongly, and some characters have no label.
+    #[must_use]
+    pub fn of(limits: Limits, agreed: Option<Charset>) -> Self {
         let delimiters = Delimiters { repetition: None, ..Delimiters::default_of(3) };
         Self {
             // Places in a segment are kept in 32 bits.
@@ -137,13 +154,15 @@ impl Tokenizer {
             releases: false,
             shift: Shift::default(),
             object_left: 0,
+            inline: None,
             number: 0,
             delimiters,
             advised: false,
             classes: Box::new(delimiters.classes()),
-            charset: Charset::Unknown,
+            charset: agreed.unwrap_or(Charset::Unknown),
+            agreed,
             cursor: Cursor::new(Wanted::of(&delimiters), 0),
-            bytewise: false,
+            bytewise: agreed.is_some_and(|charset| charset.hides(&delimiters)),
             version: 0,
             finished: false,
             broken: None,
@@ -249,7 +268,7 @@ impl Tokenizer {
                         return Ok(if self.finished { Step::End } else { Step::More });
                     }
                     self.marks.clear();
-                    self.releases = false;
+                    (self.releases, self.inline) = (false, None);
                     self.phase = Phase::Inside;
                 }
                 Phase::Inside => {
@@ -263,7 +282,7 @@ impl Tokenizer {
                 }
                 Phase::Object => {
                     if self.object_left == 0 {
-                        self.phase = Phase::Between;
+                        self.phase = if self.inline.is_some() { Phase::ObjectEnd } else { Phase::Between };
                         continue;
                     }
                     let have = (self.buffer.len() - self.start) as u64;
@@ -275,6 +294,17 @@ impl Tokenizer {
                     self.object_left -= taken;
                     return Ok(Step::Object(self.start + usize::try_from(taken).unwrap_or(usize::MAX)));
                 }
+                Phase::ObjectEnd => match self.buffer.get(self.start) {
+                    Some(byte) if *byte == self.delimiters.terminator => {
+                        self.start += 1;
+                        self.at = self.start;
+                        self.cursor.pass(self.at);
+                        self.phase = Phase::Between;
+                    }
+                    Some(_) => return Err(BrokenKind::ObjectRunsOn),
+                    None if self.finished => return Err(BrokenKind::CutInObject),
+                    None => return Ok(Step::More),
+                },
                 Phase::Ended => return Ok(Step::End),
             }
         }
@@ -301,8 +331,12 @@ impl Tokenizer {
         }
         let rest = self.buffer.get(self.start..).unwrap_or_default();
         let Some(advice) = rest.strip_prefix(b"UNA") else {
-            if b"UNA".starts_with(rest) && !self.finished {
+            let undecided = b"UNA".starts_with(rest) || LEVEL_B_UNB.starts_with(rest);
+            if undecided && rest.len() < LEVEL_B_UNB.len() && !self.finished {
                 return Ok(false);
+            }
+            if rest.starts_with(LEVEL_B_UNB) {
+                self.take_delimiters(Delimiters::LEVEL_B);
             }
             self.phase = Phase::Between;
             return Ok(true);
@@ -311,15 +345,20 @@ impl Tokenizer {
             return if self.finished { Err(BrokenKind::UnaCut) } else { Ok(false) };
         };
         let advised = Delimiters::from_una(*six).ok_or(BrokenKind::UnaInvalid)?;
-        self.delimiters = advised;
         self.advised = true;
-        // What separates repetitions is known once UNB tells the syntax version.
-        *self.classes = Delimiters { repetition: None, ..advised }.classes();
         self.start += 9;
         self.at = self.start;
-        self.cursor.restart(&advised, self.at);
+        self.take_delimiters(advised);
         self.phase = Phase::Between;
         Ok(true)
+    }
+
+    fn take_delimiters(&mut self, delimiters: Delimiters) {
+        self.delimiters = delimiters;
+        // What separates repetitions is known once UNB tells the syntax version.
+        *self.classes = Delimiters { repetition: None, ..delimiters }.classes();
+        self.bytewise = self.charset.hides(&delimiters);
+        self.cursor.restart(&delimiters, self.at);
     }
 
     /// Looks at bytes until the terminator, which `at` then points to; `false` when there is none yet.
@@ -357,6 +396,15 @@ impl Tokenizer {
                         return Err(BrokenKind::TooManyParts);
                     }
                     self.marks.push(Mark { at: u32::try_from(at - self.start).unwrap_or(u32::MAX), class });
+                    if self.marks.len() == 2
+                        && self.charset == Charset::EucKr
+                        && let Some(length) = self.object_length(at)
+                    {
+                        // The delimiter before the object is none of its segment's.
+                        self.marks.pop();
+                        self.inline = Some(length);
+                        break true;
+                    }
                 }
             }
         };
@@ -404,7 +452,10 @@ impl Tokenizer {
         let (from, offset) = (self.start, self.base + self.start as u64);
         (self.start, self.at) = (end + 1, end + 1);
         self.phase = Phase::Between;
-        if self.buffer.get(from) == Some(&b'U') {
+        if let Some(length) = self.inline {
+            self.object_left = length;
+            self.phase = Phase::Object;
+        } else if self.buffer.get(from) == Some(&b'U') {
             self.learn(from, end);
         }
         self.segment(from, end, offset)
@@ -417,44 +468,9 @@ impl Tokenizer {
             delimiters: &self.delimiters,
             charset: self.charset,
             released: self.releases,
+            inline: self.inline,
             offset,
             number: self.number,
-        }
-    }
-
-    /// What a service segment says about the bytes after it.
-    fn learn(&mut self, from: usize, end: usize) {
-        match self.segment(from, end, 0).tag().as_ref() {
-            b"UNB" if self.number == 1 => self.learn_syntax(from, end),
-            b"UNO" if self.version >= 4 => self.learn_object(from, end),
-            _ => {}
-        }
-    }
-
-    /// UNB names the characters and the syntax version, and with it what separates repetitions.
-    fn learn_syntax(&mut self, from: usize, end: usize) {
-        let first = self.segment(from, end, 0);
-        let charset = Charset::of(&first.value(1, 1));
-        let version = match first.value(1, 2).as_ref() {
-            [digit] if digit.is_ascii_digit() => digit - b'0',
-            _ => 0,
-        };
-        (self.charset, self.version) = (charset, version);
-        if version < 4 {
-            self.delimiters.repetition = None;
-        } else if !self.advised {
-            self.delimiters = Delimiters::default_of(version);
-        }
-        *self.classes = self.delimiters.classes();
-        self.bytewise = charset.hides(&self.delimiters);
-        self.cursor.restart(&self.delimiters, self.at);
-    }
-
-    /// UNO tells how many bytes of object follow it (ISO 9735-8, 0810).
-    fn learn_object(&mut self, from: usize, end: usize) {
-        if let Some(length) = number(&self.segment(from, end, 0).value(4, 1)) {
-            self.object_left = length;
-            self.phase = Phase::Object;
         }
     }
 
@@ -467,43 +483,5 @@ impl Tokenizer {
 impl fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokenizer(segment {}, byte {})", self.number, self.base + self.at as u64)
-    }
-}
-
-/// A whole number of at most 18 digits, as counts and lengths are written.
-pub(crate) fn number(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(value.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0')))
-}
-
-/// Why a source could not be read through.
-#[derive(Debug)]
-pub enum ReadFailed {
-    /// The source gave an error.
-    Io(std::io::Error),
-    /// The bytes are not EDIFACT from some place on.
-    Broken(Broken),
-}
-
-/// All tokens of a source, in constant memory.
-///
-/// # Errors
-/// What the source says, or [`Broken`].
-pub fn tokenize(
-    source: &mut dyn Read,
-    limits: Limits,
-    each: &mut dyn FnMut(Token<'_>),
-) -> Result<(), ReadFailed> {
-    let mut tokenizer = Tokenizer::new(limits);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => return tokenizer.finish(each).map_err(ReadFailed::Broken),
-            Ok(n) => tokenizer.push(piece.get(..n).unwrap_or_default(), each).map_err(ReadFailed::Broken)?,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(ReadFailed::Io(e)),
-        }
     }
 }

@@ -23,6 +23,9 @@ pub struct Segment<'a> {
     pub(super) charset: Charset,
     /// Whether a release character stands in it.
     pub(super) released: bool,
+    /// The length of the object that is its last element and follows it as tokens of its own (KTNET's
+    /// BIN): the segment itself goes up to the delimiter before that element.
+    pub inline: Option<u64>,
     /// Bytes before it in the interchange.
     pub offset: u64,
     /// Counted from 1 in the interchange, UNA not counted.
@@ -67,7 +70,13 @@ impl<'a> Segment<'a> {
 
     /// The tag, line breaks of wrapping removed.
     #[must_use]
+    #[inline]
     pub fn tag(&self) -> Cow<'a, [u8]> {
+        if let (Some(Mark { at: 3, .. }), Some(tag)) = (self.marks.first(), self.raw.first_chunk::<3>())
+            && tag.iter().all(|b| *b > b' ')
+        {
+            return Cow::Borrowed(tag);
+        }
         match self.marks.first() {
             None => unwrapped(self.raw),
             Some(mark) => unwrapped(self.raw.get(..mark.at as usize).unwrap_or_default()),

@@ -84,6 +84,15 @@ fn bytes_that_end_too_early() {
         b"UNB+UNOC:4'UNO+1+2+3+9'12'45",
         "<UNB>+<UNOC>:<4>@0 <UNO>+<1>+<2>+<3>+<9>@11 12'45CutInObject in segment 2 at byte 28",
     );
+    let bin = |bytes: &str, end: &str| {
+        let input = format!("UNB+KECA:3'BIN+4+{bytes}");
+        check(input.as_bytes(), &format!("<UNB>+<KECA>:<3>@0 <BIN>+<4>@11 {bytes}{end}"));
+    };
+    bin("", "CutInObject in segment 2 at byte 17");
+    bin("a'b", "CutInObject in segment 2 at byte 20");
+    bin("a'b'", "CutInObject in segment 2 at byte 21");
+    check(b"UNB+KECA:3'BIN+3+a'b'c'", "<UNB>+<KECA>:<3>@0 <BIN>+<3>@11 a'b<c>@21 end");
+    check(b"UNB+KECA:3'BIN+2+a'b'", "<UNB>+<KECA>:<3>@0 <BIN>+<2>@11 a'ObjectRunsOn in segment 2 at byte 19");
 }
 
 #[test]
@@ -102,8 +111,45 @@ fn what_only_looks_like_a_delimiter() {
         b"UNB+UNOC:4'UNO+1+2+3+4'a'+?UNP+4+1'",
         "<UNB>+<UNOC>:<4>@0 <UNO>+<1>+<2>+<3>+<4>@11 a'+?<UNP>+<4>+<1>@27 end",
     );
-    // Before syntax 4 there are no objects.
+    // Before syntax 4 there is no UNO; KTNET carries what is no EDIFACT in BIN.
+    check(b"UNB+KECA:3'BIN+6+a'b?+c'X'", "<UNB>+<KECA>:<3>@0 <BIN>+<6>@11 a'b?+c<X>@24 end");
+    check(b"UNB+KECA:3'BI\nN+2+''''X'", "<UNB>+<KECA>:<3>@0 <BIN>+<2>@11 ''<>@21 <X>@22 end");
+    check(b"UNB+KECA:3'BIN+0+'X'", "<UNB>+<KECA>:<3>@0 <BIN>+<0>@11 <X>@18 end");
+    check(b"UNB+KECA:3'BIN+5'BIN+A+5'", "<UNB>+<KECA>:<3>@0 <BIN>+<5>@11 <BIN>+<A>+<5>@17 end");
+    check(b"UNB+KECA:3'BIN+2:1+a'", "<UNB>+<KECA>:<3>@0 <BIN>+<2>:<1>+<a>@11 end");
+    check(b"UNB+UNOA:3'BIN+2+a'b'", "<UNB>+<UNOA>:<3>@0 <BIN>+<2>+<a>@11 <b>@19 end");
     check(b"UNB+UNOC:3'UNO+1+2+3+4'a'", "<UNB>+<UNOC>:<3>@0 <UNO>+<1>+<2>+<3>+<4>@11 <a>@23 end");
+}
+
+#[test]
+fn level_b_as_it_was_written() {
+    check(b"UNB\x1dUNOB\x1f3\x1dA'B\x1cBGM\x1d785?\x1c", "<UNB>+<UNOB>:<3>+<A'B>@0 <BGM>+<785?>@15 end");
+    check(b"UNB\x1d", "CutInSegment in segment 1 at byte 4");
+    check(b"UN", "CutInSegment in segment 1 at byte 2");
+    check(b"UNB", "CutInSegment in segment 1 at byte 3");
+}
+
+#[test]
+fn characters_that_partners_agreed_on_hold_from_the_first_byte() {
+    let check = |agreed: &str, input: &[u8], expect: &str| {
+        for size in [1, 2, 1000] {
+            let mut tokenizer = Tokenizer::of(Limits::default(), Charset::named(agreed));
+            let mut shown = Vec::new();
+            let mut each = |token: Token<'_>| {
+                if let Token::Segment(s) = token {
+                    shown.push(s.parts().map(|p| p.text()).collect::<Vec<_>>().join("|"));
+                }
+            };
+            input.chunks(size).for_each(|piece| tokenizer.push(piece, &mut each).unwrap());
+            tokenizer.finish(&mut each).unwrap();
+            assert_eq!(shown.join(" "), expect, "{agreed}, pieces of {size}");
+        }
+    };
+    // 表 is 95 5C, ソ is 83 5C: a partner whose release character is 5C needs the shift state.
+    check("SHIFT_JIS", b"UNA:+.\\ 'UNB+UNOA:3+\x95\x5c'A+\x83\x5c+x'", "UNB|UNOA|3|表 A|ソ|x");
+    check("WINDOWS-1252", b"UNB+UNOC:3'A+\x93x\x94'", "UNB|UNOC|3 A|“x”");
+    check("UTF-8", "UNB+UNOC:3'A+水'".as_bytes(), "UNB|UNOC|3 A|水");
+    check("CP949", b"UNB+UNOA:3'A+\x8c\x63'", "UNB|UNOA|3 A|똠");
 }
 
 #[test]

@@ -1,0 +1,115 @@
+# What the messages of ships, terminals, despatch and persons call their fields.
+
+## Fields
+
+field-arrival-place = Place of arrival
+field-arrived = Arrived
+field-bill-date = Date of the bill of lading
+field-call-purpose = Purpose of the call
+field-carrier-code-agency = Agency of the carrier code
+field-crew = Crew on board
+field-despatch-date = Despatch date
+field-expected-delivery = Expected delivery
+field-freight = Freight
+field-gate = Through the gate
+field-gross-tonnage = Gross tonnage
+field-net-tonnage = Net tonnage
+field-handling = Discharged or loaded
+field-containers-handling = Handling instructions
+field-line-count = Number of lines
+field-list-kind = Kind of list
+field-loaded = Loaded on board
+field-order-kind = Kind of order
+field-passengers = Passengers on board
+field-place-of-issue = Place of issue
+field-promised-date = Promised date
+field-report = Kind of report
+field-scheduled-arrival = Scheduled arrival
+field-vessel-call-sign-agency = Agency of the call sign
+field-voyage-reference = Voyage reference
+field-cargo-kind = Nature of the cargo
+field-damage = Damage
+field-damage-agency = Agency of the damage code
+field-empty-pick-up = Place of empty pick-up
+field-estimated-gross-weight = Estimated gross weight (kg)
+field-gated = Through the gate at
+field-handled = Handled at
+field-movement = Export, import or transhipment
+field-movement-type = Type of movement
+field-pick-up = Pick-up
+field-sequence = Sequence number
+field-stowage = Stowage position
+field-stowage-format = Format of the stowage position
+field-tare = Tare (kg)
+field-truck = Truck
+field-truck-run = Run of the truck
+field-hazard-class = Hazard class (IMDG)
+field-packing-group = Packing group
+field-ems = Emergency procedure (EmS)
+field-un-number = UN number
+field-document-kind = Kind of document
+field-expires = Expires
+field-issuer = Issued by
+field-sscc = Shipping container code (SSCC)
+field-confirmed-quantity = Confirmed quantity
+field-confirmed-unit = Unit of the confirmed quantity
+field-decision = Decision
+field-order-line = Line of the order
+field-level = Packing level
+field-parent = Level around it
+field-birth-date = Date of birth
+field-birth-place = Place of birth
+field-disembarkation = Place of disembarkation
+field-embarkation = Place of embarkation
+field-surname = Surname
+field-given-names = Given names
+field-further-names = Further names
+field-nationality = Nationality
+field-person-kind = Passenger or crew
+field-residence = Country of residence
+field-sex = Sex
+field-port = Port
+field-stop = Kind of call
+
+## Lists
+
+list-charges = Charges
+list-dangerous = Dangerous goods
+list-labels = Labels of packages
+list-onward = Onward carriage
+
+## Words
+
+word-acceptance = Acceptance order
+word-announcement = Announcement
+word-arrival = Arrival
+word-arrival-and-departure = Arrival and departure
+word-changed = Changed
+word-collect = Collect
+word-conditional = Conditional
+word-crew = Crew
+word-crew-member = Crew member
+word-departure = Departure
+word-discharged = Discharged
+word-export = Export
+word-female = Female
+word-gate-in = Gate in
+word-gate-out = Gate out
+word-identity-card = Identity card
+word-import = Import
+word-last-port = Last port of call
+word-loaded = Loaded
+word-male = Male
+word-next-port = Next port of call
+word-passenger = Passenger
+word-passengers = Passengers
+word-passport = Passport
+word-port-of-call = Port of call
+word-prepaid = Prepaid
+word-release = Release order
+word-seafarer-book = Seafarer’s book
+word-transhipment = Transhipment
+word-transit-crew = Crew in transit
+word-transit-passenger = Passenger in transit
+word-unknown-mode = Mode not known
+word-unspecified = Not specified

@@ -1,0 +1,115 @@
+# What the messages of ships, terminals, despatch and persons call their fields.
+
+## Fields
+
+field-arrival-place = 到着地
+field-arrived = 到着日時
+field-bill-date = 船荷証券発行日
+field-call-purpose = 寄港目的
+field-carrier-code-agency = 運送人コードの管理機関
+field-crew = 乗組員数
+field-despatch-date = 出荷日
+field-expected-delivery = 納入予定日
+field-freight = 運賃支払区分
+field-gate = 搬出入区分
+field-gross-tonnage = 総トン数
+field-net-tonnage = 純トン数
+field-handling = 揚げ積み区分
+field-containers-handling = 取扱指示
+field-line-count = 明細行数
+field-list-kind = 名簿区分
+field-loaded = 船積日
+field-order-kind = 指図区分
+field-passengers = 旅客数
+field-place-of-issue = 発行地
+field-promised-date = 納期回答日
+field-report = 届出区分
+field-scheduled-arrival = 到着予定日時
+field-vessel-call-sign-agency = 信号符字の管理機関
+field-voyage-reference = 航海番号（参照用）
+field-cargo-kind = 貨物の性質
+field-damage = 損傷
+field-damage-agency = 損傷コードの管理機関
+field-empty-pick-up = 空コンテナ引取場所
+field-estimated-gross-weight = 推定総重量（kg）
+field-gated = ゲート通過日時
+field-handled = 荷役日時
+field-movement = 輸出入・積替区分
+field-movement-type = 輸送形態
+field-pick-up = 引取日時
+field-sequence = 順序番号
+field-stowage = 積付位置
+field-stowage-format = 積付位置の書式
+field-tare = 自重（kg）
+field-truck = 車両番号
+field-truck-run = 運行番号
+field-hazard-class = 危険物の等級（IMDG）
+field-packing-group = 容器等級
+field-ems = 応急措置番号（EmS）
+field-un-number = 国連番号
+field-document-kind = 証明書の種類
+field-expires = 有効期限
+field-issuer = 発行国
+field-sscc = 出荷梱包シリアル番号（SSCC）
+field-confirmed-quantity = 回答数量
+field-confirmed-unit = 回答数量の単位
+field-decision = 回答区分
+field-order-line = 注文明細番号
+field-level = 梱包階層
+field-parent = 上位の梱包階層
+field-birth-date = 生年月日
+field-birth-place = 出生地
+field-disembarkation = 下船・降機地
+field-embarkation = 乗船・搭乗地
+field-surname = 姓
+field-given-names = 名
+field-further-names = その他の名
+field-nationality = 国籍
+field-person-kind = 乗客・乗組員の別
+field-residence = 居住国
+field-sex = 性別
+field-port = 港
+field-stop = 寄港区分
+
+## Lists
+
+list-charges = 諸料金
+list-dangerous = 危険物
+list-labels = 梱包ラベル
+list-onward = 継続輸送
+
+## Words
+
+word-acceptance = 受取指図
+word-announcement = 搬入予告
+word-arrival = 入港
+word-arrival-and-departure = 入出港
+word-changed = 変更
+word-collect = 運賃着払い
+word-conditional = 条件付き
+word-crew = 乗組員
+word-crew-member = 乗組員
+word-departure = 出港
+word-discharged = 陸揚げ
+word-export = 輸出
+word-female = 女
+word-gate-in = 搬入
+word-gate-out = 搬出
+word-identity-card = 身分証明書
+word-import = 輸入
+word-last-port = 前寄港地
+word-loaded = 積込み
+word-male = 男
+word-next-port = 次寄港地
+word-passenger = 乗客
+word-passengers = 乗客
+word-passport = 旅券
+word-port-of-call = 寄港地
+word-prepaid = 運賃前払い
+word-release = 引渡指図
+word-seafarer-book = 船員手帳
+word-transhipment = 積替え
+word-transit-crew = 通過乗組員
+word-transit-passenger = 通過旅客
+word-unknown-mode = 輸送手段不明
+word-unspecified = 不特定

@@ -1,0 +1,115 @@
+# What the messages of ships, terminals, despatch and persons call their fields.
+
+## Fields
+
+field-arrival-place = 도착지
+field-arrived = 도착일시
+field-bill-date = 선하증권 발행일
+field-call-purpose = 기항 목적
+field-carrier-code-agency = 운송인 부호 관리기관
+field-crew = 승무원 수
+field-despatch-date = 출하일
+field-expected-delivery = 납품 예정일
+field-freight = 운임 지급 구분
+field-gate = 반출입 구분
+field-gross-tonnage = 총톤수
+field-net-tonnage = 순톤수
+field-handling = 양하·적하 구분
+field-containers-handling = 취급 지시
+field-line-count = 명세 행 수
+field-list-kind = 명부 구분
+field-loaded = 선적일
+field-order-kind = 지시 구분
+field-passengers = 여객 수
+field-place-of-issue = 발행지
+field-promised-date = 납기 회신일
+field-report = 보고 구분
+field-scheduled-arrival = 도착 예정일시
+field-vessel-call-sign-agency = 호출부호 관리기관
+field-voyage-reference = 항차 참조번호
+field-cargo-kind = 화물 성질
+field-damage = 손상
+field-damage-agency = 손상 부호 관리기관
+field-empty-pick-up = 공컨테이너 인수 장소
+field-estimated-gross-weight = 추정 총중량(kg)
+field-gated = 게이트 통과 일시
+field-handled = 하역 일시
+field-movement = 수출입·환적 구분
+field-movement-type = 운송 형태
+field-pick-up = 인수 일시
+field-sequence = 순번
+field-stowage = 적부 위치
+field-stowage-format = 적부 위치 형식
+field-tare = 자체 중량(kg)
+field-truck = 차량 번호
+field-truck-run = 운행 번호
+field-hazard-class = 위험물 등급(IMDG)
+field-packing-group = 포장등급
+field-ems = 비상조치 번호(EmS)
+field-un-number = 유엔번호(UN No.)
+field-document-kind = 증명서 종류
+field-expires = 유효기간 만료일
+field-issuer = 발행국
+field-sscc = 물류단위 일련번호(SSCC)
+field-confirmed-quantity = 회신 수량
+field-confirmed-unit = 회신 수량 단위
+field-decision = 회신 구분
+field-order-line = 주문 명세 번호
+field-level = 포장 계층
+field-parent = 상위 포장 계층
+field-birth-date = 생년월일
+field-birth-place = 출생지
+field-disembarkation = 하선·하기지
+field-embarkation = 승선·탑승지
+field-surname = 성
+field-given-names = 이름
+field-further-names = 기타 이름
+field-nationality = 국적
+field-person-kind = 승객·승무원 구분
+field-residence = 거주국
+field-sex = 성별
+field-port = 항구
+field-stop = 기항 구분
+
+## Lists
+
+list-charges = 요금
+list-dangerous = 위험물
+list-labels = 포장 라벨
+list-onward = 후속 운송
+
+## Words
+
+word-acceptance = 인수 지시
+word-announcement = 반입 예고
+word-arrival = 입항
+word-arrival-and-departure = 입출항
+word-changed = 변경
+word-collect = 후불
+word-conditional = 조건부
+word-crew = 승무원
+word-crew-member = 승무원
+word-departure = 출항
+word-discharged = 양하
+word-export = 수출
+word-female = 여
+word-gate-in = 반입
+word-gate-out = 반출
+word-identity-card = 신분증
+word-import = 수입
+word-last-port = 전 기항지
+word-loaded = 적하
+word-male = 남
+word-next-port = 차 기항지
+word-passenger = 승객
+word-passengers = 승객
+word-passport = 여권
+word-port-of-call = 기항지
+word-prepaid = 선불
+word-release = 반출 지시
+word-seafarer-book = 선원수첩
+word-transhipment = 환적
+word-transit-crew = 통과 승무원
+word-transit-passenger = 통과 여객
+word-unknown-mode = 운송수단 미상
+word-unspecified = 미지정
