@@ -1,6 +1,6 @@
 // Prints how npm edifact reads interchanges: a line of JSON for each file, its segments as lists of a tag
 // and elements, each a list of components. The bytes are given to it as ISO 8859-1, which loses nothing;
-// `cargo xtask interop edifact` compares with the segments that a node sees.
+// `cargo xtask interop trade` compares with the segments that a node sees.
 //
 //   node segments.cjs FILE...
 'use strict';

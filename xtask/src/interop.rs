@@ -3,6 +3,7 @@
 //! `interop/results.json` and shown in `interop/RESULTS.md`, failures and what did not run included.
 
 mod api;
+mod charsets;
 mod console;
 mod edifact;
 pub(crate) mod kits;
@@ -28,8 +29,8 @@ pub(crate) enum Area {
     Signatures,
     /// Signed notes (C2SP): trust lists, agreements, envelopes, acknowledgements
     Notes,
-    /// UN/EDIFACT (ISO 9735)
-    Edifact,
+    /// UN/EDIFACT (ISO 9735) and its messages
+    Trade,
     /// The HTTP API and its OpenAPI document
     Api,
     /// DID documents (did:web)
@@ -42,14 +43,14 @@ pub(crate) enum Area {
 
 impl Area {
     const ALL: [Self; 7] =
-        [Self::Signatures, Self::Notes, Self::Edifact, Self::Api, Self::Did, Self::Ledger, Self::Console];
+        [Self::Signatures, Self::Notes, Self::Trade, Self::Api, Self::Did, Self::Ledger, Self::Console];
 
     /// As the results name it.
     fn name(self) -> &'static str {
         match self {
             Self::Signatures => "signatures",
             Self::Notes => "notes",
-            Self::Edifact => "edifact",
+            Self::Trade => "trade",
             Self::Api => "api",
             Self::Did => "did",
             Self::Ledger => "ledger",
@@ -61,7 +62,7 @@ impl Area {
         match self {
             Self::Signatures => signatures(programs),
             Self::Notes => vec![notes(programs)],
-            Self::Edifact => edifact::run(programs),
+            Self::Trade => edifact::run(programs),
             Self::Api => vec![api::run(programs)],
             Self::Did => vec![did(programs)],
             Self::Ledger => ledger::run(programs),

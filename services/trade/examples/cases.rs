@@ -40,7 +40,11 @@ fn run(directory: Arc<Directory>, folder: &Path) -> ExitCode {
                 return ExitCode::FAILURE;
             }
             let found = found(&judged(&shelf, &text));
-            let line = json!({ "file": file, "message": message.kind, "case": case.name, "at": case.at, "found": found });
+            let (rows, most) = covered(message);
+            let line = json!({
+                "file": file, "message": message.kind, "case": case.name, "at": case.at, "found": found,
+                "rows": rows, "most": most,
+            });
             say(&line.to_string());
         }
     }
@@ -115,6 +119,16 @@ fn texts(body: &[Made]) -> Vec<String> {
     body.iter().map(|s| s.text.clone()).collect()
 }
 
+/// How often a row stands in a maximal message, where its table allows more.
+const OFTEN: u32 = 9;
+
+/// How many rows a table has, and how many of them stand as often in the maximal message as they may; the
+/// others stand [`OFTEN`] times.
+fn covered(message: &MessageSpec) -> (usize, usize) {
+    let most = message.nodes.iter().filter(|node| node.repeat <= OFTEN).count();
+    (message.nodes.len(), most)
+}
+
 struct Maker<'a> {
     directory: &'a Directory,
     message: &'a MessageSpec,
@@ -137,13 +151,11 @@ impl Maker<'_> {
     fn rows(&self, from: usize, until: usize, most: bool, into: &mut Vec<Made>) {
         let mut at = from;
         while let Some(node) = self.message.nodes.get(at).filter(|_| at < until) {
-            // Outer groups once: what is in them would double with every level.
-            let deep = node.depth > 1 && matches!(node.what, What::Group(_));
-            let times =
-                if most { node.repeat.min(if deep { 1 } else { 2 }) } else { u32::from(node.mandatory) };
-            for _ in 0..times {
+            let times = if most { node.repeat.min(OFTEN) } else { u32::from(node.mandatory) };
+            for time in 0..times {
                 match node.what {
-                    What::Group(_) => self.rows(at + 1, node.end, most, into),
+                    // Whole once, then the least: what is in it would multiply with every level.
+                    What::Group(_) => self.rows(at + 1, node.end, most && time == 0, into),
                     What::Segment(tag) => into.push(self.segment(at, node, &shown(&tag), most)),
                 }
             }

@@ -1,23 +1,30 @@
-//! Prints the segments of interchanges as JSON, a line for each file: `segments [--answers DIR] FILE...`.
+//! Prints the segments of interchanges as JSON, a line for each file:
+//! `segments [--answers DIR] [--text [--characters NAME]] FILE...`.
 //! Exists so that other readers of EDIFACT can be held against ours; values are the bytes between
-//! delimiters, release characters resolved, each byte shown as the character of its number. With
-//! `--answers`, the CONTRL that answers each file is written to the directory, under the file's name
-//! with its folders joined by `-`.
+//! delimiters, release characters resolved, each byte shown as the character of its number, or with `--text`
+//! as people read it, in the characters that UNB or the name says. With `--answers`, the CONTRL that answers
+//! each file is written to the directory, under the file's name with its folders joined by `-`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use corridor_base::Timestamp;
-use corridor_trade::edifact::token::tokenize;
-use corridor_trade::edifact::{Answering, Limits, Options, Segment, Token, answer, envelope};
+use corridor_trade::edifact::{
+    Answering, Charset, Limits, Options, Part, Segment, Token, Tokenizer, answer, envelope,
+};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
     let (mut answers, mut files) = (None, Vec::new());
+    let mut shown = Shown { text: false, characters: None };
     let mut arguments = std::env::args_os().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--answers" {
             answers = arguments.next().map(PathBuf::from);
+        } else if argument == "--text" {
+            shown.text = true;
+        } else if argument == "--characters" {
+            shown.characters = arguments.next().and_then(|name| Charset::named(&name.to_string_lossy()));
         } else {
             files.push(PathBuf::from(argument));
         }
@@ -27,7 +34,7 @@ fn main() -> ExitCode {
             if let Some(folder) = &answers {
                 write_answer(folder, &file, &bytes)?;
             }
-            Ok(segments(&file, &bytes))
+            Ok(segments(&file, &bytes, shown))
         });
         match told {
             Ok(line) => say(&line.to_string()),
@@ -40,19 +47,29 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// How values are shown.
+#[derive(Clone, Copy)]
+struct Shown {
+    text: bool,
+    characters: Option<Charset>,
+}
+
 /// `{file, segments: [[tag, element...]...], broken}`: an element is a list of repetitions, a
 /// repetition a list of components.
-fn segments(file: &Path, bytes: &[u8]) -> Value {
+fn segments(file: &Path, bytes: &[u8], shown: Shown) -> Value {
     let mut found = Vec::new();
-    let done = tokenize(&mut &*bytes, Limits::default(), &mut |token| {
+    let mut tokenizer = Tokenizer::of(Limits::default(), shown.characters);
+    let mut each = |token: Token<'_>| {
         if let Token::Segment(segment) = token {
-            found.push(read(&segment));
+            found.push(read(&segment, shown));
         }
-    });
+    };
+    let done = tokenizer.push(bytes, &mut each).and_then(|()| tokenizer.finish(&mut each));
     json!({ "file": file, "segments": found, "broken": format!("{:?}", done.err()) })
 }
 
-fn read(segment: &Segment<'_>) -> Value {
+fn read(segment: &Segment<'_>, shown: Shown) -> Value {
+    let value = |part: &Part<'_>| if shown.text { part.text() } else { latin1(&part.value()) };
     let mut elements: Vec<Vec<Vec<String>>> = Vec::new();
     for part in segment.parts().filter(|part| part.element > 0) {
         if part.repetition == 1 && part.component == 1 {
@@ -63,7 +80,7 @@ fn read(segment: &Segment<'_>) -> Value {
             element.push(Vec::new());
         }
         let Some(repetition) = element.last_mut() else { continue };
-        repetition.push(latin1(&part.value()));
+        repetition.push(value(&part));
     }
     let mut whole = vec![Value::from(latin1(&segment.tag()))];
     whole.extend(elements.into_iter().map(Value::from));

@@ -24,10 +24,10 @@ const DEPTH: usize = 6;
 
 /// A segment: its tag, then its elements, each a list of components. Empty ones at the end are left out,
 /// because readers differ in whether they tell them.
-type Segment = Vec<Vec<String>>;
+pub(super) type Segment = Vec<Vec<String>>;
 
 /// What a reader made of one file: segments, or its refusal.
-type Reading = Result<Vec<Segment>>;
+pub(super) type Reading = Result<Vec<Segment>>;
 
 /// A difference that is understood.
 struct Known {
@@ -41,7 +41,7 @@ struct Known {
 /// All peers.
 pub(super) fn run(programs: &Programs) -> Vec<Row> {
     let row =
-        |kit: &str| Row::new("edifact", "ISO 9735, syntax 1 to 4: segments and values", "1988/2002").kit(kit);
+        |kit: &str| Row::new("trade", "ISO 9735, syntax 1 to 4: segments and values", "1988/2002").kit(kit);
     let ours = ours(programs);
     let held = |row: &mut Row, peer: &str, command: &mut Command| match &ours {
         Err(why) => Err(why.clone()),
@@ -64,6 +64,7 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
             |row, program| held(row, "edifact-rs", shell::command(program).arg("segments")),
         ),
     ];
+    rows.push(super::charsets::run(programs));
     rows.extend(super::messages::run(programs));
     rows
 }
@@ -174,7 +175,7 @@ fn difference(ours: &Reading, theirs: &Reading) -> Option<String> {
 }
 
 /// The kit, and what it read, from lines of JSON.
-fn readings(said: &str) -> Result<(String, BTreeMap<PathBuf, Reading>)> {
+pub(super) fn readings(said: &str) -> Result<(String, BTreeMap<PathBuf, Reading>)> {
     let (mut kit, mut all) = (String::new(), BTreeMap::new());
     for line in said.lines() {
         let told: Value = serde_json::from_str(line).map_err(|_| format!("it said: {line}"))?;

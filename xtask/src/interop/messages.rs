@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) fn run(programs: &Programs) -> Vec<Row> {
     let zips = zips(programs);
     if zips.is_empty() {
-        let mut row = Row::new("edifact", STANDARD, "").kit("Maven io.xlate:staedi");
+        let mut row = Row::new("trade", STANDARD, "").kit("Maven io.xlate:staedi");
         row.skip("not run: no directories (set CORRIDOR_DATA)");
         return vec![row];
     }
@@ -47,11 +47,13 @@ struct Case {
     at: Option<u64>,
     found: Vec<u64>,
     shown: String,
+    /// The rows of its table, and how many of them a maximal message has as often as they may stand.
+    rows: (u64, u64),
 }
 
 fn directory(programs: &Programs, zip: &Path) -> Vec<Row> {
     let name = zip.file_stem().map(|n| n.to_string_lossy().to_uppercase()).unwrap_or_default();
-    let row = |kit: &str| Row::new("edifact", STANDARD, &name).kit(kit);
+    let row = |kit: &str| Row::new("trade", STANDARD, &name).kit(kit);
     let folder = kits::folder().join("edifact/messages").join(&name);
     let cases = cases(programs, zip, &folder);
     let ours = super::kit(
@@ -61,6 +63,12 @@ fn directory(programs: &Programs, zip: &Path) -> Vec<Row> {
             for (file, case) in cases {
                 judge(row, &name, file, case.at, &case.found, &case.shown, None)?;
             }
+            let maximal = || cases.iter().filter(|(file, _)| file.ends_with("-maximal.edi"));
+            let (rows, most) =
+                maximal().fold((0, 0), |(rows, most), (_, c)| (rows + c.rows.0, most + c.rows.1));
+            row.kit = format!(
+                "ours, {name} (maximal messages: all {rows} rows, {most} as often as they may stand, the others 9 times)"
+            );
             Ok(())
         },
     );
@@ -83,8 +91,9 @@ fn cases(programs: &Programs, zip: &Path, folder: &Path) -> Result<BTreeMap<Stri
         let value: Value = serde_json::from_str(line).map_err(|_| format!("it said: {line}"))?;
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (found, shown) = places(&value);
-        let at = value.get("at").and_then(Value::as_u64);
-        all.insert(text("file"), Case { message: text("message"), at, found, shown });
+        let number = |key: &str| value.get(key).and_then(Value::as_u64);
+        let rows = (number("rows").unwrap_or_default(), number("most").unwrap_or_default());
+        all.insert(text("file"), Case { message: text("message"), at: number("at"), found, shown, rows });
     }
     Ok(all)
 }

@@ -1,4 +1,4 @@
-//! Readers of EDIFACT from crates.io, for `cargo xtask interop edifact` and `cargo xtask bench edifact`.
+//! Readers of EDIFACT from crates.io, for `cargo xtask interop trade` and `cargo xtask bench edifact`.
 //!
 //! `peers segments FILE...` prints what edifact-rs reads in each file as a line of JSON; `peers speed FILE
 //! RUNS` how many megabytes a second edifact-rs, edifact-parser and memchr3 pass over, in turns.
@@ -39,7 +39,10 @@ fn segments(file: &str) -> Value {
         let mut whole = vec![Value::from(bytewise(&segment.tag))];
         for element in &segment.elements {
             let first: Vec<String> = element.components().map(bytewise).collect();
-            let more = element.repeats.iter().map(|r| r.iter().map(|(value, _)| bytewise(value)).collect::<Vec<_>>());
+            let more = element
+                .repeats
+                .iter()
+                .map(|r| r.iter().map(|(value, _)| bytewise(value)).collect::<Vec<_>>());
             whole.push(json!(std::iter::once(first).chain(more).collect::<Vec<_>>()));
         }
         found.push(Value::from(whole));
