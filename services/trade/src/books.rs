@@ -43,6 +43,7 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM interchange) >= 0 THEN 1 ELSE 0 END",
         },
         crate::trail::MIGRATION,
+        crate::drafts::MIGRATION,
     ],
 };
 
@@ -240,6 +241,29 @@ pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<
         &[side.as_str().into(), envelope.to_string().into()],
     )?;
     row.as_ref().map(Interchange::from_row).transpose()
+}
+
+/// What we and a partner are called in UNB, by the newest interchange that went between us: `ID:QUALIFIER`
+/// of ours and of theirs.
+///
+/// # Errors
+/// Those of the store.
+pub fn parties(tx: &mut Tx<'_>, partner: &Did) -> Result<Option<(String, String)>> {
+    let row = tx.query_one(
+        select!(
+            "WHERE participant = $1 AND partner = $2 AND verdict <> 'unreadable' ORDER BY created DESC, envelope DESC LIMIT 1"
+        ),
+        &[partner.as_str().into()],
+    )?;
+    let Some(found) = row.as_ref().map(Interchange::from_row).transpose()? else { return Ok(None) };
+    let name = |party: &Party| {
+        let qualifier = party.qualifier.text();
+        let id = party.id.text();
+        if qualifier.is_empty() { id.to_owned() } else { format!("{id}:{qualifier}") }
+    };
+    let (sender, recipient) = (name(&found.sent.sender), name(&found.sent.recipient));
+    let named = !found.sent.sender.id.is_empty() && !found.sent.recipient.id.is_empty();
+    Ok(named.then_some(if found.side == Side::Out { (sender, recipient) } else { (recipient, sender) }))
 }
 
 /// The interchanges under one control reference, newest first.

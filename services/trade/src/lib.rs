@@ -1,7 +1,7 @@
 //! Interconnected EDI: UN/EDIFACT interchanges read, shown, answered and correlated, so that a
 //! document that leaves one country is understood and acknowledged in the other.
 //!
-//! [`edifact`], [`directory`], [`rules`], [`mapping`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
+//! [`edifact`], [`directory`], [`rules`], [`mapping`], [`shape`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
 //! network, no disk. [`desk`] is the service that hears of documents, [`library`] what it checks them against,
 //! [`books`] and [`trail`] what it keeps, [`timeline`] what becomes of a transaction, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
@@ -10,12 +10,17 @@ pub mod books;
 pub mod correlate;
 pub mod desk;
 pub mod directory;
+pub mod drafts;
 pub mod edge;
 pub mod edifact;
 pub mod library;
 pub mod mapping;
+pub mod partner_codes;
 pub mod references;
+pub mod rejects;
 pub mod rules;
+pub mod shape;
+pub mod stages;
 pub mod timeline;
 pub mod trail;
 
@@ -34,12 +39,18 @@ pub const MESSAGES: Source = corridor_base::message_source!("trade");
 /// What the fields, lists and words of the mappings of ships, terminals, despatch and persons are called.
 pub const KINDS: Source = corridor_base::message_source!("kinds");
 
+/// What the fields of documents are called, and what is said of one before it is sent.
+pub const FIELDS: Source = corridor_base::message_source!("fields");
+
 /// A cargo report of our own (CUSCAR D.08A, Busan to Hakata) that stands in for a forwarder's real
 /// one; every name in it is invented.
 pub static SAMPLE: &[u8] = include_bytes!("../samples/cuscar.edi");
 
+/// A stowage plan of our own (BAPLIE D.95B, Busan to Hakata, Kobe and Yokohama); every name in it is invented.
+pub static STOWAGE_SAMPLE: &[u8] = include_bytes!("../samples/baplie.edi");
+
 /// The words of this crate, ready to be looked up.
 pub fn messages() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES, KINDS]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES, KINDS, FIELDS]))
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::books::{self, Interchange};
 use crate::references::Role;
+use crate::rejects::{self, Amendment};
 use crate::trail::{self, Answer};
 
 /// The most interchanges of a timeline.
@@ -47,7 +48,7 @@ pub struct Number {
 pub struct Event {
     /// When.
     pub time: Timestamp,
-    /// `sent`, `received`; `delivered`, `refused`, `failed` of the transport; `answer`.
+    /// `sent`, `amended`, `received`; `delivered`, `refused`, `failed` of the transport; `answer`.
     pub what: &'static str,
     /// Received or given.
     pub side: Side,
@@ -91,6 +92,9 @@ pub struct Entry {
     pub syntax: Option<String>,
     /// What the institution makes of it: the newest APERAK or CUSRES; nothing while there is none.
     pub judgement: Option<String>,
+    /// What it amends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amends: Option<Amendment>,
 }
 
 /// A transaction.
@@ -142,7 +146,8 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
             numbers.retain(|number| found.numbers.contains(number));
             let answers = trail::answers(tx, *side, *envelope)?;
             let answering = !trail::told_by(tx, *side, *envelope)?.is_empty();
-            all.push(Gathered { interchange, numbers, answers, answering });
+            let amends = if *side == Side::Out { rejects::amends(tx, *envelope)? } else { None };
+            all.push(Gathered { interchange, numbers, answers, answering, amends });
         }
         Ok((found, all))
     };
@@ -168,6 +173,7 @@ struct Gathered {
     answers: Vec<Answer>,
     /// Whether it is an answer itself.
     answering: bool,
+    amends: Option<Amendment>,
 }
 
 /// Follows the trail from one number.
@@ -228,7 +234,7 @@ impl Timeline {
         gathered: Gathered,
         lang: Lang,
     ) -> Result<()> {
-        let Gathered { interchange, numbers, answers, answering } = gathered;
+        let Gathered { interchange, numbers, answers, answering, amends } = gathered;
         let (side, envelope) = (interchange.side, interchange.envelope);
         let document = match exchange.document_for(acting, side, envelope).await {
             Ok(document) => document,
@@ -255,7 +261,11 @@ impl Timeline {
         };
         // An answer stands with what it answers.
         if !answering {
-            let what = if side == Side::Out { "sent" } else { "received" };
+            let what = match side {
+                Side::Out if amends.is_some() => "amended",
+                Side::Out => "sent",
+                Side::In => "received",
+            };
             self.events.push(event(document.created, what));
             let reached = match document.state {
                 Transport::Delivered => Some("delivered"),
@@ -291,6 +301,7 @@ impl Timeline {
             transport: document.state,
             syntax: newest(true),
             judgement: newest(false),
+            amends,
         });
         Ok(())
     }

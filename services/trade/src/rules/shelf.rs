@@ -176,6 +176,12 @@ impl Shelf {
         self.books.keys().cloned().collect()
     }
 
+    /// A directory by its name, `D.08A`: its code lists have names for people.
+    #[must_use]
+    pub fn directory(&self, name: &str) -> Option<&Arc<Directory>> {
+        self.sources.get(name)
+    }
+
     /// What a message is checked against: a guide that names its association code, else a guide for all
     /// of its kind, else its directory.
     #[must_use]

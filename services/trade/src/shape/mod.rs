@@ -1,0 +1,55 @@
+//! Documents as people use them: read by a mapping into labelled fields and tables, with totals; drawn, where
+//! a picture says more; typed into a form, and compared with each other. Pure: bytes and texts in, values out.
+//!
+//! Labels follow from the names of a mapping's fields, so that a mapping that comes later is shown in three
+//! languages without being described a second time. What has no word of its own is called by its segment.
+
+mod amend;
+mod codes;
+mod compare;
+mod decimal;
+mod fill;
+mod label;
+mod money;
+mod ready;
+mod sheet;
+pub mod stowage;
+
+use std::sync::OnceLock;
+
+use crate::mapping::{self, Mapping};
+
+pub use amend::{encode, rewrite};
+pub use codes::{CodeKind, CodeTable, Replaced};
+pub use compare::{Pair, Side, compare};
+pub use decimal::Decimal;
+pub use fill::{BadPath, MOST_ITEMS, Place, fill, list_at, places};
+pub use label::{Words, field_label, list_label, word_label};
+pub use money::{Doubt, Total, decimals, doubts, totals};
+pub use ready::{Ready, Remark, envelope, ready, segments, syntax_for};
+pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, sheet, sheets};
+
+/// The mappings that come with the program, read once.
+#[must_use]
+pub fn shipped() -> &'static [Mapping] {
+    static ALL: OnceLock<Vec<Mapping>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let read = mapping::NAMES.iter().map(|name| mapping::named(name).map(|(mapping, _)| mapping));
+        read.filter_map(Result::ok).collect()
+    })
+}
+
+/// The one of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Mapping> {
+    shipped().iter().find(|mapping| mapping.mapping == name)
+}
+
+/// The one that reads messages of this kind.
+#[must_use]
+pub fn by_message(kind: &str) -> Option<&'static Mapping> {
+    shipped().iter().find(|mapping| mapping.message == kind)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! Where the latest transactions stand: ordered, booked, cargo reported, declared, released. What arrived and
+//! what an institution decided are told apart, as on the timeline the stages are read from.
+
+use std::collections::BTreeSet;
+
+use corridor_base::{EnvelopeId, Lang, Result, Timestamp};
+use corridor_exchange::service::Acting;
+use corridor_exchange::{Exchange, Side, State as Transport};
+use serde::Serialize;
+
+use crate::books;
+use crate::references::Role;
+use crate::timeline::{Entry, Number, Timeline, timeline};
+use crate::trail;
+
+/// How many of the latest interchanges are looked at, of each side.
+const LOOKED_AT: u64 = 150;
+/// The most transactions listed.
+pub const MOST: usize = 20;
+
+/// A stage on the way from order to release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// An order was placed.
+    Ordered,
+    /// Space was booked.
+    Booked,
+    /// The cargo was reported to customs.
+    Reported,
+    /// It was declared.
+    Declared,
+    /// It was released.
+    Released,
+}
+
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: &'static [Self] =
+        &[Self::Ordered, Self::Booked, Self::Reported, Self::Declared, Self::Released];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ordered => "ordered",
+            Self::Booked => "booked",
+            Self::Reported => "reported",
+            Self::Declared => "declared",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// How a stage stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing of it has crossed here.
+    Open,
+    /// A document is under way, or waits for an answer.
+    Waiting,
+    /// Something was refused and not put right yet.
+    Refused,
+    /// It is done.
+    Done,
+}
+
+impl Standing {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Refused => "refused",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// How one document stands: what the institution decided, or else what could be read, or else how far it came.
+fn standing(entry: &Entry, decided: bool) -> Standing {
+    if matches!(entry.transport, Transport::Refused | Transport::Failed) {
+        return Standing::Refused;
+    }
+    let word = |outcome: &Option<String>| match outcome.as_deref() {
+        Some("rejected" | "partly-rejected") => Some(Standing::Refused),
+        Some("accepted") => Some(Standing::Done),
+        _ => None,
+    };
+    let syntax = word(&entry.syntax);
+    match (word(&entry.judgement), syntax) {
+        (Some(judged), _) => judged,
+        (None, Some(Standing::Refused)) => Standing::Refused,
+        // That it can be read is no decision.
+        (None, _) if decided => Standing::Waiting,
+        (None, Some(read)) => read,
+        (None, None) if entry.side == Side::In => Standing::Done,
+        (None, None) if entry.transport == Transport::Delivered => Standing::Done,
+        (None, None) => Standing::Waiting,
+    }
+}
+
+/// The stages of a transaction. The newest document of a kind counts: what was refused and sent again is not
+/// refused any more.
+#[must_use]
+pub fn stages(documents: &[Entry]) -> Vec<(Stage, Standing)> {
+    let newest = |kinds: &[&str], decided: bool| {
+        let of = |entry: &&Entry| entry.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
+        documents
+            .iter()
+            .filter(of)
+            .max_by_key(|entry| (entry.created, entry.envelope))
+            .map(|e| standing(e, decided))
+    };
+    let booked = match newest(&["IFTMBC"], false) {
+        Some(confirmed) => Some(confirmed),
+        // Asked for, and not confirmed.
+        None => newest(&["IFTMBF", "IFTMIN"], false).map(waits),
+    };
+    Stage::ALL
+        .iter()
+        .map(|stage| {
+            let standing = match stage {
+                Stage::Ordered => newest(&["ORDERS", "ORDRSP"], false),
+                Stage::Booked => booked,
+                Stage::Reported => newest(&["CUSCAR", "CUSREP"], true),
+                // It was read; what customs decided of it is the next stage.
+                Stage::Declared => newest(&["CUSDEC"], false),
+                Stage::Released => newest(&["CUSDEC"], true),
+            };
+            (*stage, standing.unwrap_or(Standing::Open))
+        })
+        .collect()
+}
+
+const fn waits(standing: Standing) -> Standing {
+    match standing {
+        Standing::Done => Standing::Waiting,
+        other => other,
+    }
+}
+
+/// A transaction in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transaction {
+    /// A number that it is found by.
+    pub number: String,
+    /// Its numbers.
+    pub numbers: Vec<Number>,
+    /// Where it stands.
+    pub stages: Vec<(Stage, Standing)>,
+    /// How many interchanges belong to it.
+    pub documents: usize,
+    /// When something of it last came into the books.
+    pub updated: Timestamp,
+}
+
+impl Transaction {
+    fn of(timeline: &Timeline) -> Self {
+        let best = [Role::Order, Role::Booking, Role::BillOfLading, Role::Declaration, Role::Invoice]
+            .iter()
+            .find_map(|role| timeline.numbers.iter().find(|number| number.role == *role));
+        let updated = timeline.events.iter().map(|event| event.time).max();
+        let created = timeline.documents.iter().map(|entry| entry.created).max();
+        Self {
+            number: best.map_or_else(|| timeline.reference.clone(), |number| number.number.clone()),
+            numbers: timeline.numbers.clone(),
+            stages: stages(&timeline.documents),
+            documents: timeline.documents.len(),
+            updated: updated.or(created).unwrap_or(Timestamp::from_millis(0)),
+        }
+    }
+}
+
+/// The latest transactions, newest first, within what is the business of whoever asks. Answers begin
+/// none.
+///
+/// # Errors
+/// Those of the store.
+pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result<Vec<Transaction>> {
+    let scope = acting.scope.clone();
+    let begins = exchange
+        .store()
+        .read(&acting.participant, move |tx| {
+            let mut all = books::list(tx, Side::In, LOOKED_AT, &scope)?;
+            all.extend(books::list(tx, Side::Out, LOOKED_AT, &scope)?);
+            all.sort_by_key(|found| std::cmp::Reverse((found.created, found.envelope)));
+            let mut begins: Vec<(Side, EnvelopeId, String)> = Vec::new();
+            for found in all {
+                if !trail::told_by(tx, found.side, found.envelope)?.is_empty() {
+                    continue;
+                }
+                let named = trail::named(tx, found.side, found.envelope, 1, 20)?;
+                if let Some(own) = named.into_iter().find(|number| number.own) {
+                    begins.push((found.side, found.envelope, own.number));
+                }
+            }
+            Ok(begins)
+        })
+        .await?;
+    let mut seen: BTreeSet<(&'static str, EnvelopeId)> = BTreeSet::new();
+    let mut found = Vec::new();
+    for (side, envelope, number) in begins {
+        if found.len() >= most.min(MOST) {
+            break;
+        }
+        if seen.contains(&(side.as_str(), envelope)) {
+            continue;
+        }
+        let timeline = timeline(exchange, acting, &number, Lang::En).await?;
+        seen.extend(timeline.documents.iter().map(|entry| (entry.side.as_str(), entry.envelope)));
+        if !timeline.documents.is_empty() {
+            found.push(Transaction::of(&timeline));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at: i64, kind: &str, transport: Transport, syntax: &str, judgement: &str) -> Entry {
+        let said = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+        Entry {
+            side: Side::Out,
+            envelope: format!("01a202d1-1410-7277-af3b-57e537a54c{at:02}").parse().unwrap(),
+            partner: "did:web:customs.example.jp".parse().unwrap(),
+            created: Timestamp::from_millis(at),
+            kinds: vec![kind.to_owned()],
+            reference: String::new(),
+            numbers: Vec::new(),
+            transport,
+            syntax: said(syntax),
+            judgement: said(judgement),
+            amends: None,
+        }
+    }
+
+    fn check(documents: &[(&str, Transport, &str, &str)], expect: [&str; 5]) {
+        let all: Vec<Entry> = documents
+            .iter()
+            .zip(10..)
+            .map(|((kind, transport, syntax, judged), at)| entry(at, kind, *transport, syntax, judged))
+            .collect();
+        let found: Vec<&str> = stages(&all).into_iter().map(|(_, standing)| standing.as_str()).collect();
+        assert_eq!(found, expect, "{documents:?}");
+    }
+
+    #[test]
+    fn stages_follow_from_documents_and_what_was_decided() {
+        use Transport::{Delivered, Failed, Sending};
+        let [open, wait, bad, done] = ["open", "waiting", "refused", "done"];
+        check(&[], [open; 5]);
+        check(&[("ORDERS", Sending, "", "")], [wait, open, open, open, open]);
+        check(&[("ORDERS", Delivered, "", "")], [done, open, open, open, open]);
+        check(&[("ORDERS", Failed, "", "")], [bad, open, open, open, open]);
+        check(&[("IFTMBF", Delivered, "accepted", "")], [open, wait, open, open, open]);
+        check(&[("IFTMBF", Delivered, "rejected", "")], [open, bad, open, open, open]);
+        check(
+            &[("IFTMBF", Delivered, "accepted", ""), ("IFTMBC", Delivered, "", "")],
+            [open, done, open, open, open],
+        );
+        // That customs could read the report says nothing of what they decide.
+        check(&[("CUSCAR", Delivered, "accepted", "")], [open, open, wait, open, open]);
+        check(&[("CUSCAR", Delivered, "accepted", "accepted")], [open, open, done, open, open]);
+        check(&[("CUSDEC", Delivered, "accepted", "")], [open, open, open, done, wait]);
+        check(&[("CUSDEC", Delivered, "accepted", "rejected")], [open, open, open, bad, bad]);
+        check(&[("CUSDEC", Delivered, "accepted", "accepted")], [open, open, open, done, done]);
+        // Refused, and sent again.
+        check(
+            &[("CUSDEC", Delivered, "rejected", ""), ("CUSDEC", Delivered, "accepted", "accepted")],
+            [open, open, open, done, done],
+        );
+    }
+}
