@@ -18,8 +18,12 @@ pub enum Kind {
     Email,
     /// A whole number.
     Number,
+    /// A number with decimals.
+    Decimal,
     /// A civil date.
     Date,
+    /// A local date and time.
+    Moment,
     /// A secret that is not shown. What was typed is not kept.
     Secret,
     /// Six digits from an authenticator.
@@ -76,6 +80,8 @@ pub struct Field {
     required: bool,
     autocomplete: &'static str,
     most: u32,
+    also: Markup,
+    suggestions: String,
 }
 
 impl Field {
@@ -135,19 +141,38 @@ impl Field {
         self
     }
 
+    /// What it is called in the other languages.
+    #[must_use]
+    pub fn also(mut self, labels: impl Into<Markup>) -> Self {
+        self.also = labels.into();
+        self
+    }
+
+    /// What a browser offers to choose from, and lets be typed as well: a [`Suggestions`] of this name.
+    #[must_use]
+    pub fn suggestions(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.suggestions);
+        self
+    }
+
     fn input(&self) -> &'static str {
         match self.kind {
             Kind::Search => "search",
             Kind::Email => "email",
             Kind::Date => "date",
+            Kind::Moment => "datetime-local",
             Kind::Secret => "password",
             Kind::File => "file",
             _ => "text",
         }
     }
 
-    fn numeric(&self) -> bool {
-        matches!(self.kind, Kind::Number | Kind::Code)
+    fn mode(&self) -> &'static str {
+        match self.kind {
+            Kind::Number | Kind::Code => "numeric",
+            Kind::Decimal => "decimal",
+            _ => "",
+        }
     }
 
     /// The identifiers of what describes it.
@@ -176,6 +201,127 @@ impl HtmlSafe for Field {}
 impl From<Field> for Markup {
     fn from(field: Field) -> Self {
         Self::of(&field)
+    }
+}
+
+/// Codes and what they mean, for fields that name this.
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = "<datalist id=\"{{ name }}\">{% for (code, meaning) in codes %}<option value=\"{{ code }}\">{{ code }} {{ meaning }}</option>{% endfor %}</datalist>",
+    ext = "html"
+)]
+pub struct Suggestions {
+    /// Its name.
+    pub name: String,
+    /// Codes and meanings.
+    pub codes: Vec<(String, String)>,
+}
+
+impl HtmlSafe for Suggestions {}
+
+impl From<Suggestions> for Markup {
+    fn from(suggestions: Suggestions) -> Self {
+        Self::of(&suggestions)
+    }
+}
+
+/// A form whose fields stand in groups and that has several things to do with what was typed. The first
+/// button is what the enter key presses.
+#[derive(Clone, Debug, Template)]
+#[template(path = "editor.html")]
+pub struct Editor {
+    t: Text,
+    csrf: String,
+    action: String,
+    body: Markup,
+    hidden: Vec<(String, String)>,
+    wrong: Vec<(String, String, String)>,
+    buttons: Vec<(String, String, bool)>,
+    files: bool,
+}
+
+impl Editor {
+    /// A form to this address.
+    #[must_use]
+    pub fn new(viewer: &Viewer, action: impl Into<String>, body: impl Into<Markup>) -> Self {
+        Self {
+            t: viewer.text(),
+            csrf: viewer.csrf().to_owned(),
+            action: action.into(),
+            body: body.into(),
+            hidden: Vec::new(),
+            wrong: Vec::new(),
+            buttons: Vec::new(),
+            files: false,
+        }
+    }
+
+    /// A value that is not shown.
+    #[must_use]
+    pub fn hidden(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.hidden.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// What is wrong: the field, what it is called, why.
+    #[must_use]
+    pub fn wrong(mut self, field: &str, label: impl Into<String>, why: impl Into<String>) -> Self {
+        self.wrong.push((field.to_owned(), label.into(), why.into()));
+        self
+    }
+
+    /// Something to do with it: what `do` says, and the label. The first is the main one.
+    #[must_use]
+    pub fn button(mut self, value: &str, label: impl Into<String>) -> Self {
+        let main = self.buttons.is_empty();
+        self.buttons.push((value.to_owned(), label.into(), main));
+        self
+    }
+
+    /// What it brings may be long: sent in parts (RFC 7578).
+    #[must_use]
+    pub fn in_parts(mut self) -> Self {
+        self.files = true;
+        self
+    }
+
+    fn first(&self) -> &str {
+        self.buttons.first().map_or("", |(value, ..)| value)
+    }
+}
+
+impl HtmlSafe for Editor {}
+
+impl From<Editor> for Markup {
+    fn from(editor: Editor) -> Self {
+        Self::of(&editor)
+    }
+}
+
+/// Fields that belong together, under what they are about.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    source = "<fieldset class=\"slip\"{% if !id.is_empty() %} id=\"{{ id }}\"{% endif %}><legend>{{ legend }}</legend>{% if !fields.is_empty() %}<div class=\"slip-fields\">{% for field in fields %}{{ field }}{% endfor %}</div>{% endif %}{{ more }}{% if !presses.is_empty() %}<div class=\"form-do\">{% for (value, label, to) in presses %}<button class=\"button\" type=\"submit\" name=\"do\" value=\"{{ value }}\"{% if !to.is_empty() %} formaction=\"{{ to }}\"{% endif %} formnovalidate>{{ label }}</button>{% endfor %}</div>{% endif %}</fieldset>",
+    ext = "html"
+)]
+pub struct Slip {
+    /// Can be linked to by this name.
+    pub id: String,
+    /// What they are about.
+    pub legend: Markup,
+    /// They.
+    pub fields: Vec<Field>,
+    /// Fields in fields.
+    pub more: Markup,
+    /// Things to do with them: what `do` says, the label, and where the answer is shown.
+    pub presses: Vec<(String, String, String)>,
+}
+
+impl HtmlSafe for Slip {}
+
+impl From<Slip> for Markup {
+    fn from(slip: Slip) -> Self {
+        Self::of(&slip)
     }
 }
 

@@ -98,6 +98,12 @@ impl Paging {
 
 impl HtmlSafe for Paging {}
 
+impl From<Paging> for Markup {
+    fn from(paging: Paging) -> Self {
+        Self::of(&paging)
+    }
+}
+
 /// A path with a query; parameters without a value are left out.
 #[must_use]
 pub fn address(path: &str, query: &[(&str, &str)]) -> String {
