@@ -18,6 +18,7 @@ pub mod receipts;
 pub mod schema;
 pub mod subjects;
 pub mod tokens;
+pub mod trade;
 pub mod trust;
 pub mod users;
 
@@ -99,6 +100,16 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(trust::policy))
         .routes(routes!(health::doctor))
         .routes(routes!(health::invariants))
+        .routes(routes!(trade::forms::show))
+        .routes(routes!(trade::desk::latest))
+        .routes(routes!(trade::desk::compare_two))
+        .routes(routes!(trade::make::preview))
+        .routes(routes!(trade::make::send))
+        .routes(routes!(trade::drafts::list, trade::drafts::save))
+        .routes(routes!(trade::drafts::show, trade::drafts::remove))
+        .routes(routes!(trade::rejects::list))
+        .routes(routes!(trade::rejects::amend))
+        .routes(routes!(trade::codes::show, trade::codes::set))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(users::list, users::create))

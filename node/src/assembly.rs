@@ -135,7 +135,8 @@ pub fn certificate(listen: &Listen) -> Result<Option<ServerTls>> {
 /// # Errors
 /// What is wrong with the configuration, the keys, the certificates or the stored data.
 pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
-    let services = service::all(around, Arc::new(corridor_trade::Library::at(&config.data)));
+    let library = Arc::new(corridor_trade::Library::at(&config.data));
+    let services = service::all(around, library.clone());
     let (clock, random) = (around.clock.clone(), around.random.clone());
     let store = Store::open(storage(&config), &schemas(&services), clock.clone(), random.clone())?;
     let keyrings: Vec<Arc<Keyring>> =
@@ -210,6 +211,7 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
         live: Arc::new(Semaphore::new(LIVE)),
         closing: watch::Sender::new(false),
         client,
+        library,
         services,
         certificates,
         clock,

@@ -36,6 +36,8 @@ pub struct Node {
     pub metrics: Arc<Metrics>,
     /// The guarded HTTP client (NE-1).
     pub client: Client,
+    /// What messages are checked against: directories, and guides of partners.
+    pub library: Arc<corridor_trade::Library>,
     /// The services it carries.
     pub services: Vec<Service>,
     /// Places for pages that wait to be told of changes.

@@ -90,12 +90,12 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/acts", get(acts::list))
         .route("/console/acts/{id}", get(acts::one))
         .route("/console/search", get(search::page))
-        .route("/console/trade", get(trade::page))
         .route("/console/help", get(help::index))
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))
         .route("/console/help/{guide}", get(help::guide))
         .merge(evidence::router())
+        .merge(trade::router())
         .merge(subjects::router())
 }
 

@@ -25,14 +25,18 @@ pub const EVIDENCE: Source = message_source!("evidence");
 /// What the pages of the console say.
 pub const PAGES: Source = message_source!("pages");
 
+/// What the desks of trade say.
+pub const DESKS: Source = message_source!("desks");
+
 /// What the door of the console and the pages about people say.
 pub const PEOPLE: Source = message_source!("people");
 
 /// All texts of the program.
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE
-        .get_or_init(|| Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE, PAGES, PEOPLE]))
+    CATALOGUE.get_or_init(|| {
+        Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE, PAGES, PEOPLE, DESKS])
+    })
 }
 
 /// One text of the command line.

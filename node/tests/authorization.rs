@@ -51,6 +51,7 @@ impl Endpoint {
             () if role => r#"{"role":"auditor"}"#,
             () if self.path == "/api/v1/users/{id}/sign-on" && self.method == "POST" => r#"{"subject":"a"}"#,
             () if self.path == "/console/users/{id}" => "do=sign-out",
+            () if self.path.ends_with("/amend") => AMENDMENT,
             () => "",
         }
     }
@@ -66,6 +67,8 @@ impl Endpoint {
             .replace("{side}", "in")
     }
 }
+
+const AMENDMENT: &str = r#"{"function":"replacement","edifact":"UNB+UNOC:3+A+B+261122:0930+7'UNH+1+ORDERS:D:08A:UN'BGM+220+1+9'UNT+3+1'UNZ+1+7'"}"#;
 
 const NOTHING: &str = "01a202d1-1410-7277-af3b-57e537a54c6a";
 
@@ -183,6 +186,12 @@ async fn things(world: &World, kind: &str) -> (Did, String) {
             world.node.exchange.store().write(&customs, unit).await.unwrap();
             let erased = world.node.exchange.erase(&customs, "case 4711", "token").await.unwrap();
             (customs, erased.id.to_string())
+        }
+        "draft" => {
+            let key = world.token(&customs, Role::Officer).await;
+            let body = r#"{"mapping":"orders","name":"PO-7","document":{"number":"PO-7"}}"#;
+            let saved = world.ask("POST", "/api/v1/trade/drafts", Some(&key), body).await.json();
+            (customs, saved["id"].as_str().unwrap().to_owned())
         }
         "token" => {
             let (_, row) = world.node.tokens.create(&customs, Role::Auditor, "", None).await.unwrap();

@@ -36,6 +36,7 @@ fn listed(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return BTreeMap::new() };
     entries
         .map(|e| e.unwrap())
+        .filter(|e| e.path().is_file())
         .map(|e| (e.file_name().into_string().unwrap(), std::fs::read_to_string(e.path()).unwrap()))
         .collect()
 }
@@ -80,7 +81,8 @@ fn every_route_has_a_rule_and_every_rule_a_route() {
 fn no_two_types_of_the_api_have_one_name() {
     let (mut seen, mut twice) = (BTreeMap::new(), Vec::new());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
-    for (file, text) in listed(&folder).into_iter().filter(|(file, _)| file.ends_with(".rs")) {
+    let below = listed(&folder.join("trade")).into_iter().map(|(file, text)| (format!("trade/{file}"), text));
+    for (file, text) in listed(&folder).into_iter().chain(below).filter(|(file, _)| file.ends_with(".rs")) {
         for item in text.split("ToSchema").skip(1) {
             let declared = item.lines().find_map(|line| {
                 let rest = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))?;

@@ -133,7 +133,7 @@ fn malformed_key() -> Problem {
 
 /// The identifier that an idempotency key stands for: made of the participant and the key, so that
 /// the books of the outbox themselves remember it, through crashes and on every replica (EX-4).
-fn idempotent(us: &Did, key: &str) -> Result<EnvelopeId> {
+pub(crate) fn idempotent(us: &Did, key: &str) -> Result<EnvelopeId> {
     if !(1..=200).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(malformed_key());
     }

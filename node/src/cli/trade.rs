@@ -1,6 +1,7 @@
 //! `corridor trade`: EDIFACT interchanges that crossed, readable; and, asking no node, files and pipes of
 //! EDIFACT read, checked, converted and compared.
 
+mod desk;
 mod directory;
 mod file;
 mod guide;
@@ -55,6 +56,38 @@ pub(super) enum Verb {
     },
     /// Compare two interchanges segment by segment; asks no node
     Diff(file::Diff),
+    /// List the latest transactions and where each stands
+    Transactions {
+        /// How many, at most 20
+        #[arg(long, default_value = "20")]
+        limit: String,
+    },
+    /// Show an interchange as a form, each value with its name; leaves a record of who read it
+    Form {
+        /// Which side: in or out
+        side: String,
+        /// The envelope it crossed in
+        id: String,
+    },
+    /// Compare two documents of a chain field by field: an order and its invoice
+    Compare {
+        /// The one: in/ID or out/ID
+        first: String,
+        /// The other: in/ID or out/ID
+        second: String,
+        /// Also what is the same
+        #[arg(long)]
+        all: bool,
+    },
+    /// List what of ours was refused and is not put right yet, with its cause
+    Rejects(desk::Rejects),
+    /// Send what was refused once more, put right; prints the new envelope
+    Amend(desk::Amend),
+    /// Codes of partners: which of theirs stands for which of ours
+    Codes {
+        #[command(subcommand)]
+        verb: desk::Codes,
+    },
     /// UNECE directories: the zips that messages are checked against
     Directory {
         #[command(subcommand)]
@@ -77,6 +110,12 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::New(args) => return mapping::new(context, &args),
         Verb::Mapping { verb } => return mapping::run(context, &verb),
         Verb::Guide { verb } => return guide::run(context, verb),
+        Verb::Transactions { limit } => return desk::transactions(context, &limit).await,
+        Verb::Form { side, id } => return desk::form(context, &side, &id).await,
+        Verb::Compare { first, second, all } => return desk::compare(context, &first, &second, all).await,
+        Verb::Rejects(args) => return desk::rejects(context, &args).await,
+        Verb::Amend(args) => return desk::amend(context, &args).await,
+        Verb::Codes { verb } => return desk::codes(context, &verb).await,
         Verb::List { .. } | Verb::Show { .. } | Verb::Status { .. } => {}
     }
     let remote = context.remote()?;

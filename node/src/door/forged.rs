@@ -16,8 +16,9 @@ use crate::people::{Sealer, Site};
 
 /// The field that brings the token; the first of a form with files.
 pub const FIELD: &str = "csrf";
-/// The largest form without files, in bytes, and how much of one with files is looked at.
-pub const FORM: usize = 64 << 10;
+/// The largest form without files, in bytes (a document of trade has some thousand fields), and how much of
+/// one with files is looked at.
+pub const FORM: usize = 256 << 10;
 const HEAD: usize = 4 << 10;
 
 /// The token of a session or a visit, made of its cookie: nothing is kept, and nobody without the

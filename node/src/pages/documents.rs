@@ -313,6 +313,9 @@ pub(super) fn tabs(viewer: &Viewer, document: &Document, here: &str) -> Markup {
     let base = path(document);
     let mut links = vec![(t.get("document-overview").to_string(), base.clone())];
     if viewer.may(&format!("GET {}/{{id}}/content", Book::of(document.side).path)) {
+        if document.kind.as_str() == corridor_trade::desk::EDIFACT {
+            links.push((t.get("document-form").to_string(), format!("{base}/form")));
+        }
         links.push((t.get("document-content").to_string(), format!("{base}/content")));
     }
     if links.len() < 2 {

@@ -10,11 +10,12 @@ use corridor_console::Viewer;
 use subtle::ConstantTimeEq as _;
 
 use crate::api::problem::Refusal;
+use crate::door::forged;
 
 /// The largest form without files, in bytes.
-const MOST: usize = 64 << 10;
+const MOST: usize = forged::FORM;
 /// The most fields.
-const FIELDS: usize = 200;
+const FIELDS: usize = 4_000;
 
 /// The fields of a form (`application/x-www-form-urlencoded`).
 #[derive(Debug, Default)]
@@ -40,6 +41,11 @@ impl Fields {
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
+    }
+
+    /// All of them, in their order, as they were typed.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The first value of this name as it was typed: blanks belong to a password.

@@ -46,13 +46,13 @@ pub(super) struct Draft {
 }
 
 /// What may be sent now: to whom, which kinds, how large.
-struct Allowed {
-    partners: Vec<Did>,
+pub(super) struct Allowed {
+    pub(super) partners: Vec<Did>,
     kinds: Vec<String>,
     most: u64,
 }
 
-async fn allowed(node: &Node, caller: &Caller) -> Result<Allowed> {
+pub(super) async fn allowed(node: &Node, caller: &Caller) -> Result<Allowed> {
     let (us, now) = (&caller.participant, node.now());
     let agreements = node.exchange.agreements(us).await?;
     let in_force = agreements.iter().filter(|a| a.in_force(now));
@@ -258,7 +258,7 @@ async fn hand_in(
 }
 
 /// The references of persons, one a line, each once.
-fn persons(lines: &str) -> Vec<String> {
+pub(super) fn persons(lines: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if !found.iter().any(|known| known == line) {

@@ -1,17 +1,29 @@
 //! One transaction on one page, found by any of its numbers: its documents with their three states (what the
 //! transport did, what the partner could read, what the institution decided) and what happened, in order.
 
+mod bulk;
+mod codes;
+mod compare;
+mod editor;
+mod new;
+mod rejects;
+mod sheet;
+mod stowage;
+
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::{get, post};
 use corridor_console::component::{
-    Badge, Button, Column, Command, Empty, Event, Facts, Field, Filters, Icon, Notice, Row, Section, Table,
-    Timeline, Tone, address, quoted,
+    self as component, Badge, Button, Column, Command, Empty, Event, Facts, Field, Filters, Icon, Notice,
+    Row, Section, Stages, Table, Timeline, Tone, address, quoted,
 };
 use corridor_console::{Markup, Page, Viewer};
 use corridor_exchange::Side;
 use corridor_trade::references::Role;
+use corridor_trade::stages::{self, Standing, Transaction, stages};
 use corridor_trade::timeline::{self, Entry, timeline};
 use serde::Deserialize;
 
@@ -19,10 +31,31 @@ use super::{dates, text, words};
 use crate::access::Caller;
 use crate::api::extract::Ask;
 use crate::api::problem::Answer;
+use crate::api::trade::desk;
 use crate::node::Node;
 
 /// Where the page is.
 const PATH: &str = "/console/trade";
+
+/// The routes of trade.
+pub(super) fn router() -> Router<Arc<Node>> {
+    Router::new()
+        .route(PATH, get(page))
+        .route("/console/trade/compare", get(compare::page))
+        .route("/console/trade/new", get(new::list))
+        .route("/console/trade/new/{name}", get(new::show).post(new::take))
+        .route("/console/trade/drafts/remove", post(new::remove))
+        .route("/console/trade/rejects", get(rejects::list))
+        .route("/console/trade/rejects/{id}", get(rejects::show).post(rejects::take))
+        .route("/console/trade/codes", get(codes::show).post(codes::take))
+        .route("/console/trade/codes/file", get(codes::file))
+        .route(
+            "/console/trade/bulk",
+            get(bulk::show).post(bulk::take).layer(axum::extract::DefaultBodyLimit::max(8 << 20)),
+        )
+        .route("/console/inbox/{id}/form", get(sheet::received))
+        .route("/console/outbox/{id}/form", get(sheet::sent))
+}
 
 /// Which transaction.
 #[derive(Debug, Default, Deserialize)]
@@ -46,9 +79,12 @@ pub(super) async fn page(
         .at_most(70);
     let mut body = Markup::from(Filters::new(&viewer, PATH, vec![field], !reference.is_empty()));
     if reference.is_empty() {
-        let empty = Empty::new(Icon::Trade, t.get("trade-empty"), t.get("trade-empty-how"));
-        let page = Page::new(t.get("area-trade"), body.and(empty)).lead(t.get("trade-lead"));
-        return Ok(page.answer(&viewer));
+        let query = desk::LatestQuery::default();
+        let found = desk::latest(State(node.clone()), caller, Ask(query)).await?.0.items;
+        let latest = Section::new(t.get("desk-latest"), latest(&node, &viewer, &found)).live("latest");
+        let command = Command::new(&viewer, "trade transactions", "GET", "/api/v1/trade/transactions", None);
+        let page = Page::new(t.get("area-trade"), body.and(latest).and(command)).lead(t.get("trade-lead"));
+        return Ok(page.actions(actions(&viewer)).live().answer(&viewer));
     }
     let found = timeline(&node.exchange, &caller.acting(), reference, viewer.lang()).await?;
     body = body.and(match found.documents.is_empty() {
@@ -85,9 +121,75 @@ fn transaction(node: &Node, viewer: &Viewer, found: &timeline::Timeline) -> Mark
         empty: Empty::new(Icon::Trade, "", ""),
         paging: None,
     };
-    body.and(Section::new(t.get("trade-numbers"), numbers(viewer, found)).card())
+    let standing = Section::new(t.get("desk-stands"), stages_of(viewer, &stages(&found.documents)));
+    body.and(standing.live("stages"))
+        .and(Section::new(t.get("trade-numbers"), numbers(viewer, found)).card())
         .and(Section::new(t.get("trade-documents"), table).live("documents"))
+        .and(compare::choose(viewer, &found.documents))
         .and(Section::new(t.get("trade-events"), events(node, viewer, found)).live("events"))
+}
+
+/// What there is to do at the desks.
+fn actions(viewer: &Viewer) -> Markup {
+    let t = text(viewer.lang());
+    let mut actions = Vec::new();
+    if viewer.may("GET /console/trade/new") {
+        actions.push(Button::new(t.get("make-title"), new::PATH).icon(Icon::Plus).main().into());
+    }
+    if viewer.may("GET /console/trade/rejects") {
+        actions.push(Button::new(t.get("rejects-title"), "/console/trade/rejects").icon(Icon::Bad).into());
+    }
+    if viewer.may("GET /console/trade/codes") {
+        actions.push(Button::new(t.get("codes-title"), "/console/trade/codes").icon(Icon::Swap).into());
+    }
+    Markup::join(actions)
+}
+
+/// The latest transactions.
+fn latest(node: &Node, viewer: &Viewer, found: &[Transaction]) -> Table {
+    let t = text(viewer.lang());
+    let row = |transaction: &Transaction| {
+        let number = &transaction.number;
+        let role = transaction.numbers.iter().find(|n| n.number == *number).map(|n| n.role);
+        let role = role.map(|role| {
+            corridor_trade::messages().text(viewer.lang(), &format!("role-{}", role.as_str()), &[])
+        });
+        let link = Markup::link(&address(PATH, &[("reference", number)]), number);
+        Row(vec![
+            Markup::lines(std::iter::once(link).chain(role.map(Markup::quiet))),
+            stages_of(viewer, &transaction.stages).into(),
+            Markup::text(transaction.documents),
+            dates(viewer).with_age(transaction.updated, node.now()),
+        ])
+    };
+    Table {
+        caption: t.get("desk-latest-caption").into(),
+        columns: vec![
+            Column::new(t.get("trade-reference")),
+            Column::new(t.get("desk-stands")),
+            Column::number(t.get("trade-documents")),
+            Column::new(t.get("column-time")),
+        ],
+        rows: found.iter().map(row).collect(),
+        empty: Empty::new(Icon::Trade, t.get("desk-none"), t.get("desk-none-how")),
+        paging: None,
+    }
+}
+
+/// Where a transaction stands.
+fn stages_of(viewer: &Viewer, found: &[(stages::Stage, Standing)]) -> Stages {
+    let t = text(viewer.lang());
+    let stage = |(stage, standing): &(stages::Stage, Standing)| component::Stage {
+        tone: match standing {
+            Standing::Open => Tone::Idle,
+            Standing::Waiting => Tone::Wait,
+            Standing::Refused => Tone::Bad,
+            Standing::Done => Tone::Good,
+        },
+        word: t.get(&format!("stage-{}", stage.as_str())).into(),
+        stands: t.get(&format!("standing-{}", standing.as_str())).into(),
+    };
+    Stages { label: t.get("desk-stands").into(), stages: found.iter().map(stage).collect() }
 }
 
 /// The numbers of the transaction, kind by kind.
@@ -113,8 +215,14 @@ fn row(node: &Node, viewer: &Viewer, entry: &Entry) -> Row {
         Some(word) => outcome(viewer, word),
         None => Badge::new(Tone::Idle, t.get("trade-none-yet")),
     };
+    let name = Markup::link(&document(entry.side, entry.envelope), kinds(viewer, &entry.kinds));
+    let amends = entry.amends.as_ref().map(|amendment| {
+        let to = document(Side::Out, amendment.amended);
+        let said = t.get("amends").and("what", t.get(&format!("amend-as-{}", amendment.function)));
+        Markup::link(&to, said)
+    });
     Row(vec![
-        Markup::link(&document(entry.side, entry.envelope), kinds(viewer, &entry.kinds)),
+        Markup::lines(std::iter::once(name).chain(amends)),
         words::state(lang, entry.transport.as_str()).into(),
         state(&entry.syntax).into(),
         state(&entry.judgement).into(),
@@ -148,7 +256,7 @@ fn outcome(viewer: &Viewer, word: &str) -> Badge {
 fn tone(word: &str) -> Tone {
     match word {
         "accepted" | "delivered" | "received" => Tone::Good,
-        "sent" => Tone::Wait,
+        "sent" | "amended" => Tone::Wait,
         "stated" => Tone::Info,
         _ => Tone::Bad,
     }

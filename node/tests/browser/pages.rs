@@ -12,6 +12,7 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/live", "a stream of events"),
     ("/console/inbox/{id}/file", "a download"),
     ("/console/outbox/{id}/file", "a download"),
+    ("/console/trade/codes/file", "a download"),
     ("/console/receipts/{id}/file", "a download"),
     ("/console/receipts/{id}/cose", "a download"),
     ("/console/receipts/{id}/print", "a sheet of paper in three languages at once"),
@@ -53,6 +54,19 @@ pub(crate) fn address(world: &World, path: &str) -> String {
         // A bill of lading in the cargo report of the demo.
         return format!("{path}?reference=DNFW26111001");
     }
+    if path == "/console/outbox/{id}/form" {
+        return format!("/console/outbox/{}/form", world.stowage());
+    }
+    if path == "/console/trade/compare" {
+        let received = world.oldest(&["inbox", "list"], "id");
+        return format!("{path}?first=in/{received}&second=out/{}", world.rejected());
+    }
+    if path == "/console/trade/rejects" {
+        world.rejected();
+    }
+    if path == "/console/trade/codes" {
+        world.codes();
+    }
     let Some((before, after)) = path.split_once('{') else { return path.to_owned() };
     let after = after.split_once('}').unwrap().1;
     let value = match before {
@@ -65,6 +79,8 @@ pub(crate) fn address(world: &World, path: &str) -> String {
             let made = world.corridor("customs", &["user", "link", "somebody.new"]);
             made["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
         }
+        "/console/trade/new/" => "orders".to_owned(),
+        "/console/trade/rejects/" => world.rejected(),
         "/console/help/errors/" => "policy-denied".to_owned(),
         "/console/help/" => "verify".to_owned(),
         "/console/inbox/" | "/console/receipts/" => world.oldest(&["inbox", "list"], "id"),

@@ -119,6 +119,52 @@ impl World {
         sent["id"].as_str().unwrap().to_owned()
     }
 
+    /// A stowage plan that customs sent to whom they have received a document from.
+    pub(crate) fn stowage(&self) -> String {
+        static MADE: OnceLock<String> = OnceLock::new();
+        MADE.get_or_init(|| self.send_edifact("plan.edi", corridor_trade::STOWAGE_SAMPLE)).clone()
+    }
+
+    /// A cargo report that customs sent and that was refused, because its trailer does not count right.
+    pub(crate) fn rejected(&self) -> String {
+        static MADE: OnceLock<String> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let wrong = String::from_utf8(corridor_trade::SAMPLE.to_vec()).unwrap();
+            let wrong = wrong.replace("UNZ+1+DN261122000042", "UNZ+3+DN261122000042");
+            assert_ne!(wrong.as_bytes(), corridor_trade::SAMPLE);
+            let sent = self.send_edifact("wrong.edi", wrong.as_bytes());
+            for _ in 0..300 {
+                let queue = self.corridor("customs", &["trade", "rejects"]);
+                if queue["items"].as_array().is_some_and(|items| !items.is_empty()) {
+                    return sent;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            panic!("nobody refused {sent}");
+        });
+        made.clone()
+    }
+
+    /// Codes of the partner of customs.
+    pub(crate) fn codes(&self) {
+        let to = self.oldest(&["inbox", "list"], "partner");
+        let file = self.folder.join("codes.csv");
+        #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+        std::fs::write(&file, "kind,ours,theirs\nhs,8409910000,840991\nunlocode,KRPUS,PUS\nunit,PCE,NMB\n")
+            .unwrap();
+        self.corridor("customs", &["trade", "codes", "import", &to, file.to_str().unwrap()]);
+    }
+
+    fn send_edifact(&self, name: &str, content: &[u8]) -> String {
+        let to = self.oldest(&["inbox", "list"], "partner");
+        let file = self.folder.join(name);
+        #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+        std::fs::write(&file, content).unwrap();
+        let sent =
+            self.corridor("customs", &["send", "--to", &to, "--kind", "edifact", file.to_str().unwrap()]);
+        sent["id"].as_str().unwrap().to_owned()
+    }
+
     /// An account at customs that nobody has come in by; made by the first test that asks.
     pub(crate) fn account(&self, name: &str) {
         static MADE: Mutex<Vec<String>> = Mutex::new(Vec::new());

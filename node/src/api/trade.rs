@@ -1,0 +1,59 @@
+//! Documents of trade as people use them: shown as forms, made from data and sent, kept as drafts, corrected
+//! after a refusal. What an interchange says and what became of a transaction is at the edge of the service.
+
+pub mod codes;
+pub mod desk;
+pub mod drafts;
+pub mod forms;
+pub mod make;
+pub mod rejects;
+
+use std::sync::Arc;
+
+use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_exchange::{DocumentRow, Side};
+use corridor_trade::rules::Shelf;
+use futures::StreamExt;
+
+use crate::access::Caller;
+use crate::node::Node;
+
+/// The largest interchange that is shown or corrected as a form, in bytes.
+pub const LARGEST: u64 = 4 << 20;
+
+/// The bytes of an interchange, for a person: leaves a record of who read it (AC-1).
+///
+/// # Errors
+/// `not-found`, also for what is no interchange; `too-large`; those of the store.
+pub(crate) async fn read(
+    node: &Node,
+    caller: &Caller,
+    side: Side,
+    id: EnvelopeId,
+) -> Result<(DocumentRow, Vec<u8>)> {
+    let row = node.exchange.document_for(&caller.acting(), side, id).await?;
+    if row.kind.as_str() != corridor_trade::desk::EDIFACT {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("interchange {id}")));
+    }
+    if row.size > LARGEST {
+        let limit = format!("{LARGEST} bytes");
+        return Err(Problem::new(ErrorCode::TooLarge).with("what", "form").with("limit", limit));
+    }
+    let (row, mut content) = node.exchange.read_content(&caller.acting(), side, id).await?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = content.next().await {
+        bytes.extend_from_slice(&piece?);
+    }
+    Ok((row, bytes))
+}
+
+/// What messages between a participant and its partner are checked against.
+pub(crate) async fn shelf(node: &Node, us: &Did, partner: &Did) -> Result<Arc<Shelf>> {
+    let (library, us, partner) = (node.library.clone(), us.clone(), partner.clone());
+    blocking(move || library.shelf(&us, &partner)).await
+}
+
+/// Arithmetic over whole documents: off the threads that serve requests.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::new(ErrorCode::Internal).because(e))
+}

@@ -1,0 +1,305 @@
+//! Documents made from data: each becomes an interchange of its own, with the partner's codes, checked
+//! against directory and guide, and sent as any document is.
+
+use axum::Json;
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_trade::mapping::{self, Document, Mapping};
+use corridor_trade::shape::{self, CodeTable, Ready, Sheet, by_name};
+use corridor_trade::{books, partner_codes};
+use futures::stream;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::extract;
+use super::super::outbox::{self, IDEMPOTENCY_KEY, SendQuery};
+use super::super::problem::{Answer, Problems};
+use super::super::{Shared, schema};
+use super::{blocking, shelf};
+use crate::access::Caller;
+use crate::node::Node;
+
+/// The most documents made at once.
+pub const MOST: usize = 500;
+
+/// Documents to be made, or to be looked at before.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeBody {
+    /// The mapping they are documents of: `orders`.
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "orders")]
+    pub mapping: String,
+    /// For whom.
+    #[schema(value_type = schema::DidText)]
+    pub to: Did,
+    /// The documents: fields with text, lists of the same (`corridor trade mapping show orders --fields`).
+    #[schema(value_type = Vec<Object>, min_items = 1, max_items = 500)]
+    pub documents: Vec<serde_json::Value>,
+    /// Who sends, as UNB names it, `ID` or `ID:QUALIFIER`; as in the interchange before when left out.
+    #[serde(default)]
+    #[schema(max_length = 41)]
+    pub sender: Option<String>,
+    /// To whom, as UNB names it.
+    #[serde(default)]
+    #[schema(max_length = 41)]
+    pub recipient: Option<String>,
+    /// Characters and syntax version, `UNOC:3`; those that the texts need when left out.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Z0-9]{4}:[34]$", example = "UNOC:3")]
+    pub syntax: Option<String>,
+    /// Whether they are a test (UNB 0035).
+    #[serde(default)]
+    pub test: bool,
+    /// The persons that they are about, each by your own reference; as `document-subject` of the outbox.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub subjects: Vec<String>,
+}
+
+/// A document as it would be sent, or was.
+#[derive(Serialize, ToSchema)]
+pub struct MadeBody {
+    /// Which of the documents, counted from 1.
+    pub document: usize,
+    /// Whether it can be sent.
+    pub right: bool,
+    /// What is wrong or odd in it and at which field, in three languages; and codes of the partner that were
+    /// put for ours.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub ready: Ready,
+    /// The interchange, a segment a line; empty while it cannot be written.
+    pub edifact: String,
+    /// The document as a form.
+    #[schema(value_type = Object)]
+    pub form: Sheet,
+    /// The envelope it is sent in; absent when it was not sent.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub sent: Option<EnvelopeId>,
+}
+
+/// Documents as they would be sent, or were.
+#[derive(Serialize, ToSchema)]
+pub struct MadeList {
+    /// One for each document, in their order.
+    pub items: Vec<MadeBody>,
+}
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) mapping: &'static Mapping,
+    pub(crate) to: Did,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) sender: String,
+    pub(crate) recipient: String,
+    /// Empty: those that the texts need.
+    pub(crate) syntax: String,
+    pub(crate) test: bool,
+    pub(crate) subjects: Vec<String>,
+    /// What makes handing in repeatable (EX-4).
+    pub(crate) key: String,
+}
+
+/// One document of an order.
+pub(crate) struct Made {
+    pub(crate) ready: Ready,
+    pub(crate) sheet: Sheet,
+}
+
+fn malformed(what: &str, why: impl std::fmt::Display) -> Problem {
+    Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
+}
+
+/// The mapping of this name.
+///
+/// # Errors
+/// `not-found`.
+pub(crate) fn mapping(name: &str) -> Result<&'static Mapping> {
+    by_name(name).ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}")))
+}
+
+/// What we and a partner are called in UNB: as in the interchange before, or else by the end of the
+/// identifiers.
+pub(crate) async fn parties(node: &Node, us: &Did, partner: &Did) -> Result<(String, String)> {
+    let other = partner.clone();
+    let known = node.exchange.store().read(us, move |tx| books::parties(tx, &other)).await?;
+    Ok(known.unwrap_or_else(|| (bare(us), bare(partner))))
+}
+
+/// The end of an identifier in letters that UNB has.
+fn bare(did: &Did) -> String {
+    let last = did.as_str().rsplit([':', '/']).next().unwrap_or_default();
+    let kept = last.chars().filter(char::is_ascii_alphanumeric).take(35);
+    kept.collect::<String>().to_uppercase()
+}
+
+/// Whether an envelope of the exchange may be handed in at all; the hand-in judges once more.
+fn admitted(caller: &Caller, to: &Did) -> Result<()> {
+    if caller.scope.admits(&corridor_trade::desk::EDIFACT.parse()?, to) {
+        return Ok(());
+    }
+    let what = format!("edifact to {to}: not the business of the department");
+    Err(Problem::new(ErrorCode::Forbidden).with("what", what))
+}
+
+/// Makes the documents of an order ready.
+///
+/// # Errors
+/// `malformed` for an envelope that cannot be written; `forbidden`; those of the store.
+pub(crate) async fn make(node: &Node, caller: &Caller, order: &Order) -> Result<Vec<Made>> {
+    admitted(caller, &order.to)?;
+    let (us, partner) = (&caller.participant, order.to.clone());
+    let codes = node.exchange.store().read(us, move |tx| partner_codes::of_partner(tx, &partner)).await?;
+    let shelf = shelf(node, us, &order.to).await?;
+    let (sender, recipient) = parties(node, us, &order.to).await?;
+    let pick = |asked: &str, known: String| if asked.is_empty() { known } else { asked.to_owned() };
+    let (sender, recipient) = (pick(&order.sender, sender), pick(&order.recipient, recipient));
+    let (order, us, now) = (order.clone(), us.clone(), node.now());
+    blocking(move || {
+        let one = |(at, document): (usize, &Document)| {
+            let reference = reference(&us, &order.key, at);
+            let syntax = syntax(&order.syntax, document)?;
+            let syntax = (syntax.0.as_str(), syntax.1.as_str());
+            let envelope = shape::envelope((&sender, &recipient), &reference, syntax, now, order.test)?;
+            made(&order, document, &envelope, &codes, &shelf)
+        };
+        order.documents.iter().enumerate().map(one).collect()
+    })
+    .await?
+}
+
+fn made(
+    order: &Order,
+    document: &Document,
+    envelope: &mapping::Envelope,
+    codes: &CodeTable,
+    shelf: &std::sync::Arc<corridor_trade::rules::Shelf>,
+) -> Result<Made> {
+    // The envelope is ours to write: of what a document brings only the number of its message is kept.
+    let document = Document { envelope: Default::default(), record: document.record.clone() };
+    let ready = shape::ready(order.mapping, &document, envelope, codes, shelf)?;
+    let directory = super::forms::directory_of(shelf, &order.mapping.release).map(std::sync::Arc::as_ref);
+    let sheet = shape::sheet(order.mapping, &ready.document, directory);
+    Ok(Made { ready, sheet })
+}
+
+/// The control reference of an interchange: 14 characters that follow from the key, so that the same again
+/// is the same bytes.
+fn reference(us: &Did, key: &str, at: usize) -> String {
+    let digest = Digest::of(format!("corridor/made\n{us}\n{key}\n{at}").as_bytes()).to_string();
+    digest.chars().take(14).collect::<String>().to_uppercase()
+}
+
+fn syntax(asked: &str, document: &Document) -> Result<(String, String)> {
+    if asked.is_empty() {
+        let (characters, version) = shape::syntax_for(&document.record);
+        return Ok((characters.to_owned(), version.to_owned()));
+    }
+    let (characters, version) = asked.split_once(':').ok_or_else(|| malformed("syntax", asked))?;
+    Ok((characters.to_owned(), version.to_owned()))
+}
+
+/// Hands in one document that was made, once under its key.
+///
+/// # Errors
+/// Those of the outbox.
+pub(crate) async fn hand_in(
+    node: &Node,
+    caller: &Caller,
+    order: &Order,
+    at: usize,
+    made: &Made,
+) -> Result<EnvelopeId> {
+    let number: String =
+        made.sheet.number.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    let query = SendQuery {
+        to: order.to.clone(),
+        kind: corridor_trade::desk::EDIFACT.parse()?,
+        agreement: None,
+        name: Some(format!("{}-{number}.edi", order.mapping.mapping)),
+        answers: None,
+    };
+    let (key, bytes) = (format!("{}-{at}", order.key), Bytes::from(made.ready.bytes.clone()));
+    let content = stream::iter([Ok(bytes)]);
+    outbox::hand_in(node, caller, query, order.subjects.clone(), Some(&key), content).await.map(|row| row.id)
+}
+
+impl MakeBody {
+    fn order(self, key: String) -> Result<Order> {
+        if !(1..=MOST).contains(&self.documents.len()) {
+            return Err(malformed("documents", format!("1 to {MOST} expected")));
+        }
+        let text = serde_json::to_vec(&self.documents).map_err(|e| malformed("documents", e))?;
+        Ok(Order {
+            mapping: mapping(&self.mapping)?,
+            to: self.to,
+            documents: mapping::documents(&mut text.as_slice())?,
+            sender: self.sender.unwrap_or_default(),
+            recipient: self.recipient.unwrap_or_default(),
+            syntax: self.syntax.unwrap_or_default(),
+            test: self.test,
+            subjects: self.subjects,
+            key,
+        })
+    }
+}
+
+/// The key of a request, or one that nobody has used.
+pub(crate) fn key(node: &Node, headers: &HeaderMap) -> Result<String> {
+    match headers.get(IDEMPOTENCY_KEY) {
+        None => Ok(EnvelopeId::new(&*node.clock, &*node.random).to_string()),
+        Some(value) => {
+            let text = value.to_str().ok().filter(|key| (1..=190).contains(&key.len()));
+            let text = text.filter(|key| key.bytes().all(|b| b.is_ascii_graphic()));
+            text.map(str::to_owned)
+                .ok_or_else(|| malformed(IDEMPOTENCY_KEY, "1 to 190 printable ASCII characters expected"))
+        }
+    }
+}
+
+fn body(at: usize, made: Made, sent: Option<EnvelopeId>) -> MadeBody {
+    let Made { ready, sheet } = made;
+    MadeBody { document: at + 1, right: ready.is_right(), edifact: ready.text(), ready, form: sheet, sent }
+}
+
+/// Shows documents as they would be sent: the interchange, the form, what is wrong at which field, and which
+/// codes of the partner are put for ours. Nothing is sent.
+#[utoipa::path(post, path = "/api/v1/trade/preview", tag = "trade", operation_id = "trade_preview",
+    request_body = MakeBody,
+    responses((status = 200, description = "The documents as they would be sent.", body = MadeList), Problems))]
+pub async fn preview(
+    node: Shared,
+    caller: Caller,
+    extract::Json(body): extract::Json<MakeBody>,
+) -> Answer<Json<MadeList>> {
+    let order = body.order("preview".to_owned())?;
+    let all = make(&node, &caller, &order).await?;
+    let items = all.into_iter().enumerate().map(|(at, made)| self::body(at, made, None)).collect();
+    Ok(Json(MadeList { items }))
+}
+
+/// Makes documents and sends those that are right, each in an envelope of its own. What is wrong is told and
+/// not sent. The same key again sends nothing twice.
+#[utoipa::path(post, path = "/api/v1/trade/documents", tag = "trade", operation_id = "trade_make",
+    params(("idempotency-key" = inline(Option<schema::KeyText>), Header, description = "The same key again hands in the same documents: nothing is sent twice.")),
+    request_body = MakeBody,
+    responses((status = 200, description = "The documents; those that were sent name their envelope.", body = MadeList), Problems))]
+pub async fn send(
+    node: Shared,
+    caller: Caller,
+    headers: HeaderMap,
+    extract::Json(body): extract::Json<MakeBody>,
+) -> Answer<Json<MadeList>> {
+    let order = body.order(key(&node, &headers)?)?;
+    let mut items = Vec::new();
+    for (at, made) in make(&node, &caller, &order).await?.into_iter().enumerate() {
+        let sent = match made.ready.is_right() {
+            true => Some(hand_in(&node, &caller, &order, at, &made).await?),
+            false => None,
+        };
+        items.push(self::body(at, made, sent));
+    }
+    Ok(Json(MadeList { items }))
+}
