@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod agreements;
+pub mod chain;
 pub mod departments;
 pub mod documents;
 pub mod extract;
@@ -80,6 +81,7 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(receipts::file))
         .routes(routes!(receipts::page))
         .routes(routes!(receipts::cose))
+        .routes(routes!(chain::evidence))
         .routes(routes!(subjects::list))
         .routes(routes!(subjects::show))
         .routes(routes!(subjects::access))

@@ -29,6 +29,17 @@ pub struct Hosted {
     pub name: String,
     /// Its identifier.
     pub did: Did,
+    /// The folder it shares with a hub, when it does.
+    pub hub: Option<HubFolder>,
+}
+
+/// A folder that a participant shares with a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubFolder {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Who is meant by which identity in UNB, or by which folder below `out`.
+    pub partners: Vec<(String, Did)>,
 }
 
 /// Certificate and key of a listener, PEM files that are reloaded when they change.

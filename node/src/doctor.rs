@@ -112,8 +112,25 @@ pub fn of_files(config: &Config, lang: Lang) -> Vec<Finding> {
     if let Some(file) = &config.client_secret_file() {
         record.judge("secret", &file.display().to_string(), private(file, 0o600));
     }
+    for hub in assembly::hubs(config) {
+        hub_folder(&mut record, &hub);
+    }
     space(&mut record, &config.data);
     record.findings
+}
+
+/// The folder that a participant shares with a hub.
+fn hub_folder(record: &mut Record, hub: &corridor_trade::hub::Hub) {
+    let path = hub.folder().display().to_string();
+    match hub.prepare().and_then(|()| hub.examine()) {
+        Ok(0) => record.good("hub", &path),
+        Ok(refused) => {
+            let args = [("number", refused.to_string()), ("path", path.clone())];
+            let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            record.warn("hub", &path, ("doctor-hub-refused", &args));
+        }
+        Err(problem) => record.problem("hub", &path, &problem),
+    }
 }
 
 /// Owned by us, closed to others.

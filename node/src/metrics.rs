@@ -56,6 +56,7 @@ impl Metrics {
         registry.register("outbox_dead", "Deliveries that were given up on", dead.clone());
         registry.register_collector(Box::new(Invariants));
         registry.register_collector(Box::new(Storage(store)));
+        registry.register_collector(Box::new(Trade));
         Arc::new(Self { registry, requests, seconds, waiting, dead })
     }
 
@@ -119,6 +120,22 @@ impl Collector for Storage {
         for (name, help, count) in self.0.metrics().all() {
             let counter = ConstCounter::new(count);
             let name = format!("storage_{name}");
+            let metric = encoder.encode_descriptor(&name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the desk of trade counts.
+#[derive(Debug)]
+struct Trade;
+
+impl Collector for Trade {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::result::Result<(), std::fmt::Error> {
+        for (name, help, count) in corridor_trade::expect::counts() {
+            let counter = ConstCounter::new(count);
+            let name = format!("trade_{name}");
             let metric = encoder.encode_descriptor(&name, help, None, counter.metric_type())?;
             counter.encode(metric)?;
         }

@@ -8,6 +8,7 @@ mod content;
 mod doctor;
 mod documents;
 mod evidence;
+mod expected;
 pub mod form;
 mod frame;
 mod gallery;
@@ -43,7 +44,7 @@ use corridor_console::format::Dates;
 use corridor_console::{Text, Viewer, asset, path};
 
 use crate::api::problem::Answer;
-use crate::api::{inbox, outbox};
+use crate::api::{chain, inbox, outbox};
 use crate::help::page as help;
 use crate::node::Node;
 use crate::texts::texts;
@@ -90,6 +91,8 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/acts", get(acts::list))
         .route("/console/acts/{id}", get(acts::one))
         .route("/console/search", get(search::page))
+        .route("/console/trade/evidence", get(chain::evidence))
+        .route(expected::PATH, get(expected::page).post(expected::waive))
         .route("/console/help", get(help::index))
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))

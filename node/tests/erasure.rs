@@ -157,6 +157,8 @@ async fn agree(nodes: &[serve::Running], kr: &Did, jp: &Did) {
         from: now,
         until: now.plus(Duration::from_secs(86_400)),
         pending_hours: None,
+        expects: Vec::new(),
+        aperak: Vec::new(),
     };
     let (a, b) = (&nodes[0], &nodes[1]);
     let proposed = a.node.exchange.propose(kr, terms).await.unwrap();

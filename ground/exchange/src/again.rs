@@ -18,17 +18,17 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYP
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result, Timestamp};
-use corridor_proof::act;
+use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_storage::Tx;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::documents::{self, DocumentRow, Step};
+use crate::Exchange;
+use crate::documents::{self, DocumentRow};
 use crate::edge::{Call, JSON, busy, reply};
+use crate::repeat::{Again, allowed};
 use crate::sender::answer_problem;
 use crate::wire::{self, AskAgain, SentAgain};
-use crate::{Exchange, Side, State, submit};
 
 /// How long partners keep what they delivered for this.
 pub const KEPT: Duration = Duration::from_secs(7 * 86_400);
@@ -217,31 +217,14 @@ impl Exchange {
     }
 
     async fn queue_again(&self, us: &Did, partner: &Did, rows: Vec<DocumentRow>) -> Result<u64> {
-        let mut again = Vec::with_capacity(rows.len());
-        for row in rows {
-            if row.signed.is_none() {
-                continue;
-            }
-            let fields = [("envelope", row.id.to_string()), ("reader", partner.to_string())];
-            let record = self.seal(us, &act::DOCUMENT_RESENT, &fields)?;
-            again.push((row, DeliveryId::new(&*self.0.clock, &*self.0.random), record));
-        }
+        let who = partner.to_string();
+        let rows = rows.into_iter().filter(|row| row.signed.is_some());
+        let again: Vec<Again> = rows.map(|row| self.again(us, row, &who)).collect::<Result<_>>()?;
         let exchange = self.clone();
         let unit = move |tx: &mut Tx<'_>| {
             let mut queued = 0;
-            for (row, delivery, record) in &again {
-                match exchange.0.agreements.permits(tx, row.envelope()?.body(), &row.partner) {
-                    Ok(_) => {}
-                    Err(problem) if problem.code().status() < 500 => continue,
-                    Err(problem) => return Err(problem),
-                }
-                let step = Step::to(State::Sending, row.opened());
-                if documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Delivered], &step)? {
-                    documents::queued(tx, row, *delivery)?;
-                    tx.enqueue(&submit::delivery(&row.partner, row.id, *delivery))?;
-                    tx.record_under(record, row.opened())?;
-                    queued += 1;
-                }
+            for one in &again {
+                queued += u64::from(allowed(exchange.send_again_in(tx, one))?);
             }
             Ok(queued)
         };

@@ -242,6 +242,22 @@ impl Exchange {
         row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("agreement {id}")))
     }
 
+    /// The terms of one agreement of ours, parsed once; `None` when there is none of this number.
+    ///
+    /// # Errors
+    /// Those of the store; `agreement-altered`.
+    pub async fn terms(&self, us: &Did, id: AgreementId) -> Result<Option<Arc<Agreement>>> {
+        let exchange = self.clone();
+        let terms = move |tx: &mut Tx<'_>| {
+            let row = tx.query_one(
+                "SELECT digest, statement FROM agreement WHERE participant = $1 AND id = $2",
+                &[id.to_string().into()],
+            )?;
+            row.map(|row| exchange.0.agreements.terms(row.text(0)?.parse()?, row.bytes(1)?)).transpose()
+        };
+        self.0.store.read(us, terms).await
+    }
+
     /// The agreement under which a document of this kind may go to this partner now: the one that
     /// runs longest, when there are several.
     ///

@@ -614,8 +614,11 @@ impl Exchange {
         }
     }
 
-    /// Writes down an act of ours.
-    pub(crate) fn seal(
+    /// Writes down an act of ours, to be recorded in a unit of work.
+    ///
+    /// # Errors
+    /// As [`Act::seal`].
+    pub fn seal(
         &self,
         us: &Did,
         kind: &'static act::ActType,

@@ -23,6 +23,7 @@ pub mod erasure;
 pub mod gate;
 pub mod receipts;
 pub mod receive;
+pub mod repeat;
 pub mod schema;
 pub mod scope;
 pub mod sender;
@@ -34,7 +35,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
+use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result, Timestamp};
 use corridor_identity::{Directory, Keyring};
 pub use corridor_ledger::Pending;
 use corridor_net::{Client, NonceCache, PublicUrl};
@@ -121,6 +122,7 @@ pub(crate) struct Inner {
     pub(crate) nonces: NonceCache,
     pub(crate) agreements: agreements::Book,
     pub(crate) uploads: receive::Uploads,
+    pub(crate) repeats: repeat::Repeats,
     pub(crate) places: Arc<tokio::sync::Semaphore>,
 }
 
@@ -148,6 +150,7 @@ impl Exchange {
             nonces: NonceCache::new(NONCES, parts.limits.max_skew),
             agreements: agreements::Book::new(parts.pending),
             uploads: receive::Uploads::default(),
+            repeats: repeat::Repeats::default(),
             places: Arc::new(tokio::sync::Semaphore::new(parts.limits.concurrent)),
             limits: parts.limits,
         })))
@@ -159,6 +162,12 @@ impl Exchange {
         let mut all: Vec<Did> = self.0.keyrings.keys().cloned().collect();
         all.sort();
         all
+    }
+
+    /// The instant it is now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     /// Where everything is kept.

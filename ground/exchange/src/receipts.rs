@@ -10,6 +10,7 @@
 mod ask;
 mod held;
 mod serve;
+mod shown;
 mod signatures;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use corridor_storage::{ActPage, ActRow};
 use crate::{Exchange, Side};
 
 pub use held::{Held, HeldFilter, HeldPage, Ours, Theirs};
+pub use shown::Shown;
 pub use signatures::{Judged, What};
 
 /// How soon a document is asked about again at first, and at most; between the two, after a quarter of

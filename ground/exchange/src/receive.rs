@@ -84,14 +84,15 @@ impl Exchange {
         let us = body.recipient.clone();
         let receipt = self.receipt(envelope)?;
         let exchange = self.clone();
-        self.0
+        let (answer, repeated) = self
+            .0
             .store
             .write(&us, move |tx| {
                 let body = receipt.envelope.body();
                 if let Some(row) = known(tx, &body.sender, body.id)?
                     && let Some(answer) = already(&row, &receipt.envelope)?
                 {
-                    return Ok(Answer::Acknowledged(answer));
+                    return Ok((Answer::Acknowledged(answer), Some(row)));
                 }
                 exchange.0.agreements.begins(tx, body, &body.sender)?;
                 let seal = exchange.sealed_for(tx, &body.sender, body)?;
@@ -110,9 +111,13 @@ impl Exchange {
                     },
                 )?;
                 receipt.write(tx, seal.as_ref())?;
-                Ok(Answer::Acknowledged(receipt.acknowledgement.clone()))
+                Ok((Answer::Acknowledged(receipt.acknowledgement.clone()), None))
             })
-            .await
+            .await?;
+        if let Some(row) = repeated {
+            self.heard_again(&us, row).await;
+        }
+        Ok(answer)
     }
 
     /// An envelope alone: already here, or say from where to send.
@@ -122,18 +127,19 @@ impl Exchange {
         let open_name = staging_name(&envelope);
         let small = size <= INLINE as u64;
         let exchange = self.clone();
-        let (answer, seal) = self
+        let (answer, seal, repeated) = self
             .0
             .store
             .write(&us, move |tx| {
                 let body = envelope.body();
                 if let Some(row) = known(tx, &body.sender, body.id)? {
-                    return Ok((already(&row, &envelope)?, row.opened));
+                    let answer = already(&row, &envelope)?;
+                    return Ok((answer, row.opened.clone(), Some(row)));
                 }
                 exchange.0.agreements.begins(tx, body, &body.sender)?;
                 if small {
                     exchange.nobody_erased(tx, &body.sender, body)?;
-                    return Ok((None, None));
+                    return Ok((None, None, None));
                 }
                 exchange.room_for_upload(tx, &body.sender)?;
                 let seal = exchange.sealed_for(tx, &body.sender, body)?;
@@ -151,9 +157,12 @@ impl Exchange {
                         seal: seal.as_ref(),
                     },
                 )?;
-                Ok((None, seal))
+                Ok((None, seal, None))
             })
             .await?;
+        if let Some(row) = repeated {
+            self.heard_again(&us, row).await;
+        }
         let blobs = self.0.store.blobs();
         match (answer, seal) {
             (Some(acknowledgement), _) => Ok(Answer::Acknowledged(acknowledgement)),

@@ -3,113 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod common;
+#[path = "common/ledger.rs"]
+mod ledger;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method};
 use common::{Node, Setup, World};
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{Clock, Digest, EnvelopeId, ErrorCode, OsRandom, SystemClock};
+use corridor_base::{Clock, EnvelopeId, ErrorCode, OsRandom, SystemClock};
+use corridor_exchange::State;
 use corridor_exchange::receipts::{Judged, What};
 use corridor_exchange::wire::{AskReceipts, RECEIPTS, Receipts as Answer};
-use corridor_exchange::{ReceiptExchange, State};
-use corridor_ledger::{Log, LogParts, Receipts};
-use corridor_net::{Listen, Request, Server, serve, signature};
-use corridor_proof::cosignature::cosign;
+use corridor_net::{Request, signature};
 use corridor_proof::verdict::State as Verdict;
-use corridor_proof::{LeafOf, Policy, SecretKey, Signer, VerifierKey, receipt};
-use corridor_storage::ACTS;
-use tokio::sync::oneshot;
-
-fn key(name: &str) -> SecretKey {
-    SecretKey::from_seed(name, &Digest::of(name.as_bytes()).0).unwrap()
-}
-
-const ANCHORS: [&str; 2] = ["anchor.kr.example/w", "anchor.jp.example/w"];
-
-/// Both logs, and a witness of each country.
-fn policy() -> Arc<Policy> {
-    let log = |origin: &str| VerifierKey::note(origin, key(origin).public().clone());
-    let witness = |name: &str| VerifierKey::cosignature(name, key(name).public().clone());
-    let text = format!(
-        "log {}\nlog {}\nwitness kr {}\nwitness jp {}\ngroup both all kr jp\nquorum both\n\
-         #corridor countries JP KR\n#corridor log kr.example/log KR node-kr\n\
-         #corridor log jp.example/log JP node-jp\n#corridor witness kr KR anchor-kr\n\
-         #corridor witness jp JP anchor-jp\n",
-        log("kr.example/log"),
-        log("jp.example/log"),
-        witness(ANCHORS[0]),
-        witness(ANCHORS[1]),
-    );
-    Arc::new(Policy::parse(text.as_bytes()).unwrap())
-}
-
-/// A node's ledger and the receipts on it, served where the exchange is.
-struct Ledger {
-    log: Log,
-    receipts: ReceiptExchange,
-    policy: Arc<Mutex<Arc<Policy>>>,
-    server: Option<(Server, oneshot::Sender<()>)>,
-}
-
-async fn ledger(node: &mut Node, origin: &str) -> Ledger {
-    let (store, clock) = (node.exchange.store().clone(), node.clock.clone());
-    let parts = LogParts {
-        store,
-        operator: node.us.clone(),
-        name: ACTS.to_owned(),
-        origin: origin.to_owned(),
-        key: Arc::new(key(origin)),
-        clock: clock.clone(),
-    };
-    let log = Log::open(parts).await.unwrap();
-    let known = Arc::new(Mutex::new(policy()));
-    let source = {
-        let known = known.clone();
-        Arc::new(move || Ok(known.lock().unwrap().clone()))
-    };
-    let receipts = Receipts::new(log.clone(), Arc::new(key(origin)), source, clock);
-    let receipts = ReceiptExchange::new(node.exchange.clone(), receipts);
-    let mut ledger = Ledger { log, receipts, policy: known, server: None };
-    node.hang_up().await;
-    ledger.listen(node).await;
-    ledger
-}
-
-impl Ledger {
-    async fn listen(&mut self, node: &Node) {
-        let port = node.url.as_str().rsplit(':').next().unwrap();
-        let address = format!("127.0.0.1:{port}").parse().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let router = node.exchange.router().merge(self.receipts.router());
-        let until = async move {
-            let _ = stopped.await;
-        };
-        self.server = Some((serve(Listen::plain(address), router, until).await.unwrap(), stop));
-    }
-
-    async fn hang_up(&mut self) {
-        let (server, stop) = self.server.take().unwrap();
-        let _ = stop.send(());
-        server.finished().await;
-    }
-
-    /// On PostgreSQL acts get their numbers a moment later.
-    async fn grow(&self) {
-        while self.log.sequenced().await.unwrap().waiting > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        self.log.integrate().await.unwrap();
-    }
-
-    async fn cosign(&self, names: &[&str], complete: bool) {
-        let newest = self.log.latest().await.unwrap().unwrap();
-        let now = SystemClock.now();
-        let lines = names.iter().map(|n| cosign(&newest, &key(n), now).unwrap()).collect();
-        self.log.cosigned(newest.tree().size, lines, complete).await.unwrap();
-    }
-}
+use corridor_proof::{LeafOf, Policy, receipt};
+use ledger::{ANCHORS, Ledger, ledger, policy};
 
 async fn world() -> (World, Ledger, Ledger) {
     world_on(false).await

@@ -112,6 +112,12 @@ act_types! {
     SUBJECT_ERASED = "subject-erased" v 1 ["key", "by"];
     /// A partner that held copies acknowledged an erasure of ours.
     ERASURE_CONFIRMED = "erasure-confirmed" v 1 ["erasure", "partner", "acknowledgement"];
+    /// An answer that the agreement has us wait for did not come, however often we asked.
+    ANSWER_OVERDUE = "answer-overdue" v 1 ["envelope", "message", "answer", "due"];
+    /// What a message says breaks what was agreed on, and was answered by APERAK.
+    INTERCHANGE_OBJECTED = "interchange-objected" v 1 ["envelope", "answer", "errors"];
+    /// Somebody decided to wait no longer for what is overdue of a document.
+    ANSWER_WAIVED = "answer-waived" v 1 ["envelope", "answers", "by"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::{Envelope, Kind};
 use crate::statement::{Statement, check_text, refuse};
+use crate::terms::{self, ContentTerm, Expectation};
 use crate::trust::Names;
 
 /// What crosses the border (design, "Four verbs"). Publishing needs no agreement.
@@ -62,6 +63,14 @@ pub struct Agreement {
     /// begins (LG-2); left out, [`PENDING_HOURS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_hours: Option<u32>,
+    /// Which answers are waited for. Left out when there are none, so that agreements from before keep
+    /// their bytes; a node that does not know the field refuses the agreement (`malformed`) and concludes
+    /// nothing that it would not keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expects: Vec<Expectation>,
+    /// Messages whose content is judged apart from their syntax, and answered by APERAK; as `expects`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aperak: Vec<ContentTerm>,
 }
 
 /// How long acts may wait for cosignatures when the agreement does not say.
@@ -132,6 +141,8 @@ impl Statement for Agreement {
                 return Err(refuse("agreement: max_size", "at most 2^53 - 1 expected"));
             }
         }
+        terms::check_all(&self.expects)?;
+        terms::check_content(&self.aperak)?;
         for text in self.purpose.all() {
             check_text("agreement: purpose", text, 400)?;
         }
@@ -142,6 +153,40 @@ impl Statement for Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn agreement(more: &serde_json::Value) -> Result<Agreement, serde_json::Error> {
+        let (a, b) = ("did:web:a.example", "did:web:b.example");
+        let mut json = serde_json::json!({
+            "id": "018f0000-0000-7000-8000-000000000000",
+            "parties": [a, b],
+            "purpose": { "en": "p", "ja": "p", "ko": "p" },
+            "grants": [{ "verb": "send", "kind": "edifact", "from": a, "to": b, "max_size": 1 }],
+            "from": "2026-11-22T00:00:00.000Z",
+            "until": "2027-11-22T00:00:00.000Z",
+        });
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(json)
+    }
+
+    /// One without terms is written as before there were any; a term that a node does not know is refused.
+    #[test]
+    fn terms_are_written_only_where_there_are_any() {
+        let plain = serde_json::to_string(&agreement(&serde_json::json!({})).unwrap()).unwrap();
+        assert!(!plain.contains("expects") && !plain.contains("aperak"), "{plain}");
+        let aperak = serde_json::json!([{ "message": "CUSCAR", "codes": "refuse" }, { "message": "CUSDEC" }]);
+        let with = agreement(&serde_json::json!({ "aperak": aperak })).unwrap();
+        assert!(with.check().is_ok());
+        let json = r#""aperak":[{"message":"CUSCAR","codes":"refuse"},{"message":"CUSDEC"}]"#;
+        assert!(serde_json::to_string(&with).unwrap().contains(json));
+        let expects = serde_json::json!([{ "message": "CUSCAR", "answer": "CUSRES", "within": 7200 }]);
+        let with = agreement(&serde_json::json!({ "expects": expects })).unwrap();
+        assert!(with.check().is_ok());
+        let json = r#""expects":[{"message":"CUSCAR","answer":"CUSRES","within":7200}]"#;
+        assert!(serde_json::to_string(&with).unwrap().contains(json));
+        let twice = serde_json::json!([expects[0], expects[0]]);
+        assert!(agreement(&serde_json::json!({ "expects": twice })).unwrap().check().is_err());
+        assert!(agreement(&serde_json::json!({ "of-tomorrow": [] })).is_err());
+    }
 
     #[test]
     fn a_size_that_readers_of_json_differ_in_is_refused() {

@@ -28,6 +28,7 @@ pub mod receipt;
 pub mod split_view;
 pub mod statement;
 pub mod succession;
+pub mod terms;
 pub mod tile;
 pub mod trust;
 pub mod verdict;
@@ -50,6 +51,7 @@ pub use receipt::Receipt;
 pub use split_view::SplitView;
 pub use statement::{Signed, Statement};
 pub use succession::Succession;
+pub use terms::{Codes, ContentTerm, Expectation, MessageType};
 pub use trust::{
     LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, Recorded,
     TrustList,

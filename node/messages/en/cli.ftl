@@ -116,6 +116,11 @@ field-copied = copied elsewhere
 field-void_after = void after
 field-covered = cosigned by both countries
 field-pending_since = pending since
+field-expects = waits for
+field-aperak = judged by APERAK
+field-answer = answer
+field-promised = until
+field-again = sent again
 field-tiles = tiles compared
 field-checkpoints = checkpoints compared
 field-difference = first difference
@@ -162,6 +167,10 @@ word-administrator = administrator
 word-good = good
 word-warning = warning
 word-wrong = wrong
+word-waiting = waiting
+word-overdue = overdue
+word-answered = answered
+word-void = no longer waited for
 
 ## Commands
 
@@ -363,3 +372,8 @@ trade-directory-collision = After this row a segment could stand for two rows; t
 ## Mappings
 
 field-doubt = doubt
+
+trade-evidence-done = Written to { $path }: check it with corridor verify
+doctor-hub = The folder shared with a hub can be worked with.
+doctor-hub-refused = { $number } files in the folder of the hub were refused.
+    .remedy = Read the .txt beside each in { $path }/refused, mend the file, drop it in out/ again, and remove it there.

@@ -60,3 +60,19 @@ receipt-state-complete = complete
 verify-ended = The log { $what } has ended at { $last } leaves and { $found } goes on in its place. What it proved stays proved.
 # args: what, last, found, size
 verify-ended-beyond = The log { $what } has ended and { $found } goes on in its place. Whoever ended it knew of { $last } leaves; this checkpoint holds { $size }. What was cosigned stands: show it to the office that ended the log.
+
+verify-kind-chain = chain of a transaction
+verify-chain-about = Transaction { $reference }: { $documents } documents, exported by { $who }
+verify-chain-absent = Absent: document { $envelope } ({ $why })
+verify-chain-passed = { $number } checks passed.
+verify-chain-form = The archive reads as evidence
+verify-chain-files = Every file is as the index has it
+verify-chain-index = The index is the one that was signed, and says what the documents say
+verify-chain-page = The page says what the index says
+verify-chain-trust-list = An anchor signed the list of keys
+verify-chain-signature = Signed by a key that was valid then
+verify-chain-agreement = The agreement is the one it is called
+verify-chain-content = The content is that of its envelope
+verify-chain-acknowledgement = The acknowledgement is for this envelope
+verify-chain-act = The act opens and is about this document
+verify-chain-receipt = The act is in the log, and witnesses saw it

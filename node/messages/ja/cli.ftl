@@ -112,6 +112,11 @@ field-copied = ミラー保管済み
 field-void_after = 失効の境界（リーフ）
 field-covered = 両国の連署済み
 field-pending_since = 連署待ちの開始
+field-expects = 回答の期限
+field-aperak = APERAK で回答
+field-answer = 回答
+field-promised = 期限
+field-again = 再送回数
 field-tiles = 照合したタイル
 field-checkpoints = 照合したチェックポイント
 field-difference = 最初の相違
@@ -158,6 +163,10 @@ word-administrator = 管理者
 word-good = 正常
 word-warning = 注意
 word-wrong = 異常
+word-waiting = 回答待ち
+word-overdue = 期限超過
+word-answered = 回答済み
+word-void = 待機終了
 
 ## Commands
 
@@ -304,3 +313,8 @@ trade-directory-collision = この行の後のセグメントは 2 つの行に�
 ## Mappings
 
 field-doubt = 備考
+
+trade-evidence-done = { $path } に書き出しました。corridor verify で検証できます。
+doctor-hub = ハブと共有するフォルダーを使えます。
+doctor-hub-refused = ハブのフォルダーで送信できなかったファイルが { $number } 件あります。
+    .remedy = { $path }/refused の .txt で理由を確認し、ファイルを直して out/ に置き直してから、元のファイルを削除してください。

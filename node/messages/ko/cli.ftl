@@ -112,6 +112,11 @@ field-copied = 미러에 보관됨
 field-void_after = 무효 기준 리프
 field-covered = 두 나라 연서 완료
 field-pending_since = 연서 대기 시작
+field-expects = 응답 기한
+field-aperak = APERAK로 응답
+field-answer = 응답
+field-promised = 기한
+field-again = 재송신 횟수
 field-tiles = 대조한 타일
 field-checkpoints = 대조한 체크포인트
 field-difference = 첫 차이
@@ -158,6 +163,10 @@ word-administrator = 관리자
 word-good = 정상
 word-warning = 주의
 word-wrong = 이상
+word-waiting = 응답 대기
+word-overdue = 기한 초과
+word-answered = 응답 완료
+word-void = 대기 종료
 
 ## Commands
 
@@ -304,3 +313,8 @@ trade-directory-collision = 이 행 다음의 세그먼트는 두 행에 해당�
 ## Mappings
 
 field-doubt = 비고
+
+trade-evidence-done = { $path }에 기록했습니다. corridor verify로 검증할 수 있습니다.
+doctor-hub = 허브와 공유하는 폴더를 쓸 수 있습니다.
+doctor-hub-refused = 허브 폴더에서 보내지 못한 파일이 { $number }건 있습니다.
+    .remedy = { $path }/refused의 .txt에서 이유를 확인하고, 파일을 고쳐 out/에 다시 놓은 뒤 원래 파일을 지우십시오.

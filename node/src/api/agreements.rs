@@ -4,7 +4,9 @@ use axum::Json;
 use axum::http::StatusCode;
 use corridor_base::{AgreementId, Did, Result, Timestamp};
 use corridor_exchange::agreements::{AgreementRow, Standing};
-use corridor_proof::{Agreement, Grant, Kind, Names, Signed, Verb};
+use corridor_proof::{
+    Agreement, Codes, ContentTerm, Expectation, Grant, Kind, MessageType, Names, Signed, Verb,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +38,10 @@ pub struct AgreementBody {
     /// For how many hours acts may wait for the cosignatures of both countries before nothing new
     /// begins.
     pub pending_hours: u64,
+    /// Which answers are waited for.
+    pub expects: Vec<ExpectationBody>,
+    /// Messages whose content is judged apart from their syntax, and answered by APERAK.
+    pub aperak: Vec<ContentTermBody>,
     /// `proposed` (we signed, the partner has not), `concluded`, `ended`.
     #[schema(value_type = String)]
     pub standing: Standing,
@@ -67,6 +73,64 @@ pub struct GrantBody {
     pub to: Did,
     /// The largest content, in bytes.
     pub max_size: u64,
+}
+
+/// An answer that whoever sends a message waits for.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectationBody {
+    /// The message that is sent.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{0,5}$", example = "CUSCAR")]
+    pub message: MessageType,
+    /// The message that answers it; `CONTRL` answers the interchange it is in.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{0,5}$", example = "CUSRES")]
+    pub answer: MessageType,
+    /// Within how many seconds after the partner has acknowledged the document.
+    #[schema(minimum = 1, maximum = 2_678_400)]
+    pub within: u32,
+    /// How often the document is sent again when nothing came, each time for as long.
+    #[serde(default)]
+    #[schema(maximum = 10)]
+    pub resend: u32,
+}
+
+/// Messages whose content is judged apart from their syntax: what breaks a rule of the partner guide or a code
+/// list is answered by APERAK.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContentTermBody {
+    /// The message.
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9]{0,5}$", example = "CUSCAR")]
+    pub message: MessageType,
+    /// `warn`: codes that the directory does not have are told to the recipient's own people; `refuse`: they are
+    /// answered as errors.
+    #[serde(default)]
+    #[schema(value_type = String, pattern = "^(warn|refuse)$", default = "warn")]
+    pub codes: Codes,
+}
+
+impl From<ContentTerm> for ContentTermBody {
+    fn from(term: ContentTerm) -> Self {
+        Self { message: term.message, codes: term.codes }
+    }
+}
+
+impl From<ContentTermBody> for ContentTerm {
+    fn from(term: ContentTermBody) -> Self {
+        Self { message: term.message, codes: term.codes }
+    }
+}
+
+impl From<Expectation> for ExpectationBody {
+    fn from(term: Expectation) -> Self {
+        Self { message: term.message, answer: term.answer, within: term.within, resend: term.resend }
+    }
+}
+
+impl From<ExpectationBody> for Expectation {
+    fn from(term: ExpectationBody) -> Self {
+        Self { message: term.message, answer: term.answer, within: term.within, resend: term.resend }
+    }
 }
 
 /// A text in three languages.
@@ -119,6 +183,14 @@ pub struct Proposal {
     /// begins; 72 when left out.
     #[schema(minimum = 1, maximum = 744)]
     pending_hours: Option<u32>,
+    /// Which answers are waited for, each to the same message once.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    expects: Vec<ExpectationBody>,
+    /// Messages whose content is judged apart from their syntax, each once; CONTRL and APERAK are none.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    aperak: Vec<ContentTermBody>,
 }
 
 /// One thing it shall allow.
@@ -161,6 +233,8 @@ fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
         from: row.terms.from,
         until: row.terms.until,
         pending_hours,
+        expects: row.terms.expects.into_iter().map(ExpectationBody::from).collect(),
+        aperak: row.terms.aperak.into_iter().map(ContentTermBody::from).collect(),
         standing: row.standing,
         in_force,
         recorded: row.recorded,
@@ -199,7 +273,7 @@ pub async fn propose(
 }
 
 fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agreement {
-    let Proposal { partner, purpose, grants, from, until, pending_hours } = proposal;
+    let Proposal { partner, purpose, grants, from, until, pending_hours, expects, aperak } = proposal;
     let grant = |g: ProposedGrant| {
         let (from, to) = match g.direction {
             Direction::Out => (us.clone(), partner.clone()),
@@ -215,6 +289,8 @@ fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agree
         from: from.map_or(now, |m| m.0),
         until: until.0,
         pending_hours,
+        expects: expects.into_iter().map(Expectation::from).collect(),
+        aperak: aperak.into_iter().map(ContentTerm::from).collect(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 use corridor_base::{ErrorCode, Problem, Result};
+use corridor_proof::{ContentTerm, Expectation};
 use corridor_storage::durable;
 use serde_json::{Value, json};
 
@@ -75,6 +76,13 @@ pub(super) struct Propose {
     /// For how many hours receipts may stay pending before nothing new begins [default: 72]
     #[arg(long, value_name = "HOURS")]
     pending_hours: Option<u32>,
+    /// An answer that is waited for, as in CUSCAR:CUSRES:2h:resend=1; may be given several times
+    #[arg(long, value_name = "MESSAGE:ANSWER:TIME[:resend=N]")]
+    expect: Vec<String>,
+    /// A message whose content is judged apart from its syntax and answered by APERAK, as in CUSCAR, or
+    /// CUSCAR:codes when unknown codes are errors too; may be given several times
+    #[arg(long, value_name = "MESSAGE[:codes]")]
+    aperak: Vec<String>,
     /// What it is for, in words
     #[arg(long, value_name = "TEXT")]
     purpose: String,
@@ -100,7 +108,8 @@ enum Direction {
 }
 
 const COLUMNS: &[&str] = &["did", "name", "country", "agreements", "expires", "endpoint", "removed"];
-const AGREEMENT: &[&str] = &["id", "partner", "purpose", "standing", "in_force", "from", "until", "digest"];
+const AGREEMENT: &[&str] =
+    &["id", "partner", "purpose", "expects", "aperak", "standing", "in_force", "from", "until", "digest"];
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     let remote = context.remote()?;
@@ -121,9 +130,9 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             context.terminal.say("partner-answers", &[]);
         }
         Verb::Propose(propose) => {
-            let answer = remote.post(&["agreements"], Some(&proposal(context, &propose))).await?;
+            let answer = remote.post(&["agreements"], Some(&proposal(context, &propose)?)).await?;
             write(&answer, &propose.output)?;
-            context.terminal.facts(&answer, AGREEMENT);
+            agreement(context, &answer);
             let path = propose.output.display().to_string();
             context.terminal.say("agreement-proposed", &[("path", &path)]);
         }
@@ -132,7 +141,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             if let Some(output) = output {
                 write(&answer, &output)?;
             }
-            context.terminal.facts(&answer, AGREEMENT);
+            agreement(context, &answer);
         }
         Verb::Agreements => {
             let answer = remote.get(&["agreements"], &[]).await?;
@@ -142,7 +151,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         }
         Verb::End { id } => {
             let answer = remote.post(&["agreements", &id, "end"], None).await?;
-            context.terminal.facts(&answer, AGREEMENT);
+            agreement(context, &answer);
         }
     }
     Ok(())
@@ -160,7 +169,27 @@ fn show(context: &Context, answer: &Value) {
     }
 }
 
-fn proposal(context: &Context, propose: &Propose) -> Value {
+/// An agreement; what it has partners wait for as it is written on the command line.
+fn agreement(context: &Context, answer: &Value) {
+    let mut answer = answer.clone();
+    if !context.terminal.is_json() {
+        spell::<Expectation>(&mut answer, "expects");
+        spell::<ContentTerm>(&mut answer, "aperak");
+    }
+    context.terminal.facts(&answer, AGREEMENT);
+}
+
+/// Terms as they are written on the command line.
+fn spell<T: serde::de::DeserializeOwned + ToString>(answer: &mut Value, name: &str) {
+    let Some(value) = answer.get_mut(name) else { return };
+    let terms: Vec<T> = serde_json::from_value(value.clone()).unwrap_or_default();
+    let spelled: Vec<Value> = terms.iter().map(|term| Value::from(term.to_string())).collect();
+    *value = if spelled.is_empty() { Value::Null } else { Value::from(spelled) };
+}
+
+fn proposal(context: &Context, propose: &Propose) -> Result<Value> {
+    let expects: Vec<Expectation> = propose.expect.iter().map(|term| term.parse()).collect::<Result<_>>()?;
+    let aperak: Vec<ContentTerm> = propose.aperak.iter().map(|term| term.parse()).collect::<Result<_>>()?;
     let directions: &[&str] = match propose.direction {
         Direction::Out => &["out"],
         Direction::In => &["in"],
@@ -176,7 +205,7 @@ fn proposal(context: &Context, propose: &Propose) -> Value {
         })
         .collect();
     let lives = Duration::from_secs(u64::from(propose.days) * 86_400);
-    json!({
+    Ok(json!({
         "partner": propose.did,
         "purpose": {
             "en": propose.purpose,
@@ -186,7 +215,9 @@ fn proposal(context: &Context, propose: &Propose) -> Value {
         "grants": grants,
         "until": context.around.clock.now().plus(lives),
         "pending_hours": propose.pending_hours,
-    })
+        "expects": expects,
+        "aperak": aperak,
+    }))
 }
 
 fn write(answer: &Value, path: &Path) -> Result<()> {

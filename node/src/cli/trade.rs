@@ -8,6 +8,7 @@ mod guide;
 mod mapping;
 
 use clap::Subcommand;
+use corridor_base::{ErrorCode, Problem};
 use serde_json::Value;
 
 use super::{Context, Done};
@@ -40,6 +41,28 @@ pub(super) enum Verb {
     Status {
         /// An order, booking, bill of lading, container, declaration, invoice or message number
         reference: String,
+    },
+    /// Export the whole chain of a transaction as evidence, which `corridor verify` checks offline
+    Evidence {
+        /// An order, booking, bill of lading, container, declaration, invoice or message number
+        reference: String,
+        /// Where to write the archive
+        #[arg(long, short, value_name = "FILE")]
+        output: std::path::PathBuf,
+    },
+    /// List answers that are overdue, or in another standing, the longest waiting first
+    Expected {
+        /// Which standing: waiting, overdue, answered or void
+        #[arg(long, default_value = "overdue")]
+        standing: String,
+        /// How many, at most 1000
+        #[arg(long, default_value = "100")]
+        limit: String,
+    },
+    /// Wait no longer for the overdue answers to a document
+    Waive {
+        /// The envelope of the document that waits
+        id: String,
     },
     /// Read an interchange from a file or a pipe, as a readable tree; asks no node
     Parse(file::Parse),
@@ -100,6 +123,10 @@ pub(super) enum Verb {
     },
 }
 
+/// What is listed of an answer that is waited for.
+const EXPECTED: &[&str] =
+    &["promised", "envelope", "partner", "kind", "number", "answer", "standing", "again"];
+
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     match verb {
         Verb::Parse(args) => return file::parse(context, &args),
@@ -116,7 +143,12 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Rejects(args) => return desk::rejects(context, &args).await,
         Verb::Amend(args) => return desk::amend(context, &args).await,
         Verb::Codes { verb } => return desk::codes(context, &verb).await,
-        Verb::List { .. } | Verb::Show { .. } | Verb::Status { .. } => {}
+        Verb::List { .. }
+        | Verb::Show { .. }
+        | Verb::Status { .. }
+        | Verb::Evidence { .. }
+        | Verb::Expected { .. }
+        | Verb::Waive { .. } => {}
     }
     let remote = context.remote()?;
     match verb {
@@ -141,6 +173,32 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let answer =
                 remote.get(&["trade", "timeline"], &[("reference", Some(reference.as_str()))]).await?;
             status(context, &answer);
+        }
+        Verb::Evidence { reference, output } => {
+            let url = remote.path(&["trade", "evidence"], &[("reference", Some(&reference))])?;
+            let mut archive = Vec::new();
+            let most = corridor_trade::evidence::LARGEST;
+            remote
+                .download(url, |piece, _| {
+                    archive.extend_from_slice(piece);
+                    if archive.len() > most {
+                        return Err(Problem::new(ErrorCode::TooLarge)
+                            .with("what", "archive")
+                            .with("limit", format!("{most} bytes")));
+                    }
+                    Ok(())
+                })
+                .await?;
+            corridor_storage::durable::write_file(&output, &archive, 0o644)?;
+            context.terminal.note("trade-evidence-done", &[("path", &output.display().to_string())]);
+        }
+        Verb::Expected { standing, limit } => {
+            let query = [("standing", Some(standing.as_str())), ("limit", Some(&limit))];
+            context.terminal.table(&remote.get(&["trade", "expected"], &query).await?, EXPECTED);
+        }
+        Verb::Waive { id } => {
+            let answer = remote.post(&["trade", "expected", &id, "waive"], None).await?;
+            context.terminal.table(&answer, EXPECTED);
         }
         _ => {}
     }

@@ -1,6 +1,8 @@
 //! `corridor verify`: judges files of evidence, offline. It asks no node and no network: what decides is
 //! in the files, in the policy, and in `corridor-proof`.
 
+mod chain;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,7 @@ use corridor_proof::Policy;
 use corridor_proof::evidence::{self, FileKind, Judged, MAX_FILE};
 use corridor_proof::policy::{MAX_POLICY, Standing};
 use corridor_proof::verdict::{Check, CheckName, State};
+use corridor_trade::evidence::{Known, LARGEST, zip};
 use serde_json::{Value, json};
 
 use super::{Context, Done, Failure};
@@ -23,7 +26,7 @@ const NOT_CHECKED: u8 = 8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Receipts, evidence of split views, signed checkpoints
+    /// Receipts, evidence of split views, signed checkpoints, chains of transactions
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Whose signatures count: a witness policy (C2SP tlog-policy). Without it no signature is judged
@@ -32,6 +35,10 @@ pub(super) struct Args {
     /// The act that COSE receipts are about, which they do not carry
     #[arg(long, value_name = "FILE")]
     act: Option<PathBuf>,
+    /// The anchor of a country, as in "JP trust.example.jp+…": its trust lists name the keys of a chain; may be
+    /// given several times
+    #[arg(long, value_name = "COUNTRY KEY")]
+    anchor: Vec<String>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Done {
@@ -41,9 +48,20 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     };
     let act = args.act.as_deref().map(|path| read(path, "act", MAX_FILE)).transpose()?;
     let now = Some(context.around.clock.now());
+    let anchors: Vec<_> = args.anchor.iter().map(|text| chain::anchor(text)).collect::<Result<_>>()?;
+    let known = Known { policy: policy.as_ref(), anchors: &anchors, now };
     let (mut checks, mut files) = (Vec::new(), Vec::new());
     for path in &args.files {
-        let bytes = read(path, "file of evidence", MAX_FILE)?;
+        let bytes = read(path, "file of evidence", LARGEST)?;
+        if zip::is_zip(&bytes) {
+            let judged = corridor_trade::evidence::verify(&bytes, known);
+            files.push(chain::show(context, path, &judged));
+            checks.push(Check::new(CheckName::Form, judged.outcome(), Vec::new()));
+            continue;
+        }
+        if bytes.len() > MAX_FILE {
+            return Err(too_large("file of evidence", path, MAX_FILE).into());
+        }
         let judged = evidence::judge(&bytes, policy.as_ref(), act.as_deref(), now);
         show(context, path, &judged);
         files.push(document(path, &judged));
@@ -73,12 +91,13 @@ fn read(path: &Path, what: &str, most: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     std::fs::File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > most {
-        return Err(Problem::new(ErrorCode::TooLarge)
-            .with("what", format!("{what} {}", path.display()))
-            .with("limit", format!("{most} bytes")));
-    }
-    Ok(bytes)
+    if bytes.len() > most { Err(too_large(what, path, most)) } else { Ok(bytes) }
+}
+
+fn too_large(what: &str, path: &Path, most: usize) -> Problem {
+    Problem::new(ErrorCode::TooLarge)
+        .with("what", format!("{what} {}", path.display()))
+        .with("limit", format!("{most} bytes"))
 }
 
 /// For people: the file and what it is, one line a check, and what they come to.

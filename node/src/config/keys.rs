@@ -111,6 +111,8 @@ pub static KEYS: &[Key] = &[
     key("node.workers", Shape::Integer(0, 1024), "0"),
     key("participant.name", Shape::Text, "").required().example("\"customs\""),
     key("participant.did", Shape::Text, "").required().example("\"did:web:localhost%3A7080:customs\""),
+    key("participant.hub", Shape::Path, "").example("\"hub\""),
+    key("participant.hub_partners", Shape::List, "").example("[\"JPCUSTOMS did:web:customs.example.jp\"]"),
     key("public.listen", Shape::Address, "\"127.0.0.1:7080\""),
     key("public.url", Shape::Url, "\"http://localhost:7080\""),
     key("public.tls_certificate", Shape::Path, "").example("\"tls/public.pem\""),

@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::keys::{self, KEYS, Key, Shape};
-use super::{Config, DatabasePlace, Hosted, Listen, LogSettings, TlsFiles};
+use super::{Config, DatabasePlace, Hosted, HubFolder, Listen, LogSettings, TlsFiles};
 use crate::door::forwarded::{Header, Proxies};
 use crate::people;
 
@@ -544,9 +544,48 @@ impl Reader<'_> {
             if hosted.iter().any(|h| h.did == did) {
                 return Err(self.source.invalid("participant.did", did_at, "it is used twice"));
             }
-            hosted.push(Hosted { name: name.to_owned(), did });
+            let hub = self.hub(table)?;
+            hosted.push(Hosted { name: name.to_owned(), did, hub });
         }
         Ok(hosted)
+    }
+
+    /// The folder that a participant shares with a hub, and who is meant by which identity in it.
+    fn hub(&self, table: &BTreeMap<&'static str, (Value, Origin)>) -> Result<Option<HubFolder>> {
+        let (folder, at) = text_in(table, "participant.hub");
+        let (list, list_at) = match table.get("participant.hub_partners") {
+            Some((Value::List(list), origin)) => (list.as_slice(), origin),
+            _ => ([].as_slice(), at),
+        };
+        if folder.is_empty() {
+            let why = "participant.hub is missing, the folder it is for";
+            let lonely = || self.source.invalid("participant.hub_partners", list_at, why);
+            return if list.is_empty() { Ok(None) } else { Err(lonely()) };
+        }
+        let base = self.source.file.parent().unwrap_or(Path::new(""));
+        let folder = std::path::absolute(base.join(folder))
+            .map_err(|e| self.source.invalid("participant.hub", at, e))?;
+        let mut partners: Vec<(String, Did)> = Vec::new();
+        for text in list {
+            let wrong = |why: String| self.source.invalid("participant.hub_partners", list_at, why);
+            let expected = || wrong(format!("{text}: an identity and a DID expected, with a blank between"));
+            let (name, did) = text.rsplit_once(' ').ok_or_else(expected)?;
+            let did: Did = did.parse().map_err(|e: Problem| wrong(said(&e)))?;
+            // It may name a folder: it is one name, and shows.
+            let name = name.trim();
+            if name.is_empty() || name.len() > 70 || name.starts_with('.') || name.contains(['/', '\0']) {
+                return Err(expected());
+            }
+            if partners.iter().any(|(known, _)| known == name) {
+                return Err(wrong(format!("{name} is named twice")));
+            }
+            partners.push((name.to_owned(), did));
+        }
+        if partners.is_empty() {
+            let why = "participant.hub_partners is missing: nothing could be sent from here";
+            return Err(self.source.invalid("participant.hub", at, why));
+        }
+        Ok(Some(HubFolder { folder, partners }))
     }
 
     /// Without a name the first participant holds what belongs to the node.
@@ -586,6 +625,34 @@ mod tests {
 
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
         Config::from_text(text, Path::new("/etc/corridor/corridor.toml"), &Environment::of(variables))
+    }
+
+    #[test]
+    fn a_participant_may_share_a_folder_with_a_hub() {
+        let check = |lines: &str, expect: std::result::Result<&[&str], &str>| {
+            let found = load(&format!("{MINIMAL}{lines}"), &[]);
+            match (found, expect) {
+                (Ok(config), Ok(names)) => {
+                    let hub = config.participants[0].hub.clone();
+                    assert_eq!(hub.is_some(), !names.is_empty(), "{lines}");
+                    let hub = hub.unwrap_or(HubFolder { folder: PathBuf::new(), partners: Vec::new() });
+                    assert!(names.is_empty() || hub.folder == Path::new("/etc/corridor/hub"), "{hub:?}");
+                    assert_eq!(hub.partners.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), names);
+                }
+                (Err(problem), Err(key)) => assert_eq!(problem.arg("key"), Some(key), "{lines}: {problem}"),
+                (found, _) => panic!("{lines}: {:?}", found.map(|c| c.participants)),
+            }
+        };
+        check("", Ok(&[]));
+        check("hub = \"hub\"\nhub_partners = [\"JPCUSTOMS did:web:jp.example\"]\n", Ok(&["JPCUSTOMS"]));
+        check("hub = \"hub\"\n", Err("participant.hub"));
+        for wrong in ["JPCUSTOMS", "../x did:web:jp.example", ".x did:web:jp.example", "X nonsense"] {
+            let lines = format!("hub = \"hub\"\nhub_partners = [\"{wrong}\"]\n");
+            check(&lines, Err("participant.hub_partners"));
+        }
+        check("hub_partners = [\"JPCUSTOMS did:web:jp.example\"]\n", Err("participant.hub_partners"));
+        let twice = "\"A did:web:jp.example\", \"A did:web:kr.example\"";
+        check(&format!("hub = \"hub\"\nhub_partners = [{twice}]\n"), Err("participant.hub_partners"));
     }
 
     #[test]

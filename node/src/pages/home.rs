@@ -9,8 +9,9 @@ use corridor_console::component::{
     Button, Column, Columns, Count, Counts, Empty, Icon, Notice, Row, Section, Table, Tone,
 };
 use corridor_console::{Markup, Page, Viewer, format};
-use corridor_exchange::{DocumentFilter, Side, State as Standing};
+use corridor_exchange::{DocumentFilter, Side, State as Transport};
 use corridor_identity::Warning;
+use corridor_trade::expect::{Standing, edge};
 
 use super::partners::{links, said, state};
 use super::{dates, documents, text, words};
@@ -60,11 +61,16 @@ async fn needs(node: &Node, caller: &Caller, viewer: &Viewer, now: Timestamp) ->
     }
     let failed = node
         .exchange
-        .count_documents(&caller.participant, Side::Out, Standing::Failed, &caller.scope)
+        .count_documents(&caller.participant, Side::Out, Transport::Failed, &caller.scope)
         .await?;
     if failed > 0 {
         let open = Markup::link("/console/outbox?state=failed", t.get("home-failed-open"));
         found.push(Notice::new(Tone::Bad, t.get("home-failed").and("n", failed)).body(open).into());
+    }
+    let overdue = edge::count(&node.exchange, &caller.acting(), Standing::Overdue).await?;
+    if overdue > 0 {
+        let open = Markup::link(super::expected::PATH, t.get("home-overdue-open"));
+        found.push(Notice::new(Tone::Bad, t.get("home-overdue").and("n", overdue)).body(open).into());
     }
     if let Some(since) = node.ledger.pending_since() {
         let age = dates(viewer).age(since, now);
@@ -137,8 +143,8 @@ async fn counts(node: &Node, caller: &Caller, viewer: &Viewer, today: Timestamp)
     let exchange = &node.exchange;
     let received = exchange.count_since(us, Side::In, today, scope).await?;
     let sent = exchange.count_since(us, Side::Out, today, scope).await?;
-    let under_way = exchange.count_documents(us, Side::Out, Standing::Sending, scope).await?;
-    let refused = exchange.count_documents(us, Side::Out, Standing::Refused, scope).await?;
+    let under_way = exchange.count_documents(us, Side::Out, Transport::Sending, scope).await?;
+    let refused = exchange.count_documents(us, Side::Out, Transport::Refused, scope).await?;
     let count = |number: u64, key: &str, href: &str| Count {
         number: format::number(number),
         title: t.get(key).into(),

@@ -11,6 +11,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::documents::Link;
+use corridor_proof::Codes;
 use serde::Deserialize;
 
 use super::form::chosen;
@@ -272,13 +273,31 @@ fn agreed(viewer: &Viewer, us: &Did, all: &[AgreementBody], now: Timestamp) -> T
             let kind = words::kind(lang, grant.kind.as_str());
             Markup::text(t.get(key).and("kind", kind).and("size", size))
         };
+        let expects = |term: &agreements::ExpectationBody| {
+            let key = if term.resend > 0 { "grant-expects-again" } else { "grant-expects" };
+            let time = corridor_trade::expect::span(lang, std::time::Duration::from_secs(term.within.into()));
+            let (message, answer) = (term.message.as_str(), term.answer.as_str());
+            let words = t.get(key).and("message", message).and("answer", answer).and("time", time);
+            Markup::quiet(words.and("n", term.resend))
+        };
+        let aperak = |term: &agreements::ContentTermBody| {
+            let key = if term.codes == Codes::Refuse { "grant-aperak-codes" } else { "grant-aperak" };
+            Markup::quiet(t.get(key).and("message", term.message.as_str()))
+        };
         Row(vec![
             Markup::lines([
                 Markup::text(said(lang, &agreement.purpose)),
                 Markup::quiet(format::short(&agreement.id.to_string(), 8, 4)),
             ]),
             words::state(lang, &word).into(),
-            Markup::lines(agreement.grants.iter().map(grant)),
+            Markup::lines(
+                agreement
+                    .grants
+                    .iter()
+                    .map(grant)
+                    .chain(agreement.expects.iter().map(expects))
+                    .chain(agreement.aperak.iter().map(aperak)),
+            ),
             dates(viewer).tag(agreement.from),
             dates(viewer).with_age(agreement.until, now),
         ])

@@ -95,7 +95,11 @@ pub(super) async fn page(
     });
     let path = address("/api/v1/trade/timeline", &[("reference", reference)]);
     let command = Command::new(&viewer, &format!("trade status {}", quoted(reference)), "GET", &path, None);
-    let page = Page::new(t.get("trade-title").and("reference", reference), body.and(command));
+    let mut page = Page::new(t.get("trade-title").and("reference", reference), body.and(command));
+    if !found.documents.is_empty() && viewer.may("GET /console/trade/evidence") {
+        let href = address("/console/trade/evidence", &[("reference", reference)]);
+        page = page.actions(Button::new(t.get("trade-evidence"), href).icon(Icon::Verify).download());
+    }
     Ok(page.lead(t.get("trade-lead")).live().answer(&viewer))
 }
 
@@ -256,7 +260,7 @@ fn outcome(viewer: &Viewer, word: &str) -> Badge {
 fn tone(word: &str) -> Tone {
     match word {
         "accepted" | "delivered" | "received" => Tone::Good,
-        "sent" | "amended" => Tone::Wait,
+        "sent" | "amended" | "waiting" | "sent-again" | "late" => Tone::Wait,
         "stated" => Tone::Info,
         _ => Tone::Bad,
     }

@@ -14,6 +14,7 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/outbox/{id}/file", "a download"),
     ("/console/trade/codes/file", "a download"),
     ("/console/receipts/{id}/file", "a download"),
+    ("/console/trade/evidence", "a download"),
     ("/console/receipts/{id}/cose", "a download"),
     ("/console/receipts/{id}/print", "a sheet of paper in three languages at once"),
     ("/console/verify/policy", "a download"),

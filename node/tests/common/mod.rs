@@ -394,6 +394,8 @@ async fn agree(node: &Node, from: &Did, to: &Did) -> AgreementId {
         from: now,
         until: now.plus(Duration::from_secs(86_400 * 365)),
         pending_hours: None,
+        expects: Vec::new(),
+        aperak: Vec::new(),
     };
     let proposed = node.exchange.propose(from, terms).await.unwrap();
     let concluded = node.exchange.conclude(to, proposed.bytes()).await.unwrap();

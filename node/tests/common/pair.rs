@@ -77,6 +77,8 @@ pub(crate) async fn agree(a: &serve::Running, b: &serve::Running, from: &Did, to
         from: now,
         until: now.plus(Duration::from_secs(86_400)),
         pending_hours: None,
+        expects: Vec::new(),
+        aperak: Vec::new(),
     };
     let proposed = a.node.exchange.propose(from, terms).await.unwrap();
     let concluded = b.node.exchange.conclude(to, proposed.bytes()).await.unwrap();

@@ -44,6 +44,8 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
         },
         crate::trail::MIGRATION,
         crate::drafts::MIGRATION,
+        crate::expect::MIGRATION,
+        crate::hub::MIGRATION,
     ],
 };
 
@@ -91,6 +93,8 @@ struct Summary<'a> {
     segments: u64,
     errors: u64,
     warnings: u64,
+    /// Objections to what messages say.
+    objections: u64,
     /// Messages that were checked against a directory or guide.
     checked: u64,
     /// Numbers that are not found by, because there are too many.
@@ -197,6 +201,7 @@ pub(crate) fn insert(
         segments: report.segments,
         errors: report.errors,
         warnings: report.warnings,
+        objections: report.objections,
         checked: report.checked,
         numbers_left_out: numbers.1,
         findings: kept,
@@ -300,7 +305,22 @@ pub(crate) fn remove(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Resul
         "DELETE FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
         &[side.as_str().into(), envelope.to_string().into()],
     )?;
+    match side {
+        Side::Out => crate::expect::remove(tx, envelope)?,
+        Side::In => crate::hub::remove(tx, envelope)?,
+    }
     crate::trail::remove(tx, side, envelope)
+}
+
+/// Notes the answer that was given to a received interchange which had none; false when it has one.
+pub(crate) fn given(tx: &mut Tx<'_>, envelope: EnvelopeId, answer: EnvelopeId) -> Result<bool> {
+    let now = tx.now().millis();
+    let noted = tx.execute(
+        "UPDATE interchange SET answer = $3, updated = $4
+         WHERE participant = $1 AND side = 'in' AND envelope = $2 AND answer IS NULL",
+        &[envelope.to_string().into(), answer.to_string().into(), now.into()],
+    )?;
+    Ok(noted == 1)
 }
 
 /// Moves an interchange of ours on after an answer.

@@ -1,22 +1,26 @@
 //! The trade desk of a node: hears of every EDIFACT document that crosses, reads it against the directories
-//! and guides that are here, answers with CONTRL, and takes up what answers ours. An interchange that cannot
+//! and guides that are here, answers with CONTRL and, where the agreement says so, APERAK, and takes up what answers ours. An interchange that cannot
 //! be read is answered as far as it can be, shown with what was found, and never altered.
 
 mod answers;
+mod objection;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use corridor_base::{Clock, Did, Digest, EnvelopeId, ErrorCode, Problem, Random, Result};
 use corridor_exchange::{DocumentRow, Draft, Exchange, Service, Side};
-use corridor_proof::{Act, Kind, SealedAct, act};
+use corridor_proof::{Act, Agreement, Kind, SealedAct, act};
 use corridor_storage::Unit;
 use futures::{StreamExt, stream};
 
 use self::answers::Taken;
 use crate::books::{self, DUPLICATE_WINDOW};
 use crate::edifact::{Answering, FaultCode, NoAnswer, Options, Reader, Report, answer};
+use crate::expect::{self, Awaited};
+use crate::hub;
 use crate::library::Library;
 use crate::references::{Reference, References};
 use crate::rules::{Checker, Policy, Shelf};
@@ -30,6 +34,8 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     library: Arc<Library>,
+    /// Those that have a folder for what arrives.
+    folders: BTreeSet<Did>,
 }
 
 /// A document, read through.
@@ -51,7 +57,13 @@ impl Desk {
     /// A desk that writes its acts with this clock and this randomness, and checks against this library.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, library: Arc<Library>) -> Self {
-        Self { clock, random, library }
+        Self { clock, random, library, folders: BTreeSet::new() }
+    }
+
+    /// What arrives for these participants is queued for the folder each shares with its hub.
+    #[must_use]
+    pub fn with_folders(self, folders: BTreeSet<Did>) -> Self {
+        Self { folders, ..self }
     }
 }
 
@@ -66,15 +78,23 @@ impl Service for Desk {
     }
 
     async fn document(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Unit> {
-        let mut read = self.read(exchange, us, document).await?;
+        let terms = exchange.terms(us, document.agreement).await?;
+        let mut read = self.read(exchange, us, document, terms.as_deref()).await?;
         let taken = self.take_answers(exchange, us, &read).await?;
-        let given = if read.document.side == Side::In && !read.report.holds_contrl {
+        let mut given = Vec::new();
+        if read.document.side == Side::In && !read.report.holds_contrl {
             refuse_duplicate(exchange, us, &mut read).await?;
-            Some(self.give_answer(exchange, us, &read).await?)
-        } else {
-            None
+            given.push(self.give_answer(exchange, us, &read).await?);
+            given.extend(self.object(exchange, us, &read).await?);
+        }
+        let awaited = match &terms {
+            Some(terms) if read.document.side == Side::Out => {
+                expect::awaited(terms, &read.document, &read.report, &read.numbers.0)
+            }
+            _ => Vec::new(),
         };
-        Ok(filed(read, taken, given))
+        let folder = self.folders.contains(us);
+        Ok(filed(read, taken, given, awaited, folder))
     }
 
     async fn erased(&self, _: &Exchange, _: &Did, side: Side, id: EnvelopeId) -> Result<Unit> {
@@ -82,15 +102,33 @@ impl Service for Desk {
     }
 }
 
-/// Into the books, with what it answers and what answered it, and the acts that say so (EX-2).
-fn filed(read: Read, taken: Vec<Taken>, given: Option<Given>) -> Unit {
+/// Into the books, with what it answers, what answered it and what it waits for, and the acts that say so
+/// (EX-2).
+fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, awaited: Vec<Awaited>, folder: bool) -> Unit {
     Box::new(move |tx| {
         let Read { document, report, numbers } = &read;
-        let answer = given.as_ref().and_then(|given| given.envelope);
+        // The CONTRL comes first.
+        let answer = given.first().and_then(|given| given.envelope);
         if !books::insert(tx, document, report, numbers, answer)? {
-            return Ok(());
+            // Read before, and heard of again because its sender misses the answer: there may be one now.
+            return match answer {
+                Some(answer) if books::given(tx, document.id, answer)? => {
+                    given.iter().try_for_each(|given| tx.record_under(&given.record, document.opened()))
+                }
+                _ => Ok(()),
+            };
         }
-        if let Some(given) = &given {
+        match document.side {
+            Side::Out => expect::file(tx, document, &awaited)?,
+            Side::In => {
+                let found: Vec<_> = taken.iter().filter_map(Taken::fulfils).collect();
+                expect::fulfil(tx, document, report, &numbers.0, &found)?;
+                if folder {
+                    hub::queue(tx, document)?;
+                }
+            }
+        }
+        for given in &given {
             tx.record_under(&given.record, document.opened())?;
         }
         for (place, taken) in taken.iter().enumerate() {
@@ -106,19 +144,27 @@ fn filed(read: Read, taken: Vec<Taken>, given: Option<Given>) -> Unit {
     })
 }
 
-/// A CONTRL that was handed in.
+/// An answer that was handed in: CONTRL, APERAK.
 struct Given {
-    /// Its envelope; nothing when the interchange stays unanswered.
+    /// Its envelope; nothing when the interchange stays without it.
     envelope: Option<EnvelopeId>,
     record: SealedAct,
 }
 
 impl Desk {
     /// Reads a document through, in constant memory, against what this participant and its partner keep to.
-    async fn read(&self, exchange: &Exchange, us: &Did, document: DocumentRow) -> Result<Read> {
+    async fn read(
+        &self,
+        exchange: &Exchange,
+        us: &Did,
+        document: DocumentRow,
+        terms: Option<&Agreement>,
+    ) -> Result<Read> {
         let shelf = self.shelf(us, &document).await?;
         let options = Options { characters: shelf.characters(), ..Options::default() };
-        let mut reader = Reader::checking(options, Box::new(Checker::new(shelf, Policy::default())));
+        let checker = Checker::new(shelf, Policy::default());
+        let checker = checker.objecting(terms.map(objection::apart).unwrap_or_default());
+        let mut reader = Reader::checking(options, Box::new(checker));
         let mut names = References::default();
         let mut content = exchange.content(us, &document).await?;
         while let Some(piece) = content.next().await {
@@ -142,7 +188,7 @@ impl Desk {
         let reference = answer_reference(document);
         let answering = Answering { reference: &reference, now: document.created, receipt_only: false };
         let answered = match answer(report, &answering) {
-            Ok(contrl) => self.submit(exchange, us, document, id, contrl).await?,
+            Ok(contrl) => self.submit(exchange, us, document, (id, "CONTRL.edi"), contrl).await?,
             Err(NoAnswer::HoldsContrl | NoAnswer::Unaddressable) => false,
         };
         let verdict = books::verdict_word(report.verdict());
@@ -153,27 +199,27 @@ impl Desk {
         Ok(Given { envelope: answered.then_some(id), record })
     }
 
-    /// Hands the CONTRL in; false when the agreement does not allow us to answer, which is no fault
+    /// Hands an answer in, under this envelope and name; false when the agreement does not allow us to answer, which is no fault
     /// of the interchange.
     async fn submit(
         &self,
         exchange: &Exchange,
         us: &Did,
         document: &DocumentRow,
-        id: EnvelopeId,
-        contrl: Vec<u8>,
+        (id, name): (EnvelopeId, &str),
+        answer: Vec<u8>,
     ) -> Result<bool> {
         let draft = Draft {
             id: Some(id),
             to: document.partner.clone(),
             kind: EDIFACT.parse::<Kind>()?,
             agreement: Some(document.agreement),
-            name: Some("CONTRL.edi".to_owned()),
+            name: Some(name.to_owned()),
             answers: Some(document.id),
             // Whom the interchange is about, the answer is about too: the exchange sees to it.
             subjects: Vec::new(),
         };
-        let content = stream::iter([Ok(Bytes::from(contrl))]);
+        let content = stream::iter([Ok(Bytes::from(answer))]);
         match exchange.submit(us, draft, content).await {
             Ok(_) => Ok(true),
             // Answered before, by a node that died before it could write that down. Directories may have come

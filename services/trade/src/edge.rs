@@ -49,14 +49,19 @@ pub struct TreeQuery {
 }
 
 /// What a query may hold.
-type Asked<T> = std::result::Result<Query<T>, QueryRejection>;
+pub(crate) type Asked<T> = std::result::Result<Query<T>, QueryRejection>;
 
-fn asked<T>(query: Asked<T>) -> Result<T> {
+pub(crate) fn asked<T>(query: Asked<T>) -> Result<T> {
     query.map(|Query(query)| query).map_err(|e| refuse("query", &e.body_text()))
 }
 
 /// A number of the query, within what the document of the API says.
-fn within(name: &'static str, asked: Option<u64>, default: u64, range: RangeInclusive<u64>) -> Result<u64> {
+pub(crate) fn within(
+    name: &'static str,
+    asked: Option<u64>,
+    default: u64,
+    range: RangeInclusive<u64>,
+) -> Result<u64> {
     let number = asked.unwrap_or(default);
     if range.contains(&number) {
         return Ok(number);
@@ -64,7 +69,7 @@ fn within(name: &'static str, asked: Option<u64>, default: u64, range: RangeIncl
     Err(refuse(name, &format!("{number}: {} to {} expected", range.start(), range.end())))
 }
 
-fn refuse(what: &'static str, why: &str) -> Problem {
+pub(crate) fn refuse(what: &'static str, why: &str) -> Problem {
     Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
 }
 
@@ -215,5 +220,9 @@ fn lang(headers: &HeaderMap) -> Lang {
 
 /// The routes, with their description; the node gives them its exchange.
 pub fn router() -> OpenApiRouter<Exchange> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(of_transaction))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(of_transaction))
+        .merge(crate::expect::edge::router())
 }

@@ -3,7 +3,8 @@
 //!
 //! [`edifact`], [`directory`], [`rules`], [`mapping`], [`shape`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
 //! network, no disk. [`desk`] is the service that hears of documents, [`library`] what it checks them against,
-//! [`books`] and [`trail`] what it keeps, [`timeline`] what becomes of a transaction, [`edge`] what it shows.
+//! [`books`] and [`trail`] what it keeps, [`expect`] which answers it waits for, [`timeline`] what becomes of a
+//! transaction, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
 
 pub mod books;
@@ -13,6 +14,9 @@ pub mod directory;
 pub mod drafts;
 pub mod edge;
 pub mod edifact;
+pub mod evidence;
+pub mod expect;
+pub mod hub;
 pub mod library;
 pub mod mapping;
 pub mod partner_codes;

@@ -1,6 +1,7 @@
 //! One transaction, one timeline: every interchange that names a number or belongs with one that does, what
 //! the transport said of it, what the partner could read of it (CONTRL), and what the institution makes of it
-//! (APERAK, CUSRES). The three are different states and never stand for each other.
+//! (APERAK, CUSRES). The three are different states and never stand for each other. Beside them stands what is
+//! waited for, and until when.
 //!
 //! From one number the trail leads on to others: a customs response names the declaration, the declaration
 //! the bill of lading, that the order. A message that names many numbers of one kind, like the manifest of a
@@ -15,6 +16,7 @@ use corridor_storage::Tx;
 use serde::Serialize;
 
 use crate::books::{self, Interchange};
+use crate::expect::{self, Expected};
 use crate::references::Role;
 use crate::rejects::{self, Amendment};
 use crate::trail::{self, Answer};
@@ -48,7 +50,8 @@ pub struct Number {
 pub struct Event {
     /// When.
     pub time: Timestamp,
-    /// `sent`, `amended`, `received`; `delivered`, `refused`, `failed` of the transport; `answer`.
+    /// `sent`, `amended`, `received`; `delivered`, `refused`, `failed` of the transport; `answer`; `waiting`, `sent-again`,
+    /// `overdue`, `late` of an answer that is expected, `waiting` at the time until when it is.
     pub what: &'static str,
     /// Received or given.
     pub side: Side,
@@ -95,6 +98,9 @@ pub struct Entry {
     /// What it amends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amends: Option<Amendment>,
+    /// The answers that its agreement has it wait for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expected>,
 }
 
 /// A transaction.
@@ -146,8 +152,11 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
             numbers.retain(|number| found.numbers.contains(number));
             let answers = trail::answers(tx, *side, *envelope)?;
             let answering = !trail::told_by(tx, *side, *envelope)?.is_empty();
-            let amends = if *side == Side::Out { rejects::amends(tx, *envelope)? } else { None };
-            all.push(Gathered { interchange, numbers, answers, answering, amends });
+            let (amends, expected) = match side {
+                Side::Out => (rejects::amends(tx, *envelope)?, expect::of(tx, *envelope)?),
+                Side::In => (None, Vec::new()),
+            };
+            all.push(Gathered { interchange, numbers, answers, answering, amends, expected });
         }
         Ok((found, all))
     };
@@ -174,6 +183,7 @@ struct Gathered {
     /// Whether it is an answer itself.
     answering: bool,
     amends: Option<Amendment>,
+    expected: Vec<Expected>,
 }
 
 /// Follows the trail from one number.
@@ -234,7 +244,7 @@ impl Timeline {
         gathered: Gathered,
         lang: Lang,
     ) -> Result<()> {
-        let Gathered { interchange, numbers, answers, answering, amends } = gathered;
+        let Gathered { interchange, numbers, answers, answering, amends, expected } = gathered;
         let (side, envelope) = (interchange.side, interchange.envelope);
         let document = match exchange.document_for(acting, side, envelope).await {
             Ok(document) => document,
@@ -286,6 +296,10 @@ impl Timeline {
                 ..event(answer.created, "answer")
             });
         }
+        for told in expect::told(&expected, lang) {
+            let (kinds, lines) = (vec![told.answer], told.lines);
+            self.events.push(Event { kinds, lines, ..event(told.time, told.what) });
+        }
         let newest = |contrl: bool| {
             let of = |answer: &&Answer| (answer.kind == "CONTRL") == contrl;
             answers.iter().rev().find(of).map(|answer| answer.outcome.clone())
@@ -302,6 +316,7 @@ impl Timeline {
             syntax: newest(true),
             judgement: newest(false),
             amends,
+            expected,
         });
         Ok(())
     }

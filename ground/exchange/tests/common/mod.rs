@@ -333,6 +333,8 @@ impl World {
             from: SystemClock.now().minus(Duration::from_secs(3600)),
             until: SystemClock.now().plus(Duration::from_secs(3600 * 24)),
             pending_hours: None,
+            expects: Vec::new(),
+            aperak: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ place-component = component { $number }
 place-byte = byte { $number }
 finding = { $level }: { $what } (code { $code })
 finding-differs = {" "}– expected { $expected }, found { $found }
+finding-expected = {" "}– expected { $expected }
 finding-found = {" "}– found { $found }
 
 ## Syntax errors (ISO 9735, data element 0085), in our own words
@@ -427,3 +428,43 @@ mapping-unverified = unverified
 ## More segments
 
 segment-BIN = Attached object
+
+## What is expected and when
+
+event-waiting = Answer expected until then
+event-sent-again = Sent again, because the answer is missing
+event-overdue = No answer in the time that was agreed
+event-late = The answer came late
+expect-more = and { $number } more
+expect-late = { $time } late
+span-d = { $number } d
+span-h = { $number } h
+span-m = { $number } min
+span-s = { $number } s
+
+## The chain as evidence
+
+chain-title = Evidence of transaction { $reference }
+chain-by = Exported by { $who }; the last change is of { $until }
+chain-more = There are more documents than these
+chain-documents = Documents
+chain-document = Document
+chain-parties = Sender → recipient
+chain-states = Transport, syntax, decision
+chain-files = Files
+chain-absent-erased = Document { $envelope } with { $partner }: erased
+chain-absent-keys-missing = Document { $envelope } with { $partner }: cannot be opened, its keys are not here
+chain-events = What happened
+chain-verify = Checked offline by: corridor verify FILE --policy POLICY --anchor "COUNTRY KEY"
+transport-sending = on its way
+transport-delivered = delivered
+transport-refused = refused in transport
+transport-failed = given up on
+transport-received = received
+transport-receiving = being received
+transport-erased = erased
+
+## A hub's folder
+
+hub-nobody = The file names { $recipient } as its recipient, and participant.hub_partners names nobody by that.
+hub-no-interchange = It is no EDIFACT interchange.

@@ -13,6 +13,7 @@ place-component = 構成要素 { $number }
 place-byte = バイト { $number }
 finding = { $level }: { $what }（コード { $code }）
 finding-differs = {" "}– 期待値 { $expected }、実際 { $found }
+finding-expected = {" "}– 期待値：{ $expected }
 finding-found = {" "}– 実際 { $found }
 
 ## Syntax errors (ISO 9735, data element 0085), in our own words
@@ -427,3 +428,43 @@ mapping-unverified = 未検証
 ## More segments
 
 segment-BIN = 添付オブジェクト
+
+## 回答の期限
+
+event-waiting = この時刻までに回答を待機
+event-sent-again = 回答がないため再送
+event-overdue = 期限までに回答なし
+event-late = 期限後に回答を受領
+expect-more = ほか{ $number }件
+expect-late = 期限を{ $time }超過
+span-d = { $number }日
+span-h = { $number }時間
+span-m = { $number }分
+span-s = { $number }秒
+
+## 証拠としての取引
+
+chain-title = 取引 { $reference } の証拠
+chain-by = 出力：{ $who }、最終更新：{ $until }
+chain-more = このほかにも文書があります
+chain-documents = 文書
+chain-document = 文書
+chain-parties = 送信者 → 受信者
+chain-states = 伝送・構文・判断
+chain-files = ファイル
+chain-absent-erased = 文書 { $envelope }（相手機関 { $partner }）：消去済み
+chain-absent-keys-missing = 文書 { $envelope }（相手機関 { $partner }）：鍵がないため開けません
+chain-events = 経過
+chain-verify = オフラインでの検証：corridor verify FILE --policy POLICY --anchor "COUNTRY KEY"
+transport-sending = 送信中
+transport-delivered = 到達
+transport-refused = 伝送で拒否
+transport-failed = 送信中断
+transport-received = 受信済み
+transport-receiving = 受信中
+transport-erased = 消去済み
+
+## ハブのフォルダー
+
+hub-nobody = 受信者名 { $recipient } に対応する相手機関が participant.hub_partners にありません。
+hub-no-interchange = EDIFACT の交換データではありません。

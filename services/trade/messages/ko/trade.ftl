@@ -13,6 +13,7 @@ place-component = 구성 항목 { $number }
 place-byte = 바이트 { $number }
 finding = { $level }: { $what }(코드 { $code })
 finding-differs = {" "}– 기대값 { $expected }, 실제 { $found }
+finding-expected = {" "}– 필요한 값: { $expected }
 finding-found = {" "}– 실제 { $found }
 
 ## Syntax errors (ISO 9735, data element 0085), in our own words
@@ -427,3 +428,43 @@ mapping-unverified = 미검증
 ## More segments
 
 segment-BIN = 첨부 객체
+
+## 응답 기한
+
+event-waiting = 이 시각까지 응답 대기
+event-sent-again = 응답이 없어 재송신
+event-overdue = 기한까지 응답 없음
+event-late = 기한 후 응답 수신
+expect-more = 외 { $number }건
+expect-late = 기한 { $time } 초과
+span-d = { $number }일
+span-h = { $number }시간
+span-m = { $number }분
+span-s = { $number }초
+
+## 증거로서의 거래
+
+chain-title = 거래 { $reference }의 증거
+chain-by = 출력: { $who }, 최종 변경: { $until }
+chain-more = 이 밖에도 문서가 있습니다
+chain-documents = 문서
+chain-document = 문서
+chain-parties = 발신자 → 수신자
+chain-states = 전송·구문·판단
+chain-files = 파일
+chain-absent-erased = 문서 { $envelope }(상대 기관 { $partner }): 파기됨
+chain-absent-keys-missing = 문서 { $envelope }(상대 기관 { $partner }): 키가 없어 열 수 없음
+chain-events = 경과
+chain-verify = 오프라인 검증: corridor verify FILE --policy POLICY --anchor "COUNTRY KEY"
+transport-sending = 전송 중
+transport-delivered = 도달
+transport-refused = 전송 단계에서 거부
+transport-failed = 전송 중단
+transport-received = 수신됨
+transport-receiving = 수신 중
+transport-erased = 파기됨
+
+## 허브 폴더
+
+hub-nobody = 수신자 { $recipient }에 해당하는 상대 기관이 participant.hub_partners에 없습니다.
+hub-no-interchange = EDIFACT 교환 데이터가 아닙니다.

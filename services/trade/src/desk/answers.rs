@@ -3,7 +3,7 @@
 //! answer ourselves is only noted, so that both ends see the same trail.
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
-use corridor_exchange::{DocumentRow, Exchange, Side};
+use corridor_exchange::{DocumentRow, Exchange, Side, State as Transport};
 use corridor_proof::{Act, SealedAct, act};
 use futures::StreamExt;
 
@@ -12,6 +12,7 @@ use crate::books::{self, Interchange};
 use crate::correlate::{self, Found, State, Step};
 use crate::edifact::response::{Asked, Outcome, Response, read_responses};
 use crate::edifact::{Contrl, read_contrl};
+use crate::expect::Fulfilled;
 use crate::trail::{self, Answer};
 
 /// The largest answer read: it says a line for each fault, and faults are bounded.
@@ -29,6 +30,15 @@ pub(super) struct Taken {
     pub(super) record: Option<SealedAct>,
 }
 
+impl Taken {
+    /// What it ends the waiting for, when it found what it answers.
+    pub(super) fn fulfils(&self) -> Option<Fulfilled<'_>> {
+        let Answer { kind, message, answered, .. } = &self.answer;
+        let refuses = kind == "CONTRL" && self.answer.outcome == books::state_word(State::Rejected);
+        Some(Fulfilled { envelope: (*answered)?, message: *message, kind, refuses })
+    }
+}
+
 impl Desk {
     /// Everything in an interchange that answers something.
     pub(super) async fn take_answers(
@@ -39,6 +49,8 @@ impl Desk {
     ) -> Result<Vec<Taken>> {
         let answers = read.report.holds_contrl || read.holds("APERAK") || read.holds("CUSRES");
         if !answers {
+            // Any other message may be what one of ours waits for, which has to be in the books before.
+            unread(exchange, us, &read.document).await?;
             return Ok(Vec::new());
         }
         let taken = self.taken(exchange, us, read).await;
@@ -283,7 +295,12 @@ async fn unread(exchange: &Exchange, us: &Did, document: &DocumentRow) -> Result
     let known = exchange.store().read(us, move |tx| books::find(tx, side, named)).await?;
     let there = exchange.document(us, side, named).await;
     match (known, there) {
-        (None, Ok(there)) if there.partner == document.partner => {
+        // Nothing that the desk never reads is waited for.
+        (None, Ok(there))
+            if there.partner == document.partner
+                && there.kind.as_str() == super::EDIFACT
+                && there.state != Transport::Erased =>
+        {
             Err(Problem::new(ErrorCode::StorageConflict))
         }
         _ => Ok(()),

@@ -209,6 +209,8 @@ pub struct Report {
     pub errors: u64,
     /// Warnings found, repeated ones included.
     pub warnings: u64,
+    /// Objections to what messages say, those not kept included.
+    pub objections: u64,
     /// Messages and packages refused, those in refused groups included.
     pub refused: u64,
     /// The refused messages, the first ones.
@@ -257,6 +259,12 @@ impl Report {
     /// The errors of one level, in order.
     pub fn errors_at(&self, level: Level) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |f| f.level == level && f.severity == Severity::Error)
+    }
+
+    /// The objections to what a message says, in order.
+    pub fn objections_to(&self, message: u64) -> impl Iterator<Item = &Finding> {
+        let to = move |f: &&Finding| f.level == Level::Message(message) && f.severity == Severity::Objection;
+        self.findings.iter().filter(to)
     }
 
     /// Refuses the interchange for a reason outside its syntax that CONTRL has a code for:
@@ -321,6 +329,8 @@ pub struct Fault {
     pub code: FaultCode,
     /// Whether it refuses the message.
     pub severity: Severity,
+    /// Whether it is about what the message says: a rule or a code that was agreed on, or a code list.
+    pub content: bool,
     /// The element, counted from 1; 0 for the segment as a whole.
     pub element: u32,
     /// The component, counted from 1; 0 for the element as a whole.
@@ -342,6 +352,7 @@ impl Fault {
         Self {
             code,
             severity,
+            content: false,
             element: 0,
             component: 0,
             missing: None,

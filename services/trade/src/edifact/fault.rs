@@ -108,6 +108,8 @@ impl Serialize for FaultCode {
 pub enum Severity {
     /// Told to people; the interchange is accepted.
     Warning,
+    /// What the message says is refused, and not how it is written: for APERAK, not for CONTRL.
+    Objection,
     /// The message, group or interchange is refused.
     Error,
 }
@@ -187,6 +189,8 @@ impl Finding {
         if let (Some(expected), Some(found)) = (&self.expected, &self.found) {
             let args = [("expected", expected.as_str()), ("found", found.as_str())];
             line.push_str(&words.text(lang, "finding-differs", &args));
+        } else if let Some(expected) = &self.expected {
+            line.push_str(&words.text(lang, "finding-expected", &[("expected", expected)]));
         } else if let Some(found) = &self.found {
             line.push_str(&words.text(lang, "finding-found", &[("found", found)]));
         }

@@ -10,9 +10,9 @@ use std::io::Read;
 use corridor_base::{ErrorCode, Lang, Problem, Result, Timestamp};
 use serde::Serialize;
 
-use super::charset::Value;
+use super::charset::{Charset, Value};
 use super::envelope::{Header, MessageHeader, Options, Position, Report, Visit, read};
-use super::fault::Level;
+use super::fault::{Finding, Level};
 use super::token::{Delimiters, Segment};
 use super::write::Writer;
 
@@ -223,31 +223,57 @@ pub struct Objecting<'a> {
     pub reference: &'a str,
     /// The time of the answer (TM-1).
     pub now: Timestamp,
-    /// The number of the document that is answered (BGM, 1004).
-    pub document: &'a [u8],
     /// The release of the directory the answer keeps to, `08A`.
     pub release: &'a str,
     /// The language of its words.
     pub lang: Lang,
 }
 
-/// The APERAK that answers one message of an interchange: acknowledges it, or tells its errors. Nothing for
-/// an interchange that cannot be answered.
+/// A message that an APERAK answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// Its place in the interchange, counted from 1.
+    pub message: u64,
+    /// Its number (BGM, 1004).
+    pub document: &'a [u8],
+}
+
+/// The interchange of APERAK that answers these messages: each is acknowledged, or its errors and what its
+/// content is objected to are told. Nothing for an interchange that cannot be answered.
 #[must_use]
-pub fn aperak(report: &Report, message: u64, objecting: &Objecting<'_>) -> Option<Vec<u8>> {
+pub fn aperak(report: &Report, answered: &[Answered<'_>], objecting: &Objecting<'_>) -> Option<Vec<u8>> {
     let header = report.header.as_ref().filter(|h| !h.sender.id.is_empty() && !h.recipient.id.is_empty())?;
-    let errors: Vec<_> = report.errors_at(Level::Message(message)).collect();
     let version = if header.version == 0 { 3 } else { header.version };
     let mut writer = Writer::new(Delimiters::default_of(version), header.charset);
     super::contrl::write_unb(&mut writer, header, version, objecting.reference, objecting.now);
+    for (at, message) in answered.iter().enumerate() {
+        write_message(&mut writer, report, header.charset, (at + 1, message), objecting);
+    }
+    let count = answered.len().to_string();
+    writer.segment("UNZ", &[&[count.as_bytes()], &[objecting.reference.as_bytes()]]);
+    Some(writer.into_bytes())
+}
+
+fn write_message(
+    writer: &mut Writer,
+    report: &Report,
+    charset: Charset,
+    (number, answered): (usize, &Answered<'_>),
+    objecting: &Objecting<'_>,
+) {
+    let errors = report.errors_at(Level::Message(answered.message));
+    let errors: Vec<&Finding> = errors.chain(report.objections_to(answered.message)).collect();
+    let reference = number.to_string();
+    writer.restart_count();
     let release = objecting.release.as_bytes();
-    writer.segment("UNH", &[&[b"1"], &[b"APERAK", b"D", release, b"UN"]]);
+    writer.segment("UNH", &[&[reference.as_bytes()], &[b"APERAK", b"D", release, b"UN"]]);
     let (name, response): (&[u8], &[u8]) = if errors.is_empty() { (b"312", b"AP") } else { (b"313", b"RE") };
-    writer.segment("BGM", &[&[name], &[objecting.reference.as_bytes()], &[b"9"], &[response]]);
+    let own = format!("{}-{number}", objecting.reference);
+    writer.segment("BGM", &[&[name], &[own.as_bytes()], &[b"9"], &[response]]);
     let digits: String = objecting.now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
     writer.segment("DTM", &[&[b"137", digits.as_bytes(), b"204"]]);
-    if !objecting.document.is_empty() {
-        writer.segment("RFF", &[&[b"ACW", objecting.document]]);
+    if !answered.document.is_empty() {
+        writer.segment("RFF", &[&[b"ACW", answered.document]]);
     }
     for finding in errors.iter().take(TOLD) {
         let code = finding.code.to_string();
@@ -255,16 +281,14 @@ pub fn aperak(report: &Report, message: u64, objecting: &Objecting<'_>) -> Optio
         let text: String = finding.text(objecting.lang).chars().take(TEXT).collect();
         // Words that the characters of the interchange do not have are told in English.
         let english = || finding.text(Lang::En).chars().filter(char::is_ascii).take(TEXT).collect::<String>();
-        let bytes = header.charset.bytes(&text).or_else(|| header.charset.bytes(&english()));
+        let bytes = charset.bytes(&text).or_else(|| charset.bytes(&english()));
         let capitals =
             || english().to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), " ").into_bytes();
         let bytes = bytes.unwrap_or_else(capitals);
         writer.segment("FTX", &[&[b"AAO"], &[], &[], &[&bytes]]);
     }
     let count = (writer.segments() + 1).to_string();
-    writer.segment("UNT", &[&[count.as_bytes()], &[b"1"]]);
-    writer.segment("UNZ", &[&[b"1"], &[objecting.reference.as_bytes()]]);
-    Some(writer.into_bytes())
+    writer.segment("UNT", &[&[count.as_bytes()], &[reference.as_bytes()]]);
 }
 
 #[cfg(test)]
@@ -325,11 +349,11 @@ mod tests {
             let objecting = Objecting {
                 reference: "A1",
                 now: Timestamp::from_millis(1_795_339_500_123),
-                document: b"DN1",
                 release: "08A",
                 lang: *lang,
             };
-            let made = aperak(&report, 1, &objecting).unwrap();
+            let answered = [Answered { message: 1, document: b"DN1" }];
+            let made = aperak(&report, &answered, &objecting).unwrap();
             assert_eq!(read_bytes(&made, Options::default()).verdict(), Verdict::Accepted);
             let back = read_responses(&mut made.as_slice()).unwrap().remove(0);
             assert_eq!((back.outcome, back.errors.len()), (Outcome::Rejected, 1));

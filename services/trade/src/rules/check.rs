@@ -42,6 +42,10 @@ pub struct Checker {
     rule: Option<Arc<MessageRule>>,
     /// What UNH said of the message they are for.
     kind: MessageKind,
+    /// Messages whose content is objected to and not refused, and what becomes of unknown codes in them.
+    apart: Vec<(String, CodePolicy)>,
+    /// The same of the message that is open.
+    objects: Option<CodePolicy>,
     walk: Walk,
     version: u8,
     marks: Marks,
@@ -66,6 +70,8 @@ impl Checker {
             book: None,
             rule: None,
             kind: MessageKind::default(),
+            apart: Vec::new(),
+            objects: None,
             walk: Walk::default(),
             version: 3,
             marks,
@@ -73,6 +79,14 @@ impl Checker {
             needs: Vec::new(),
             told: Vec::new(),
         }
+    }
+}
+
+impl Checker {
+    /// What is wrong with the content of these messages becomes an objection and does not refuse them.
+    #[must_use]
+    pub fn objecting(self, apart: Vec<(String, CodePolicy)>) -> Self {
+        Self { apart, ..self }
     }
 }
 
@@ -85,6 +99,8 @@ impl Check for Checker {
             self.book = self.shelf.find(message);
             self.rule = self.book.as_ref().and_then(|book| book.rule(m.kind.text()));
         }
+        let apart = self.apart.iter().find(|(kind, _)| m.kind.text() == kind);
+        self.objects = apart.map(|(_, codes)| *codes);
         self.version = header.version;
         self.marks = Marks::of(header.version, &header.delimiters);
         let (Some(book), Some(rule)) = (&self.book, &self.rule) else { return false };
@@ -106,7 +122,8 @@ impl Check for Checker {
         let Some(row) = row else { return };
         let before = faults.len();
         if let Some(rules) = book.compiled().segment(rule, row) {
-            let (compiled, codes, plain) = (book.compiled(), self.policy.codes, segment.is_plain());
+            let codes = self.objects.unwrap_or(self.policy.codes);
+            let (compiled, plain) = (book.compiled(), segment.is_plain());
             let (version, marks, told) = (self.version, self.marks, self.told.contains(&tag));
             Values { compiled, rules, codes, version, marks, segment, plain, told, faults }.check();
         }
@@ -119,6 +136,10 @@ impl Check for Checker {
         }
         if tag == *b"UNT" {
             faults.extend(book.unmet(&self.needs));
+        }
+        if self.objects.is_some() {
+            let refused = |fault: &&mut Fault| fault.content && fault.severity == Severity::Error;
+            faults.iter_mut().filter(refused).for_each(|fault| fault.severity = Severity::Objection);
         }
     }
 }
@@ -280,6 +301,7 @@ impl<'a> Values<'a> {
         }
         if rule.own_list {
             let mut fault = Fault::new(FaultCode::INVALID_VALUE, Severity::Error).at(open.element, component);
+            fault.content = true;
             fault.found = Some(self.shown(&meant));
             self.faults.push(fault);
         } else if open.strange.is_none() {
@@ -296,6 +318,7 @@ impl<'a> Values<'a> {
         let severity = if refuse { Severity::Error } else { Severity::Warning };
         for (component, raw) in open.strange.iter().chain(&open.more_strange) {
             let mut fault = Fault::new(FaultCode::INVALID_VALUE, severity).at(open.element, *component);
+            fault.content = true;
             if refuse || !self.told {
                 let meant = if self.plain { Cow::Borrowed(*raw) } else { self.segment.meant(raw) };
                 fault.found = Some(self.shown(&meant));

@@ -68,6 +68,7 @@ impl Rulebook {
         unmet
             .map(|(need, _)| {
                 let mut fault = Fault::new(FaultCode::MISSING, Severity::Error);
+                fault.content = true;
                 fault.missing = Some(need.tag.clone());
                 fault.group.clone_from(&need.group);
                 fault.expected = Some(need.expected.clone());
@@ -97,6 +98,7 @@ impl Rulebook {
                     _ => continue,
                 };
                 let mut fault = Fault::new(code, Severity::Error).at(place.element, place.component);
+                fault.content = true;
                 fault.expected = Some(self.name.clone());
                 fault.found = Some(text().chars().take(70).collect()).filter(|t: &String| !t.is_empty());
                 faults.push(fault);

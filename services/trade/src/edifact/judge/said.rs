@@ -133,6 +133,14 @@ impl Judge {
             }
             return;
         }
+        if severity == Severity::Objection {
+            self.report.objections += 1;
+            if self.kept < self.options.findings {
+                self.kept += 1;
+                self.report.findings.push(finding);
+            }
+            return;
+        }
         self.report.errors += 1;
         // Errors of the interchange decide its fate and are few: they are always kept.
         if self.kept < self.options.findings || level == Level::Interchange {

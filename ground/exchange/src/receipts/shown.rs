@@ -1,0 +1,70 @@
+//! What is shown of a document to somebody else: the acts of both sides, what opens them, and their receipts.
+
+use corridor_base::{Did, Result};
+use corridor_proof::{Act, Opening, Receipt};
+use corridor_storage::Tx;
+
+use super::ReceiptExchange;
+use crate::{DocumentRow, documents};
+
+/// An act about a document, opened, with its receipt as far as that goes.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Whose act it is.
+    pub by: Did,
+    /// The act.
+    pub act: Act,
+    /// Its very bytes.
+    pub bytes: Vec<u8>,
+    /// What opens it.
+    pub opening: Opening,
+    /// Its receipt; nothing while no checkpoint holds the act.
+    pub receipt: Option<Receipt>,
+    /// Whether the receipt is complete (LG-2).
+    pub complete: bool,
+}
+
+impl ReceiptExchange {
+    /// The acts of both sides about a document, ours first. What cannot be opened any more is left out.
+    ///
+    /// # Errors
+    /// What keeps there from being a policy; those of the store.
+    pub async fn shown(&self, us: &Did, document: &DocumentRow) -> Result<Vec<Shown>> {
+        let mut all = Vec::new();
+        for opened in self.acts(us, document.side, &document.partner, document.id).await? {
+            let standing = self.0.receipts.of(us, opened.act.id).await?;
+            let complete = standing.is_complete();
+            let (act, bytes, opening) = (opened.act, opened.bytes, opened.opening);
+            all.push(Shown { by: us.clone(), act, bytes, opening, receipt: standing.receipt, complete });
+        }
+        all.sort_by_key(|shown| (shown.act.time, shown.act.id));
+        let row = document.clone();
+        all.extend(self.0.exchange.store().read(us, move |tx| theirs(tx, &row)).await?);
+        Ok(all)
+    }
+}
+
+fn theirs(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Shown>> {
+    // The row as it is now: somebody may have been erased since it was read.
+    let now = documents::find(tx, document.side, &document.partner, document.id)?;
+    let Some(document) = now.filter(|row| row.signed.is_some()) else { return Ok(Vec::new()) };
+    let rows = tx.query(
+        "SELECT bytes, opening, receipt FROM partner_receipt
+         WHERE participant = $1 AND side = $2 AND envelope = $3 AND partner = $4 ORDER BY act",
+        &[document.side.as_str().into(), document.id.to_string().into(), document.partner.as_str().into()],
+    )?;
+    let mut found = Vec::new();
+    for row in &rows {
+        let (bytes, kept) = (row.bytes(0)?.to_vec(), row.bytes(1)?);
+        let act = Act::parse(&bytes)?;
+        let opening = match document.opened() {
+            Some(seal) => seal.open(&format!("receipt/{}/opening", act.id), kept)?,
+            None => kept.to_vec(),
+        };
+        let Ok(opening) = serde_json::from_slice::<Opening>(&opening) else { continue };
+        let receipt = row.opt_bytes(2)?.map(Receipt::parse).transpose()?;
+        let complete = receipt.is_some();
+        found.push(Shown { by: document.partner.clone(), act, bytes, opening, receipt, complete });
+    }
+    Ok(found)
+}

@@ -1,0 +1,156 @@
+//! What a message says is judged apart from how it is written, where the agreement says so: the CONTRL accepts,
+//! an APERAK names what is wrong, and nobody answers the answers.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+#![allow(clippy::disallowed_methods, reason = "a guide of a test need not be durable")]
+
+#[path = "../../../ground/exchange/tests/common/mod.rs"]
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Setup, World, acting};
+use corridor_base::{AgreementId, EnvelopeId, Lang, OsRandom, SystemClock};
+use corridor_exchange::{DocumentFilter, Side};
+use corridor_proof::Agreement;
+use corridor_trade::books::{self, Interchange};
+use corridor_trade::correlate::State;
+use corridor_trade::timeline::{Timeline, timeline};
+use corridor_trade::{Desk, Library, SCHEMA};
+
+struct Judging {
+    world: World,
+    agreement: AgreementId,
+    _data: tempfile::TempDir,
+}
+
+/// Both nodes with a small directory, and the Japanese one with a guide for its Korean partner that needs a
+/// carrier.
+async fn judging(aperak: &[&str], expects: &[&str]) -> Judging {
+    let data = tempfile::tempdir().unwrap();
+    let folder = Library::directories(data.path());
+    std::fs::create_dir_all(&folder).unwrap();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
+    std::fs::copy(sample, folder.join("d99z.zip")).unwrap();
+    let library = Arc::new(Library::at(data.path()));
+    let desk: Arc<dyn corridor_exchange::Service> =
+        Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), library));
+    let setup = Setup { services: vec![desk], schemas: vec![&SCHEMA], ..Setup::default() };
+    let mut world = World::with(setup).await;
+    let guides = Library::guides(data.path(), &world.jp.us);
+    std::fs::create_dir_all(&guides).unwrap();
+    let guide = r#"{"guide":"carrier","directory":"D.99Z","message":"TESTER",
+        "needs":[{"row":"SG1/NAD","element":"1","is":["CA"],"say":"the carrier"}]}"#;
+    std::fs::write(guides.join("carrier.json"), guide).unwrap();
+    world.kr.dispatch();
+    world.jp.dispatch();
+    let agreement = AgreementId::new(&SystemClock, &OsRandom);
+    let terms = Agreement {
+        aperak: aperak.iter().map(|term| term.parse().unwrap()).collect(),
+        expects: expects.iter().map(|term| term.parse().unwrap()).collect(),
+        ..world.terms(agreement, 8 << 20)
+    };
+    let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
+    let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
+    world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+    Judging { world, agreement, _data: data }
+}
+
+impl Judging {
+    /// Sends a message with this body; what became of it by its CONTRL.
+    async fn send(&self, reference: &str, body: &str) -> Interchange {
+        let World { kr, jp, .. } = &self.world;
+        let count = body.matches('\'').count() + 2;
+        let edi = format!(
+            "UNB+UNOC:3+DONGNAEFWD+JPCUSTOMS+261122:0915+{reference}'UNH+1+TESTER:D:99Z:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
+        );
+        let id = kr.submit(None, &jp.us, "edifact", Some(self.agreement), edi.as_bytes()).await.unwrap();
+        let book = async || {
+            let find = move |tx: &mut corridor_storage::Tx<'_>| books::find(tx, Side::Out, id);
+            kr.exchange.store().read(&kr.us, find).await.unwrap().filter(|found| found.state != State::Sent)
+        };
+        until("CONTRL", async || book().await.is_some()).await;
+        book().await.unwrap()
+    }
+
+    async fn timeline(&self, number: &str) -> Timeline {
+        let kr = &self.world.kr;
+        timeline(&kr.exchange, &acting(&kr.us), number, Lang::En).await.unwrap()
+    }
+
+    /// How many documents Korea and Japan have received.
+    async fn received(&self) -> (usize, usize) {
+        let count = async |node: &common::Node| {
+            let filter = DocumentFilter { limit: 100, ..DocumentFilter::default() };
+            node.exchange.documents(&node.us, Side::In, filter).await.unwrap().len()
+        };
+        (count(&self.world.kr).await, count(&self.world.jp).await)
+    }
+}
+
+async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
+    for _ in 0..600 {
+        if wanted().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("waited too long: {what}");
+}
+
+fn answer(timeline: &Timeline, kind: &str) -> Option<(String, Vec<String>, Option<EnvelopeId>)> {
+    let found = timeline.events.iter().find(|e| e.what == "answer" && e.kinds == [kind]);
+    found.map(|e| (e.outcome.clone().unwrap_or_default(), e.lines.clone(), e.answered))
+}
+
+/// An unknown port, and no carrier.
+const WRONG: &str = "BGM+1+DOC-7+3'NAD+X'LOC+1+C'UNS+S'";
+
+#[tokio::test]
+async fn what_a_message_says_is_answered_by_aperak() {
+    let judging = judging(&["TESTER:codes"], &["TESTER:APERAK:1h"]).await;
+    let sent = judging.send("A1", WRONG).await;
+    assert_eq!(sent.state, State::Accepted);
+    until("APERAK", async || answer(&judging.timeline("DOC-7").await, "APERAK").is_some()).await;
+    let timeline = judging.timeline("DOC-7").await;
+    let (outcome, lines, answered) = answer(&timeline, "APERAK").unwrap();
+    assert_eq!((outcome.as_str(), answered), ("rejected", Some(sent.envelope)));
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[1].starts_with("12: ") && lines[1].contains("(LOC)") && lines[1].contains("element 2"),
+        "{lines:?}"
+    );
+    assert!(lines[2].starts_with("13: ") && lines[2].contains("the carrier"), "{lines:?}");
+    let entry = timeline.documents.iter().find(|d| d.envelope == sent.envelope).unwrap();
+    assert_eq!((entry.syntax.as_deref(), entry.judgement.as_deref()), (Some("accepted"), Some("rejected")));
+    assert!(entry.expected.iter().all(|e| e.answered_by.is_some()), "{:?}", entry.expected);
+    assert_eq!(judging.world.jp.acts("interchange-objected").await, 1);
+    // CONTRL and APERAK came; the APERAK was answered by a CONTRL, and that by nothing.
+    until("its CONTRL", async || judging.received().await == (2, 2)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(judging.received().await, (2, 2));
+    assert_eq!(judging.world.kr.acts("interchange-objected").await, 0);
+}
+
+#[tokio::test]
+async fn unknown_codes_are_told_or_answered_as_was_agreed() {
+    let judging = judging(&["TESTER"], &[]).await;
+    // An unknown port alone is only a warning here.
+    let sent = judging.send("A1", "BGM+1+DOC-1+3'NAD+CA'LOC+1+C'UNS+S'").await;
+    assert_eq!(sent.state, State::Accepted);
+    // What is wrong in the syntax is CONTRL's, and the message gets no second answer.
+    let sent = judging.send("A2", "BGM+1+DOC-2+3'NAD+X'LOC+1+TOOLONG'UNS+S'").await;
+    assert_eq!(sent.state, State::Rejected);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(answer(&judging.timeline("DOC-1").await, "APERAK").is_none());
+    assert!(answer(&judging.timeline("DOC-2").await, "APERAK").is_none());
+    assert_eq!(judging.world.jp.acts("interchange-objected").await, 0);
+}
+
+/// Without the term it is as it was: the guide refuses in the CONTRL.
+#[tokio::test]
+async fn without_the_term_the_guide_refuses() {
+    let judging = judging(&[], &[]).await;
+    assert_eq!(judging.send("A1", WRONG).await.state, State::Rejected);
+    assert_eq!(judging.received().await.0, 1);
+}
