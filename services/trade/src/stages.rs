@@ -236,6 +236,7 @@ mod tests {
             syntax: said(syntax),
             judgement: said(judgement),
             amends: None,
+            expected: Vec::new(),
         }
     }
 
