@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::access::Caller;
 use crate::config::LogSettings;
-use crate::metrics::{Metrics, method_label};
+use crate::metrics::{Metrics, Route, method_label};
 
 /// Begins to log.
 ///
@@ -53,15 +53,36 @@ pub struct Watch {
 /// The layer that counts and logs a request: method, route template, status, milliseconds, and for
 /// which participant.
 pub async fn requests(State(watch): State<Watch>, request: Request, next: Next) -> Response<Body> {
-    let began = Instant::now();
-    let method = method_label(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let counting = Counting::begin(&request);
     let response = next.run(request).await;
-    let took = began.elapsed();
-    let status = response.status().as_u16();
-    watch.metrics.request(watch.listener, method, &route, status, took);
-    let participant = response.extensions().get::<Caller>().map(|c| c.participant.to_string());
-    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(target: "corridor::request", listener = watch.listener, method, route, status, millis, participant);
+    counting.end(&watch, &response);
     response
+}
+
+/// A request under way, as it is counted and logged.
+pub(crate) struct Counting {
+    began: Instant,
+    method: &'static str,
+    route: Route,
+}
+
+impl Counting {
+    /// The request came.
+    pub(crate) fn begin(request: &Request) -> Self {
+        let route = Route(request.extensions().get::<MatchedPath>().cloned());
+        Self { began: Instant::now(), method: method_label(request.method()), route }
+    }
+
+    /// It was answered.
+    pub(crate) fn end(self, watch: &Watch, response: &Response<Body>) {
+        let (Self { began, method, route }, status) = (self, response.status().as_u16());
+        let took = began.elapsed();
+        let participant = response.extensions().get::<Caller>().map(|c| c.participant.to_string());
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            target: "corridor::request",
+            listener = watch.listener, method, route = route.as_str(), status, millis, participant
+        );
+        watch.metrics.request(watch.listener, method, route, status, took);
+    }
 }

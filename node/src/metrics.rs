@@ -1,13 +1,17 @@
 //! What the node counts, in the form Prometheus reads (OpenMetrics 1.0). Labels are route templates,
 //! statuses and invariant numbers only: never names, identifiers or anything else about people.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::MatchedPath;
 use corridor_base::{ErrorCode, Problem, Result, invariant};
 use corridor_storage::Store;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,21 +23,53 @@ use prometheus_client::registry::Registry;
 struct Request {
     listener: &'static str,
     method: &'static str,
-    route: String,
+    route: Route,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
+struct Timed {
     listener: &'static str,
-    route: String,
+    route: Route,
+}
+
+/// The template of a path, `none` where nothing answers: cheap to clone, because every request does.
+#[derive(Clone, Debug)]
+pub struct Route(pub Option<MatchedPath>);
+
+impl Route {
+    /// The template.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("none", MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::result::Result<(), std::fmt::Error> {
+        self.as_str().encode(encoder)
+    }
 }
 
 /// The counters of one node.
 pub struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
-    seconds: Family<Route, Histogram>,
+    seconds: Family<Timed, Histogram>,
     /// Deliveries that wait, of all participants, as last counted.
     pub waiting: Gauge,
     /// Deliveries that were given up on, of all participants, as last counted.
@@ -46,7 +82,7 @@ impl Metrics {
     pub fn new(store: Store) -> Arc<Self> {
         let mut registry = Registry::with_prefix("corridor");
         let requests = Family::default();
-        let seconds = Family::<Route, Histogram>::new_with_constructor(|| {
+        let seconds = Family::<Timed, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.001, 4.0, 8))
         });
         let (waiting, dead) = (Gauge::default(), Gauge::default());
@@ -60,17 +96,17 @@ impl Metrics {
         Arc::new(Self { registry, requests, seconds, waiting, dead })
     }
 
-    /// Counts one request. `route` is the template, not the path.
+    /// Counts one request.
     pub fn request(
         &self,
         listener: &'static str,
         method: &'static str,
-        route: &str,
+        route: Route,
         status: u16,
         took: Duration,
     ) {
-        self.requests.get_or_create(&Request { listener, method, route: route.to_owned(), status }).inc();
-        self.seconds.get_or_create(&Route { listener, route: route.to_owned() }).observe(took.as_secs_f64());
+        self.seconds.get_or_create(&Timed { listener, route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Request { listener, method, route, status }).inc();
     }
 
     /// Everything, as text.

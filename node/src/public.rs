@@ -9,12 +9,12 @@ use axum::http::header::RETRY_AFTER;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use corridor_base::{ErrorCode, Problem, Result};
+use corridor_base::{ErrorCode, Lang, Problem, Result};
 use corridor_identity::Hosted;
-use corridor_net::refusal::{Refusal, say_problems};
+use corridor_net::refusal::{Refusal, say, wanted};
 
 use crate::help::{HELP, plain};
-use crate::log::{self, Watch};
+use crate::log::{Counting, Watch};
 use crate::node::Node;
 
 /// The router of the public listener. When partners know the node under a path, it answers there
@@ -45,9 +45,15 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
     let prefix = node.config.public_url.prefix();
     let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };
     let watch = Watch { listener: "public", metrics: node.metrics.clone() };
-    Ok(router
-        .layer(from_fn_with_state(node.config.language, say_problems))
-        .layer(from_fn_with_state(watch, log::requests)))
+    Ok(router.layer(from_fn_with_state((watch, node.config.language), front)))
+}
+
+/// Counts requests and says problems, in one layer: each costs as much as all the rest of a small answer.
+async fn front(State((watch, fallback)): State<(Watch, Lang)>, request: Request, next: Next) -> Response {
+    let (counting, lang) = (Counting::begin(&request), wanted(request.headers(), fallback));
+    let response = say(next.run(request).await, lang);
+    counting.end(&watch, &response);
+    response
 }
 
 /// After a restoration nothing is taken from partners until our logs can answer for it; they come again.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::{Act, Opening, act};
-use corridor_storage::{ActPage, ActRow};
+use corridor_storage::{ActPage, ActRow, Tx};
 
 use crate::{Exchange, Side};
 
@@ -60,14 +60,19 @@ impl ReceiptExchange {
 
     /// Our acts about a document that crossed between us and this partner, with what opens them.
     async fn acts(&self, us: &Did, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
-        let page = ActPage { subject: Some(id.to_string()), limit: 100, ..ActPage::default() };
-        let rows = self.0.exchange.store().acts(us, page).await?;
-        let about = |opened: &Opened| {
-            kinds(side).contains(&opened.act.kind.as_str())
-                && opened.opening.fields.get("partner").map(String::as_str) == Some(partner.as_str())
-        };
-        Ok(rows.into_iter().filter_map(Opened::read).filter(about).collect())
+        let partner = partner.clone();
+        self.0.exchange.store().read(us, move |tx| about(tx, side, &partner, id)).await
     }
+}
+
+/// The same, in a transaction.
+fn about(tx: &mut Tx<'_>, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
+    let page = ActPage { subject: Some(id.to_string()), limit: 100, ..ActPage::default() };
+    let about = |opened: &Opened| {
+        kinds(side).contains(&opened.act.kind.as_str())
+            && opened.opening.fields.get("partner").map(String::as_str) == Some(partner.as_str())
+    };
+    Ok(tx.acts(&page)?.into_iter().filter_map(Opened::read).filter(about).collect())
 }
 
 /// One of our acts, opened.

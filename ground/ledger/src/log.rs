@@ -481,14 +481,25 @@ impl Log {
     /// # Errors
     /// As [`Store::read`].
     pub async fn complete_for(&self, index: u64) -> Result<Option<SignedCheckpoint>> {
+        Ok(self.complete_for_each(vec![index]).await?.pop().flatten())
+    }
+
+    /// The same of many leaves, in their order.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn complete_for_each(&self, leaves: Vec<u64>) -> Result<Vec<Option<SignedCheckpoint>>> {
         let name = self.name().to_owned();
         let find = move |tx: &mut Tx<'_>| {
-            let row = tx.query_one(
-                "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 AND size > $3 AND complete = 1
-                 ORDER BY size LIMIT 1",
-                &[name.as_str().into(), index.into()],
-            )?;
-            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+            let find = |index: &u64| {
+                let row = tx.query_one(
+                    "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 AND size > $3 AND complete = 1
+                     ORDER BY size LIMIT 1",
+                    &[name.as_str().into(), (*index).into()],
+                )?;
+                row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+            };
+            leaves.iter().map(find).collect()
         };
         self.store().read(self.operator(), find).await
     }

@@ -18,6 +18,7 @@ use corridor_proof::cose::CoseReceipt;
 use corridor_proof::policy::{Judgement, Standing as WitnessStanding};
 use corridor_proof::verdict::{Check, CheckName, State, outcome};
 use corridor_proof::{Policy, Receipt, SignedCheckpoint, Signer};
+use corridor_storage::Tx;
 
 pub use qr::svg as qr_code;
 
@@ -64,7 +65,8 @@ const REMEMBERED: usize = 256;
 pub struct Standing {
     /// The act's place in the log, once it has one.
     pub index: Option<u64>,
-    /// The receipt as far as it goes, once a checkpoint holds the act.
+    /// The receipt as far as it goes, once a checkpoint holds the act; never in answers of
+    /// [`Receipts::reached`].
     pub receipt: Option<Receipt>,
     /// How its checkpoint stands under the policy of now.
     pub judgement: Option<Judgement>,
@@ -77,13 +79,19 @@ impl Standing {
     /// Whether there is nothing to wait for (LG-2).
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.receipt.is_some() && self.missing.is_empty()
+        self.judgement.is_some() && self.missing.is_empty()
     }
 
     /// The receipt, when it is complete.
     #[must_use]
     pub fn complete(&self) -> Option<&Receipt> {
-        self.receipt.as_ref().filter(|_| self.is_complete())
+        self.receipt.as_ref().filter(|_| self.missing.is_empty())
+    }
+
+    /// Under a checkpoint that the policy has judged.
+    fn judged(index: u64, receipt: Option<Receipt>, judgement: Judgement) -> Self {
+        let missing = judgement.checks.iter().filter(|c| c.state != State::Passed).cloned().collect();
+        Self { index: Some(index), receipt, judgement: Some(judgement), missing }
     }
 
     fn waiting(index: Option<u64>) -> Self {
@@ -130,42 +138,87 @@ impl Receipts {
         let store = self.0.log.store();
         let row = store.act(participant, act).await?;
         let row = row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("act {act}")))?;
-        // A log that has ended proves what it proved; what it did not, the one that goes on does.
-        let mut found = None;
-        for log in std::iter::once(&self.0.log).chain(&self.0.ended) {
-            if let Some(index) = store.leaf_of(participant, log.name(), &act.to_string()).await? {
-                found = Some((log, index));
-                break;
-            }
-        }
-        let Some((log, index)) = found else { return Ok(Standing::waiting(None)) };
-        let policy = self.policy()?;
-        // The earliest that both countries had seen; the newest, when that one does not satisfy the policy
-        // of today any more, or there is none.
-        let mut standing = Standing::waiting(Some(index));
-        for checkpoint in [log.complete_for(index).await?, log.public().await?] {
-            let Some(checkpoint) = checkpoint.filter(|c| c.tree().size > index) else { continue };
-            standing = self.under(log, &row.bytes, index, checkpoint, &policy).await?;
-            if standing.is_complete() {
-                break;
-            }
-        }
-        Ok(standing)
+        let Some((log, index)) = self.places(participant, vec![act]).await?.pop().flatten() else {
+            return Ok(Standing::waiting(None));
+        };
+        let (complete, public) = (log.complete_for(index).await?, log.public().await?);
+        let Some((checkpoint, judgement)) = self.best(index, [complete, public], &self.policy()?) else {
+            return Ok(Standing::waiting(Some(index)));
+        };
+        let proof = log.prove_inclusion(index, checkpoint.tree().size).await?;
+        let receipt = Receipt::new(&row.bytes, index, proof, checkpoint)?;
+        Ok(Standing::judged(index, Some(receipt), judgement))
     }
 
-    async fn under(
+    /// The same of many acts of this participant, in their order, without the receipts themselves: a list says
+    /// how far they are, and their proofs cost more than all else about them.
+    ///
+    /// # Errors
+    /// As [`Receipts::of`], but an act that is not there is one that waits.
+    pub async fn reached(&self, participant: &Did, acts: Vec<ActId>) -> Result<Vec<Standing>> {
+        let places = self.places(participant, acts).await?;
+        let mut standings: Vec<Standing> =
+            places.iter().map(|place| Standing::waiting(place.map(|(_, index)| index))).collect();
+        for log in self.logs() {
+            let here = places.iter().zip(&mut standings).filter_map(|(place, standing)| {
+                let (of, index) = (*place)?;
+                std::ptr::eq(of, log).then_some((index, standing))
+            });
+            let here: Vec<(u64, &mut Standing)> = here.collect();
+            if here.is_empty() {
+                continue;
+            }
+            let (policy, public) = (self.policy()?, log.public().await?);
+            let complete = log.complete_for_each(here.iter().map(|(index, _)| *index).collect()).await?;
+            for ((index, standing), complete) in here.into_iter().zip(complete) {
+                if let Some((_, judgement)) = self.best(index, [complete, public.clone()], &policy) {
+                    *standing = Standing::judged(index, None, judgement);
+                }
+            }
+        }
+        Ok(standings)
+    }
+
+    fn logs(&self) -> impl Iterator<Item = &Log> {
+        std::iter::once(&self.0.log).chain(&self.0.ended)
+    }
+
+    /// Where acts have their leaves. A log that has ended proves what it proved; what it did not, the one that
+    /// goes on does.
+    async fn places(&self, participant: &Did, acts: Vec<ActId>) -> Result<Vec<Option<(&Log, u64)>>> {
+        let names: Vec<String> = self.logs().map(|log| log.name().to_owned()).collect();
+        let find = move |tx: &mut Tx<'_>| acts.iter().map(|act| place(tx, &names, *act)).collect();
+        let found: Vec<Option<(usize, u64)>> = self.0.log.store().read(participant, find).await?;
+        let log = |at: usize| self.logs().nth(at);
+        Ok(found.into_iter().map(|place| place.and_then(|(at, index)| Some((log(at)?, index)))).collect())
+    }
+
+    /// Of the earliest checkpoint that both countries had seen and the newest, the first under which nothing
+    /// is missing, and else the last that holds the leaf: the policy of today may not be that of then.
+    fn best(
         &self,
-        log: &Log,
-        act: &[u8],
         index: u64,
-        checkpoint: SignedCheckpoint,
+        checkpoints: [Option<SignedCheckpoint>; 2],
         policy: &Arc<Policy>,
-    ) -> Result<Standing> {
-        let proof = log.prove_inclusion(index, checkpoint.tree().size).await?;
-        let judgement = self.judge(&checkpoint, policy);
-        let receipt = Receipt::new(act, index, proof, checkpoint)?;
-        let missing = judgement.checks.iter().filter(|c| c.state != State::Passed).cloned().collect();
-        Ok(Standing { index: Some(index), receipt: Some(receipt), judgement: Some(judgement), missing })
+    ) -> Option<(SignedCheckpoint, Judgement)> {
+        let mut best = None;
+        for checkpoint in checkpoints.into_iter().flatten().filter(|c| c.tree().size > index) {
+            let judgement = self.judge(&checkpoint, policy);
+            let enough = judgement.checks.iter().all(|c| c.state == State::Passed);
+            best = Some((checkpoint, judgement));
+            if enough {
+                break;
+            }
+        }
+        best
+    }
+
+    /// What the policy of the moment makes of a checkpoint now.
+    ///
+    /// # Errors
+    /// What keeps there from being a policy.
+    pub fn judgement(&self, checkpoint: &SignedCheckpoint) -> Result<Judgement> {
+        Ok(self.judge(checkpoint, &self.policy()?))
     }
 
     /// What the policy makes of a checkpoint with these very signatures, remembered unless the clock has a part
@@ -207,6 +260,17 @@ impl Receipts {
     pub fn page(&self, receipt: &Receipt) -> Result<String> {
         page::page(receipt, &*self.policy()?)
     }
+}
+
+/// In which of these logs an act has its leaf, and where.
+fn place(tx: &mut Tx<'_>, logs: &[String], act: ActId) -> Result<Option<(usize, u64)>> {
+    let act = act.to_string();
+    for (at, log) in logs.iter().enumerate() {
+        if let Some(index) = tx.leaf_of(log, &act)? {
+            return Ok(Some((at, index)));
+        }
+    }
+    Ok(None)
 }
 
 /// The receipt with no other lines than those of the policy's Ed25519 keys: what paper has room for, and

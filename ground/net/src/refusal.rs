@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use corridor_base::{ErrorCode, Lang, Problem};
@@ -40,9 +40,20 @@ impl IntoResponse for Refusal {
 
 /// The layer that writes problem documents in the language of `Accept-Language`, or else of the node.
 pub async fn say_problems(State(fallback): State<Lang>, request: Request, next: Next) -> Response<Body> {
-    let wanted = request.headers().get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-    let lang = wanted.map_or(fallback, Lang::prefer);
-    let mut response = next.run(request).await;
+    let lang = wanted(request.headers(), fallback);
+    say(next.run(request).await, lang)
+}
+
+/// The language that the reader asks for.
+#[must_use]
+pub fn wanted(headers: &HeaderMap, fallback: Lang) -> Lang {
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    wanted.map_or(fallback, Lang::prefer)
+}
+
+/// A response with its problem, if it is one, written out: what the layer does, for a layer that does more.
+#[must_use]
+pub fn say(mut response: Response<Body>, lang: Lang) -> Response<Body> {
     match response.extensions_mut().remove::<Unsaid>() {
         Some(Unsaid(problem)) => document(&problem, lang, response.status()),
         None => response,

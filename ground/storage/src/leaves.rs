@@ -267,7 +267,7 @@ impl Store {
             )?;
             rows.first().map_or(Ok(0), |row| row.size(0))
         };
-        self.read(&nobody()?, ask).await
+        self.scan(&nobody()?, ask).await
     }
 
     /// Changes whenever leaves of any log have got numbers in this process. Others may number leaves

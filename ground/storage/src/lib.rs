@@ -17,6 +17,7 @@
 // Nothing reached from input may panic; the tests are exempt by clippy.toml.
 #![warn(clippy::indexing_slicing)]
 
+mod acts;
 pub mod backup;
 pub mod blobs;
 pub mod directory;
@@ -27,6 +28,7 @@ pub mod leaves;
 pub mod metrics;
 pub mod outbox;
 mod postgresql;
+mod readers;
 pub mod restored;
 pub mod schema;
 pub mod seal;
@@ -42,6 +44,7 @@ mod wal;
 mod worker;
 mod writer;
 
+pub use acts::{ActPage, ActRow};
 pub use blobs::{BlobName, BlobPlace, Blobs, Staging};
 pub use directory::DataDir;
 pub use dispatcher::{Deliver, DispatchOptions, Dispatcher, Outcome, Unit};
@@ -51,7 +54,7 @@ pub use outbox::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
 pub use restored::Restored;
 pub use schema::{Migration, Schema};
 pub use seal::{Seal, SealId};
-pub use store::{ActPage, ActRow, Database, Options, Store};
+pub use store::{Database, Options, Store};
 pub use tx::Tx;
 pub use value::{Row, Value};
 pub use vault::{Subject, SubjectId};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use corridor_base::{ActId, Clock, DeliveryId, Did, ErrorCode, Problem, Random, Result, Timestamp};
+use corridor_base::{Clock, DeliveryId, Did, ErrorCode, Problem, Random, Result, Timestamp};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,12 +14,12 @@ use crate::durable;
 use crate::metrics::Metrics;
 use crate::outbox::{self, Delivery, DeliveryFilter};
 use crate::postgresql;
+use crate::readers::Readers;
 use crate::schema::{self, Maintenance, Schema};
 use crate::sequencer;
 use crate::shred;
 use crate::sqlite;
-use crate::tx::{Tx, opening_of};
-use crate::value::{Row, Value};
+use crate::tx::Tx;
 use crate::wal::Wal;
 use crate::worker::{Message, Shared, SharedQueue, Work};
 use crate::writer::Writer;
@@ -67,35 +67,6 @@ impl Options {
     }
 }
 
-/// One recorded act.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActRow {
-    /// Its identifier.
-    pub id: ActId,
-    /// What happened.
-    pub kind: String,
-    /// When.
-    pub time: Timestamp,
-    /// The very bytes that were committed to.
-    pub bytes: Vec<u8>,
-    /// What opens it, as JSON; `None` after erasure, and while the key of a person is not here (LG-3).
-    pub opening: Option<Vec<u8>>,
-}
-
-/// Which acts to list, in the order of their identifiers, which is that of their times.
-#[derive(Clone, Debug, Default)]
-pub struct ActPage {
-    /// Only those after this one (before it, when the newest come first).
-    pub after: Option<ActId>,
-    /// Only those about this: an envelope, an agreement, a key (see `SealedAct::subject`). The history
-    /// of one thing.
-    pub subject: Option<String>,
-    /// Whether the newest come first.
-    pub newest_first: bool,
-    /// How many at most; 0 means 100; never more than [`crate::outbox::MAX_PAGE`].
-    pub limit: u32,
-}
-
 /// The one handle of a node on its data; cheap to clone. The database threads end when the last
 /// clone is dropped, or with [`Store::close`].
 #[derive(Clone)]
@@ -110,8 +81,8 @@ struct Inner {
     readers: mpsc::Sender<Message>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     database: Database,
-    /// Writes to SQLite, on the thread that asks or on its own.
-    writer: Option<Arc<Writer>>,
+    /// SQLite, for the thread that asks.
+    here: Option<Here>,
     /// How many ask for a unit of work at this moment.
     asking: AtomicUsize,
 }
@@ -151,10 +122,10 @@ impl Store {
             Database::Sqlite(path) => open_sqlite(path, options, schemas, now, &shared)?,
             Database::Postgres(url) => open_postgres(url, options, schemas, now, &shared)?,
         };
-        let Opened { writers, readers, threads, writer } = opened;
+        let Opened { writers, readers, threads, here } = opened;
         let database = options.database.clone();
         let (threads, asking) = (Mutex::new(threads), AtomicUsize::new(0));
-        let inner = Inner { shared, blobs, writers, readers, threads, database, writer, asking };
+        let inner = Inner { shared, blobs, writers, readers, threads, database, here, asking };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -187,9 +158,9 @@ impl Store {
     {
         let asking = Asking::begin(&self.inner.asking);
         let (work, answer) = Work::of(participant, unit);
-        let work = match &self.inner.writer {
-            Some(writer) if asking.is_alone() && may_block() => {
-                match tokio::task::block_in_place(|| writer.at_once(work)) {
+        let work = match &self.inner.here {
+            Some(here) if asking.is_alone() && may_block() => {
+                match tokio::task::block_in_place(|| here.writer.at_once(work)) {
                     Ok(()) => return answer.await.unwrap_or_else(|_| Err(closed())),
                     Err(work) => work,
                 }
@@ -199,11 +170,32 @@ impl Store {
         ask(&self.inner.writers, Message::Write(work), answer).await
     }
 
-    /// Reads for `participant` from one snapshot. The same rules as for [`Store::write`].
+    /// Reads for `participant` from one snapshot. The same rules as for [`Store::write`]. On SQLite it
+    /// reads on the thread that asks, while a connection is free (`docs/decisions/002-one-writer.md`).
     ///
     /// # Errors
     /// As [`Store::write`]; `internal` when it tries to change something.
     pub async fn read<T, F>(&self, participant: &Did, unit: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let here = self.inner.here.as_ref().filter(|_| may_block());
+        let Some(lent) = here.and_then(|here| here.reading.lend()) else {
+            return self.scan(participant, unit).await;
+        };
+        let (work, answer) = Work::of(participant, unit);
+        lent.read(work, &self.inner.shared);
+        // Whoever asks a hundred times in a row lets others have the thread in between.
+        tokio::task::coop::consume_budget().await;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// The same, always on a thread apart: for a question that looks at everything, and may take seconds.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn scan<T, F>(&self, participant: &Did, unit: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
@@ -230,30 +222,6 @@ impl Store {
             false => Err(Problem::new(ErrorCode::NotFound).with("what", id)),
         }
     }
-
-    /// The participant's acts.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn acts(&self, participant: &Did, page: ActPage) -> Result<Vec<ActRow>> {
-        self.read(participant, move |tx| list_acts(tx, &page)).await
-    }
-
-    /// One act of the participant.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn act(&self, participant: &Did, id: ActId) -> Result<Option<ActRow>> {
-        let one = move |tx: &mut Tx<'_>| {
-            let row = tx.query_one(
-                "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND id = $2",
-                &[id.into()],
-            )?;
-            row.map(|row| read_act(tx, row)).transpose()
-        };
-        self.read(participant, one).await
-    }
-
     /// The blobs beside the database.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
@@ -334,12 +302,18 @@ fn failed(why: &str) -> Problem {
     Problem::new(ErrorCode::StorageFailed).with("why", why)
 }
 
+/// SQLite as the thread that asks may use it, without handing its question to another.
+struct Here {
+    writer: Arc<Writer>,
+    reading: Arc<Readers>,
+}
+
 /// The threads of an open database and how they are spoken to.
 struct Opened {
     writers: mpsc::Sender<Message>,
     readers: mpsc::Sender<Message>,
     threads: Vec<JoinHandle<()>>,
-    writer: Option<Arc<Writer>>,
+    here: Option<Here>,
 }
 
 fn open_sqlite(
@@ -369,11 +343,14 @@ fn open_sqlite(
         spawn("corridor-sqlite", move || writing.serve(write_queue))?,
         spawn("corridor-wal", move || keeper.keep_short(&mover))?,
     ];
-    for _ in 0..options.reader_threads.max(1) {
-        let (reader, queue, shared) = (sqlite::Connection::reader(path)?, read_queue.clone(), shared.clone());
-        threads.push(spawn("corridor-read", move || sqlite::read(reader, &queue, &shared))?);
+    let count = options.reader_threads.max(1);
+    let connections = (0..count).map(|_| sqlite::Connection::reader(path)).collect::<Result<_>>()?;
+    let reading = Arc::new(Readers::new(connections, count));
+    for _ in 0..count {
+        let (reading, queue, shared) = (reading.clone(), read_queue.clone(), shared.clone());
+        threads.push(spawn("corridor-read", move || reading.serve(&queue, &shared))?);
     }
-    Ok(Opened { writers, readers, threads, writer: Some(writer) })
+    Ok(Opened { writers, readers, threads, here: Some(Here { writer, reading }) })
 }
 
 fn open_postgres(
@@ -411,59 +388,10 @@ fn open_postgres(
     let (writers, readers) = (start(options.connections, true)?, start(options.reader_threads, false)?);
     let (connection, shared) = (postgresql::Connection::open(&config)?, shared.clone());
     threads.push(spawn("corridor-sequence", move || sequencer::serve(connection, &config, &shared))?);
-    Ok(Opened { writers, readers, threads, writer: None })
+    Ok(Opened { writers, readers, threads, here: None })
 }
 
 fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name(name.to_owned());
     thread.spawn(life).map_err(|e| failed("no thread").because(e))
-}
-
-fn read_act(tx: &mut Tx<'_>, mut row: Row) -> Result<ActRow> {
-    let id: ActId = row.parse(0)?;
-    let opening = if *row.value(4)? == Value::Null { None } else { Some(row.take_bytes(4)?) };
-    let opening = match (opening, row.opt_text(5)?) {
-        (Some(sealed), Some(seal)) => match tx.unseal(seal.parse()?) {
-            Ok(seal) => Some(seal.open(&opening_of(&id.to_string()), &sealed)?),
-            // Its key was destroyed, or left out of a restoration.
-            Err(problem) if problem.code() == ErrorCode::SubjectKeyMissing => None,
-            Err(problem) => return Err(problem),
-        },
-        (opening, _) => opening,
-    };
-    Ok(ActRow {
-        id,
-        kind: row.text(1)?.to_owned(),
-        time: row.timestamp(2)?,
-        bytes: row.take_bytes(3)?,
-        opening,
-    })
-}
-
-fn list_acts(tx: &mut Tx<'_>, page: &ActPage) -> Result<Vec<ActRow>> {
-    let after = page.after.map(|id| id.to_string()).unwrap_or_default();
-    let limit = outbox::page(page.limit).into();
-    let rows = match (&page.subject, page.newest_first) {
-        (None, false) => tx.query(
-            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3",
-            &[after.into(), limit],
-        ),
-        (None, true) => tx.query(
-            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND ($2 = '' OR id < $2)
-             ORDER BY id DESC LIMIT $3",
-            &[after.into(), limit],
-        ),
-        (Some(subject), false) => tx.query(
-            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND subject = $2 AND id > $3
-             ORDER BY id LIMIT $4",
-            &[subject.as_str().into(), after.into(), limit],
-        ),
-        (Some(subject), true) => tx.query(
-            "SELECT id, kind, time, bytes, opening, seal FROM act WHERE participant = $1 AND subject = $2
-                AND ($3 = '' OR id < $3)
-             ORDER BY id DESC LIMIT $4",
-            &[subject.as_str().into(), after.into(), limit],
-        ),
-    };
-    rows?.into_iter().map(|row| read_act(tx, row)).collect()
 }

@@ -4,14 +4,10 @@ use corridor_base::{ActId, Did, EnvelopeId, ErrorCode, Problem, Result, Timestam
 use corridor_ledger::receipt::Standing;
 use corridor_proof::{Act, Receipt};
 use corridor_storage::{Row, Tx};
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{ReceiptExchange, kinds, other};
+use super::{Opened, ReceiptExchange, about, kinds, other};
 use crate::documents::Crossed;
 use crate::{DocumentRow, Scope, Side, documents};
-
-/// How many documents of a list are looked up at once.
-const AT_ONCE: usize = 8;
 
 /// The receipts of one document.
 #[derive(Clone, Debug)]
@@ -65,11 +61,16 @@ impl ReceiptExchange {
     /// `not-found`; what keeps there from being a policy; those of the store.
     pub async fn of(&self, us: &Did, envelope: EnvelopeId) -> Result<Held> {
         let (document, theirs) = self.0.exchange.store().read(us, move |tx| look(tx, envelope)).await?;
-        self.with_ours(us, document, theirs).await
+        let mut ours = Vec::new();
+        for opened in self.acts(us, document.side, &document.partner, envelope).await? {
+            let standing = self.0.receipts.of(us, opened.act.id).await?;
+            ours.push(Ours { act: opened.act, standing });
+        }
+        Ok(Held { document, ours: in_order(ours), theirs })
     }
 
-    /// What crossed, newest first, with its receipts. Of those that wait for something one page may hold
-    /// fewer than were asked for, and another may follow all the same.
+    /// What crossed, newest first, and how far its receipts are; ours are not in it themselves. Of those that
+    /// wait for something one page may hold fewer than were asked for, and another may follow all the same.
     ///
     /// # Errors
     /// What keeps there from being a policy; those of the store.
@@ -77,24 +78,22 @@ impl ReceiptExchange {
         let most = filter.limit.clamp(1, 1000);
         let pending = filter.pending;
         let rows = self.0.exchange.store().read(us, move |tx| candidates(tx, &filter, most)).await?;
-        let next = rows.last().filter(|_| rows.len() == most as usize).map(|(row, _)| (row.created, row.id));
-        // Each asks the store several times, and waits most of the time.
-        let held = stream::iter(rows).map(|(document, theirs)| self.with_ours(us, document, theirs));
-        let mut items: Vec<Held> = held.buffered(AT_ONCE).try_collect().await?;
+        let next = rows.last().filter(|_| rows.len() == most as usize);
+        let next = next.map(|row| (row.document.created, row.document.id));
+        let mut items = self.with_ours(us, rows).await?;
         items.retain(|held| pending.is_none() || !held.is_complete());
         Ok(HeldPage { items, next })
     }
 
-    async fn with_ours(&self, us: &Did, document: DocumentRow, theirs: Vec<Theirs>) -> Result<Held> {
-        let envelope = document.id;
-        let mut ours = Vec::new();
-        for opened in self.acts(us, document.side, &document.partner, envelope).await? {
-            let standing = self.0.receipts.of(us, opened.act.id).await?;
-            ours.push(Ours { act: opened.act, standing });
-        }
-        // Acts of one millisecond have no order by their times; in the log they have.
-        ours.sort_by_key(|ours| (ours.standing.index.unwrap_or(u64::MAX), ours.act.time));
-        Ok(Held { document, ours, theirs })
+    async fn with_ours(&self, us: &Did, rows: Vec<Candidate>) -> Result<Vec<Held>> {
+        let acts: Vec<ActId> = rows.iter().flat_map(|row| &row.ours).map(|opened| opened.act.id).collect();
+        let mut standings = self.0.receipts.reached(us, acts).await?.into_iter();
+        let held = rows.into_iter().map(|Candidate { document, ours, theirs }| {
+            let ours = ours.into_iter().zip(&mut standings);
+            let ours = ours.map(|(opened, standing)| Ours { act: opened.act, standing }).collect();
+            Held { document, ours: in_order(ours), theirs }
+        });
+        Ok(held.collect())
     }
 
     /// The receipt of one act of ours, or of a partner about a document of ours, as far as it goes.
@@ -129,9 +128,22 @@ pub struct HeldPage {
     pub next: Option<(Timestamp, EnvelopeId)>,
 }
 
+/// A document of a list, with what its receipts are of.
+struct Candidate {
+    document: DocumentRow,
+    ours: Vec<Opened>,
+    theirs: Vec<Theirs>,
+}
+
+/// Acts of one millisecond have no order by their times; in the log they have.
+fn in_order(mut ours: Vec<Ours>) -> Vec<Ours> {
+    ours.sort_by_key(|ours| (ours.standing.index.unwrap_or(u64::MAX), ours.act.time));
+    ours
+}
+
 /// Where what is asked for may be. A receipt of the partner is lacking where it is still to be asked for; of
 /// ours none is lacking from before the oldest act that waits.
-fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<(DocumentRow, Vec<Theirs>)>> {
+fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<Candidate>> {
     let asked = Crossed { scope: &filter.scope, before: filter.before, limit: most };
     let mut rows = documents::crossed(tx, &asked, filter.pending.unwrap_or(Timestamp::EPOCH))?;
     if filter.pending.is_some() {
@@ -140,7 +152,12 @@ fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<(Do
     rows.sort_by(|a, b| (b.created, b.id, b.side.as_str()).cmp(&(a.created, a.id, a.side.as_str())));
     rows.dedup_by(|a, b| (a.id, a.side) == (b.id, b.side) && a.partner == b.partner);
     rows.truncate(most as usize);
-    rows.into_iter().map(|row| partners(tx, &row).map(|theirs| (row, theirs))).collect()
+    let candidate = |document: DocumentRow| {
+        let (ours, theirs) =
+            (about(tx, document.side, &document.partner, document.id)?, partners(tx, &document)?);
+        Ok(Candidate { document, ours, theirs })
+    };
+    rows.into_iter().map(candidate).collect()
 }
 
 fn look(tx: &mut Tx<'_>, envelope: EnvelopeId) -> Result<(DocumentRow, Vec<Theirs>)> {

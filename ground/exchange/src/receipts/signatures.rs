@@ -3,7 +3,7 @@
 //! signed, and its receipt says when witnesses of both countries had seen it, and at which leaf.
 
 use corridor_base::{Did, ErrorCode, KeyId, Problem, Result, Timestamp};
-use corridor_proof::{LeafOf, Policy, Receipt, Recorded, Signed, Statement, act};
+use corridor_proof::{LeafOf, Receipt, Recorded, Signed, Statement, act};
 
 use super::{Held, ReceiptExchange};
 use crate::Side;
@@ -39,7 +39,6 @@ impl ReceiptExchange {
     /// # Errors
     /// What keeps there from being a policy; those of the store. That a signature is bad is no error.
     pub async fn signatures(&self, us: &Did, held: &Held) -> Result<Vec<Judged>> {
-        let policy = self.0.receipts.policy()?;
         let row = &held.document;
         let (sender, recipient) = match row.side {
             Side::Out => (us, &row.partner),
@@ -47,16 +46,35 @@ impl ReceiptExchange {
         };
         let mut judged = Vec::new();
         if let Some(envelope) = &row.signed {
-            let records = held.records(What::Envelope, &policy);
+            let records = self.records(held, What::Envelope)?;
             let found = self.judge(sender, envelope, &records, row.created).await?;
             judged.extend(found.map(|found| found.of(What::Envelope, sender)));
         }
         if let Some(answer) = &row.acknowledgement {
-            let records = held.records(What::Acknowledgement, &policy);
+            let records = self.records(held, What::Acknowledgement)?;
             let found = self.judge(recipient, answer, &records, row.updated).await?;
             judged.extend(found.map(|found| found.of(What::Acknowledgement, recipient)));
         }
         Ok(judged)
+    }
+
+    /// Where what was signed is recorded: in each log with an act that commits to it, from the time of the
+    /// cosigned checkpoint of its receipt on.
+    fn records(&self, held: &Held, what: What) -> Result<Vec<Recorded>> {
+        let ours = held.ours.iter().filter_map(|o| Some((&o.act, o.standing.complete()?)));
+        let theirs = held.theirs.iter().filter_map(|t| Some((&t.act, t.receipt.as_ref()?)));
+        let commits = |kind: &str| what.kinds().contains(&kind);
+        let both = ours.chain(theirs).filter(|(act, _)| commits(&act.kind));
+        both.filter_map(|(_, receipt)| self.recorded(receipt).transpose()).collect()
+    }
+
+    /// When and where a receipt says that its act was recorded; `None` when it is not complete. A witness whose
+    /// clock is ahead of ours counts as none, as everywhere.
+    fn recorded(&self, receipt: &Receipt) -> Result<Option<Recorded>> {
+        let (proof, receipts) = (receipt.proof(), &self.0.receipts);
+        let at = receipts.policy()?.cosigned_at(&receipts.judgement(&proof.checkpoint)?);
+        let leaf = LeafOf { log: proof.checkpoint.origin().to_owned(), leaf: proof.index };
+        Ok(at.map(|at| Recorded { at, leaf: Some(leaf) }))
     }
 
     /// The signature of this signer; `None` when the statement carries none.
@@ -98,18 +116,6 @@ impl Found {
     }
 }
 
-impl Held {
-    /// Where what was signed is recorded: in each log with an act that commits to it, from the time of the
-    /// cosigned checkpoint of its receipt on.
-    fn records(&self, what: What, policy: &Policy) -> Vec<Recorded> {
-        let ours = self.ours.iter().filter_map(|o| Some((&o.act, o.standing.complete()?)));
-        let theirs = self.theirs.iter().filter_map(|t| Some((&t.act, t.receipt.as_ref()?)));
-        let commits = |kind: &str| what.kinds().contains(&kind);
-        let both = ours.chain(theirs).filter(|(act, _)| commits(&act.kind));
-        both.filter_map(|(_, receipt)| recorded(receipt, policy)).collect()
-    }
-}
-
 impl What {
     /// The acts that commit to it.
     fn kinds(self) -> &'static [&'static str] {
@@ -122,14 +128,6 @@ impl What {
             Self::Acknowledgement => ACKNOWLEDGEMENT,
         }
     }
-}
-
-/// When and where a receipt says that its act was recorded; `None` when it is not complete.
-fn recorded(receipt: &Receipt, policy: &Policy) -> Option<Recorded> {
-    let proof = receipt.proof();
-    let at = policy.cosigned_at(&policy.judge(&proof.checkpoint, None))?;
-    let leaf = LeafOf { log: proof.checkpoint.origin().to_owned(), leaf: proof.index };
-    Some(Recorded { at, leaf: Some(leaf) })
 }
 
 /// Whether this says something of the key, and not of the store that was to be asked about it.

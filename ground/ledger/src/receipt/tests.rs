@@ -1,6 +1,8 @@
 //! Receipts as they become complete, and as they are printed and read back.
 
-use corridor_base::{FixedClock, SeededRandom};
+use std::time::Duration;
+
+use corridor_base::{FixedClock, SeededRandom, Timestamp};
 use corridor_proof::act::{self, Act};
 use corridor_proof::cosignature::cosign;
 use corridor_proof::evidence::{self, FileKind};
@@ -88,6 +90,12 @@ impl World {
     async fn missing(&self, act: ActId) -> String {
         let standing = self.receipts.of(&operator(), act).await.unwrap();
         assert_eq!(standing.is_complete(), standing.missing.is_empty());
+        // A list says the same, without the receipts.
+        let unknown = "0193d5a0-0000-7000-8000-000000000000".parse().unwrap();
+        let reached = self.receipts.reached(&operator(), vec![unknown, act]).await.unwrap();
+        let said: Vec<_> = reached.iter().map(|s| (s.index, s.receipt.is_some(), &s.missing)).collect();
+        let waits = Standing::waiting(None);
+        assert_eq!(said, [(None, false, &waits.missing), (standing.index, false, &standing.missing)]);
         let missing: Vec<String> = standing
             .missing
             .iter()
@@ -127,6 +135,26 @@ async fn a_receipt_is_pending_until_both_countries_have_cosigned() {
     assert_eq!(receipt.proof().checkpoint.tree().size, 1);
     let verdict = corridor_proof::receipt::verify(&receipt.to_bytes(), &policy(), None);
     assert_eq!(verdict.outcome(), State::Passed, "{:?}", verdict.checks);
+    world.store.close().await;
+}
+
+/// ID-1: the time of a witness whose clock is ahead is no time, until ours has come to it; nothing that was
+/// remembered stands in the way.
+#[tokio::test]
+async fn a_cosignature_from_the_future_records_nothing_yet() {
+    let world = world().await;
+    world.act(1).await;
+    world.log.integrate().await.unwrap();
+    let hour = Duration::from_secs(3_600);
+    let newest = world.log.latest().await.unwrap().unwrap();
+    let at = |name: &str, time: Timestamp| cosign(&newest, &secret(name), time).unwrap();
+    let lines = vec![at(JP, START), at(KR, START.plus(hour))];
+    world.log.cosigned(newest.tree().size, lines, true).await.unwrap();
+    let checkpoint = world.log.latest().await.unwrap().unwrap();
+    let recorded = || policy().cosigned_at(&world.receipts.judgement(&checkpoint).unwrap());
+    assert_eq!(recorded(), None);
+    world.clock.advance(hour);
+    assert_eq!(recorded().map(Timestamp::seconds), Some(START.plus(hour).seconds()));
     world.store.close().await;
 }
 
