@@ -49,7 +49,9 @@ impl Endpoint {
         let role = self.path.ends_with("/grant") || self.path.ends_with("/revoke");
         match () {
             () if role => r#"{"role":"auditor"}"#,
-            () if self.path == "/api/v1/users/{id}/sign-on" && self.method == "POST" => r#"{"subject":"a"}"#,
+            () if self.path == "/api/v1/users/{name}/sign-on" && self.method == "POST" => {
+                r#"{"subject":"a"}"#
+            }
             () if self.path == "/console/users/{id}" => "do=sign-out",
             () if self.path.ends_with("/amend") => AMENDMENT,
             () => "",
@@ -60,7 +62,8 @@ impl Endpoint {
     fn at(&self, id: &str) -> String {
         let id = if self.path.contains("tokens") && id == NOTHING { "0123456789abcdef01234567" } else { id };
         let id = if self.path.contains("/users/") && id == NOTHING { "nobody" } else { id };
-        let path = self.path.replace("{secret}", "nothing").replace("{name}", "nothing");
+        let named = if self.path.contains("/users/") { id } else { "nothing" };
+        let path = self.path.replace("{secret}", "nothing").replace("{name}", named);
         path.replace("{id}", id)
             .replace("{did}", "did:web:nobody.example.jp")
             .replace("{country}", "KR")
@@ -206,7 +209,8 @@ async fn what_belongs_to_one_participant_does_not_exist_for_another() {
     let world = World::new().await;
     for endpoint in table() {
         let Some(kind) = &endpoint.secret else {
-            let told = endpoint.no_secret.is_some() || !endpoint.path.contains("{id}");
+            let told = endpoint.no_secret.is_some()
+                || !["{id}", "/users/{name}"].iter().any(|p| endpoint.path.contains(p));
             assert!(told, "{}: say what is secret", endpoint.path);
             continue;
         };

@@ -166,14 +166,18 @@ fn subjects(headers: &HeaderMap) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Percent-encoded UTF-8 (RFC 3986, 2.1).
+/// Percent-encoded UTF-8 (RFC 3986, 2.1): what is not unreserved stands encoded, or is no reference but
+/// something that was put here by mistake.
 fn unescaped(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut found = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
-        if byte != b'%' {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             found.push(byte);
             continue;
+        }
+        if byte != b'%' {
+            return None;
         }
         let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
         found.push(digit(bytes.next()?)? << 4 | digit(bytes.next()?)?);
@@ -229,7 +233,7 @@ mod tests {
         check(&[], Some(&[]));
         check(&["case%204711", "%E6%82%A3%E8%80%85, b"], Some(&["case 4711", "患者", "b"]));
         check(&["a%2Cb"], Some(&["a,b"]));
-        for wrong in ["%", "%4", "%zz", "%FF"] {
+        for wrong in ["%", "%4", "%zz", "%FF", "{}", "a b", "患者", "a/b"] {
             check(&[wrong], None);
         }
     }

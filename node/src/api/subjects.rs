@@ -217,6 +217,10 @@ pub async fn list(
 ) -> Answer<Json<SubjectList>> {
     whole(&caller)?;
     let most = limit(page.limit.map(|limit| limit.0))?;
+    if page.after.chars().count() > 200 || page.after.chars().any(char::is_control) {
+        let why = "a reference as `next` gave it expected";
+        return Err(Problem::new(ErrorCode::Malformed).with("what", "after").with("why", why).into());
+    }
     let found = node.exchange.persons(&caller.participant, &page.after, most).await?;
     let next = found.last().filter(|_| found.len() == most as usize).map(|s| s.reference.clone());
     Ok(Json(SubjectList { items: found.into_iter().map(SubjectBody::from).collect(), next }))

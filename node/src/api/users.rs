@@ -262,8 +262,8 @@ pub async fn create(
 }
 
 /// Shows one user.
-#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", operation_id = "users_show",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(get, path = "/api/v1/users/{name}", tag = "users", operation_id = "users_show",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 200, description = "The user.", body = User), Problems))]
 pub async fn show(node: Shared, caller: Caller, Named(name): Named<AccountName>) -> Answer<Json<User>> {
     let account = node.people.seen_by(&caller.participant, &name).await?;
@@ -271,8 +271,8 @@ pub async fn show(node: Shared, caller: Caller, Named(name): Named<AccountName>)
 }
 
 /// Lets a user act for the participant in a role. Any account of the node may be named.
-#[utoipa::path(post, path = "/api/v1/users/{id}/grant", tag = "users", operation_id = "users_grant",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = GrantOrder,
+#[utoipa::path(post, path = "/api/v1/users/{name}/grant", tag = "users", operation_id = "users_grant",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = GrantOrder,
     responses((status = 200, description = "The user.", body = User), Problems))]
 pub async fn grant(
     node: Shared,
@@ -286,8 +286,8 @@ pub async fn grant(
 }
 
 /// Takes a role back. Sessions that act in it stop with their next request.
-#[utoipa::path(post, path = "/api/v1/users/{id}/revoke", tag = "users", operation_id = "users_revoke",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = GrantOrder,
+#[utoipa::path(post, path = "/api/v1/users/{name}/revoke", tag = "users", operation_id = "users_revoke",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = GrantOrder,
     responses((status = 200, description = "The user.", body = User), Problems))]
 pub async fn revoke(
     node: Shared,
@@ -301,8 +301,8 @@ pub async fn revoke(
 }
 
 /// Disables an account: its sessions and links end at once, and it cannot sign in.
-#[utoipa::path(post, path = "/api/v1/users/{id}/disable", tag = "users", operation_id = "users_disable",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/disable", tag = "users", operation_id = "users_disable",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It is disabled."), Problems))]
 pub async fn disable(node: Shared, caller: Caller, Named(name): Named<AccountName>) -> Answer<StatusCode> {
     let account = node.people.governed_by(&caller.participant, &name).await?;
@@ -311,8 +311,8 @@ pub async fn disable(node: Shared, caller: Caller, Named(name): Named<AccountNam
 }
 
 /// Lets a disabled account sign in again.
-#[utoipa::path(post, path = "/api/v1/users/{id}/enable", tag = "users", operation_id = "users_enable",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/enable", tag = "users", operation_id = "users_enable",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It is enabled."), Problems))]
 pub async fn enable(node: Shared, caller: Caller, Named(name): Named<AccountName>) -> Answer<StatusCode> {
     let account = node.people.governed_by(&caller.participant, &name).await?;
@@ -321,8 +321,8 @@ pub async fn enable(node: Shared, caller: Caller, Named(name): Named<AccountName
 }
 
 /// Takes the password away and ends all sessions; a sign-in link sets a new one.
-#[utoipa::path(post, path = "/api/v1/users/{id}/reset-password", tag = "users", operation_id = "users_reset_password",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/reset-password", tag = "users", operation_id = "users_reset_password",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It has no password."), Problems))]
 pub async fn reset_password(
     node: Shared,
@@ -336,8 +336,8 @@ pub async fn reset_password(
 
 /// Takes authenticator, passkeys and recovery codes away and ends all sessions; a sign-in link, with the
 /// password, sets new ones.
-#[utoipa::path(post, path = "/api/v1/users/{id}/reset-second-factor", tag = "users", operation_id = "users_reset_second_factor",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/reset-second-factor", tag = "users", operation_id = "users_reset_second_factor",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It has no second factor."), Problems))]
 pub async fn reset_second_factor(
     node: Shared,
@@ -351,8 +351,8 @@ pub async fn reset_second_factor(
 
 /// Makes a one-time sign-in link, by which the person sets password and second factor where they are
 /// missing.
-#[utoipa::path(post, path = "/api/v1/users/{id}/link", tag = "users", operation_id = "users_link",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/link", tag = "users", operation_id = "users_link",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 201, description = "The link; it cannot be shown again.", body = LinkBody), Problems))]
 pub async fn link(
     node: Shared,
@@ -365,8 +365,8 @@ pub async fn link(
 }
 
 /// Lists the identities at providers of single sign-on that an account is linked to.
-#[utoipa::path(get, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_identities",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(get, path = "/api/v1/users/{name}/sign-on", tag = "users", operation_id = "users_identities",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 200, description = "The identities.", body = IdentityList), Problems))]
 pub async fn identities(
     node: Shared,
@@ -380,8 +380,8 @@ pub async fn identities(
 }
 
 /// Links an account to an identity at the provider of single sign-on, whose word then opens it.
-#[utoipa::path(post, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_link_identity",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = IdentityOrder,
+#[utoipa::path(post, path = "/api/v1/users/{name}/sign-on", tag = "users", operation_id = "users_link_identity",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")), request_body = IdentityOrder,
     responses((status = 204, description = "It is linked."), Problems))]
 pub async fn link_identity(
     node: Shared,
@@ -398,8 +398,8 @@ pub async fn link_identity(
 }
 
 /// Unlinks an account from all identities; what single sign-on gave it goes with them.
-#[utoipa::path(delete, path = "/api/v1/users/{id}/sign-on", tag = "users", operation_id = "users_unlink_identities",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(delete, path = "/api/v1/users/{name}/sign-on", tag = "users", operation_id = "users_unlink_identities",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It is linked to none."), Problems))]
 pub async fn unlink_identities(
     node: Shared,
@@ -412,8 +412,8 @@ pub async fn unlink_identities(
 }
 
 /// Lists the sessions of an account.
-#[utoipa::path(get, path = "/api/v1/users/{id}/sessions", tag = "users", operation_id = "users_sessions",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(get, path = "/api/v1/users/{name}/sessions", tag = "users", operation_id = "users_sessions",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 200, description = "The sessions.", body = SessionList), Problems))]
 pub async fn sessions(
     node: Shared,
@@ -426,8 +426,8 @@ pub async fn sessions(
 }
 
 /// Ends all sessions of an account.
-#[utoipa::path(post, path = "/api/v1/users/{id}/sign-out", tag = "users", operation_id = "users_sign_out",
-    params(("id" = inline(schema::AccountNameText), Path, description = "The account's name.")),
+#[utoipa::path(post, path = "/api/v1/users/{name}/sign-out", tag = "users", operation_id = "users_sign_out",
+    params(("name" = inline(schema::AccountNameText), Path, description = "The account's name.")),
     responses((status = 204, description = "It has no session."), Problems))]
 pub async fn sign_out(node: Shared, caller: Caller, Named(name): Named<AccountName>) -> Answer<StatusCode> {
     let account = node.people.governed_by(&caller.participant, &name).await?;

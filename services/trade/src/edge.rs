@@ -192,7 +192,11 @@ pub async fn shown(
 pub struct TimelineQuery {
     /// An order, a booking, a bill of lading, a container, a declaration, an invoice, or the number of a
     /// message, as it is written there.
-    #[param(min_length = 1, max_length = 70)]
+    #[param(
+        min_length = 1,
+        max_length = 70,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     reference: String,
 }
 
