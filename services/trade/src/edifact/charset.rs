@@ -198,13 +198,13 @@ const C1: std::ops::RangeInclusive<u8> = 0x80..=0x9f;
 /// Level A (ISO 9735-10, 0001; ISO 9735:1988, 5.1): the basic table of ISO 646 without small letters and
 /// without the places that countries fill in their own way. Comparisons alone: whole segments are asked.
 #[inline]
-fn in_level_a(byte: u8) -> bool {
+pub(crate) fn in_level_a(byte: u8) -> bool {
     (b' '..=b'_').contains(&byte) & !is_national(byte)
 }
 
 /// Level B: level A and small letters.
 #[inline]
-fn in_level_b(byte: u8) -> bool {
+pub(crate) fn in_level_b(byte: u8) -> bool {
     (b' '..=b'z').contains(&byte) & !is_national(byte)
 }
 

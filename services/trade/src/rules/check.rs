@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::compiled::{Compiled, ElementRule, MessageRule, Role, SegmentRule};
+use super::compiled::{Compiled, ElementRule, MessageRule, Role, SegmentRule, ValueRule};
 use super::shelf::{Rulebook, Shelf};
 use super::value::{Marks, check};
 use super::walk::{Misplaced, Walk};
@@ -54,7 +54,11 @@ pub struct Checker {
     /// Segments in which a code was told that is in no list. The report says the same thing of a segment once,
     /// and where every message has it, putting it into words each time is most of the work.
     told: Vec<Tag>,
+    strange: Vec<Strange>,
 }
+
+/// A component whose code is not in the directory's list: its number, and where its value stands in the segment.
+type Strange = (u32, usize, usize);
 
 /// Type, version, release, agency and association of a message.
 type MessageKind = [Value; 5];
@@ -78,6 +82,7 @@ impl Checker {
             misplaced: Vec::new(),
             needs: Vec::new(),
             told: Vec::new(),
+            strange: Vec::new(),
         }
     }
 }
@@ -124,8 +129,9 @@ impl Check for Checker {
         if let Some(rules) = book.compiled().segment(rule, row) {
             let codes = self.objects.unwrap_or(self.policy.codes);
             let (compiled, plain) = (book.compiled(), segment.is_plain());
-            let (version, marks, told) = (self.version, self.marks, self.told.contains(&tag));
-            Values { compiled, rules, codes, version, marks, segment, plain, told, faults }.check();
+            let (version, marks, told) = (self.version, self.marks, (tag, self.told.as_slice()));
+            let strange = &mut self.strange;
+            Values { compiled, rules, codes, version, marks, segment, plain, told, strange, faults }.check();
         }
         book.ask(row, segment, faults);
         if faults.len() > before {
@@ -191,8 +197,10 @@ struct Values<'a> {
     segment: &'a Segment<'a>,
     /// Values are their bytes.
     plain: bool,
-    /// A code of this segment that is in no list was told before.
-    told: bool,
+    /// The tag, and those of segments in which a code was told that is in no list.
+    told: (Tag, &'a [Tag]),
+    /// Of the element that is being looked at.
+    strange: &'a mut Vec<Strange>,
     faults: &'a mut Vec<Fault>,
 }
 
@@ -206,51 +214,45 @@ struct Open<'a> {
     list_named: bool,
     /// 3055 says that somebody else keeps the list.
     other_keeper: bool,
-    /// Components whose codes are not in the directory's list; they matter when no other list is named.
-    strange: Option<(u32, &'a [u8])>,
-    more_strange: Vec<(u32, &'a [u8])>,
 }
 
 impl<'a> Values<'a> {
     fn check(&mut self) {
         let rules = self.rules;
-        // Elements by their place in the rules that hold something; the first 128 of them.
-        let mut present = 0u128;
+        // Elements by their place in the rules that hold something; the first 64 of them, more than any has.
+        let mut present = 0u64;
         let (mut element, mut repetition, mut component) = (0, 1, 1);
+        // Looked up with the first component that holds something: most elements are empty.
         let mut open: Option<Open<'_>> = None;
-        let mut bit = 0u128;
+        let mut looked_up = true;
         let mut beyond = false;
-        for (class, raw, _) in self.segment.pieces() {
+        for (class, raw, from) in self.segment.pieces() {
             if class == COMPONENT {
                 component += 1;
             } else {
-                if let Some(open) = &open {
-                    self.close(open);
+                if let Some(open) = open.take() {
+                    self.close(&open);
                 }
-                component = 1;
+                (component, looked_up) = (1, false);
                 if class == ELEMENT {
                     (element, repetition) = (element + 1, 1);
                 } else {
                     repetition += 1;
-                }
-                let found = rules.element(element, self.version);
-                bit = found.map_or(0, |(at, _)| 1u128.checked_shl(at).unwrap_or(0));
-                open = found.map(|(_, rule)| Open::new(element, rule));
-                if open
-                    .as_ref()
-                    .is_some_and(|o| o.rule.repeat < repetition && o.rule.repeat + 1 == repetition)
-                {
-                    self.fault(FaultCode::TOO_MANY_REPETITIONS, element, 0);
+                    self.once_too_often(element, repetition);
                 }
             }
             if raw.is_empty() {
                 continue;
             }
-            match &mut open {
-                Some(open) => {
-                    present |= bit;
-                    self.value(raw, component, open);
+            if !looked_up {
+                looked_up = true;
+                if let Some((at, rule)) = rules.element(element, self.version) {
+                    present |= 1u64.checked_shl(at).unwrap_or(0);
+                    open = Some(Open::new(element, rule));
                 }
+            }
+            match &mut open {
+                Some(open) => self.value(raw, from, component, open),
                 None if !beyond => {
                     beyond = true;
                     self.fault(FaultCode::TOO_MANY_CONSTITUENTS, element, 0);
@@ -264,8 +266,17 @@ impl<'a> Values<'a> {
         self.absent(present);
     }
 
+    /// Told of the first repetition that is too many.
+    #[cold]
+    fn once_too_often(&mut self, element: u32, repetition: u32) {
+        let most = self.rules.element(element, self.version).map(|(_, rule)| rule.repeat);
+        if most.is_some_and(|most| repetition - 1 == most) {
+            self.fault(FaultCode::TOO_MANY_REPETITIONS, element, 0);
+        }
+    }
+
     #[inline]
-    fn value(&mut self, raw: &'a [u8], component: u32, open: &mut Open<'a>) {
+    fn value(&mut self, raw: &[u8], from: usize, component: u32, open: &mut Open<'_>) {
         let before = open.filled;
         open.filled = component;
         let Some(rule) = open.rule.values.get(component as usize - 1) else {
@@ -278,10 +289,26 @@ impl<'a> Values<'a> {
         if component > before + 1 {
             self.missing(open, before, component);
         }
+        if rule.free && self.plain && raw.len() <= usize::from(rule.representation.length) {
+            return;
+        }
+        self.form_and_code(raw, from, component, rule, open);
+    }
+
+    // Kept out of the loop over values, which stays small.
+    #[inline(never)]
+    fn form_and_code(
+        &mut self,
+        raw: &[u8],
+        from: usize,
+        component: u32,
+        rule: &ValueRule,
+        open: &mut Open<'_>,
+    ) {
         if rule.forbidden || open.rule.forbidden {
             return self.fault(FaultCode::NOT_HERE, open.element, if rule.forbidden { component } else { 0 });
         }
-        let meant = if self.plain { Cow::Borrowed(raw) } else { self.segment.meant(raw) };
+        let meant = self.meant(from, raw.len());
         let charset = if self.plain { Charset::Ascii } else { self.segment.charset() };
         if let Some(code) = check(&meant, rule.representation, charset, self.marks) {
             let mut fault = Fault::new(code, Severity::Error).at(open.element, component);
@@ -304,24 +331,31 @@ impl<'a> Values<'a> {
             fault.content = true;
             fault.found = Some(self.shown(&meant));
             self.faults.push(fault);
-        } else if open.strange.is_none() {
-            open.strange = Some((component, raw));
         } else {
-            open.more_strange.push((component, raw));
+            // They matter when no other list is named, which comes after them.
+            self.strange.push((component, from, raw.len()));
         }
+    }
+
+    /// What a value says.
+    #[inline]
+    fn meant(&self, from: usize, length: usize) -> Cow<'a, [u8]> {
+        let raw = self.segment.raw().get(from..from + length).unwrap_or_default();
+        if self.plain { Cow::Borrowed(raw) } else { self.segment.meant(raw) }
     }
 
     /// Codes that are in no list.
     #[cold]
-    fn strange(&mut self, open: &Open<'a>) {
+    fn tell_strange(&mut self, element: u32) {
         let refuse = self.codes == CodePolicy::Refuse;
+        let told = self.told.1.contains(&self.told.0);
         let severity = if refuse { Severity::Error } else { Severity::Warning };
-        for (component, raw) in open.strange.iter().chain(&open.more_strange) {
-            let mut fault = Fault::new(FaultCode::INVALID_VALUE, severity).at(open.element, *component);
+        for at in 0..self.strange.len() {
+            let Some((component, from, length)) = self.strange.get(at).copied() else { continue };
+            let mut fault = Fault::new(FaultCode::INVALID_VALUE, severity).at(element, component);
             fault.content = true;
-            if refuse || !self.told {
-                let meant = if self.plain { Cow::Borrowed(*raw) } else { self.segment.meant(raw) };
-                fault.found = Some(self.shown(&meant));
+            if refuse || !told {
+                fault.found = Some(self.shown(&self.meant(from, length)));
             }
             self.faults.push(fault);
         }
@@ -338,7 +372,7 @@ impl<'a> Values<'a> {
     }
 
     #[inline]
-    fn close(&mut self, open: &Open<'a>) {
+    fn close(&mut self, open: &Open<'_>) {
         if open.filled == 0 {
             return;
         }
@@ -346,16 +380,19 @@ impl<'a> Values<'a> {
             self.missing(open, open.filled, open.rule.last_mandatory + 1);
         }
         // Otherwise they are codes of another list.
-        if open.strange.is_some() && !open.list_named && !open.other_keeper {
-            self.strange(open);
+        if !self.strange.is_empty() {
+            if !open.list_named && !open.other_keeper {
+                self.tell_strange(open.element);
+            }
+            self.strange.clear();
         }
     }
 
     /// Elements that must be there and are not, and those that depend on each other.
     #[inline]
-    fn absent(&mut self, present: u128) {
+    fn absent(&mut self, present: u64) {
         let missing = self.rules.mandatory & !present;
-        for at in (0..128).filter(|at| missing >> at & 1 == 1).take(missing.count_ones() as usize) {
+        for at in (0..64).filter(|at| missing >> at & 1 == 1).take(missing.count_ones() as usize) {
             self.fault(FaultCode::MISSING, self.rules.place(at, self.version), 0);
         }
         for dependency in &self.rules.dependencies {
@@ -367,6 +404,7 @@ impl<'a> Values<'a> {
         }
     }
 
+    #[cold]
     fn fault(&mut self, code: FaultCode, element: u32, component: u32) {
         self.faults.push(Fault::new(code, Severity::Error).at(element, component));
     }
@@ -380,15 +418,7 @@ impl<'a> Values<'a> {
 impl<'a> Open<'a> {
     #[inline]
     fn new(element: u32, rule: &'a ElementRule) -> Self {
-        Self {
-            rule,
-            element,
-            filled: 0,
-            list_named: false,
-            other_keeper: false,
-            strange: None,
-            more_strange: Vec::new(),
-        }
+        Self { rule, element, filled: 0, list_named: false, other_keeper: false }
     }
 }
 

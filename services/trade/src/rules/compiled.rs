@@ -84,6 +84,16 @@ pub(super) struct ValueRule {
     /// A guide's own list, which decides whatever other list the sender names.
     pub(super) own_list: bool,
     pub(super) role: Role,
+    /// Nothing but its length is asked of it: most values are so.
+    pub(super) free: bool,
+}
+
+impl ValueRule {
+    fn is_free(&self) -> bool {
+        let form = self.representation;
+        let any = form.kind == crate::directory::Kind::Alphanumeric && form.variable;
+        any && !self.forbidden && self.list.is_none() && self.role == Role::Value
+    }
 }
 
 /// What a component does for the codes before it.
@@ -115,7 +125,7 @@ pub(super) struct SegmentRule {
     pub(super) positions: Vec<u16>,
     pub(super) dependencies: Vec<Dependency>,
     /// One bit for each element that must be there.
-    pub(super) mandatory: u128,
+    pub(super) mandatory: u64,
 }
 
 impl SegmentRule {
@@ -141,10 +151,12 @@ impl SegmentRule {
     pub(super) fn laid_out(mut self) -> Self {
         (self.positions, self.mandatory) = (Vec::new(), 0);
         for (at, element) in self.elements.iter_mut().enumerate() {
+            let forbidden = element.forbidden;
+            element.values.iter_mut().for_each(|value| value.free = !forbidden && value.is_free());
             let last = element.values.iter().rposition(|value| value.mandatory).map_or(0, |at| at + 1);
             element.last_mandatory = u32::try_from(last).unwrap_or(u32::MAX);
             self.mandatory |=
-                u128::from(element.mandatory).checked_shl(u32::try_from(at).unwrap_or(128)).unwrap_or(0);
+                u64::from(element.mandatory).checked_shl(u32::try_from(at).unwrap_or(64)).unwrap_or(0);
         }
         for (at, element) in self.elements.iter().enumerate() {
             let left = POSITIONS.saturating_sub(self.positions.len());
@@ -254,7 +266,7 @@ fn component(spec: &Component, lists: &HashMap<&str, usize>) -> ValueRule {
 }
 
 fn value(mandatory: bool, representation: Representation, list: Option<usize>, role: Role) -> ValueRule {
-    ValueRule { mandatory, forbidden: false, representation, list, own_list: false, role }
+    ValueRule { mandatory, forbidden: false, representation, list, own_list: false, role, free: false }
 }
 
 /// UNS (ISO 9735-1): one letter that says which section ended.

@@ -162,7 +162,17 @@ impl Judge {
     }
 
     /// Before a segment is shown: what it opens is open, what it leaves unclosed is reported.
+    #[inline]
     fn open(&mut self, s: &Segment<'_>, tag: &[u8]) {
+        // Service segments begin with U; most segments are none.
+        if tag.first() == Some(&b'U') || self.package.is_some() {
+            self.service(s, tag);
+        } else {
+            self.inner(s, tag);
+        }
+    }
+
+    fn service(&mut self, s: &Segment<'_>, tag: &[u8]) {
         if self.message.is_some() && matches!(tag, b"UNH" | b"UNG" | b"UNE" | b"UNO" | b"UNZ" | b"UNB") {
             self.missing_end_of_message(s);
         }

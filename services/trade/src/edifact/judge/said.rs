@@ -27,7 +27,7 @@ pub(super) const fn may(element: u32, component: u32, longest: usize) -> Field {
 impl Judge {
     /// Characters that may not stand where they stand: control characters refuse, others by option.
     pub(super) fn characters(&mut self, s: &Segment<'_>) {
-        if self.charset.check(s.raw()).is_none() {
+        if s.is_usual() || self.charset.check(s.raw()).is_none() {
             return;
         }
         let level = match (&self.message, &self.package) {

@@ -2,7 +2,7 @@
 //! declared length.
 
 use super::delimiters::ELEMENT;
-use super::{Delimiters, Phase, Tokenizer};
+use super::{Delimiters, Phase, Tokenizer, UNSEEN};
 use crate::edifact::charset::Charset;
 
 /// How an interchange of syntax 1 to 3 begins that keeps to level B to the letter: its separators are the
@@ -35,7 +35,9 @@ impl Tokenizer {
         }
         *self.classes = self.delimiters.classes();
         self.bytewise = charset.hides(&self.delimiters);
-        self.cursor.restart(&self.delimiters, self.at);
+        // What UNB itself holds was seen before its characters were known.
+        self.beside = UNSEEN;
+        self.cursor.restart(&self.delimiters, self.usual(), self.at);
     }
 
     /// UNO tells how many bytes of object follow it (ISO 9735-8, 0810).

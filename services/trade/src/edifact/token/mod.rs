@@ -30,7 +30,7 @@ use super::charset::{Charset, Shift};
 pub(crate) use delimiters::{COMPONENT, ELEMENT};
 use delimiters::{PLAIN, RELEASE, TERMINATOR};
 use learn::LEVEL_B_UNB;
-use scan::{Cursor, Wanted};
+use scan::{Beside, Cursor, Usual, Wanted};
 use segment::Mark;
 
 /// How much of a hostile input is held at once.
@@ -119,12 +119,17 @@ pub struct Tokenizer {
     /// The characters two partners agreed on, whatever UNB says.
     agreed: Option<Charset>,
     cursor: Cursor,
+    /// What may stand in the segment read last beside usual bytes.
+    beside: Beside,
     /// Whether bytes are looked at one by one, because some only look like service characters.
     bytewise: bool,
     version: u8,
     finished: bool,
     broken: Option<Broken>,
 }
+
+/// Of bytes that were looked at one by one nothing was seen.
+const UNSEEN: Beside = Beside { odd: true, breaks: true };
 
 /// The largest piece that is copied in at once: bounds the buffer to this and one segment.
 const PIECE: usize = 64 * 1024;
@@ -161,7 +166,8 @@ impl Tokenizer {
             classes: Box::new(delimiters.classes()),
             charset: agreed.unwrap_or(Charset::Unknown),
             agreed,
-            cursor: Cursor::new(Wanted::of(&delimiters), 0),
+            cursor: Cursor::new(Wanted::of(&delimiters), Usual::Printable, 0),
+            beside: Beside::default(),
             bytewise: agreed.is_some_and(|charset| charset.hides(&delimiters)),
             version: 0,
             finished: false,
@@ -217,7 +223,7 @@ impl Tokenizer {
         if self.broken.is_none() {
             self.buffer.extend_from_slice(piece);
         }
-        self.cursor.restart(&self.delimiters, self.at);
+        self.cursor.restart(&self.delimiters, self.usual(), self.at);
     }
 
     /// The next token of what was fed; `None` when more must be fed, or nothing is left.
@@ -269,6 +275,7 @@ impl Tokenizer {
                     }
                     self.marks.clear();
                     (self.releases, self.inline) = (false, None);
+                    self.cursor.begin(self.at);
                     self.phase = Phase::Inside;
                 }
                 Phase::Inside => {
@@ -353,12 +360,21 @@ impl Tokenizer {
         Ok(true)
     }
 
+    /// The bytes that are usual in its characters.
+    fn usual(&self) -> Usual {
+        match self.charset {
+            Charset::LevelA => Usual::LevelA,
+            Charset::LevelB => Usual::LevelB,
+            _ => Usual::Printable,
+        }
+    }
+
     fn take_delimiters(&mut self, delimiters: Delimiters) {
         self.delimiters = delimiters;
         // What separates repetitions is known once UNB tells the syntax version.
         *self.classes = Delimiters { repetition: None, ..delimiters }.classes();
         self.bytewise = self.charset.hides(&delimiters);
-        self.cursor.restart(&delimiters, self.at);
+        self.cursor.restart(&delimiters, self.usual(), self.at);
     }
 
     /// Looks at bytes until the terminator, which `at` then points to; `false` when there is none yet.
@@ -449,6 +465,7 @@ impl Tokenizer {
     /// Gives the segment that ends at `end` and gets ready for what follows it.
     fn take_segment(&mut self, end: usize) -> Segment<'_> {
         self.number += 1;
+        self.beside = if self.bytewise { UNSEEN } else { self.cursor.beside() };
         let (from, offset) = (self.start, self.base + self.start as u64);
         (self.start, self.at) = (end + 1, end + 1);
         self.phase = Phase::Between;
@@ -468,6 +485,7 @@ impl Tokenizer {
             delimiters: &self.delimiters,
             charset: self.charset,
             released: self.releases,
+            beside: self.beside,
             inline: self.inline,
             offset,
             number: self.number,

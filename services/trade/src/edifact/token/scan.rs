@@ -1,8 +1,57 @@
 //! Finds service characters 64 bytes at a time: the comparisons of a block become vector instructions
 //! by themselves, and its 64 answers one number, so that plain data is passed over at the speed of
-//! memory and each service character costs a few instructions, however dense they stand.
+//! memory and each service character costs a few instructions, however dense they stand. In the same
+//! pass it sees whether all bytes of a block are usual ones, so that few segments are looked through
+//! again for characters that may not stand in them.
 
 use super::delimiters::Delimiters;
+use crate::edifact::charset::{in_level_a, in_level_b};
+
+/// Which bytes are usual: allowed in data, whatever else the character set allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Usual {
+    /// Those of level A.
+    LevelA,
+    /// Those of level B.
+    LevelB,
+    /// Printable ASCII.
+    Printable,
+}
+
+/// What a block holds beside usual bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beside {
+    /// Anything but line breaks.
+    pub(super) odd: bool,
+    /// Line breaks.
+    pub(super) breaks: bool,
+}
+
+impl Beside {
+    fn and(self, other: Self) -> Self {
+        Self { odd: self.odd | other.odd, breaks: self.breaks | other.breaks }
+    }
+
+    fn of(block: &[u8; BLOCK], usual: impl Fn(u8) -> bool) -> Self {
+        let (mut odd, mut breaks) = (0u8, 0u8);
+        for byte in block {
+            let line = (*byte == b'\r') | (*byte == b'\n');
+            odd |= u8::from(!(usual(*byte) | line));
+            breaks |= u8::from(line);
+        }
+        Self { odd: odd != 0, breaks: breaks != 0 }
+    }
+}
+
+impl Usual {
+    fn beside(self, block: &[u8; BLOCK]) -> Beside {
+        match self {
+            Self::LevelA => Beside::of(block, in_level_a),
+            Self::LevelB => Beside::of(block, in_level_b),
+            Self::Printable => Beside::of(block, |byte| (0x20..0x7f).contains(&byte)),
+        }
+    }
+}
 
 /// Bytes looked at together.
 const BLOCK: usize = 64;
@@ -50,6 +99,11 @@ fn gathered(eight: [u8; 8]) -> u64 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     wanted: Wanted,
+    usual: Usual,
+    /// Of the block of `mask`.
+    block_beside: Beside,
+    /// Of all blocks in which the segment stands that is being read.
+    beside: Beside,
     /// Where the block of `mask` begins.
     block: usize,
     /// What was found in it and not yet given.
@@ -60,19 +114,33 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// From this place on.
-    pub(super) fn new(wanted: Wanted, at: usize) -> Self {
-        Self { wanted, block: at, mask: 0, next: at }
+    pub(super) fn new(wanted: Wanted, usual: Usual, at: usize) -> Self {
+        let none = Beside::default();
+        Self { wanted, usual, block_beside: none, beside: none, block: at, mask: 0, next: at }
     }
 
     /// Looks for other bytes from this place on.
-    pub(super) fn restart(&mut self, delimiters: &Delimiters, at: usize) {
-        *self = Self::new(Wanted::of(delimiters), at);
+    pub(super) fn restart(&mut self, delimiters: &Delimiters, usual: Usual, at: usize) {
+        *self = Self { beside: self.beside, ..Self::new(Wanted::of(delimiters), usual, at) };
+    }
+
+    /// A segment begins here.
+    pub(super) fn begin(&mut self, at: usize) {
+        self.beside = if at < self.next { self.block_beside } else { Beside::default() };
+    }
+
+    /// What may stand in the segment that is being read, or close to it, beside usual bytes.
+    pub(super) fn beside(&self) -> Beside {
+        self.beside
     }
 
     /// Goes on from a place after those given.
     pub(super) fn pass(&mut self, at: usize) {
         if at >= self.next {
+            // What is passed over was not seen.
+            self.beside.odd |= at > self.next;
             (self.block, self.mask, self.next) = (at, 0, at);
+            self.block_beside = Beside::default();
         } else {
             self.mask &= u64::MAX << at.saturating_sub(self.block);
         }
@@ -86,6 +154,8 @@ impl Cursor {
             self.block = self.next;
             if let Some(block) = rest.first_chunk::<BLOCK>() {
                 self.mask = self.wanted.among(block);
+                self.block_beside = self.usual.beside(block);
+                self.beside = self.beside.and(self.block_beside);
                 self.next += BLOCK;
             } else if rest.is_empty() {
                 return None;
@@ -94,6 +164,9 @@ impl Cursor {
                 let mut block = [0; BLOCK];
                 block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
                 self.mask = self.wanted.among(&block);
+                block.iter_mut().skip(rest.len()).for_each(|fill| *fill = b' ');
+                self.block_beside = self.usual.beside(&block);
+                self.beside = self.beside.and(self.block_beside);
                 self.next += rest.len();
             }
         }
@@ -118,10 +191,17 @@ mod tests {
             let delimiters = Delimiters { repetition: None, ..Delimiters::default_of(4) };
             let plain = |at: &usize| b"+:'?".contains(&bytes[*at]);
             let expect: Vec<usize> = (from.max(pass)..bytes.len()).filter(plain).collect();
-            let mut cursor = Cursor::new(Wanted::of(&delimiters), from);
+            let mut cursor = Cursor::new(Wanted::of(&delimiters), Usual::LevelB, from);
+            cursor.begin(from);
             let first = cursor.find(&bytes);
             prop_assert_eq!(first, (from..bytes.len()).find(plain));
-            cursor.restart(&delimiters, from);
+            // What is not usual in the bytes looked through was seen.
+            let until = first.map_or(bytes.len(), |at| at + 1);
+            let seen = bytes.get(from..until).unwrap_or_default();
+            let line = |b: &u8| matches!(b, b'\r' | b'\n');
+            prop_assert!(cursor.beside().odd || seen.iter().all(|b| in_level_b(*b) || line(b)));
+            prop_assert!(cursor.beside().breaks || !seen.iter().any(line));
+            cursor.restart(&delimiters, Usual::Printable, from);
             cursor.pass(pass);
             let mut found = Vec::new();
             while let Some(at) = cursor.find(&bytes) {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::delimiters::{COMPONENT, Delimiters, ELEMENT, REPETITION};
+use super::scan::Beside;
 use crate::edifact::charset::{Charset, Shift};
 
 /// One delimiter inside a segment.
@@ -23,6 +24,8 @@ pub struct Segment<'a> {
     pub(super) charset: Charset,
     /// Whether a release character stands in it.
     pub(super) released: bool,
+    /// What may stand in it beside bytes that are usual in its characters.
+    pub(super) beside: Beside,
     /// The length of the object that is its last element and follows it as tokens of its own (KTNET's
     /// BIN): the segment itself goes up to the delimiter before that element.
     pub inline: Option<u64>,
@@ -104,7 +107,18 @@ impl<'a> Segment<'a> {
     /// Whether all of it is printable ASCII and no character is released: then values are their bytes.
     #[must_use]
     pub(crate) fn is_plain(&self) -> bool {
-        !self.released && self.raw.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b))
+        !self.released && (self.beside == Beside::default() || self.is_printable())
+    }
+
+    /// Whether all of it is allowed by its characters, as far as was seen when it was read.
+    #[must_use]
+    pub(crate) fn is_usual(&self) -> bool {
+        !self.beside.odd
+    }
+
+    #[cold]
+    fn is_printable(&self) -> bool {
+        self.raw.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b))
     }
 
     /// A value of this segment that is not plain, as it is meant.
