@@ -127,8 +127,16 @@ impl Judge {
             return;
         }
         let level = Level::Message(message.header.index);
+        check.segment(s, &mut self.faults);
+        if !self.faults.is_empty() {
+            self.found(s, tag, level);
+        }
+    }
+
+    /// Faults of a segment of a message.
+    #[cold]
+    fn found(&mut self, s: &Segment<'_>, tag: &[u8], level: Level) {
         let mut faults = std::mem::take(&mut self.faults);
-        check.segment(s, &mut faults);
         for fault in faults.drain(..) {
             // What was told before is only counted.
             if fault.severity == Severity::Warning && self.was_warned(fault.code, tag) {
