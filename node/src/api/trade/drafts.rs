@@ -36,7 +36,10 @@ pub struct DraftInput {
     pub mapping: String,
     /// For whom; empty while that is open.
     #[serde(default)]
-    #[schema(max_length = 255)]
+    #[schema(
+        max_length = 255,
+        pattern = r"^(did:web:([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(%3A([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(:[A-Za-z0-9_-][A-Za-z0-9._-]{0,62})*)?$"
+    )]
     pub partner: String,
     /// What people call it.
     #[schema(min_length = 1, max_length = 100)]
@@ -46,7 +49,7 @@ pub struct DraftInput {
     pub template: bool,
     /// The document.
     #[schema(value_type = Object)]
-    pub document: serde_json::Value,
+    pub document: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A draft.
@@ -66,7 +69,7 @@ pub struct DraftBody {
     /// The document; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub document: Option<serde_json::Value>,
+    pub document: Option<serde_json::Map<String, serde_json::Value>>,
     /// When it was saved last.
     #[schema(value_type = String, format = DateTime)]
     pub updated: Timestamp,
@@ -124,7 +127,7 @@ pub async fn save(
     extract::Json(body): extract::Json<DraftInput>,
 ) -> Answer<Json<DraftBody>> {
     let id = body.id.as_deref().map(str::parse).transpose()?;
-    let content = body.document.to_string();
+    let content = serde_json::Value::Object(body.document).to_string();
     let draft = keep(&node, &caller, id, &body.mapping, (&body.partner, &body.name, body.template), content);
     Ok(Json(draft.await?.into()))
 }

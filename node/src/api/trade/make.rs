@@ -35,7 +35,7 @@ pub struct MakeBody {
     pub to: Did,
     /// The documents: fields with text, lists of the same (`corridor trade mapping show orders --fields`).
     #[schema(value_type = Vec<Object>, min_items = 1, max_items = 500)]
-    pub documents: Vec<serde_json::Value>,
+    pub documents: Vec<serde_json::Map<String, serde_json::Value>>,
     /// Who sends, as UNB names it, `ID` or `ID:QUALIFIER`; as in the interchange before when left out.
     #[serde(default)]
     #[schema(max_length = 41)]
@@ -231,6 +231,9 @@ impl MakeBody {
         if !(1..=MOST).contains(&self.documents.len()) {
             return Err(malformed("documents", format!("1 to {MOST} expected")));
         }
+        if self.syntax.as_deref().is_some_and(|syntax| !names_syntax(syntax)) {
+            return Err(malformed("syntax", "an identifier and a version such as UNOC:3 expected"));
+        }
         let text = serde_json::to_vec(&self.documents).map_err(|e| malformed("documents", e))?;
         Ok(Order {
             mapping: mapping(&self.mapping)?,
@@ -244,6 +247,14 @@ impl MakeBody {
             key,
         })
     }
+}
+
+/// Whether this is an identifier of ISO 9735 with version 3 or 4.
+fn names_syntax(text: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit();
+    text.split_once(':').is_some_and(|(identifier, version)| {
+        identifier.len() == 4 && identifier.bytes().all(plain) && matches!(version, "3" | "4")
+    })
 }
 
 /// The key of a request, or one that nobody has used.
@@ -302,4 +313,19 @@ pub async fn send(
         items.push(self::body(at, made, sent));
     }
     Ok(Json(MadeList { items }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_syntax_is_an_identifier_and_a_version() {
+        let check = |text: &str, expect: bool| assert_eq!(names_syntax(text), expect, "{text}");
+        check("UNOC:3", true);
+        check("KECA:4", true);
+        for wrong in ["", "UNOC", "UNOC:", "UNOC:2", "unoc:3", "UNO:3", "UNOC:3:", ":3", "UNÖC:3"] {
+            check(wrong, false);
+        }
+    }
 }

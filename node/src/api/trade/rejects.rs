@@ -106,7 +106,7 @@ pub struct AmendBody {
     /// The document as it should have been; for messages that a mapping fits.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    pub document: Option<serde_json::Value>,
+    pub document: Option<serde_json::Map<String, serde_json::Value>>,
     /// The interchange as it should have been; reference, time and counts are written anew.
     #[serde(default)]
     #[schema(max_length = 4194304)]
@@ -303,7 +303,10 @@ pub async fn amend(
         (Some(json), None) => {
             let (mapping, before, _) =
                 refused.form.ok_or_else(|| malformed("no mapping fits: edifact expected"))?;
-            let found = documents(&mut json.to_string().as_bytes())?.into_iter().next().unwrap_or_default();
+            let found = documents(&mut serde_json::Value::Object(json).to_string().as_bytes())?
+                .into_iter()
+                .next()
+                .unwrap_or_default();
             Correction::Document(mapping, Document { envelope: before.envelope, record: found.record })
         }
         (None, Some(text)) => Correction::Text(text),

@@ -218,7 +218,7 @@ impl std::str::FromStr for Word {
 }
 
 fn read_draft(draft: &DraftBody) -> Result<Record> {
-    let json = draft.document.clone().unwrap_or_default().to_string();
+    let json = serde_json::Value::Object(draft.document.clone().unwrap_or_default()).to_string();
     let found = documents(&mut json.as_bytes())?.into_iter().next();
     Ok(found.unwrap_or_default().record)
 }
