@@ -231,6 +231,15 @@ impl MakeBody {
         if !(1..=MOST).contains(&self.documents.len()) {
             return Err(malformed("documents", format!("1 to {MOST} expected")));
         }
+        for (name, party) in [("sender", &self.sender), ("recipient", &self.recipient)] {
+            // ISO 9735, S002: an identification of 35 characters, a qualifier of 4.
+            if party.as_ref().is_some_and(|party| party.chars().count() > 41) {
+                return Err(malformed(name, "at most 41 characters expected"));
+            }
+        }
+        if self.subjects.len() > 64 {
+            return Err(malformed("subjects", "at most 64 expected"));
+        }
         if self.syntax.as_deref().is_some_and(|syntax| !names_syntax(syntax)) {
             return Err(malformed("syntax", "an identifier and a version such as UNOC:3 expected"));
         }
