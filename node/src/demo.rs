@@ -2,6 +2,7 @@
 //! both anchors, runs both nodes as processes of their own, and works with the very commands that an
 //! operator types, so that everything it shows can be done again by hand.
 
+mod chain;
 mod evidence;
 mod stage;
 mod story;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use corridor_base::{ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_proof::Names;
 use serde_json::Value;
 
 use stage::{Place, Stage, Witness};
@@ -80,19 +82,27 @@ fn tell(options: &Options, story: &mut Story) -> Result<Cast> {
     let mut jp = Place::at(&stage, story, "JP", "customs", 7090)?;
     kr.make(&stage, story, &anchors[0], &jp, &witnesses)?;
     jp.make(&stage, story, &anchors[1], &kr, &witnesses)?;
-    for place in [&mut kr, &mut jp] {
-        admit(&stage, story, place)?;
+    chain::host(&stage, story, &jp)?;
+    for place in [&kr, &jp] {
+        admit(&stage, story, place, place.name, &place.names())?;
     }
+    admit(&stage, story, &jp, chain::BUYER, &chain::buyer())?;
     recognise(&stage, story, &anchors)?;
     for place in [&mut kr, &mut jp] {
         place.start(&stage, story)?;
     }
     import(&stage, story, &[&kr, &jp])?;
     watch(&stage, story, [&kr, &jp], &mut witnesses)?;
-    agree(&stage, story, &kr, &jp)?;
+    let purpose = "Cargo reports and declarations from Busan to Hakata, and their answers";
+    agree(&stage, story, &kr, (&jp, jp.name, &jp.names()), purpose)?;
+    let purpose = "Orders, bookings and their answers";
+    agree(&stage, story, &kr, (&jp, chain::BUYER, &chain::buyer()), purpose)?;
+    chain::order(&stage, story, &kr, &jp)?;
     let id = send(&stage, story, &kr, &jp, &document)?;
     understand(&stage, story, &jp, &id)?;
     answer(&stage, story, &kr, &jp, &id)?;
+    chain::declare(&stage, story, &kr, &jp)?;
+    chain::timeline(&stage, story, &kr)?;
     tamper::show(&stage, story, &kr, &jp)?;
     record(&stage, story, &[&kr, &jp])?;
     evidence::show(&stage, story, &kr, &id)?;
@@ -137,11 +147,10 @@ fn appoint(stage: &Stage, story: &mut Story, witness: &Witness) -> Result<()> {
 
 /// A country admits its participant: the list pins the keys of its DID document, and the log of its
 /// node.
-fn admit(stage: &Stage, story: &mut Story, place: &Place) -> Result<()> {
-    let document = stage.corridor(Some(place), &["key", "document"])?;
-    let file = format!("{}.did.json", place.name);
+fn admit(stage: &Stage, story: &mut Story, place: &Place, who: &str, names: &Names) -> Result<()> {
+    let document = stage.corridor(Some(place), &["--participant", who, "key", "document"])?;
+    let file = format!("{who}.did.json");
     stage.write(&file, document.to_string().as_bytes())?;
-    let names = place.names();
     let told = stage.corridor(
         None,
         &[
@@ -162,7 +171,7 @@ fn admit(stage: &Stage, story: &mut Story, place: &Place) -> Result<()> {
     let country = story.country(place.country);
     story.say(
         "demo-admitted",
-        &[("country", &country), ("who", &place.shown(stage.lang())), ("number", &number)],
+        &[("country", &country), ("who", names.in_language(stage.lang())), ("number", &number)],
     );
     Ok(())
 }
@@ -220,28 +229,25 @@ fn watch(
 }
 
 /// A standing agreement, signed by both.
-fn agree(stage: &Stage, story: &mut Story, kr: &Place, jp: &Place) -> Result<()> {
-    let purpose = "Cargo reports from Busan to Hakata, and their answers";
+fn agree(
+    stage: &Stage,
+    story: &mut Story,
+    kr: &Place,
+    (place, who, names): (&Place, &str, &Names),
+    purpose: &str,
+) -> Result<()> {
+    let (did, proposed, signed) =
+        (place.did_of(who), format!("agreement-{who}-proposed.note"), format!("agreement-{who}.note"));
     stage.corridor(
         Some(kr),
-        &[
-            "partner",
-            "propose",
-            &jp.did,
-            "--kind",
-            "edifact",
-            "--purpose",
-            purpose,
-            "--output",
-            "agreement-proposed.note",
-        ],
+        &["partner", "propose", &did, "--kind", "edifact", "--purpose", purpose, "--output", &proposed],
     )?;
     stage.corridor(
-        Some(jp),
-        &["partner", "accept", "agreement-proposed.note", "--output", "agreement.note"],
+        Some(place),
+        &["--participant", who, "partner", "accept", &proposed, "--output", &signed],
     )?;
-    stage.corridor(Some(kr), &["partner", "accept", "agreement.note"])?;
-    story.say("demo-agreed", &[("a", &kr.shown(stage.lang())), ("b", &jp.shown(stage.lang()))]);
+    stage.corridor(Some(kr), &["partner", "accept", &signed])?;
+    story.say("demo-agreed", &[("a", &kr.shown(stage.lang())), ("b", names.in_language(stage.lang()))]);
     Ok(())
 }
 
@@ -260,11 +266,7 @@ fn send(
         &["send", &document.path, "--to", &jp.did, "--kind", "edifact", "--wait", "20"],
     )?;
     let id = text(&sent, "/id")?;
-    let state = text(&sent, "/state")?;
-    if state != "delivered" {
-        let why = sent.pointer("/problem/detail").and_then(Value::as_str).unwrap_or(&state).to_owned();
-        return Err(Problem::new(ErrorCode::PartnerAnswer).with("partner", &jp.did).with("why", why));
-    }
+    stage::unsent(&sent, &jp.did)?;
     let at = |pointer: &str| text(&sent, pointer).and_then(|at| Timestamp::parse(&at));
     let millis = at("/updated")?.since(at("/created")?).as_millis().to_string();
     story.say("demo-acknowledged", &[("who", &jp.shown(stage.lang())), ("millis", &millis)]);

@@ -5,6 +5,8 @@
 mod acts;
 pub mod areas;
 mod content;
+mod customs;
+mod desk;
 mod doctor;
 mod documents;
 mod evidence;
@@ -88,6 +90,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/partners", get(partners::list))
         .route("/console/partners/{did}", get(partners::one))
         .route("/console/partners/{did}/test", post(partners::test))
+        .route("/console/partners/{did}/trade", get(desk::page).post(desk::set))
         .route("/console/acts", get(acts::list))
         .route("/console/acts/{id}", get(acts::one))
         .route("/console/search", get(search::page))
@@ -97,6 +100,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))
         .route("/console/help/{guide}", get(help::guide))
+        .merge(customs::router())
         .merge(evidence::router())
         .merge(trade::router())
         .merge(subjects::router())

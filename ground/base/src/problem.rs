@@ -137,6 +137,8 @@ errors! {
     InterchangeInvalid = "interchange-invalid", 422;
     DirectoryInvalid = "directory-invalid", 422;
     GuideInvalid = "guide-invalid", 422;
+    DecisionRefused = "decision-refused", 409;
+    RiskRuleInvalid = "risk-rule-invalid", 422;
 }
 
 impl fmt::Display for ErrorCode {

@@ -11,10 +11,11 @@ use corridor_base::{AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode,
 use corridor_proof::erasure::MAX_SUBJECTS;
 use corridor_proof::{Envelope, Handle, Kind, Signed, act};
 use corridor_storage::seal::{CHUNK, Content};
-use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, SubjectId, Tx};
+use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, SubjectId, Tx, Unit};
 use futures::{Stream, StreamExt};
 
 use crate::documents::{self, NewDocument, Side, State};
+use crate::sender::nothing;
 use crate::service::Acting;
 use crate::wire::{INLINE, PIECE};
 use crate::{Exchange, service};
@@ -62,6 +63,18 @@ impl Exchange {
     where
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
+        self.submit_with(us, draft, content, nothing()).await
+    }
+
+    /// The same, with what else belongs to it in its unit of work: a decision and the document that tells it
+    /// stand in the books together, or neither does (EX-2). What was handed in before came with its own.
+    ///
+    /// # Errors
+    /// As [`Exchange::submit`]; those of `also`.
+    pub async fn submit_with<S>(&self, us: &Did, draft: Draft, content: S, also: Unit) -> Result<EnvelopeId>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
+    {
         let signer = self.keyring(us)?.current();
         self.0.directory.participant(&draft.to, self.0.clock.now())?;
         let agreement = match draft.agreement {
@@ -97,7 +110,7 @@ impl Exchange {
             Stored::Blob(name) => Some(name.clone()),
             Stored::Inline(_) => None,
         };
-        let queued = self.queue(us, signed, stored, seal.clone()).await;
+        let queued = self.queue(us, signed, stored, seal.clone(), also).await;
         if !matches!(queued, Ok(true)) && seal.is_some() {
             // What lies under a seal of its own is nothing that was handed in before.
             if let Some(name) = blob {
@@ -160,6 +173,7 @@ impl Exchange {
         signed: Signed<Envelope>,
         stored: Stored,
         seal: Option<Seal>,
+        mut also: Unit,
     ) -> Result<bool> {
         let body = signed.body();
         let fields = [
@@ -214,7 +228,8 @@ impl Exchange {
                 if let Some(told) = &told {
                     tx.enqueue(told)?;
                 }
-                tx.enqueue(&delivery).map(|()| true)
+                tx.enqueue(&delivery)?;
+                also(tx).map(|()| true)
             })
             .await
     }

@@ -118,6 +118,12 @@ act_types! {
     INTERCHANGE_OBJECTED = "interchange-objected" v 1 ["envelope", "answer", "errors"];
     /// Somebody decided to wait no longer for what is overdue of a document.
     ANSWER_WAIVED = "answer-waived" v 1 ["envelope", "answers", "by"];
+    /// Customs decided on a message that they received; the answer tells it.
+    CUSTOMS_DECIDED = "customs-decided" v 1 ["envelope", "message", "decision", "code", "reason", "answer", "by"];
+    /// A risk rule came in a new version, or was switched on or off.
+    RISK_RULE_CHANGED = "risk-rule-changed" v 1 ["rule", "version", "change", "by"];
+    /// It was set how a partner works: in production or in test, and what is done with its tests.
+    TRADE_PARTNER_SET = "trade-partner-set" v 1 ["partner", "mode", "tests", "by"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

@@ -377,3 +377,31 @@ trade-evidence-done = Written to { $path }: check it with corridor verify
 doctor-hub = The folder shared with a hub can be worked with.
 doctor-hub-refused = { $number } files in the folder of the hub were refused.
     .remedy = Read the .txt beside each in { $path }/refused, mend the file, drop it in out/ again, and remove it there.
+
+## Customs
+
+field-case = case
+field-risk = risk
+field-port = port or office
+field-party = consignee
+field-rule = rule
+field-switched-on = version that is on
+field-asks = asks for
+field-against = seen
+field-hits = hits
+field-undecided = undecided
+field-then-released = then released
+field-then-stopped = then stopped
+field-then-held = then held
+field-then-inspected = then inspected
+field-then-refused = then refused
+field-mode = works in
+field-tests = its tests
+field-sent-of-late = sent in 30 days
+field-received-of-late = received in 30 days
+field-tests-of-late = tests in 30 days
+field-took-to-acknowledge = acknowledged after (median / p95)
+field-took-to-answer = answered after (median / p95)
+field-signed = signed by
+field-refused = refused
+field-why = why

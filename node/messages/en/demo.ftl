@@ -35,3 +35,28 @@ demo-watching = The witnesses of both anchors watch both logs from now on.
 demo-receipts = Both countries have cosigned the logs of both nodes, so the receipts are complete: { $ours } says that it was sent, { $theirs } that it was received. Neither node, and neither country, can take that back.
 demo-verified = Anybody can check them, years later, without asking a node: corridor verify, with the files and the policy alone.
 demo-receipt-refused = One byte of the receipt is altered, and it is worth nothing any more.
+
+# args: who, node
+demo-hosted = { $who }, a trading house, has no node of its own: that of { $node } carries it, with keys, books and agreements apart.
+# args: who, order
+demo-ordered = { $who } orders: { $order }, 2,350 bearing units, FOB Busan (ORDERS).
+# args: who
+demo-order-answered = { $who } accepts the order for the maker (ORDRSP).
+# args: who, whom
+demo-booked = { $who } asks { $whom }, who arranges the ship, for space (IFTMBF).
+# args: who
+demo-booking-confirmed = { $who } confirms it: HANBIT PIONEER, voyage 0427E (IFTMBC).
+# args: who
+demo-risk = { $who } adds risk rules from a file and switches two of them on. A rule says where to look; it decides nothing.
+# args: who, number
+demo-declared = { $who } declares the goods: { $number } (CUSDEC). A code of the tariff is wrong.
+# args: who
+demo-hits = It could be read, so it waits at { $who } for a decision. It hits:
+# args: who
+demo-rejected = { $who } refuses it and names the place. The answer (CUSRES) says:
+# args: who
+demo-amended = { $who } corrects the code and sends it again as a replacement (BGM 1225 is 5).
+# args: who
+demo-released = { $who } asks for an inspection, and after that releases the goods. The answers reach the declaration they belong to:
+# args: who, order
+demo-timeline = One order, one timeline, as { $who } sees { $order }. That something arrived, could be read (CONTRL) and was decided on (CUSRES) are three things:

@@ -318,3 +318,31 @@ trade-evidence-done = { $path } に書き出しました。corridor verify で�
 doctor-hub = ハブと共有するフォルダーを使えます。
 doctor-hub-refused = ハブのフォルダーで送信できなかったファイルが { $number } 件あります。
     .remedy = { $path }/refused の .txt で理由を確認し、ファイルを直して out/ に置き直してから、元のファイルを削除してください。
+
+## Customs
+
+field-case = 案件
+field-risk = リスク
+field-port = 港・官署
+field-party = 荷受人
+field-rule = 基準
+field-switched-on = 適用中の版
+field-asks = 対応
+field-against = 対象
+field-hits = 該当
+field-undecided = 審査待ち
+field-then-released = うち許可
+field-then-stopped = うち許可以外
+field-then-held = うち保留
+field-then-inspected = うち検査指定
+field-then-refused = うち差戻し
+field-mode = 運用区分
+field-tests = テスト電文
+field-sent-of-late = 30 日間の送信
+field-received-of-late = 30 日間の受信
+field-tests-of-late = 30 日間のテスト
+field-took-to-acknowledge = 受領証まで（中央値 / p95）
+field-took-to-answer = 応答まで（中央値 / p95）
+field-signed = 署名者
+field-refused = 拒否
+field-why = 原因

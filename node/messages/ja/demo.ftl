@@ -34,3 +34,16 @@ demo-watching = 両国の発行元の証人が、両方のログの監視を始�
 demo-receipts = 両国が両方のノードのログに連署し、記録証明が完成しました。{ $ours } は送ったこと、{ $theirs } は受け取ったことを示します。どのノードも、どの国も、もう取り消せません。
 demo-verified = 誰でも、何年後でも、ノードに問い合わせずに確かめられます。必要なのはファイルとポリシーだけです（corridor verify）。
 demo-receipt-refused = 記録証明を1バイトだけ変えると、もう通用しません。
+
+demo-hosted = { $who }は自前のノードを持たない商社です。{ $node }のノードが、鍵・帳簿・協定を分けたうえで受け持ちます。
+demo-ordered = { $who }が発注します: { $order }、軸受ユニット 2,350 個、FOB 釜山 (ORDERS)。
+demo-order-answered = { $who }がメーカーに代わって受注を回答します (ORDRSP)。
+demo-booked = { $who }が、本船を手配する{ $whom }に船腹を申し込みます (IFTMBF)。
+demo-booking-confirmed = { $who }が確認します: HANBIT PIONEER、航海番号 0427E (IFTMBC)。
+demo-risk = { $who }がファイルからリスク基準を登録し、そのうち二つを適用します。基準は注意すべき申告を示すだけで、決定はしません。
+demo-declared = { $who }が貨物を申告します: { $number } (CUSDEC)。税番に誤りがあります。
+demo-hits = 電文は読み取れたので、{ $who }で審査待ちになります。該当した基準:
+demo-rejected = { $who }が箇所を示して差し戻します。回答 (CUSRES) の内容:
+demo-amended = { $who }が税番を直し、差替えとして送り直します (BGM 1225 = 5)。
+demo-released = { $who }が検査を指定し、検査の後に許可します。回答は対応する申告に結び付きます:
+demo-timeline = 一つの発注を一つの経過で。{ $who }から見た { $order } です。届いたこと、読み取れたこと (CONTRL)、判断が出たこと (CUSRES) は別々の状態です:

@@ -318,3 +318,31 @@ trade-evidence-done = { $path }에 기록했습니다. corridor verify로 검증
 doctor-hub = 허브와 공유하는 폴더를 쓸 수 있습니다.
 doctor-hub-refused = 허브 폴더에서 보내지 못한 파일이 { $number }건 있습니다.
     .remedy = { $path }/refused의 .txt에서 이유를 확인하고, 파일을 고쳐 out/에 다시 놓은 뒤 원래 파일을 지우십시오.
+
+## Customs
+
+field-case = 건
+field-risk = 위험
+field-port = 항구·세관
+field-party = 수하인
+field-rule = 기준
+field-switched-on = 적용 중인 판
+field-asks = 조치
+field-against = 대상
+field-hits = 적중
+field-undecided = 심사 대기
+field-then-released = 그중 수리
+field-then-stopped = 그중 수리 외
+field-then-held = 그중 보류
+field-then-inspected = 그중 검사지정
+field-then-refused = 그중 반려
+field-mode = 운용 구분
+field-tests = 시험 전문
+field-sent-of-late = 30일간 송신
+field-received-of-late = 30일간 수신
+field-tests-of-late = 30일간 시험
+field-took-to-acknowledge = 수령증까지(중앙값 / p95)
+field-took-to-answer = 응답까지(중앙값 / p95)
+field-signed = 서명자
+field-refused = 거부
+field-why = 원인

@@ -34,3 +34,16 @@ demo-watching = 두 나라 발행처의 증인이 두 로그를 지켜보기 시
 demo-receipts = 두 나라가 두 노드의 로그에 연서하여 기록 증명이 완성되었습니다. { $ours }은(는) 보냈음을, { $theirs }은(는) 받았음을 보여 줍니다. 어느 노드도, 어느 나라도 이를 되돌릴 수 없습니다.
 demo-verified = 누구든지 몇 해 뒤에도 노드에 묻지 않고 확인할 수 있습니다. 파일과 정책만 있으면 됩니다(corridor verify).
 demo-receipt-refused = 기록 증명에서 한 바이트만 바꾸어도 더는 통하지 않습니다.
+
+demo-hosted = { $who }은(는) 자체 노드가 없는 무역상사입니다. { $node }의 노드가 키·장부·협정을 따로 두고 맡습니다.
+demo-ordered = { $who }이(가) 발주합니다: { $order }, 베어링 유닛 2,350개, FOB 부산(ORDERS).
+demo-order-answered = { $who }이(가) 제조사를 대신해 수주를 회신합니다(ORDRSP).
+demo-booked = { $who }이(가) 선박을 주선하는 { $whom }에 선복을 신청합니다(IFTMBF).
+demo-booking-confirmed = { $who }이(가) 확인합니다: HANBIT PIONEER, 항차 0427E(IFTMBC).
+demo-risk = { $who }이(가) 파일로 위험 기준을 등록하고 그중 둘을 적용합니다. 기준은 살펴볼 신고를 알려 줄 뿐 결정하지 않습니다.
+demo-declared = { $who }이(가) 물품을 신고합니다: { $number }(CUSDEC). 세번이 잘못되어 있습니다.
+demo-hits = 판독되었으므로 { $who }에서 심사를 기다립니다. 해당한 기준:
+demo-rejected = { $who }이(가) 위치를 밝혀 반려합니다. 회신(CUSRES) 내용:
+demo-amended = { $who }이(가) 세번을 고쳐 대체 신고로 다시 보냅니다(BGM 1225 = 5).
+demo-released = { $who }이(가) 검사를 지정하고, 검사 뒤에 수리합니다. 회신은 해당 신고를 찾아갑니다:
+demo-timeline = 한 발주의 전 과정을 한 흐름으로: { $who }이(가) 보는 { $order }. 도착한 것, 판독된 것(CONTRL), 판단이 내려진 것(CUSRES)은 서로 다른 상태입니다:

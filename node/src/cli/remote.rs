@@ -88,6 +88,16 @@ impl Remote {
         self.ask(Method::POST, self.path(segments, &[])?, body).await
     }
 
+    /// Hands in JSON from a file as it is: what is wrong with it the node says.
+    pub(super) async fn post_json(
+        &self,
+        segments: &[&str],
+        query: &[(&str, Option<&str>)],
+        json: Vec<u8>,
+    ) -> Result<Value> {
+        self.ask(Method::POST, self.path(segments, query)?, Some(("application/json", json.into()))).await
+    }
+
     /// Asks for something that may take long, as looking through a whole log does; the node says nothing
     /// meanwhile.
     pub(super) async fn work(&self, segments: &[&str]) -> Result<Value> {

@@ -1,11 +1,13 @@
 //! `corridor trade`: EDIFACT interchanges that crossed, readable; and, asking no node, files and pipes of
 //! EDIFACT read, checked, converted and compared.
 
+mod customs;
 mod desk;
 mod directory;
 mod file;
 mod guide;
 mod mapping;
+mod partner;
 
 use clap::Subcommand;
 use corridor_base::{ErrorCode, Problem};
@@ -116,6 +118,17 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: directory::Verb,
     },
+    /// Work through the cargo reports and declarations that customs received, or show one
+    Queue(customs::Queue),
+    /// Decide on a cargo report or declaration; the sender is told with CUSRES
+    Decide(customs::Decide),
+    /// Risk rules: which reports and declarations to look at
+    Risk {
+        #[command(subcommand)]
+        verb: customs::Risk,
+    },
+    /// Show how one partner works: agreements, volumes, latencies, what is refused and why; or set whether it is in test
+    Partner(partner::Partner),
     /// Partner guides: what two partners agreed on within a message of a directory
     Guide {
         #[command(subcommand)]
@@ -143,6 +156,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Rejects(args) => return desk::rejects(context, &args).await,
         Verb::Amend(args) => return desk::amend(context, &args).await,
         Verb::Codes { verb } => return desk::codes(context, &verb).await,
+        Verb::Queue(args) => return customs::queue(context, &args).await,
+        Verb::Partner(args) => return partner::run(context, &args).await,
+        Verb::Decide(args) => return customs::decide(context, &args).await,
+        Verb::Risk { verb } => return customs::risk(context, &verb).await,
         Verb::List { .. }
         | Verb::Show { .. }
         | Verb::Status { .. }

@@ -350,6 +350,19 @@ impl Place {
         Ok(())
     }
 
+    /// A participant of this name on this node.
+    pub(super) fn did_of(&self, name: &str) -> String {
+        format!("did:web:localhost%3A{}:{name}", self.public)
+    }
+
+    /// The node hosts one more participant from now on: its configuration says so.
+    pub(super) fn take_in(&self, stage: &Stage, name: &str) -> Result<()> {
+        let path = stage.path(&self.config);
+        let mut text = std::fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
+        text.push_str(&format!("\n[[participant]]\nname = \"{name}\"\ndid = \"{}\"\n", self.did_of(name)));
+        stage.write(&self.config, text.as_bytes())
+    }
+
     /// Runs the node and waits until it takes requests.
     pub(super) fn start(&mut self, stage: &Stage, story: &mut Story) -> Result<()> {
         let began = Instant::now();
@@ -445,6 +458,16 @@ fn free(story: &mut Story, wanted: u16) -> Result<(u16, TcpListener)> {
     let other = held.local_addr().map_err(taken)?.port();
     story.say("demo-port-taken", &[("port", &wanted.to_string()), ("other", &other.to_string())]);
     Ok((other, held))
+}
+
+/// Why a document that was waited for did not arrive.
+pub(super) fn unsent(sent: &Value, to: &str) -> Result<()> {
+    let state = sent.get("state").and_then(Value::as_str).unwrap_or_default();
+    if state == "delivered" {
+        return Ok(());
+    }
+    let why = sent.pointer("/problem/detail").and_then(Value::as_str).unwrap_or(state).to_owned();
+    Err(Problem::new(ErrorCode::PartnerAnswer).with("partner", to).with("why", why))
 }
 
 /// The problem that a command said on standard error.

@@ -17,6 +17,7 @@ const AREAS: &[Entry] = &[
     Entry("section-exchange", "/console/inbox", Icon::Inbox, "area-inbox"),
     Entry("section-exchange", "/console/outbox", Icon::Outbox, "area-outbox"),
     Entry("section-exchange", "/console/trade", Icon::Trade, "area-trade"),
+    Entry("section-exchange", "/console/customs", Icon::Search, "area-customs"),
     Entry("section-exchange", "/console/partners", Icon::Partners, "area-partners"),
     Entry("section-exchange", "/console/agreements", Icon::Acts, "area-agreements"),
     Entry("section-exchange", "/console/subjects", Icon::Person, "area-subjects"),

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use corridor_base::{Did, Timestamp};
 use corridor_console::component::{
-    Badge, Choice, Column, Command, Empty, Facts, Field, Filters, Icon, Kind, Notice, Paging, Press, Row,
-    Section, Short, Table, Tone, country_name, quoted,
+    Badge, Button, Choice, Column, Command, Empty, Facts, Field, Filters, Icon, Kind, Notice, Paging, Press,
+    Row, Section, Short, Table, Tone, country_name, quoted,
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::documents::Link;
@@ -205,10 +205,16 @@ async fn detail(node: &Arc<Node>, caller: &Caller, viewer: &Viewer, did: Did) ->
         .and(Section::new(t.get("partner-keys"), keys(viewer, &found.keys, now)))
         .and(Command::new(viewer, &show, "GET", &api, None));
     let mut page = Page::new(name, body).below(t.get("area-partners"), PATH).live();
+    let mut actions = Markup::none();
+    if !ours.is_empty() {
+        let path = format!("{}/trade", words::partner_path(&did));
+        actions = actions.and(Button::new(t.get("desk-open"), path).icon(Icon::Trade));
+    }
     if viewer.may("POST /console/partners/{did}/test") && found.partner.removed.is_none() {
         let path = format!("{}/test", words::partner_path(&did));
-        page = page.actions(Press::new(viewer, path, t.get("partner-test")).icon(Icon::Doctor));
+        actions = actions.and(Press::new(viewer, path, t.get("partner-test")).icon(Icon::Doctor));
     }
+    page = page.actions(actions);
     if let Some(problem) = &link.problem {
         page = page.notice(words::kept(viewer.lang(), problem));
     }

@@ -225,8 +225,9 @@ fn row(node: &Node, viewer: &Viewer, entry: &Entry) -> Row {
         let said = t.get("amends").and("what", t.get(&format!("amend-as-{}", amendment.function)));
         Markup::link(&to, said)
     });
+    let test = entry.test.then(|| Badge::new(Tone::Idle, t.get("customs-test")).into());
     Row(vec![
-        Markup::lines(std::iter::once(name).chain(amends)),
+        Markup::lines(std::iter::once(name).chain(amends).chain(test)),
         words::state(lang, entry.transport.as_str()).into(),
         state(&entry.syntax).into(),
         state(&entry.judgement).into(),
@@ -259,8 +260,8 @@ fn outcome(viewer: &Viewer, word: &str) -> Badge {
 
 fn tone(word: &str) -> Tone {
     match word {
-        "accepted" | "delivered" | "received" => Tone::Good,
-        "sent" | "amended" | "waiting" | "sent-again" | "late" => Tone::Wait,
+        "accepted" | "delivered" | "received" | "released" => Tone::Good,
+        "sent" | "amended" | "waiting" | "sent-again" | "late" | "held" | "inspection" => Tone::Wait,
         "stated" => Tone::Info,
         _ => Tone::Bad,
     }

@@ -87,6 +87,7 @@ pub(crate) fn address(world: &World, path: &str) -> String {
         "/console/inbox/" | "/console/receipts/" => world.oldest(&["inbox", "list"], "id"),
         "/console/outbox/" => world.oldest(&["outbox", "list"], "id"),
         "/console/subjects/erasures/" => world.erasure(),
+        "/console/customs/" => world.oldest(&["trade", "queue"], "id"),
         "/console/acts/" => world.oldest(&["act", "list", "--limit", "1000"], "id"),
         "/console/partners/" => percent(&world.oldest(&["inbox", "list"], "partner")),
         "/console/trust/lists/" => "KR".to_owned(),

@@ -46,6 +46,8 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
         crate::drafts::MIGRATION,
         crate::expect::MIGRATION,
         crate::hub::MIGRATION,
+        crate::customs::MIGRATION,
+        crate::partner::MIGRATION,
     ],
 };
 
@@ -82,6 +84,8 @@ pub struct Interchange {
     pub created: Timestamp,
     /// When its state last changed.
     pub updated: Timestamp,
+    /// Whether it is a test: it says so (UNB 0035), or the partner is one to try out with.
+    pub test: bool,
     #[serde(skip)]
     pub(crate) sent: Sent,
 }
@@ -110,7 +114,7 @@ macro_rules! select {
     ($from:literal) => {
         concat!(
             "SELECT side, envelope, partner, sender, sender_qualifier, recipient, recipient_qualifier, reference,
-                messages, summary, verdict, state, answer, created, updated
+                messages, summary, verdict, state, answer, created, updated, test
              FROM interchange ",
             $from
         )
@@ -153,6 +157,7 @@ impl Interchange {
             answer: row.opt_text(12)?.map(str::parse).transpose()?,
             created: Timestamp::from_millis(row.int(13)?),
             updated: Timestamp::from_millis(row.int(14)?),
+            test: row.int(15)? != 0,
             sent: Sent { sender, recipient, reference: reference.bytes().to_vec(), messages: Some(messages) },
         })
     }
@@ -209,10 +214,12 @@ pub(crate) fn insert(
     let summary =
         serde_json::to_string(&summary).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     let now = tx.now().millis();
+    let test = report.header.as_ref().is_some_and(|header| header.test)
+        || crate::partner::setting(tx, partner)?.mode == crate::partner::Mode::Test;
     let inserted = tx.execute(
         "INSERT INTO interchange (participant, side, envelope, partner, sender, sender_qualifier, recipient,
-            recipient_qualifier, reference, messages, summary, verdict, state, answer, created, updated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sent', $13, $14, $14)
+            recipient_qualifier, reference, messages, summary, verdict, state, answer, created, updated, test)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sent', $13, $14, $14, $15)
          ON CONFLICT (participant, side, envelope) DO NOTHING",
         &[
             side.as_str().into(),
@@ -228,6 +235,7 @@ pub(crate) fn insert(
             verdict_word(report.verdict()).into(),
             answer.map(|a| a.to_string()).into(),
             now.into(),
+            i64::from(test).into(),
         ],
     )?;
     if inserted == 1 {

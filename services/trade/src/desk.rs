@@ -18,10 +18,13 @@ use futures::{StreamExt, stream};
 
 use self::answers::Taken;
 use crate::books::{self, DUPLICATE_WINDOW};
+use crate::correlate::Sent;
+use crate::customs::{self, Judged};
 use crate::edifact::{Answering, FaultCode, NoAnswer, Options, Reader, Report, answer};
 use crate::expect::{self, Awaited};
 use crate::hub;
 use crate::library::Library;
+use crate::partner::{self, Mode, Tests};
 use crate::references::{Reference, References};
 use crate::rules::{Checker, Policy, Shelf};
 use crate::trail;
@@ -82,10 +85,19 @@ impl Service for Desk {
         let mut read = self.read(exchange, us, document, terms.as_deref()).await?;
         let taken = self.take_answers(exchange, us, &read).await?;
         let mut given = Vec::new();
-        if read.document.side == Side::In && !read.report.holds_contrl {
+        let answers = read.document.side == Side::In && !read.report.holds_contrl;
+        if answers {
             refuse_duplicate(exchange, us, &mut read).await?;
+            refuse_test(exchange, us, &mut read).await?;
+        }
+        let judged = customs::judge(exchange, us, &read.document, &read.report).await?.map(Arc::new);
+        if answers {
             given.push(self.give_answer(exchange, us, &read).await?);
             given.extend(self.object(exchange, us, &read).await?);
+        }
+        if let Some((judged, header)) = judged.as_ref().zip(read.report.header.as_ref()) {
+            let sent = Sent::of(header, Some(read.report.messages));
+            customs::by_itself(exchange, us, &read.document, &sent, judged).await?;
         }
         let awaited = match &terms {
             Some(terms) if read.document.side == Side::Out => {
@@ -94,17 +106,33 @@ impl Service for Desk {
             _ => Vec::new(),
         };
         let folder = self.folders.contains(us);
-        Ok(filed(read, taken, given, awaited, folder))
+        Ok(filed(read, taken, given, Expected { awaited, judged, folder }))
     }
 
     async fn erased(&self, _: &Exchange, _: &Did, side: Side, id: EnvelopeId) -> Result<Unit> {
-        Ok(Box::new(move |tx| books::remove(tx, side, id)))
+        Ok(Box::new(move |tx| {
+            if side == Side::In {
+                customs::erase(tx, id)?;
+            }
+            books::remove(tx, side, id)
+        }))
     }
+}
+
+/// What follows of an interchange beside its answers.
+struct Expected {
+    /// The answers that it waits for.
+    awaited: Vec<Awaited>,
+    /// The cases that customs make of it.
+    judged: Option<Arc<Judged>>,
+    /// Whether a folder of a hub is told of it.
+    folder: bool,
 }
 
 /// Into the books, with what it answers, what answered it and what it waits for, and the acts that say so
 /// (EX-2).
-fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, awaited: Vec<Awaited>, folder: bool) -> Unit {
+fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, expected: Expected) -> Unit {
+    let Expected { awaited, judged, folder } = expected;
     Box::new(move |tx| {
         let Read { document, report, numbers } = &read;
         // The CONTRL comes first.
@@ -130,6 +158,9 @@ fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, awaited: Vec<Awaited>
         }
         for given in &given {
             tx.record_under(&given.record, document.opened())?;
+        }
+        if let Some(judged) = &judged {
+            customs::file(tx, document, judged)?;
         }
         for (place, taken) in taken.iter().enumerate() {
             trail::tell(tx, document, place, &taken.answer)?;
@@ -252,6 +283,19 @@ async fn refuse_duplicate(exchange: &Exchange, us: &Did, read: &mut Read) -> Res
     });
     if again {
         read.report.refuse(FaultCode::DUPLICATE, 5);
+    }
+    Ok(())
+}
+
+/// Error 25 of CONTRL: a test, from a partner that works in production and whose tests are not taken.
+async fn refuse_test(exchange: &Exchange, us: &Did, read: &mut Read) -> Result<()> {
+    if !read.report.header.as_ref().is_some_and(|header| header.test) {
+        return Ok(());
+    }
+    let partner = read.document.partner.clone();
+    let setting = exchange.store().read(us, move |tx| partner::setting(tx, &partner)).await?;
+    if setting.mode == Mode::Production && setting.tests == Tests::Refuse {
+        read.report.refuse(FaultCode::TEST_NOT_SUPPORTED, 11);
     }
     Ok(())
 }

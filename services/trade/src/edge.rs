@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 use crate::books::{self, Interchange};
 use crate::edifact::tree::{Page, tree};
 use crate::edifact::{Options, Verdict};
+use crate::partner::{Mode, PartnerDesk, Setting, Tests, partner, set};
 use crate::timeline::{Timeline, timeline};
 
 /// Which interchanges to list.
@@ -218,6 +219,52 @@ pub async fn of_transaction(
     Ok(Json(timeline(&exchange, &acting, &query.reference, lang(&headers)).await?))
 }
 
+/// How a partner works.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerSettingBody {
+    /// `production` or `test`: whatever a partner to try out with sends and gets is a test.
+    pub mode: Mode,
+    /// What is done with a test (UNB 0035) of a partner in production: `accept`, or `refuse` with CONTRL 25.
+    #[serde(default)]
+    pub tests: Tests,
+}
+
+/// The desk for one partner: agreements and who has signed, production or test, volumes by day, how long answers
+/// take, what is refused and why. Tests are counted apart.
+#[utoipa::path(
+    get,
+    path = "/api/v1/trade/partners/{did}",
+    params(("did" = String, Path, description = "the partner")),
+    responses((status = 200, description = "The desk", body = Object))
+)]
+pub async fn of_partner(
+    State(exchange): State<Exchange>,
+    Extension(acting): Extension<Acting>,
+    headers: HeaderMap,
+    Path(did): Path<String>,
+) -> Result<Json<PartnerDesk>, Refusal> {
+    Ok(Json(partner(&exchange, &acting, &did.parse()?, lang(&headers)).await?))
+}
+
+/// Sets whether a partner works in production or in test, and what is done with its tests.
+#[utoipa::path(
+    post,
+    path = "/api/v1/trade/partners/{did}",
+    params(("did" = String, Path, description = "the partner")),
+    request_body = PartnerSettingBody,
+    responses((status = 200, description = "What is set now", body = Object))
+)]
+pub async fn set_partner(
+    State(exchange): State<Exchange>,
+    Extension(acting): Extension<Acting>,
+    Path(did): Path<String>,
+    body: std::result::Result<Json<PartnerSettingBody>, JsonRejection>,
+) -> Result<Json<Setting>, Refusal> {
+    let Json(PartnerSettingBody { mode, tests }) = body.map_err(|e| refuse("JSON", &e.body_text()))?;
+    Ok(Json(set(&exchange, &acting, &did.parse()?, mode, tests).await?))
+}
+
 fn lang(headers: &HeaderMap) -> Lang {
     Lang::prefer(headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default())
 }
@@ -229,4 +276,6 @@ pub fn router() -> OpenApiRouter<Exchange> {
         .routes(routes!(show))
         .routes(routes!(of_transaction))
         .merge(crate::expect::edge::router())
+        .routes(routes!(of_partner, set_partner))
+        .merge(crate::customs::edge::router())
 }

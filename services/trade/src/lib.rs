@@ -4,11 +4,12 @@
 //! [`edifact`], [`directory`], [`rules`], [`mapping`], [`shape`], [`references`] and [`correlate`] are pure: bytes in, values out, no clock, no
 //! network, no disk. [`desk`] is the service that hears of documents, [`library`] what it checks them against,
 //! [`books`] and [`trail`] what it keeps, [`expect`] which answers it waits for, [`timeline`] what becomes of a
-//! transaction, [`edge`] what it shows.
+//! transaction, [`customs`] what an office decides, [`partner`] how one partner works, [`edge`] what it shows.
 //! Content that is not known is carried untouched.
 
 pub mod books;
 pub mod correlate;
+pub mod customs;
 pub mod desk;
 pub mod directory;
 pub mod drafts;
@@ -19,6 +20,7 @@ pub mod expect;
 pub mod hub;
 pub mod library;
 pub mod mapping;
+pub mod partner;
 pub mod partner_codes;
 pub mod references;
 pub mod rejects;
@@ -52,6 +54,17 @@ pub static SAMPLE: &[u8] = include_bytes!("../samples/cuscar.edi");
 
 /// A stowage plan of our own (BAPLIE D.95B, Busan to Hakata, Kobe and Yokohama); every name in it is invented.
 pub static STOWAGE_SAMPLE: &[u8] = include_bytes!("../samples/baplie.edi");
+/// A transaction of our own, from order to release, that the demo plays: names of files, and what is in them.
+/// Every name in it is invented.
+pub static CHAIN: &[(&str, &[u8])] = &[
+    ("order.json", include_bytes!("../samples/chain/order.json")),
+    ("order-response.edi", include_bytes!("../samples/chain/order-response.edi")),
+    ("booking.json", include_bytes!("../samples/chain/booking.json")),
+    ("booking-confirmed.json", include_bytes!("../samples/chain/booking-confirmed.json")),
+    ("declaration-wrong.json", include_bytes!("../samples/chain/declaration-wrong.json")),
+    ("declaration.json", include_bytes!("../samples/chain/declaration.json")),
+    ("risk-rules.json", include_bytes!("../samples/chain/risk-rules.json")),
+];
 
 /// The words of this crate, ready to be looked up.
 pub fn messages() -> &'static Catalogue {

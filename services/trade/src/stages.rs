@@ -86,7 +86,8 @@ fn standing(entry: &Entry, decided: bool) -> Standing {
     }
     let word = |outcome: &Option<String>| match outcome.as_deref() {
         Some("rejected" | "partly-rejected") => Some(Standing::Refused),
-        Some("accepted") => Some(Standing::Done),
+        Some("accepted" | "released") => Some(Standing::Done),
+        Some("held" | "inspection") => Some(Standing::Waiting),
         _ => None,
     };
     let syntax = word(&entry.syntax);
@@ -235,6 +236,7 @@ mod tests {
             transport,
             syntax: said(syntax),
             judgement: said(judgement),
+            test: false,
             amends: None,
             expected: Vec::new(),
         }
@@ -270,6 +272,8 @@ mod tests {
         check(&[("CUSDEC", Delivered, "accepted", "")], [open, open, open, done, wait]);
         check(&[("CUSDEC", Delivered, "accepted", "rejected")], [open, open, open, bad, bad]);
         check(&[("CUSDEC", Delivered, "accepted", "accepted")], [open, open, open, done, done]);
+        check(&[("CUSDEC", Delivered, "accepted", "held")], [open, open, open, wait, wait]);
+        check(&[("CUSDEC", Delivered, "accepted", "released")], [open, open, open, done, done]);
         // Refused, and sent again.
         check(
             &[("CUSDEC", Delivered, "rejected", ""), ("CUSDEC", Delivered, "accepted", "accepted")],

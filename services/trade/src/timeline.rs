@@ -87,6 +87,8 @@ pub struct Entry {
     pub kinds: Vec<String>,
     /// Its control reference.
     pub reference: String,
+    /// Whether it is a test.
+    pub test: bool,
     /// The numbers of its messages that belong to the transaction.
     pub numbers: Vec<Number>,
     /// How far it has come in transport.
@@ -311,6 +313,7 @@ impl Timeline {
             created: document.created,
             kinds,
             reference: interchange.reference,
+            test: interchange.test,
             numbers: numbers.into_iter().collect(),
             transport: document.state,
             syntax: newest(true),

@@ -74,7 +74,8 @@ pub struct Answer {
     pub envelope: EnvelopeId,
     /// `CONTRL`, `APERAK` or `CUSRES`.
     pub kind: String,
-    /// `received`, `accepted`, `partly-rejected` or `rejected`; `stated` when only its sender's codes say.
+    /// `received`, `accepted`, `partly-rejected` or `rejected`; `released`, `held` or `inspection` of customs;
+    /// `stated` when only its sender's codes say.
     pub outcome: String,
     /// Its own number.
     pub number: String,

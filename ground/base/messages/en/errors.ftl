@@ -442,3 +442,13 @@ directory-invalid = EDIFACT directory not usable
 guide-invalid = Partner guide not usable
     .detail = The guide is wrong at { $what }: { $why }
     .remedy = Correct the guide at this place; `corridor trade directory show MESSAGE` lists the places of a message.
+
+# args: id, what, found
+decision-refused = This cannot be decided so
+    .detail = Case { $id } is "{ $found }": "{ $what }" is not possible, or somebody decided meanwhile.
+    .remedy = Look at how it stands with `corridor trade queue` and decide anew. What is released or refused stays so; the way back is a new message.
+
+# args: what, why
+risk-rule-invalid = This risk rule cannot be used
+    .detail = { $what }: { $why }.
+    .remedy = Correct that place in the file. `corridor trade mapping show cusdec --fields` lists the fields of a declaration, cuscar those of a cargo report.

@@ -344,3 +344,11 @@ directory-invalid = EDIFACT ディレクトリを使用できません
 guide-invalid = 取引先ガイドを使用できません
     .detail = ガイドに誤りがあります。箇所: { $what }、理由: { $why }
     .remedy = 該当箇所を修正してください。メッセージ内の位置は `corridor trade directory show メッセージ名` で確認できます。
+
+decision-refused = この決定はできません
+    .detail = 案件 { $id } の状態は「{ $found }」です。「{ $what }」はできないか、その間にほかの担当者が決定しました。
+    .remedy = `corridor trade queue` で状態を確認し、決定し直してください。許可や差戻しを済ませた案件の決定は変わりません。変更するには、新しい申告または訂正が必要です。
+
+risk-rule-invalid = このリスク基準は使えません
+    .detail = { $what }: { $why }
+    .remedy = ファイルの該当箇所を直してください。申告の項目名は `corridor trade mapping show cusdec --fields`、積荷目録の項目名は cuscar で確認できます。

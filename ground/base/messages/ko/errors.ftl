@@ -345,3 +345,11 @@ directory-invalid = EDIFACT 디렉터리를 사용할 수 없습니다
 guide-invalid = 거래처 가이드를 사용할 수 없습니다
     .detail = 가이드에 오류가 있습니다. 위치: { $what }, 이유: { $why }
     .remedy = 해당 위치를 고치십시오. 메시지 안의 위치는 `corridor trade directory show 메시지이름`으로 확인할 수 있습니다.
+
+decision-refused = 이 결정은 할 수 없습니다
+    .detail = 건 { $id }의 상태는 "{ $found }"입니다. "{ $what }"은(는) 할 수 없거나, 그사이 다른 담당자가 결정했습니다.
+    .remedy = `corridor trade queue`로 상태를 확인하고 다시 결정하십시오. 수리하거나 반려한 건의 결정은 바뀌지 않습니다. 바꾸려면 새로 신고하거나 정정해야 합니다.
+
+risk-rule-invalid = 이 위험 기준은 쓸 수 없습니다
+    .detail = { $what }: { $why }
+    .remedy = 파일에서 해당 부분을 고치십시오. 신고 항목 이름은 `corridor trade mapping show cusdec --fields`로, 적하목록 항목 이름은 cuscar로 확인할 수 있습니다.

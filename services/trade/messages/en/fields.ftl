@@ -138,6 +138,8 @@ field-text = Text
 field-section = Section
 field-errors-item = Item
 field-sub-item = Sub-item
+field-segment = Segment
+field-position = Position in the message
 field-code = Code
 field-agency = Agency
 

@@ -468,3 +468,36 @@ transport-erased = erased
 
 hub-nobody = The file names { $recipient } as its recipient, and participant.hub_partners names nobody by that.
 hub-no-interchange = It is no EDIFACT interchange.
+
+## Customs
+
+response-released = { $kind } { $number }: released
+response-held = { $kind } { $number }: held
+response-inspection = { $kind } { $number }: inspection requested
+event-answer-released = Released by customs
+event-answer-held = Held by customs
+event-answer-inspection = Inspection requested by customs
+customs-state-waiting = Waiting for a decision
+customs-state-held = Held
+customs-state-inspection = Inspection requested
+customs-state-released = Released
+customs-state-rejected = Refused
+customs-state-replaced = Replaced by an amendment
+customs-state-cancelled = Cancelled by its sender
+customs-lane-clear = No rule hit
+customs-lane-note = To be noted
+customs-lane-hold = To be held
+customs-lane-inspect = To be inspected
+customs-decision-release = Release
+customs-decision-hold = Hold
+customs-decision-inspect = Request inspection
+customs-decision-reject = Refuse
+risk-action-release = Release by itself (green channel)
+risk-action-note = Note
+risk-action-hold = Hold
+risk-action-inspect = Inspect
+risk-not-judged = Could not be judged by rules
+customs-function-original = Original
+customs-function-replacement = Replacement
+customs-function-change = Change
+customs-function-cancellation = Cancellation

@@ -138,6 +138,8 @@ field-text = 内容
 field-section = 区分
 field-errors-item = 項目
 field-sub-item = 細目
+field-segment = セグメント
+field-position = 電文内の位置
 field-code = コード
 field-agency = 管理機関
 

@@ -468,3 +468,36 @@ transport-erased = 消去済み
 
 hub-nobody = 受信者名 { $recipient } に対応する相手機関が participant.hub_partners にありません。
 hub-no-interchange = EDIFACT の交換データではありません。
+
+## Customs
+
+response-released = { $kind } { $number }: 許可
+response-held = { $kind } { $number }: 保留
+response-inspection = { $kind } { $number }: 検査指定
+event-answer-released = 税関が許可
+event-answer-held = 税関が保留
+event-answer-inspection = 税関が検査を指定
+customs-state-waiting = 審査待ち
+customs-state-held = 保留
+customs-state-inspection = 検査指定
+customs-state-released = 許可
+customs-state-rejected = 差戻し
+customs-state-replaced = 訂正により差替え
+customs-state-cancelled = 取下げ
+customs-lane-clear = 該当なし
+customs-lane-note = 要注意
+customs-lane-hold = 保留相当
+customs-lane-inspect = 検査相当
+customs-decision-release = 許可する
+customs-decision-hold = 保留にする
+customs-decision-inspect = 検査を指定する
+customs-decision-reject = 差し戻す
+risk-action-release = 自動許可（グリーンチャネル）
+risk-action-note = 注意
+risk-action-hold = 保留
+risk-action-inspect = 検査
+risk-not-judged = 基準による判定不能
+customs-function-original = 新規
+customs-function-replacement = 差替え
+customs-function-change = 変更
+customs-function-cancellation = 取消し

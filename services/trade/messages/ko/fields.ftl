@@ -138,6 +138,8 @@ field-text = 내용
 field-section = 구분
 field-errors-item = 항목
 field-sub-item = 세목
+field-segment = 세그먼트
+field-position = 전문 내 위치
 field-code = 코드
 field-agency = 관리기관
 

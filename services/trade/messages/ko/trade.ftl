@@ -468,3 +468,36 @@ transport-erased = 파기됨
 
 hub-nobody = 수신자 { $recipient }에 해당하는 상대 기관이 participant.hub_partners에 없습니다.
 hub-no-interchange = EDIFACT 교환 데이터가 아닙니다.
+
+## Customs
+
+response-released = { $kind } { $number }: 수리
+response-held = { $kind } { $number }: 보류
+response-inspection = { $kind } { $number }: 검사지정
+event-answer-released = 세관 수리
+event-answer-held = 세관 보류
+event-answer-inspection = 세관 검사지정
+customs-state-waiting = 심사 대기
+customs-state-held = 보류
+customs-state-inspection = 검사지정
+customs-state-released = 수리
+customs-state-rejected = 반려
+customs-state-replaced = 정정으로 대체됨
+customs-state-cancelled = 취하
+customs-lane-clear = 해당 없음
+customs-lane-note = 주의
+customs-lane-hold = 보류 대상
+customs-lane-inspect = 검사 대상
+customs-decision-release = 수리
+customs-decision-hold = 보류
+customs-decision-inspect = 검사지정
+customs-decision-reject = 반려
+risk-action-release = 자동수리(그린채널)
+risk-action-note = 주의
+risk-action-hold = 보류
+risk-action-inspect = 검사
+risk-not-judged = 기준으로 판정할 수 없음
+customs-function-original = 최초
+customs-function-replacement = 대체
+customs-function-change = 변경
+customs-function-cancellation = 취소

@@ -177,6 +177,9 @@ const fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Accepted => "accepted",
         Outcome::Rejected => "rejected",
         Outcome::Stated => "stated",
+        Outcome::Released => "released",
+        Outcome::Held => "held",
+        Outcome::Inspection => "inspection",
     }
 }
 

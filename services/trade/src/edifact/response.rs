@@ -2,8 +2,8 @@
 //! and APERAK and CUSRES read. A receipt and a CONTRL say that something arrived and could be read; only
 //! these say what an institution makes of it.
 //!
-//! Absent: what the codes of one country's customs stand for (GEI, GIS). They are carried, and a partner's
-//! guide may say more.
+//! Absent: what the codes of one country's customs stand for (GEI, GIS with a code list of their own). They are
+//! carried, and a partner's guide may say more.
 
 use std::io::Read;
 
@@ -31,6 +31,12 @@ pub enum Outcome {
     Accepted,
     /// It says so (4343 is RE or NA; 1001 is 313), or it tells errors.
     Rejected,
+    /// Customs have released the goods (7365 is 4).
+    Released,
+    /// Customs keep the goods back (7365 is 7).
+    Held,
+    /// Customs want to examine the goods (7365 is 5).
+    Inspection,
     /// It tells a state that only its sender's codes explain.
     Stated,
 }
@@ -67,6 +73,9 @@ pub struct Response {
     pub references: Vec<(Value, Value)>,
     /// The states it tells (GEI or GIS), as written.
     pub states: Vec<Value>,
+    /// What it says of the message as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Value>,
     /// The errors it tells.
     pub errors: Vec<ApplicationError>,
 }
@@ -81,6 +90,23 @@ pub struct Asked {
 }
 
 impl Response {
+    /// A state that it tells, in the element of this number. Codes of the UNTDID's own list say what customs
+    /// decided; those of another list (1131, 3055) are carried.
+    fn state(&mut self, s: &Segment<'_>, element: u32) {
+        let state = value(s, element, 1);
+        let of_untdid = value(s, element, 2).is_empty() && matches!(value(s, element, 3).bytes(), b"" | b"6");
+        let open = matches!(self.outcome, Outcome::Accepted | Outcome::Stated);
+        if open && of_untdid && self.kind.bytes() == b"CUSRES" {
+            self.outcome = match state.bytes() {
+                b"4" => Outcome::Released,
+                b"5" => Outcome::Inspection,
+                b"7" => Outcome::Held,
+                _ => self.outcome,
+            };
+        }
+        self.states.push(state);
+    }
+
     /// Whether it answers this message: a reference to a previous message (1153 is ACW) decides; without
     /// one, any number that is the message's.
     #[must_use]
@@ -105,11 +131,15 @@ impl Response {
             Outcome::Accepted => "response-accepted",
             Outcome::Rejected => "response-rejected",
             Outcome::Stated => "response-stated",
+            Outcome::Released => "response-released",
+            Outcome::Held => "response-held",
+            Outcome::Inspection => "response-inspection",
         };
         let states: Vec<&str> = self.states.iter().map(Value::text).collect();
         let args =
             [("kind", self.kind.text()), ("number", self.number.text()), ("states", &states.join(", "))];
         let mut lines = vec![words.text(lang, key, &args)];
+        lines.extend(self.remarks.iter().map(|remark| remark.text().to_owned()));
         for error in &self.errors {
             let text: Vec<&str> = error.text.iter().map(Value::text).collect();
             let place: Vec<&str> = error.place.iter().map(Value::text).collect();
@@ -162,7 +192,10 @@ impl Visit for Collector {
         // What stands before BGM belongs to nothing.
         let Some(response) = self.found.last_mut().filter(|_| self.message == message.index) else { return };
         match tag.as_ref() {
-            b"ERP" => self.place = (1..=3).map(|c| value(s, 1, c)).filter(|v| !v.is_empty()).collect(),
+            b"ERP" => {
+                let place = (1..=3).map(|c| value(s, 1, c)).chain((1..=2).map(|c| value(s, 2, c)));
+                self.place = place.filter(|v| !v.is_empty()).collect();
+            }
             b"ERC" if response.errors.len() < KEPT => {
                 response.outcome = Outcome::Rejected;
                 let (code, agency) = (value(s, 1, 1), value(s, 1, 3));
@@ -170,8 +203,10 @@ impl Visit for Collector {
                 response.errors.push(ApplicationError { code, agency, place, ..ApplicationError::default() });
             }
             b"FTX" => {
-                if let Some(error) = response.errors.last_mut().filter(|e| e.text.len() < KEPT) {
-                    error.text.extend((1..=5).map(|c| value(s, 4, c)).filter(|v| !v.is_empty()));
+                let of_error = response.errors.last_mut().map(|e| &mut e.text);
+                let into = of_error.unwrap_or(&mut response.remarks);
+                if into.len() < KEPT {
+                    into.extend((1..=5).map(|c| value(s, 4, c)).filter(|v| !v.is_empty()));
                 }
             }
             b"RFF" => {
@@ -185,8 +220,8 @@ impl Visit for Collector {
             b"DOC" if response.references.len() < KEPT => {
                 response.references.push((value(s, 1, 1), value(s, 2, 1)));
             }
-            b"GEI" if response.states.len() < KEPT => response.states.push(value(s, 2, 1)),
-            b"GIS" if response.states.len() < KEPT => response.states.push(value(s, 1, 1)),
+            b"GEI" if response.states.len() < KEPT => response.state(s, 2),
+            b"GIS" if response.states.len() < KEPT => response.state(s, 1),
             _ => {}
         }
     }
@@ -208,6 +243,7 @@ fn begin(header: &Header, message: &MessageHeader, bgm: &Segment<'_>) -> Respons
         outcome,
         references: Vec::new(),
         states: Vec::new(),
+        remarks: Vec::new(),
         errors: Vec::new(),
     }
 }

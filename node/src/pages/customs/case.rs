@@ -1,0 +1,253 @@
+//! One report or declaration: what it says, what it hit, and the form that decides on it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use corridor_base::{Problem, Result};
+use corridor_console::component::{
+    Choice, Column, Columns, Command, Empty, Event, Facts, Field, Form, Icon, Kind, Notice, Row, Section,
+    Table, Timeline, Tone, address, quoted,
+};
+use corridor_console::{Markup, Page, Viewer};
+use corridor_trade::customs::edge::{ShownCase, one};
+use corridor_trade::customs::{
+    CaseId, Decided, Decision, Hit, LONGEST_CODE, LONGEST_REASON, UNJUDGED, Wanted, decide as decides,
+};
+
+use super::{PATH, dates, kind, lane, number, said, state, test, text, words};
+use crate::access::Caller;
+use crate::api::extract::Named;
+use crate::api::problem::Answer;
+use crate::node::Node;
+use crate::pages::form::Fields;
+
+/// How many fields the page shows.
+const SHOWN: usize = 300;
+/// How many of them may be named as wrong.
+const NAMED: usize = 200;
+
+/// What was typed into the form.
+#[derive(Default)]
+struct Typed {
+    decision: String,
+    reason: String,
+    code: String,
+    field: String,
+}
+
+/// The page.
+pub(super) async fn page(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    viewer: Viewer,
+    Named(id): Named<CaseId>,
+) -> Answer<Response> {
+    let shown = one(&node.exchange, &caller.acting(), id).await?;
+    Ok(build(&node, &viewer, &shown, &Typed::default(), None).answer(&viewer))
+}
+
+/// Decides, and shows what came of it above the page.
+pub(super) async fn decide(
+    State(node): State<Arc<Node>>,
+    caller: Caller,
+    viewer: Viewer,
+    Named(id): Named<CaseId>,
+    fields: Fields,
+) -> Answer<Response> {
+    let t = text(viewer.lang());
+    let typed = |name: &str| fields.get(name).unwrap_or_default().to_owned();
+    let typed = Typed {
+        decision: typed("decision"),
+        reason: typed("reason"),
+        code: typed("code"),
+        field: typed("field"),
+    };
+    let decided = match wanted(&typed, fields.get("seen")) {
+        Ok(wanted) => decides(&node.exchange, &caller.acting(), id, wanted).await,
+        Err(problem) => Err(problem),
+    };
+    let shown = one(&node.exchange, &caller.acting(), id).await?;
+    let page = match decided {
+        Ok(_) => {
+            let word = said(&viewer, &format!("customs-decision-{}", typed.decision));
+            let notice = Notice::new(Tone::Good, t.get("customs-decided").and("decision", word))
+                .body(Markup::paragraph(t.get("customs-decided-how")));
+            build(&node, &viewer, &shown, &Typed::default(), None).notice(notice)
+        }
+        Err(problem) => build(&node, &viewer, &shown, &typed, Some(&problem)).failed(problem.code()),
+    };
+    Ok(page.answer(&viewer))
+}
+
+fn wanted(typed: &Typed, seen: Option<&str>) -> Result<Wanted> {
+    let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    Ok(Wanted {
+        decision: typed.decision.parse()?,
+        reason: typed.reason.clone(),
+        code: some(&typed.code),
+        field: some(&typed.field),
+        seen: seen.and_then(|seen| seen.parse().ok()),
+    })
+}
+
+fn build(node: &Node, viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Problem>) -> Page {
+    let t = text(viewer.lang());
+    let case = &shown.case;
+    let narrow = Markup::from(Section::new(t.get("customs-facts"), facts(node, viewer, shown)).card())
+        .and(Section::new(t.get("customs-hits"), hits(viewer, &shown.hits)).card())
+        .and(Section::new(t.get("customs-decide"), form(viewer, shown, typed, problem)).card())
+        .and(Section::new(t.get("customs-history"), history(viewer, &shown.decisions)).card());
+    let wide = Section::new(t.get("customs-fields"), fields(viewer, shown)).into();
+    let decide = format!("trade decide {} hold --reason {}", case.id, quoted("…"));
+    let api = format!("/api/v1/trade/customs/{}/decision", case.id);
+    let body = r#"-H "Content-Type: application/json" -d '{"decision":"hold","reason":"…"}'"#;
+    let command = Command::new(viewer, &decide, "POST", &api, Some(body));
+    let title = t.get("customs-title").and("kind", &case.kind).and("number", number(t, case));
+    let page = Page::new(title, Markup::from(Columns { wide, narrow }).and(command));
+    let page = page.below(t.get("area-customs"), PATH);
+    match case.test {
+        true => page.notice(Notice::new(Tone::Info, t.get("customs-test-notice"))),
+        false => page,
+    }
+}
+
+fn facts(node: &Node, viewer: &Viewer, shown: &ShownCase) -> Facts {
+    let t = text(viewer.lang());
+    let case = &shown.case;
+    let of = |text: &str| Some(Markup::text(text)).filter(|_| !text.is_empty());
+    let document = Markup::link(&format!("/console/inbox/{}", case.envelope), t.get("trade-open"));
+    let transaction = (!case.number.is_empty()).then(|| {
+        Markup::link(&address("/console/trade", &[("reference", &case.number)]), t.get("customs-transaction"))
+    });
+    let function = said_or_none(viewer, "customs-function", &case.function);
+    let badges = [Markup::from(state(viewer, case.state))].into_iter().chain(test(t, case));
+    Facts::new()
+        .fact(t.get("customs-state"), Markup::lines(badges))
+        .fact(t.get("customs-risk"), lane(viewer, case.lane))
+        .text(t.get("customs-kind"), kind(viewer, &case.kind))
+        .known(t.get("customs-function"), function.map(Markup::text))
+        .fact(t.get("column-partner"), words::partner(node, viewer, &case.partner))
+        .known(t.get("customs-port"), of(&case.port))
+        .known(t.get("customs-party"), of(&case.party))
+        .fact(t.get("column-time"), dates(viewer).exact(case.created))
+        .fact(t.get("customs-document"), Markup::lines([document].into_iter().chain(transaction)))
+}
+
+fn said_or_none(viewer: &Viewer, kind: &str, word: &str) -> Option<String> {
+    (!word.is_empty()).then(|| said(viewer, &format!("{kind}-{word}")))
+}
+
+fn hits(viewer: &Viewer, hits: &[Hit]) -> Markup {
+    let t = text(viewer.lang());
+    if hits.is_empty() {
+        return Markup::paragraph(t.get("customs-hits-none"));
+    }
+    let line = |hit: &Hit| {
+        let action = said(viewer, &format!("risk-action-{}", hit.action.as_str()));
+        let title = match hit.title.get(viewer.lang().tag()) {
+            _ if hit.rule == UNJUDGED => said(viewer, "risk-not-judged"),
+            Some(title) => title.clone(),
+            None => hit.rule.clone(),
+        };
+        let badge = super::Badge::new(lane(viewer, hit.action.lane()).tone, action);
+        Markup::lines([Markup::text(title), badge.into()])
+    };
+    Markup::join(hits.iter().map(line))
+}
+
+fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Problem>) -> Markup {
+    let t = text(viewer.lang());
+    let told = problem.map(|problem| Markup::from(Notice::problem(viewer.lang(), problem)));
+    if shown.possible.is_empty() {
+        return told.unwrap_or_default().and(Markup::paragraph(t.get("customs-decide-final")));
+    }
+    let choice = |decision: &Decision| {
+        Choice::new(decision.as_str(), said(viewer, &format!("customs-decision-{}", decision.as_str())))
+    };
+    let mut wrong = vec![Choice::new("", t.get("customs-wrong-none"))];
+    let short = |value: &str| value.chars().take(40).collect::<String>();
+    wrong.extend(
+        shown.fields.iter().take(NAMED).map(|field| {
+            Choice::new(field.field.clone(), format!("{} = {}", field.field, short(&field.value)))
+        }),
+    );
+    let limit = |most: usize| u32::try_from(most).unwrap_or(u32::MAX);
+    let form = Form::new(viewer, format!("{PATH}/{}", shown.case.id), t.get("customs-decide"))
+        .hidden("seen", shown.case.decisions.to_string())
+        .field(
+            Field::new("decision", t.get("customs-decision"))
+                .kind(Kind::Radio(shown.possible.iter().map(choice).collect()))
+                .value(&typed.decision)
+                .required(viewer),
+        )
+        .field(
+            Field::new("reason", t.get("customs-reason"))
+                .hint(t.get("customs-reason-hint"))
+                .value(&typed.reason)
+                .at_most(limit(LONGEST_REASON)),
+        )
+        .field(
+            Field::new("code", t.get("customs-code"))
+                .hint(t.get("customs-code-hint"))
+                .value(&typed.code)
+                .at_most(limit(LONGEST_CODE)),
+        )
+        .field(
+            Field::new("field", t.get("customs-wrong-field"))
+                .hint(t.get("customs-wrong-field-hint"))
+                .kind(Kind::Select(wrong))
+                .value(&typed.field),
+        );
+    match told {
+        Some(told) => form.problem(told).into(),
+        None => form.into(),
+    }
+}
+
+fn fields(viewer: &Viewer, shown: &ShownCase) -> Markup {
+    let t = text(viewer.lang());
+    let row = |field: &corridor_trade::customs::edge::ShownField| {
+        Row(vec![Markup::code(&field.field), Markup::text(&field.value)])
+    };
+    let table = Table {
+        caption: t.get("customs-fields-caption").into(),
+        columns: vec![Column::new(t.get("customs-field")), Column::new(t.get("customs-value"))],
+        rows: shown.fields.iter().take(SHOWN).map(row).collect(),
+        empty: Empty::new(Icon::Trade, t.get("customs-fields-none"), t.get("customs-fields-none-how")),
+        paging: None,
+    };
+    let more = shown.more || shown.fields.len() > SHOWN;
+    let more = more.then(|| Markup::paragraph(t.get("customs-fields-more")));
+    Markup::from(table).and(more.unwrap_or_default())
+}
+
+fn history(viewer: &Viewer, all: &[Decided]) -> Markup {
+    let t = text(viewer.lang());
+    if all.is_empty() {
+        return Markup::paragraph(t.get("customs-history-none"));
+    }
+    let event = |decided: &Decided| {
+        let tone = match decided.decision {
+            Decision::Release => Tone::Good,
+            Decision::Hold | Decision::Inspect => Tone::Wait,
+            Decision::Reject => Tone::Bad,
+        };
+        let reason = [decided.code.as_str(), &decided.reason].join(" ");
+        let segment = (!decided.segment.is_empty()).then(|| {
+            let place = format!("{} ({})", decided.segment, decided.field);
+            Markup::quiet(t.get("customs-at-segment").and("segment", place))
+        });
+        let answer =
+            Markup::link(&format!("/console/outbox/{}", decided.answer), t.get("customs-history-answer"));
+        let by = Markup::quiet(t.get("customs-by").and("by", &decided.by));
+        let lines = [Markup::text(reason.trim())].into_iter().chain(segment).chain([by, answer]);
+        Event {
+            at: dates(viewer).exact(decided.time),
+            title: said(viewer, &format!("customs-decision-{}", decided.decision.as_str())),
+            tone,
+            body: Markup::lines(lines),
+        }
+    };
+    Timeline { events: all.iter().map(event).collect() }.into()
+}

@@ -1,0 +1,511 @@
+//! The desk for one partner: what was agreed and who has signed, whether it works in production or in test, how
+//! much crosses day by day, how long answers take, how much is refused and why. Tests are counted apart from
+//! everything else.
+
+use std::collections::BTreeMap;
+
+use corridor_base::{AgreementId, Did, ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_exchange::agreements::Standing;
+use corridor_exchange::service::Acting;
+use corridor_exchange::{DocumentFilter, Exchange, Side, State as Transport};
+use corridor_proof::{Kind, act};
+use corridor_storage::{Migration, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::desk::EDIFACT;
+use crate::edifact::FaultCode;
+
+/// What the desk for partners adds to the tables.
+pub(crate) const MIGRATION: Migration = Migration {
+    version: 7,
+    name: "partners and tests",
+    sql: "
+ALTER TABLE interchange ADD COLUMN test INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE trade_partner (
+    participant TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    tests TEXT NOT NULL,
+    changed INTEGER NOT NULL,
+    changed_by TEXT NOT NULL,
+    PRIMARY KEY (participant, partner)
+);
+",
+    verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM trade_partner) >= 0
+        AND (SELECT COUNT(*) FROM interchange WHERE test > 1) = 0 THEN 1 ELSE 0 END",
+};
+
+/// How many days volumes look back.
+pub const DAYS: u64 = 30;
+/// The most documents that latencies and refusals are taken of, the newest.
+const SAMPLE: u32 = 1_000;
+/// The most causes that are told.
+const CAUSES: usize = 10;
+const DAY: i64 = 86_400_000;
+
+/// How a partner works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// For real.
+    #[default]
+    Production,
+    /// Trying out: whatever it sends and gets is a test.
+    Test,
+}
+
+/// What is done with a test (UNB 0035) of a partner in production.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tests {
+    /// Answered like any other, and labelled.
+    #[default]
+    Accept,
+    /// Refused with CONTRL: test indicator not supported (error 25).
+    Refuse,
+}
+
+impl Mode {
+    /// The word in tables, JSON and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        if matches!(self, Self::Test) { "test" } else { "production" }
+    }
+}
+
+impl Tests {
+    /// The word in tables, JSON and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        if matches!(self, Self::Refuse) { "refuse" } else { "accept" }
+    }
+}
+
+/// What is set for a partner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// How it works.
+    pub mode: Mode,
+    /// What is done with its tests.
+    pub tests: Tests,
+    /// When that was set; nothing when it never was.
+    pub changed: Option<Timestamp>,
+    /// Who set it.
+    pub by: String,
+}
+
+/// What is set for a partner; what was never set is production that accepts tests.
+pub(crate) fn setting(tx: &mut Tx<'_>, partner: &Did) -> Result<Setting> {
+    let row = tx.query_one(
+        "SELECT mode, tests, changed, changed_by FROM trade_partner WHERE participant = $1 AND partner = $2",
+        &[partner.as_str().into()],
+    )?;
+    let Some(row) = row else { return Ok(Setting::default()) };
+    Ok(Setting {
+        mode: if row.text(0)? == "test" { Mode::Test } else { Mode::Production },
+        tests: if row.text(1)? == "refuse" { Tests::Refuse } else { Tests::Accept },
+        changed: Some(row.timestamp(2)?),
+        by: row.text(3)?.to_owned(),
+    })
+}
+
+/// An agreement as the desk shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Agreed {
+    /// Its identifier.
+    pub id: AgreementId,
+    /// Counted from 1 in the order in which agreements with this partner begin.
+    pub version: usize,
+    /// What it is for, in each language.
+    pub purpose: corridor_proof::Names,
+    /// From when it is in force.
+    pub from: Timestamp,
+    /// Until when, not included.
+    pub until: Timestamp,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Whether it is in force now.
+    pub in_force: bool,
+    /// When it came into the books.
+    pub recorded: Timestamp,
+    /// Who has signed.
+    pub signed: Vec<Did>,
+}
+
+/// What crossed on one day of UTC (TM-1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Volume {
+    /// The day: `2026-11-22`.
+    pub day: String,
+    /// Interchanges sent.
+    pub sent: u64,
+    /// Interchanges received.
+    pub received: u64,
+}
+
+/// How long something takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Latency {
+    /// Of how many that is said.
+    pub number: usize,
+    /// Half of them took no longer, in milliseconds.
+    pub median: u64,
+    /// Of twenty, nineteen took no longer.
+    pub p95: u64,
+}
+
+impl Latency {
+    /// By the nearest rank; nothing of nothing.
+    #[must_use]
+    pub fn of(mut all: Vec<u64>) -> Option<Self> {
+        all.sort_unstable();
+        let rank = |share: usize| all.get((all.len() * share).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self { number: all.len(), median: rank(50)?, p95: rank(95)? })
+    }
+}
+
+/// How much of a kind was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// Sent or received.
+    pub side: Side,
+    /// The kind of message.
+    pub kind: String,
+    /// Interchanges with it.
+    pub number: u64,
+    /// Those that were refused, in whole or in part: by CONTRL, APERAK or CUSRES.
+    pub refused: u64,
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// Sent or received.
+    pub side: Side,
+    /// How often.
+    pub number: u64,
+    /// Why, in the reader's language.
+    pub why: String,
+}
+
+/// Everything of one partner.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartnerDesk {
+    /// The partner.
+    pub partner: Did,
+    /// What is set for it.
+    pub setting: Setting,
+    /// What was agreed, newest first.
+    pub agreements: Vec<Agreed>,
+    /// Day by day, oldest first.
+    pub volumes: Vec<Volume>,
+    /// How many tests crossed in these days.
+    pub tests: u64,
+    /// From handing in to the acknowledgement of the transport.
+    pub acknowledged: Option<Latency>,
+    /// From handing in to the CONTRL that judges it.
+    pub answered: Option<Latency>,
+    /// What was refused, kind by kind.
+    pub refused: Vec<Refused>,
+    /// The causes, the most frequent first.
+    pub causes: Vec<Cause>,
+}
+
+/// The desk for one partner.
+///
+/// # Errors
+/// `not-found` when nothing was ever agreed with it, or it is no business of whoever asks; those of the store.
+pub async fn partner(exchange: &Exchange, acting: &Acting, partner: &Did, lang: Lang) -> Result<PartnerDesk> {
+    let us = &acting.participant;
+    let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("partner {partner}"));
+    let agreements = agreed(exchange, us, partner).await?;
+    if agreements.is_empty() || !acting.scope.admits(&EDIFACT.parse::<Kind>()?, partner) {
+        return Err(missing());
+    }
+    let now = exchange.now();
+    let first_day = now.millis().div_euclid(DAY) - i64::try_from(DAYS).unwrap_or(30) + 1;
+    let whom = partner.clone();
+    let read = move |tx: &mut Tx<'_>| gathered(tx, &whom, first_day, lang);
+    let found = exchange.store().read(us, read).await?;
+    let filter = DocumentFilter {
+        partner: Some(partner.clone()),
+        state: Some(Transport::Delivered),
+        kind: Some(EDIFACT.parse()?),
+        limit: SAMPLE,
+        ..DocumentFilter::default()
+    };
+    let delivered = exchange.documents(us, Side::Out, filter).await?;
+    let real = delivered.iter().filter(|document| !found.tests.contains(&document.id.to_string()));
+    let took = real.map(|d| u64::try_from(d.updated.millis() - d.created.millis()).unwrap_or(0)).collect();
+    Ok(PartnerDesk {
+        partner: partner.clone(),
+        setting: found.setting,
+        agreements,
+        volumes: found.volumes,
+        tests: found.number_of_tests,
+        acknowledged: Latency::of(took),
+        answered: Latency::of(found.answered),
+        refused: found.refused,
+        causes: found.causes,
+    })
+}
+
+async fn agreed(exchange: &Exchange, us: &Did, partner: &Did) -> Result<Vec<Agreed>> {
+    let now = exchange.now();
+    let mut rows = exchange.agreements(us).await?;
+    rows.retain(|row| &row.partner == partner);
+    rows.sort_by_key(|row| (row.terms.from, row.recorded));
+    let signed = |row: &corridor_exchange::agreements::AgreementRow| {
+        let names = row.statement.signers().map(|name| name.split('#').next().unwrap_or(name));
+        let mut all: Vec<Did> = names.filter_map(|name| name.parse().ok()).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let agreed = rows.iter().zip(1..).map(|(row, version)| Agreed {
+        id: row.terms.id,
+        version,
+        purpose: row.terms.purpose.clone(),
+        from: row.terms.from,
+        until: row.terms.until,
+        standing: row.standing,
+        in_force: row.in_force(now),
+        recorded: row.recorded,
+        signed: signed(row),
+    });
+    let mut all: Vec<Agreed> = agreed.collect();
+    all.reverse();
+    Ok(all)
+}
+
+/// What the books of the desk say.
+struct Gathered {
+    setting: Setting,
+    volumes: Vec<Volume>,
+    tests: std::collections::BTreeSet<String>,
+    number_of_tests: u64,
+    answered: Vec<u64>,
+    refused: Vec<Refused>,
+    causes: Vec<Cause>,
+}
+
+fn gathered(tx: &mut Tx<'_>, partner: &Did, first_day: i64, lang: Lang) -> Result<Gathered> {
+    let setting = setting(tx, partner)?;
+    let mut volumes: BTreeMap<i64, Volume> = BTreeMap::new();
+    for day in first_day..first_day + i64::try_from(DAYS).unwrap_or(30) {
+        let name: String = Timestamp::from_millis(day * DAY).to_string().chars().take(10).collect();
+        volumes.insert(day, Volume { day: name, sent: 0, received: 0 });
+    }
+    let rows = tx.query(
+        "SELECT side, created / 86400000, test, COUNT(*) FROM interchange
+         WHERE participant = $1 AND partner = $2 AND created >= $3
+         GROUP BY side, created / 86400000, test LIMIT 1000",
+        &[partner.as_str().into(), (first_day * DAY).into()],
+    )?;
+    let mut number_of_tests = 0;
+    for row in &rows {
+        let (side, day, number) = (row.parse::<Side>(0)?, row.int(1)?, row.size(3)?);
+        if row.int(2)? != 0 {
+            number_of_tests += number;
+        } else if let Some(volume) = volumes.get_mut(&day) {
+            *(if side == Side::Out { &mut volume.sent } else { &mut volume.received }) += number;
+        }
+    }
+    let tests = tx.query(
+        "SELECT envelope FROM interchange WHERE participant = $1 AND partner = $2 AND side = 'out' AND test = 1
+         ORDER BY created DESC LIMIT 1000",
+        &[partner.as_str().into()],
+    )?;
+    let tests = tests.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<_>>()?;
+    let answered = tx.query(
+        "SELECT updated - created FROM interchange
+         WHERE participant = $1 AND partner = $2 AND side = 'out' AND test = 0
+            AND state IN ('accepted', 'partly-rejected', 'rejected')
+         ORDER BY created DESC LIMIT 1000",
+        &[partner.as_str().into()],
+    )?;
+    let answered =
+        answered.iter().map(|row| Ok(u64::try_from(row.int(0)?).unwrap_or(0))).collect::<Result<_>>()?;
+    let (refused, causes) = refusals(tx, partner, lang)?;
+    Ok(Gathered {
+        setting,
+        volumes: volumes.into_values().collect(),
+        tests,
+        number_of_tests,
+        answered,
+        refused,
+        causes,
+    })
+}
+
+/// What was refused among the newest interchanges, and why.
+fn refusals(tx: &mut Tx<'_>, partner: &Did, lang: Lang) -> Result<(Vec<Refused>, Vec<Cause>)> {
+    let mut kinds: BTreeMap<(&'static str, String), (u64, u64)> = BTreeMap::new();
+    let mut causes: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
+    let answers = told(tx, partner)?;
+    let rows = tx.query(
+        "SELECT side, envelope, summary, verdict, state FROM interchange
+         WHERE participant = $1 AND partner = $2 AND test = 0 ORDER BY created DESC LIMIT 1000",
+        &[partner.as_str().into()],
+    )?;
+    for row in &rows {
+        let side = row.parse::<Side>(0)?;
+        let key = (side.as_str(), row.text(1)?.to_owned());
+        let summary: serde_json::Value = serde_json::from_str(row.text(2)?).unwrap_or_default();
+        let of_verdict = side == Side::In && row.text(3)? != "accepted";
+        let of_state = side == Side::Out && matches!(row.text(4)?, "rejected" | "partly-rejected");
+        let told = answers.get(&key);
+        let refused = of_verdict || of_state || told.is_some();
+        let all = summary.get("kinds").and_then(serde_json::Value::as_object);
+        for kind in all.into_iter().flatten().map(|(kind, _)| kind) {
+            let counts = kinds.entry((side.as_str(), kind.clone())).or_default();
+            counts.0 += 1;
+            counts.1 += u64::from(refused);
+        }
+        let mut why: Vec<String> = Vec::new();
+        if of_verdict {
+            why.extend(found(&summary, lang));
+        }
+        why.extend(told.into_iter().flatten().filter_map(|told| cause(told, lang)));
+        why.sort();
+        why.dedup();
+        for why in why {
+            *causes.entry((side.as_str(), why)).or_default() += 1;
+        }
+    }
+    let side = |word: &str| if word == "out" { Side::Out } else { Side::In };
+    let refused = kinds.into_iter().map(|((word, kind), (number, refused))| Refused {
+        side: side(word),
+        kind,
+        number,
+        refused,
+    });
+    let causes = causes.into_iter().map(|((word, why), number)| Cause { side: side(word), number, why });
+    let mut causes: Vec<Cause> = causes.collect();
+    causes.sort_by(|a, b| b.number.cmp(&a.number).then_with(|| a.why.cmp(&b.why)));
+    causes.truncate(CAUSES);
+    Ok((refused.collect(), causes))
+}
+
+type Told = BTreeMap<(&'static str, String), Vec<(bool, crate::trail::Told)>>;
+
+/// What refusing answers said, by the interchange they answer.
+fn told(tx: &mut Tx<'_>, partner: &Did) -> Result<Told> {
+    let rows = tx.query(
+        "SELECT side, answered, told, kind FROM interchange_answer
+         WHERE participant = $1 AND partner = $2 AND answered IS NOT NULL
+            AND outcome IN ('rejected', 'partly-rejected')
+         ORDER BY created DESC LIMIT 2000",
+        &[partner.as_str().into()],
+    )?;
+    let mut all = Told::new();
+    for row in &rows {
+        let side = crate::trail::other(row.parse::<Side>(0)?);
+        let told = serde_json::from_str(row.text(2)?).unwrap_or_default();
+        let contrl = row.text(3)? == "CONTRL";
+        // What our own CONTRL says follows from what reading found.
+        if !contrl || side == Side::Out {
+            all.entry((side.as_str(), row.text(1)?.to_owned())).or_default().push((contrl, told));
+        }
+    }
+    Ok(all)
+}
+
+/// The first reason that an answer gives, without what is only of this one document.
+fn cause((contrl, told): &(bool, crate::trail::Told), lang: Lang) -> Option<String> {
+    let lines = told.get(lang.tag())?;
+    // A CONTRL goes from the interchange down to the segment; the others begin with what they come to.
+    let line = if *contrl { lines.last()? } else { lines.get(1).or_else(|| lines.first())? };
+    // Where it is stands in parentheses at the end, and differs from document to document.
+    let line = line.rsplit_once(" (").map_or(line.as_str(), |(what, _)| what);
+    let line = line.rsplit_once('（').map_or(line, |(what, _)| what);
+    Some(line.chars().take(160).collect())
+}
+
+/// What reading found, by code and segment.
+fn found(summary: &serde_json::Value, lang: Lang) -> Vec<String> {
+    let findings = summary.get("findings").and_then(serde_json::Value::as_array);
+    let errors = findings.into_iter().flatten().filter(|f| f.get("severity").is_some_and(|s| s == "error"));
+    let text = |finding: &serde_json::Value| {
+        let code = u16::try_from(finding.get("code")?.as_u64()?).ok()?;
+        let tag = finding.pointer("/place/tag").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Some(format!("{code}: {} {tag}", FaultCode(code).text(lang)).trim().to_owned())
+    };
+    errors.filter_map(text).collect()
+}
+
+/// Sets how a partner works.
+///
+/// # Errors
+/// `not-found` when nothing was ever agreed with it; those of the store.
+pub async fn set(
+    exchange: &Exchange,
+    acting: &Acting,
+    partner: &Did,
+    mode: Mode,
+    tests: Tests,
+) -> Result<Setting> {
+    let us = &acting.participant;
+    if agreed(exchange, us, partner).await?.is_empty() {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("partner {partner}")));
+    }
+    let fields = [
+        ("partner", partner.to_string()),
+        ("mode", mode.as_str().to_owned()),
+        ("tests", tests.as_str().to_owned()),
+        ("by", acting.reader.clone()),
+    ];
+    let record = exchange.seal(us, &act::TRADE_PARTNER_SET, &fields)?;
+    let (partner, by) = (partner.clone(), acting.reader.clone());
+    let unit = move |tx: &mut Tx<'_>| {
+        let now = setting(tx, &partner)?;
+        if now.changed.is_some() && (now.mode, now.tests) == (mode, tests) {
+            return Ok(now);
+        }
+        let at = tx.now().millis();
+        tx.execute(
+            "INSERT INTO trade_partner (participant, partner, mode, tests, changed, changed_by)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (participant, partner) DO UPDATE SET mode = $3, tests = $4, changed = $5, changed_by = $6",
+            &[
+                partner.as_str().into(),
+                mode.as_str().into(),
+                tests.as_str().into(),
+                at.into(),
+                by.as_str().into(),
+            ],
+        )?;
+        tx.record(&record)?;
+        setting(tx, &partner)
+    };
+    exchange.store().write(us, unit).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_of_what_is_there() {
+        let check = |all: Vec<u64>, expect: Option<(u64, u64)>| {
+            assert_eq!(Latency::of(all.clone()).map(|l| (l.median, l.p95)), expect, "{all:?}");
+        };
+        check(vec![], None);
+        check(vec![7], Some((7, 7)));
+        check(vec![3, 1, 2], Some((2, 3)));
+        check((1..=100).rev().collect(), Some((50, 95)));
+        check((1..=20).collect(), Some((10, 19)));
+    }
+
+    #[test]
+    fn a_cause_says_what_and_not_where() {
+        let told = |line: &str| {
+            (false, crate::trail::Told::from([("en".to_owned(), vec!["first".to_owned(), line.to_owned()])]))
+        };
+        let check = |line: &str, expect: &str| assert_eq!(cause(&told(line), Lang::En).unwrap(), expect);
+        check("E12: NO SUCH HS CODE (2 1)", "E12: NO SUCH HS CODE");
+        check("29 too few（UNZ）", "29 too few");
+        check("plain", "plain");
+        assert_eq!(cause(&told("x"), Lang::Ko), None);
+    }
+}
