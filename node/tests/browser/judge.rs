@@ -50,7 +50,7 @@ pub(crate) fn judge_answer(
     look(browser, lang, (rule, path), || {
         browser.go(&format!("{site}{path}"));
         let before = browser.title();
-        browser.find(&format!("main #{field}")).write(value);
+        browser.find(&format!("main [id='{field}']")).write(value);
         let _ = browser.weight();
         browser.find("main form button.main").click();
         browser.until("the answer", || browser.title() != before);

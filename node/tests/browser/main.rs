@@ -39,9 +39,11 @@ fn check(lang: Lang) {
             }
             titles.push((path, title));
         }
-        for (rule, path) in pages::answers(open) {
-            let person = world.person();
-            wrong.extend(judge::judge_answer(&browser, lang, &site, (rule, path), ("subject", person)).1);
+        for (rule, path) in pages::views(world, open) {
+            wrong.extend(judge::judge(&browser, lang, &site, (rule, &path)).1);
+        }
+        for (rule, path, (field, value)) in pages::answers(world, open) {
+            wrong.extend(judge::judge_answer(&browser, lang, &site, (rule, &path), (field, &value)).1);
         }
     }
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));

@@ -26,26 +26,50 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/console/sign-in/second", "seen on the way in: story.rs"),
 ];
 
-/// The pages as the router knows them: those that are open to anyone, or those for people who have signed in. `CORRIDOR_PAGE` names one of them, for whoever works on it.
+/// The pages as the router knows them: those that are open to anyone, or those for people who have signed in. `CORRIDOR_PAGE` names some of them, for whoever works on them.
 pub(crate) fn pages(open: bool) -> Vec<&'static str> {
     let rules = access::RULES.iter().filter(|rule| rule.method == "GET" && rule.path.starts_with("/console"));
     let pages = rules.filter(|rule| !NO_PAGES.iter().any(|(path, _)| *path == rule.path));
-    let only = std::env::var("CORRIDOR_PAGE").ok();
     let asked = pages.filter(|rule| (rule.who == Who::Anyone) == open);
-    let asked = asked.filter(|rule| only.as_deref().is_none_or(|only| only == rule.path));
-    asked.map(|rule| rule.path).collect()
+    asked.filter(|rule| wanted(rule.path)).map(|rule| rule.path).collect()
 }
 
-/// Pages that only a form opens, because no address may name a person: what their pictures are called, and
+/// Whether `CORRIDOR_PAGE` names this page, or nothing; several stand with commas between them.
+fn wanted(path: &str) -> bool {
+    std::env::var("CORRIDOR_PAGE").is_ok_and(|only| only.split(',').any(|only| only == path))
+        || std::env::var_os("CORRIDOR_PAGE").is_none()
+}
+
+/// Pages that only a form opens, because no address may name a person or hold a document: what their pictures are called, and
 /// where the form is.
-pub(crate) fn answers(open: bool) -> Vec<(&'static str, &'static str)> {
-    let all = [
-        ("/console/subjects/person", "/console/subjects/show"),
-        ("/console/subjects/report", "/console/subjects/access"),
+pub(crate) fn answers(world: &World, open: bool) -> Vec<Answered> {
+    let person = || ("subject", world.person().to_owned());
+    let all: [(&'static str, &dyn Fn() -> (String, (&'static str, String))); 3] = [
+        ("/console/subjects/person", &|| ("/console/subjects/show".to_owned(), person())),
+        ("/console/subjects/report", &|| ("/console/subjects/access".to_owned(), person())),
+        ("/console/trade/rejects/{id}/look", &|| {
+            let path = format!("/console/trade/rejects/{}?view=form", world.rejected());
+            (path, ("f.number", "M-2611-0043".to_owned()))
+        }),
     ];
-    let only = std::env::var("CORRIDOR_PAGE").ok();
-    let asked = all.into_iter().filter(|(rule, _)| only.as_deref().is_none_or(|only| only == *rule));
-    asked.filter(|_| !open).collect()
+    let asked = all.into_iter().filter(|(rule, _)| !open && wanted(rule));
+    asked.map(|(rule, make)| (rule, make())).map(|(rule, (path, field))| (rule, path, field)).collect()
+}
+
+/// What a picture is called, where the form is, and what is written into which field.
+pub(crate) type Answered = (&'static str, String, (&'static str, String));
+
+/// Other views of pages, that the same route shows: what their pictures are called, and where they are.
+pub(crate) fn views(world: &World, open: bool) -> Vec<(&'static str, String)> {
+    let all = [
+        ("/console/trade/latest", "/console/trade"),
+        ("/console/trade/rejects/{id}/text", "/console/trade/rejects/{id}?view=text"),
+    ];
+    let asked = all.into_iter().filter(|(rule, _)| !open && wanted(rule));
+    let find = |path: &str| {
+        path.replace("{id}", &if path.contains("{id}") { world.rejected() } else { String::new() })
+    };
+    asked.map(|(rule, path)| (rule, find(path))).collect()
 }
 
 /// The address of a page, with something real where the router has a name: what customs has received,

@@ -11,7 +11,7 @@ use crate::Markup;
 
 /// How many patterns there are; a letter tells apart what shares one.
 const PATTERNS: usize = 8;
-const WIDTH: usize = 108;
+const WIDTH: usize = 132;
 const HEIGHT: usize = 52;
 const LEFT: usize = 44;
 const TOP: usize = 26;
@@ -121,6 +121,11 @@ impl Bay {
 
     fn middle(&self, row: impl Borrow<usize>) -> usize {
         self.left(row) + WIDTH / 2
+    }
+
+    /// Beside the pattern, which stands at the left of a container.
+    fn beside(&self, row: impl Borrow<usize>) -> usize {
+        self.left(row) + 74
     }
 
     fn top(&self, tier: impl Borrow<usize>) -> usize {

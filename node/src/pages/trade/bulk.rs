@@ -8,7 +8,7 @@ use axum::extract::{Multipart, State};
 use axum::response::Response;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_console::component::{
-    Badge, Choice, Column, Command, Editor, Empty, Field, Form, Icon, Kind, Notice, Row, Section, Table, Tone,
+    Badge, Choice, Column, Command, Editor, Empty, Field, Form, Icon, Kind, More, Notice, Row, Table, Tone,
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_trade::mapping::{Document, Losses, Mapping, documents, from_table};
@@ -97,7 +97,7 @@ async fn page(
 }
 
 /// The columns that each kind of file has.
-fn columns(viewer: &Viewer) -> Section {
+fn columns(viewer: &Viewer) -> More {
     let t = text(viewer.lang());
     let row = |mapping: &Mapping| {
         let columns = mapping.table.as_ref().map(|table| table.columns.join(", ")).unwrap_or_default();
@@ -110,7 +110,7 @@ fn columns(viewer: &Viewer) -> Section {
         empty: Empty::new(Icon::Trade, "", ""),
         paging: None,
     };
-    Section::new(t.get("bulk-columns"), table)
+    More { title: t.get("bulk-columns").into(), body: table.into() }
 }
 
 /// Takes a file, or what was looked at before.

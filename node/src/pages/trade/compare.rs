@@ -17,7 +17,7 @@ use corridor_trade::timeline::Entry;
 use serde::Deserialize;
 
 use super::super::text;
-use super::sheet::{Languages, side_word, value};
+use super::sheet::{side_word, value};
 use crate::access::Caller;
 use crate::api::extract::Ask;
 use crate::api::problem::Answer;
@@ -128,7 +128,6 @@ fn title(viewer: &Viewer, sheet: &Sheet) -> String {
 
 fn table<'p>(viewer: &Viewer, first: &Sheet, second: &Sheet, rows: impl Iterator<Item = &'p Pair>) -> Table {
     let t = text(viewer.lang());
-    let languages = Languages::of(viewer, "");
     let side = |entry: &Option<Value>| match entry {
         Some(entry) => value(viewer, entry),
         None => Markup::text("–"),
@@ -140,7 +139,7 @@ fn table<'p>(viewer: &Viewer, first: &Sheet, second: &Sheet, rows: impl Iterator
             Side::First | Side::Second => (Tone::Info, "compare-is-alone"),
         };
         let group = pair.group.get(viewer.lang());
-        let name = languages.labels(&pair.label).into();
+        let name = Markup::text(pair.label.get(viewer.lang()));
         let name = if group.is_empty() { name } else { Markup::lines([Markup::quiet(group), name]) };
         Row(vec![name, side(&pair.first), side(&pair.second), Badge::new(tone, t.get(key)).into()])
     };

@@ -61,6 +61,8 @@ pub(super) struct Filling<'a> {
     pub(super) directory: Option<&'a Directory>,
     /// What is wrong, by place.
     pub(super) remarks: &'a [Remark],
+    /// Fields of the document that are asked for elsewhere.
+    pub(super) hides: &'a [&'a str],
     /// Where the form goes.
     pub(super) action: String,
 }
@@ -101,7 +103,9 @@ impl Filling<'_> {
         path: &str,
         lists: &mut BTreeSet<String>,
     ) -> Vec<Field> {
-        places(items, list, record, path).into_iter().map(|place| self.field(&place, lists)).collect()
+        let shown = places(items, list, record, path).into_iter();
+        let shown = shown.filter(|place| !self.hides.contains(&place.path.as_str()));
+        shown.map(|place| self.field(&place, lists)).collect()
     }
 
     fn field(&self, place: &Place<'_>, lists: &mut BTreeSet<String>) -> Field {

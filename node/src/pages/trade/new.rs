@@ -367,7 +367,7 @@ async fn edit(
     let shelf = shelf(node, us, us).await?;
     let action = format!("{PATH}/{}", mapping.mapping);
     let directory = forms::directory_of(&shelf, &mapping.release).map(Arc::as_ref);
-    let filling = Filling { viewer, mapping, directory, remarks, action: action.clone() };
+    let filling = Filling { viewer, mapping, directory, remarks, hides: &[], action: action.clone() };
     let mut body = Markup::from(address_slip(node, viewer, &allowed.partners, &desk));
     body = body.and(filling.body(record));
     let keep = Slip {

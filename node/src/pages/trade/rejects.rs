@@ -10,7 +10,7 @@ use corridor_console::component::{
     Badge, Button, Choice, Column, Command, Editor, Empty, Field, Filters, Icon, Kind, Notice, Paging, Row,
     Sample, Section, Slip, Table, Tabs, Tone, address,
 };
-use corridor_console::{Markup, Page, Viewer};
+use corridor_console::{Markup, Page, Phrase, Viewer};
 use corridor_trade::edifact::Options;
 use corridor_trade::mapping::Document;
 use corridor_trade::rejects::{Cause, Function, Reject, Wanted, queue};
@@ -68,16 +68,9 @@ pub(in crate::pages) async fn list(
     };
     let table = Table {
         caption: t.get("rejects-caption").into(),
-        columns: [
-            "column-document",
-            "rejects-cause",
-            "rejects-says",
-            "column-partner",
-            "rejects-when",
-            "column-state",
-        ]
-        .map(|key| Column::new(t.get(key)))
-        .into(),
+        columns: ["column-document", "rejects-says", "column-partner", "rejects-when", "column-state"]
+            .map(|key| Column::new(t.get(key)))
+            .into(),
         rows: found.items.iter().map(|reject| row(&node, &viewer, reject)).collect(),
         empty: Empty::new(Icon::Good, t.get(empty), t.get(how)),
         paging: Some(Paging::new(&viewer, PATH, &kept, place, found.next.as_deref())),
@@ -110,6 +103,7 @@ fn row(node: &Node, viewer: &Viewer, reject: &Reject) -> Row {
         true => Markup::link(&format!("{PATH}/{}", reject.envelope), &number),
         false => Markup::link(&format!("/console/outbox/{}", reject.envelope), &number),
     };
+    let cause = Badge::new(Tone::Bad, t.get(&format!("cause-{}", reject.cause.as_str())));
     let lines = reject.lines.iter().take(LINES).map(Markup::text);
     let more = reject.lines.len().saturating_sub(LINES);
     let more = (more > 0).then(|| Markup::quiet(t.get("rejects-more-lines").and("n", more)));
@@ -123,8 +117,7 @@ fn row(node: &Node, viewer: &Viewer, reject: &Reject) -> Row {
     };
     Row(vec![
         Markup::lines([name, Markup::quiet(super::kinds(viewer, &reject.kinds))]),
-        Badge::new(Tone::Bad, t.get(&format!("cause-{}", reject.cause.as_str()))).into(),
-        Markup::lines(lines.chain(more)),
+        Markup::lines(std::iter::once(cause.into()).chain(lines).chain(more)),
         words::partner(node, viewer, &reject.partner),
         dates(viewer).with_age(reject.refused, node.now()),
         state,
@@ -324,7 +317,8 @@ async fn edit(
             }
             let shelf = shelf(node, &caller.participant, &refused.to).await?;
             let directory = forms::directory_of(&shelf, &mapping.release).map(Arc::as_ref);
-            let filling = Filling { viewer, mapping, directory, remarks, action: action.clone() };
+            let filling =
+                Filling { viewer, mapping, directory, remarks, hides: &["function"], action: action.clone() };
             let form = Markup::from(top).and(filling.body(&document.record));
             filling.told(Editor::new(viewer, &action, form))
         }
@@ -348,17 +342,17 @@ async fn edit(
     let line = format!("trade amend {} --as {} --edifact FILE", desk.id, desk.function.as_str());
     let data = "-H 'Content-Type: application/json' -d @AMENDMENT.json";
     let body = body.and(editor).and(Command::new(viewer, &line, "POST", &path, Some(data)));
-    let mut page = page(viewer, desk, body);
+    let mut page = page(viewer, desk, t.get("amend-title"), body);
     if let Some(notice) = notice {
         page = page.notice(notice);
     }
     Ok(page.answer(viewer))
 }
 
-fn page(viewer: &Viewer, desk: &Desk, body: Markup) -> Page {
+fn page(viewer: &Viewer, desk: &Desk, title: Phrase, body: Markup) -> Page {
     let t = text(viewer.lang());
     let number = desk.reject.as_ref().map(|reject| reject.number.clone()).unwrap_or_default();
-    Page::new(t.get("amend-title").and("number", number).to_string().trim().to_owned(), body)
+    Page::new(title.and("number", number).to_string().trim().to_owned(), body)
         .lead(t.get("amend-lead"))
         .below(t.get("area-trade"), super::PATH)
         .below(t.get("rejects-title"), PATH)
@@ -445,5 +439,6 @@ fn preview(
         body = body.and(editor);
     }
     let sample = Sample::new(viewer, t.get("make-edifact"), segments(&ready.bytes));
-    page(viewer, desk, body.and(Section::new(t.get("make-edifact"), sample)))
+    let body = body.and(Section::new(t.get("make-edifact"), sample));
+    page(viewer, desk, t.get("amend-look"), body)
 }

@@ -29,6 +29,8 @@ use crate::node::Node;
 
 /// How many items of a list a page shows.
 const ITEMS: usize = 50;
+/// Items of more lists than this many are closed at first.
+const OPEN: usize = 5;
 /// How many things without a place a page shows.
 const UNPLACED: usize = 200;
 
@@ -239,20 +241,22 @@ impl Laying<'_> {
     ) -> Markup {
         #[derive(askama::Template)]
         #[template(
-            source = "<div class=\"nested\"><h3>{{ title }} {{ number }}</h3>{{ inner }}</div>",
+            source = "<details class=\"nested\"{% if open %} open{% endif %}><summary>{{ title }} {{ number }}</summary>{{ inner }}</details>",
             ext = "html"
         )]
         struct Nested {
             title: Labels,
             number: usize,
+            open: bool,
             inner: Markup,
         }
+        let open = list.items.len() <= OPEN;
         let item = |(at, item): (usize, &Level)| {
             let mut inner = Markup::from(Section::new("", self.fields(item)).card());
             for list in &item.lists {
                 inner = inner.and(self.list(list, depth + 1));
             }
-            Markup::of(&Nested { title: self.languages.labels(&list.label), number: at + 1, inner })
+            Markup::of(&Nested { title: self.languages.labels(&list.label), number: at + 1, open, inner })
         };
         Markup::join(shown.map(item))
     }
