@@ -205,6 +205,7 @@ async fn drafts_and_templates_are_kept_and_deleted() {
     };
     check(json!({ "mapping": "orders", "name": "", "document": {} }), "malformed").await;
     check(json!({ "mapping": "nothing", "name": "x", "document": {} }), "not-found").await;
+    check(json!({ "mapping": "orders", "name": "x", "document": [] }), "malformed").await;
     check(
         json!({ "mapping": "orders", "name": "x", "document": { "remarks": "x".repeat(300_000) } }),
         "too-large",
@@ -296,6 +297,13 @@ async fn codes_of_a_partner_come_in_as_csv_and_go_into_what_is_made() {
         "{made}"
     );
     assert!(one["edifact"].as_str().unwrap().contains("PIA+1+840991:HS'"), "{made}");
+    for (field, value) in
+        [("documents", json!([[]])), ("sender", json!("x".repeat(42))), ("syntax", json!("UNOC"))]
+    {
+        let mut body = body.clone();
+        body[field] = value;
+        assert_eq!(desk.api("POST", "/api/v1/trade/preview", &body).await.code(), "malformed", "{field}");
+    }
     let wrong = desk.upload("/console/trade/codes", &fields, ("codes.csv", "kind,ours\nhs,1")).await;
     assert!(html(&wrong).contains("/help/errors/malformed"), "{}", html(&wrong));
     desk.world.running.stop().await;

@@ -77,7 +77,7 @@ pub(super) async fn page(
         .hint(t.get("trade-reference-hint"))
         .value(reference)
         .at_most(70);
-    let mut body = Markup::from(Filters::new(&viewer, PATH, vec![field], !reference.is_empty()));
+    let mut body = Markup::from(Filters::new(&viewer, PATH, vec![field], !reference.is_empty()).looks_up());
     if reference.is_empty() {
         let query = desk::LatestQuery::default();
         let found = desk::latest(State(node.clone()), caller, Ask(query)).await?.0.items;

@@ -42,22 +42,30 @@ fn wanted(path: &str) -> bool {
 
 /// Pages that only a form opens, because no address may name a person or hold a document: what their pictures are called, and
 /// where the form is.
-pub(crate) fn answers(world: &World, open: bool) -> Vec<Answered> {
-    let person = || ("subject", world.person().to_owned());
-    let all: [(&'static str, &dyn Fn() -> (String, (&'static str, String))); 3] = [
-        ("/console/subjects/person", &|| ("/console/subjects/show".to_owned(), person())),
-        ("/console/subjects/report", &|| ("/console/subjects/access".to_owned(), person())),
-        ("/console/trade/rejects/{id}/look", &|| {
-            let path = format!("/console/trade/rejects/{}?view=form", world.rejected());
-            (path, ("f.number", "M-2611-0043".to_owned()))
-        }),
-    ];
-    let asked = all.into_iter().filter(|(rule, _)| !open && wanted(rule));
-    asked.map(|(rule, make)| (rule, make())).map(|(rule, (path, field))| (rule, path, field)).collect()
+pub(crate) fn answers(world: &World, open: bool) -> Vec<(&'static str, String, Written)> {
+    let all = ["/console/subjects/person", "/console/subjects/report", "/console/trade/rejects/{id}/look"];
+    let asked = all.into_iter().filter(|rule| !open && wanted(rule));
+    asked
+        .map(|rule| {
+            let (path, written) = match rule {
+                "/console/subjects/person" => ("/console/subjects/show".to_owned(), person(world)),
+                "/console/subjects/report" => ("/console/subjects/access".to_owned(), person(world)),
+                _ => {
+                    let path = format!("/console/trade/rejects/{}?view=form", world.rejected());
+                    (path, ("f.number", "M-2611-0043".to_owned()))
+                }
+            };
+            (rule, path, written)
+        })
+        .collect()
 }
 
-/// What a picture is called, where the form is, and what is written into which field.
-pub(crate) type Answered = (&'static str, String, (&'static str, String));
+fn person(world: &World) -> Written {
+    ("subject", world.person().to_owned())
+}
+
+/// What is written into which field.
+pub(crate) type Written = (&'static str, String);
 
 /// Other views of pages, that the same route shows: what their pictures are called, and where they are.
 pub(crate) fn views(world: &World, open: bool) -> Vec<(&'static str, String)> {

@@ -160,9 +160,11 @@ pub struct Transaction {
 
 impl Transaction {
     fn of(timeline: &Timeline) -> Self {
+        // `1` stands on many a bill of lading: a number that says nothing is no name.
+        let says = |number: &&Number, role: Role| number.role == role && number.number.chars().count() >= 4;
         let best = [Role::Order, Role::Booking, Role::BillOfLading, Role::Declaration, Role::Invoice]
             .iter()
-            .find_map(|role| timeline.numbers.iter().find(|number| number.role == *role));
+            .find_map(|role| timeline.numbers.iter().find(|number| says(number, *role)));
         let updated = timeline.events.iter().map(|event| event.time).max();
         let created = timeline.documents.iter().map(|entry| entry.created).max();
         Self {
@@ -216,6 +218,7 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
             found.push(Transaction::of(&timeline));
         }
     }
+    found.sort_by_key(|transaction| std::cmp::Reverse(transaction.updated));
     Ok(found)
 }
 
