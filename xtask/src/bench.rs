@@ -12,7 +12,7 @@ use crate::interop::kits;
 use crate::{Result, repo, shell};
 
 /// What can be measured.
-pub(crate) const AREAS: &[&str] = &["send", "ledger", "witness", "receipts", "console", "edifact"];
+pub(crate) const AREAS: &[&str] = &["send", "ledger", "witness", "receipts", "console", "edifact", "trade"];
 
 /// Measures one area, or all; what follows the area goes to the bench itself.
 pub(crate) fn run(area: Option<&str>, built: bool, arguments: &[String]) -> Result {
