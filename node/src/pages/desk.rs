@@ -65,7 +65,9 @@ async fn build(node: &Node, caller: &Caller, viewer: &Viewer, did: &Did) -> Answ
     };
     let show = format!("trade partner {}", quoted(did.as_str()));
     let api = format!("/api/v1/trade/partners/{}", percent(did.as_str()));
-    let body = Markup::from(columns).and(Command::new(viewer, &show, "GET", &api, None));
+    // Its five columns need the whole width.
+    let agreed = Section::new(t.get("desk-agreements"), agreements(node, viewer, &desk.agreements));
+    let body = Markup::from(agreed).and(columns).and(Command::new(viewer, &show, "GET", &api, None));
     let page = Page::new(t.get("desk-title").and("partner", &name), body).lead(t.get("desk-lead"));
     let page = page.below(t.get("area-partners"), "/console/partners").below(name, words::partner_path(did));
     Ok(page.live())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use corridor_base::{Problem, Result};
+use corridor_base::{Lang, Problem, Result};
 use corridor_console::component::{
     Choice, Column, Columns, Command, Empty, Event, Facts, Field, Form, Icon, Kind, Notice, Row, Section,
     Table, Timeline, Tone, address, quoted,
@@ -14,6 +14,7 @@ use corridor_trade::customs::edge::{ShownCase, one};
 use corridor_trade::customs::{
     CaseId, Decided, Decision, Hit, LONGEST_CODE, LONGEST_REASON, UNJUDGED, Wanted, decide as decides,
 };
+use corridor_trade::shape::field_label;
 
 use super::{PATH, dates, kind, lane, number, said, state, test, text, words};
 use crate::access::Caller;
@@ -205,10 +206,25 @@ fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Prob
     }
 }
 
+/// What a field is called, by its path.
+fn label(viewer: &Viewer, path: &str) -> String {
+    let parts: Vec<&str> = path.split('.').collect();
+    let field = parts.last().copied().unwrap_or_default();
+    // `items.2.hs`: the list stands two places before the field.
+    let list = parts.len().checked_sub(3).and_then(|at| parts.get(at)).copied();
+    let words = field_label(list, field, None);
+    match viewer.lang() {
+        Lang::En => words.en,
+        Lang::Ja => words.ja,
+        Lang::Ko => words.ko,
+    }
+}
+
 fn fields(viewer: &Viewer, shown: &ShownCase) -> Markup {
     let t = text(viewer.lang());
     let row = |field: &corridor_trade::customs::edge::ShownField| {
-        Row(vec![Markup::code(&field.field), Markup::text(&field.value)])
+        let name = Markup::lines([Markup::text(label(viewer, &field.field)), Markup::code(&field.field)]);
+        Row(vec![name, Markup::text(&field.value)])
     };
     let table = Table {
         caption: t.get("customs-fields-caption").into(),
