@@ -95,17 +95,19 @@ fn wanted(typed: &Typed, seen: Option<&str>) -> Result<Wanted> {
 fn build(node: &Node, viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Problem>) -> Page {
     let t = text(viewer.lang());
     let case = &shown.case;
+    // Before what it says, which is long: on a phone everything stands below each other.
     let narrow = Markup::from(Section::new(t.get("customs-facts"), facts(node, viewer, shown)).card())
-        .and(Section::new(t.get("customs-hits"), hits(viewer, &shown.hits)).card())
-        .and(Section::new(t.get("customs-decide"), form(viewer, shown, typed, problem)).card())
-        .and(Section::new(t.get("customs-history"), history(viewer, &shown.decisions)).card());
-    let wide = Section::new(t.get("customs-fields"), fields(viewer, shown)).into();
+        .and(Section::new(t.get("customs-hits"), hits(viewer, &shown.hits)).card());
+    let wide =
+        Markup::from(Section::new(t.get("customs-decide"), form(viewer, shown, typed, problem)).card())
+            .and(Section::new(t.get("customs-history"), history(viewer, &shown.decisions)).card());
+    let says = Section::new(t.get("customs-fields"), fields(viewer, shown));
     let decide = format!("trade decide {} hold --reason {}", case.id, quoted("…"));
     let api = format!("/api/v1/trade/customs/{}/decision", case.id);
     let body = r#"-H "Content-Type: application/json" -d '{"decision":"hold","reason":"…"}'"#;
     let command = Command::new(viewer, &decide, "POST", &api, Some(body));
     let title = t.get("customs-title").and("kind", &case.kind).and("number", number(t, case));
-    let page = Page::new(title, Markup::from(Columns { wide, narrow }).and(command));
+    let page = Page::new(title, Markup::from(Columns { wide, narrow }).and(says).and(command));
     let page = page.below(t.get("area-customs"), PATH);
     match case.test {
         true => page.notice(Notice::new(Tone::Info, t.get("customs-test-notice"))),
