@@ -102,7 +102,9 @@ fn links(text: &str) -> Vec<String> {
         .filter(|link| !link.contains('.') || link.contains("did:"))
         .filter(|link| {
             let path = link.split('?').next().unwrap_or_default();
-            !["/content", "/file", "/cose", "/live"].iter().any(|end| path.ends_with(end))
+            !["/content", "/file", "/cose", "/live", "/evidence", "/export", "/csv"]
+                .iter()
+                .any(|end| path.ends_with(end))
         })
         .collect();
     all.dedup();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::books;
 use crate::references::Role;
-use crate::timeline::{Entry, Number, Timeline, timeline};
+use crate::timeline::{self, Entry, Number, Timeline};
 use crate::trail;
 
 /// How many of the latest interchanges are looked at, of each side.
@@ -190,29 +190,35 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
             let mut all = books::list(tx, Side::In, LOOKED_AT, &scope)?;
             all.extend(books::list(tx, Side::Out, LOOKED_AT, &scope)?);
             all.sort_by_key(|found| std::cmp::Reverse((found.created, found.envelope)));
-            let mut begins: Vec<(Side, EnvelopeId, String)> = Vec::new();
+            let mut begins: Vec<(Side, EnvelopeId, String, Vec<String>)> = Vec::new();
             for found in all {
                 if !trail::told_by(tx, found.side, found.envelope)?.is_empty() {
                     continue;
                 }
                 let named = trail::named(tx, found.side, found.envelope, 1, 20)?;
-                if let Some(own) = named.into_iter().find(|number| number.own) {
-                    begins.push((found.side, found.envelope, own.number));
+                if let Some(own) = named.iter().find(|number| number.own) {
+                    let own = own.number.clone();
+                    begins.push((found.side, found.envelope, own, timeline::leading(&named)));
                 }
             }
             Ok(begins)
         })
         .await?;
     let mut seen: BTreeSet<(&'static str, EnvelopeId)> = BTreeSet::new();
+    let mut numbers: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
-    for (side, envelope, number) in begins {
+    for (side, envelope, number, leading) in begins {
         if found.len() >= most.min(MOST) {
             break;
         }
-        if seen.contains(&(side.as_str(), envelope)) {
+        // A transaction may be of more interchanges than its timeline holds: what names a number of it that
+        // leads further is of it all the same.
+        if seen.contains(&(side.as_str(), envelope)) || leading.iter().any(|number| numbers.contains(number))
+        {
             continue;
         }
-        let timeline = timeline(exchange, acting, &number, Lang::En).await?;
+        let timeline = timeline::timeline(exchange, acting, &number, Lang::En).await?;
+        numbers.extend(timeline.numbers.iter().map(|number| number.number.clone()));
         seen.extend(timeline.documents.iter().map(|entry| (entry.side.as_str(), entry.envelope)));
         if !timeline.documents.is_empty() {
             found.push(Transaction::of(&timeline));

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::books::{self, Interchange};
 use crate::expect::{self, Expected};
-use crate::references::Role;
+use crate::references::{Reference, Role};
 use crate::rejects::{self, Amendment};
 use crate::trail::{self, Answer};
 
@@ -222,7 +222,7 @@ fn follow(tx: &mut Tx<'_>, reference: &str, scope: &corridor_exchange::Scope) ->
 
 impl Found {
     /// The numbers of a message that belong to the transaction, and where they lead.
-    fn leads(&mut self, from: &str, named: &[crate::references::Reference], further: &mut BTreeSet<String>) {
+    fn leads(&mut self, from: &str, named: &[Reference], further: &mut BTreeSet<String>) {
         for reference in named {
             let alike = named.iter().filter(|other| other.role == reference.role).count();
             let same = reference.number == from;
@@ -230,12 +230,25 @@ impl Found {
                 continue;
             }
             self.numbers.insert(Number { role: reference.role, number: reference.number.clone() });
-            let leads = reference.role != Role::Container && reference.number.chars().count() >= SHORTEST;
-            if leads && !same {
+            if reference.leads() && !same {
                 further.insert(reference.number.clone());
             }
         }
     }
+}
+
+impl Reference {
+    /// Whether it may lead to other messages of its transaction: a container is used again and again, and a
+    /// short number is everybody's.
+    fn leads(&self) -> bool {
+        self.role != Role::Container && self.number.chars().count() >= SHORTEST
+    }
+}
+
+/// The numbers of a message that lead to others of its transaction; those of a manifest do not.
+pub(crate) fn leading(named: &[Reference]) -> Vec<String> {
+    let few = |role: Role| named.iter().filter(|other| other.role == role).count() <= MANY;
+    named.iter().filter(|r| few(r.role) && r.leads()).map(|r| r.number.clone()).collect()
 }
 
 impl Timeline {
@@ -322,5 +335,32 @@ impl Timeline {
             expected,
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_joins_much_leads_nowhere() {
+        let check = |named: &[(Role, &str)], expect: &[&str]| {
+            let named: Vec<Reference> = named
+                .iter()
+                .map(|(role, number)| Reference {
+                    message: 1,
+                    role: *role,
+                    own: false,
+                    number: (*number).to_owned(),
+                })
+                .collect();
+            assert_eq!(leading(&named), expect, "{named:?}");
+        };
+        let bill = Role::BillOfLading;
+        check(&[(bill, "PUSHKT2611220042"), (Role::Order, "PO-4711")], &["PUSHKT2611220042", "PO-4711"]);
+        check(&[(Role::Container, "TCLU4265830"), (Role::Order, "PO1")], &[]);
+        // A manifest.
+        let manifest = [(bill, "BL-0001"), (bill, "BL-0002"), (bill, "BL-0003"), (bill, "BL-0004")];
+        check(&[manifest.as_slice(), &[(Role::Order, "PO-4711")]].concat(), &["PO-4711"]);
     }
 }
