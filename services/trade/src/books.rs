@@ -48,6 +48,7 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
         crate::hub::MIGRATION,
         crate::customs::MIGRATION,
         crate::partner::MIGRATION,
+        crate::trail::NAMED_BY_MESSAGE,
     ],
 };
 

@@ -53,7 +53,7 @@ pub struct TreeQuery {
 pub(crate) type Asked<T> = std::result::Result<Query<T>, QueryRejection>;
 
 pub(crate) fn asked<T>(query: Asked<T>) -> Result<T> {
-    query.map(|Query(query)| query).map_err(|e| refuse("query", &e.body_text()))
+    query.map(|Query(query)| query).map_err(|e| refuse("query", e.body_text()))
 }
 
 /// A number of the query, within what the document of the API says.
@@ -67,10 +67,17 @@ pub(crate) fn within(
     if range.contains(&number) {
         return Ok(number);
     }
-    Err(refuse(name, &format!("{number}: {} to {} expected", range.start(), range.end())))
+    Err(refuse(name, format!("{number}: {} to {} expected", range.start(), range.end())))
 }
 
-pub(crate) fn refuse(what: &'static str, why: &str) -> Problem {
+/// What a body may hold.
+pub(crate) type Said<T> = std::result::Result<Json<T>, JsonRejection>;
+
+pub(crate) fn said<T>(body: Said<T>) -> Result<T> {
+    body.map(|Json(body)| body).map_err(|e| refuse("JSON", e.body_text()))
+}
+
+pub(crate) fn refuse(what: &'static str, why: impl std::fmt::Display) -> Problem {
     Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
 }
 
@@ -259,9 +266,9 @@ pub async fn set_partner(
     State(exchange): State<Exchange>,
     Extension(acting): Extension<Acting>,
     Path(did): Path<String>,
-    body: std::result::Result<Json<PartnerSettingBody>, JsonRejection>,
+    body: Said<PartnerSettingBody>,
 ) -> Result<Json<Setting>, Refusal> {
-    let Json(PartnerSettingBody { mode, tests }) = body.map_err(|e| refuse("JSON", &e.body_text()))?;
+    let PartnerSettingBody { mode, tests } = said(body)?;
     Ok(Json(set(&exchange, &acting, &did.parse()?, mode, tests).await?))
 }
 

@@ -53,6 +53,21 @@ CREATE INDEX interchange_answer_by_answered ON interchange_answer (participant, 
         AND (SELECT COUNT(*) FROM interchange_answer) >= 0 THEN 1 ELSE 0 END",
 };
 
+/// What one message names stands in an index of its own, whole and in its order: without it the planner takes the
+/// primary key, which holds all columns, and reads everything that the participant has.
+pub(crate) const NAMED_BY_MESSAGE: Migration = Migration {
+    version: 8,
+    name: "numbers by message",
+    sql: "
+DROP INDEX interchange_reference_by_envelope;
+CREATE INDEX interchange_reference_by_envelope
+    ON interchange_reference (participant, side, envelope, message, own, role, number);
+",
+    verify:
+        "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT number FROM interchange_reference LIMIT 1) r) >= 0
+        THEN 1 ELSE 0 END",
+};
+
 /// What an answer says, line by line, in each language.
 pub type Told = BTreeMap<String, Vec<String>>;
 

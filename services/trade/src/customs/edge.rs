@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, State as Given};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, Path, State as Given};
 use corridor_base::{Did, ErrorCode, Problem, Result};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Exchange, Side};
@@ -22,6 +22,7 @@ use super::risk::trial::{self, Tried};
 use super::state::{Decision, Lane, State};
 use super::statistics::{MONTHS, OfRule, statistics};
 use super::{judge, read};
+use crate::edge::{Asked, Said, asked, refuse, said, within};
 
 /// The most fields of a case that are shown.
 const FIELDS: usize = 2_000;
@@ -160,28 +161,8 @@ pub struct TryQuery {
     cases: Option<u64>,
 }
 
-fn refuse(what: &str, why: impl std::fmt::Display) -> Problem {
-    Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
-}
-
-fn asked<T>(query: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
-    query.map(|Query(query)| query).map_err(|e| refuse("query", e.body_text()))
-}
-
-fn said<T>(body: std::result::Result<Json<T>, JsonRejection>) -> Result<T> {
-    body.map(|Json(body)| body).map_err(|e| refuse("JSON", e.body_text()))
-}
-
 fn parsed<T: std::str::FromStr<Err = Problem>>(text: Option<&String>) -> Result<Option<T>> {
     text.filter(|text| !text.is_empty()).map(|text| text.parse()).transpose()
-}
-
-fn within(name: &'static str, asked: Option<u64>, default: u64, most: u64) -> Result<u64> {
-    let number = asked.unwrap_or(default);
-    if (1..=most).contains(&number) {
-        return Ok(number);
-    }
-    Err(refuse(name, format!("{number}: 1 to {most} expected")))
 }
 
 /// Cases of the customs desk, newest first.
@@ -189,7 +170,7 @@ fn within(name: &'static str, asked: Option<u64>, default: u64, most: u64) -> Re
 /// # Errors
 /// `malformed`; those of the store.
 pub async fn queue(exchange: &Exchange, acting: &Acting, query: &QueueQuery) -> Result<CaseList> {
-    let limit = within("limit", query.limit, 100, 1000)?;
+    let limit = within("limit", query.limit, 100, 1..=1000)?;
     let filter = CaseFilter {
         state: parsed::<State>(query.state.as_ref())?,
         lane: parsed::<Lane>(query.risk.as_ref())?,
@@ -250,7 +231,7 @@ pub async fn one(exchange: &Exchange, acting: &Acting, id: CaseId) -> Result<Sho
 pub async fn list(
     Given(exchange): Given<Exchange>,
     Extension(acting): Extension<Acting>,
-    query: std::result::Result<Query<QueueQuery>, QueryRejection>,
+    query: Asked<QueueQuery>,
 ) -> Result<Json<CaseList>, Refusal> {
     Ok(Json(queue(&exchange, &acting, &asked(query)?).await?))
 }
@@ -282,7 +263,7 @@ pub async fn decision(
     Given(exchange): Given<Exchange>,
     Extension(acting): Extension<Acting>,
     Path(id): Path<String>,
-    body: std::result::Result<Json<DecideBody>, JsonRejection>,
+    body: Said<DecideBody>,
 ) -> Result<Json<Case>, Refusal> {
     let DecideBody { decision, reason, code, field, seen } = said(body)?;
     let wanted = Wanted { decision, reason, code, field, seen };
@@ -345,7 +326,7 @@ pub async fn switch(
     Given(exchange): Given<Exchange>,
     Extension(acting): Extension<Acting>,
     Path(name): Path<String>,
-    body: std::result::Result<Json<SwitchBody>, JsonRejection>,
+    body: Said<SwitchBody>,
 ) -> Result<Json<Kept>, Refusal> {
     let on = said(body)?.on;
     Ok(Json(books::switch(&exchange, &acting, &name, on).await?))
@@ -362,10 +343,10 @@ pub async fn switch(
 pub async fn attempt(
     Given(exchange): Given<Exchange>,
     Extension(acting): Extension<Acting>,
-    query: std::result::Result<Query<TryQuery>, QueryRejection>,
+    query: Asked<TryQuery>,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Result<Json<TriedList>, Refusal> {
-    let most = within("cases", asked(query)?.cases, 200, trial::MOST)?;
+    let most = within("cases", asked(query)?.cases, 200, 1..=trial::MOST)?;
     let rules = Rule::parse_all(&body.map_err(|e| refuse("request body", e))?)?;
     Ok(Json(TriedList { items: trial::attempt(&exchange, &acting, &rules, most).await? }))
 }
@@ -380,9 +361,9 @@ pub async fn attempt(
 pub async fn counted(
     Given(exchange): Given<Exchange>,
     Extension(acting): Extension<Acting>,
-    query: std::result::Result<Query<StatisticsQuery>, QueryRejection>,
+    query: Asked<StatisticsQuery>,
 ) -> Result<Json<StatisticsList>, Refusal> {
-    let months = within("months", asked(query)?.months, 12, MONTHS)?;
+    let months = within("months", asked(query)?.months, 12, 1..=MONTHS)?;
     Ok(Json(StatisticsList { items: statistics(&exchange, &acting, months).await? }))
 }
 
