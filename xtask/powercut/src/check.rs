@@ -9,7 +9,7 @@ use corridor_storage::{ActPage, DataDir, DeliveryFilter, Row, Store};
 use futures::TryStreamExt;
 
 use crate::claims::{Claims, State};
-use crate::{story, workload};
+use crate::{logs, story, workload};
 
 /// What was found, or why it could not be looked for.
 type Result<T = (), E = String> = std::result::Result<T, E>;
@@ -82,7 +82,7 @@ async fn stored(store: &Store, claims: &Claims, wrong: &mut Vec<String>) -> Resu
         look.uploads().await?;
         look.goes_on().await?;
     }
-    Ok(())
+    logs::check(store, claims, wrong).await.map_err(|p| format!("the logs: {}", say(&p)))
 }
 
 /// One participant's things.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use corridor_base::Result;
+use corridor_base::{Digest, Result};
 
 use crate::story::internal;
 
@@ -67,6 +67,10 @@ pub struct Claims {
     pub blobs: BTreeMap<Owned, State>,
     /// Rows that refer to blobs.
     pub rows: BTreeMap<Owned, State>,
+    /// Checkpoints that were signed: of which log and size, and the root.
+    pub signed: BTreeMap<(String, u64), Digest>,
+    /// Entries of the raw log, by the numbers that were answered.
+    pub entries: BTreeMap<u64, String>,
 }
 
 impl Claims {
@@ -107,6 +111,16 @@ impl Claims {
                 set(&mut self.rows, owned(p, name)?, State::Gone);
                 set(&mut self.blobs, owned(p, name)?, State::Leaving);
             }
+            ["signed", log, size, root] => {
+                let (size, root) = (size.parse().ok()?, root.parse().ok()?);
+                // Of one size there is one root (LG-1).
+                if self.signed.insert((log.to_owned(), size), root).is_some_and(|other| other != root) {
+                    return None;
+                }
+            }
+            ["entry", number, name] => {
+                self.entries.insert(number.parse().ok()?, name.to_owned());
+            }
             _ => return None,
         }
         Some(())
@@ -132,5 +146,8 @@ mod tests {
         assert_eq!(claims.rows.get(&upload), Some(&State::Leaving));
         assert_eq!(claims.blobs.get(&upload), Some(&State::There));
         assert!(claims.hear(b"note 0\n").is_err());
+        let signed = |root: u8| format!("signed acts 3 {}\n", Digest([root; 32])).into_bytes();
+        claims.hear(&[signed(1), signed(1)].concat()).unwrap();
+        assert!(claims.hear(&signed(2)).is_err(), "two roots of one size");
     }
 }

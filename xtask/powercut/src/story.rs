@@ -85,6 +85,12 @@ pub fn blob(participant: usize, name: &str) -> Vec<u8> {
     content(&format!("blob {participant} {name}"), 40_000)
 }
 
+/// What an entry of the raw log holds: no log takes an empty one.
+#[must_use]
+pub fn entry(name: &str) -> Vec<u8> {
+    [b"entry ".to_vec(), content(&format!("entry {name}"), 400)].concat()
+}
+
 /// What the key file holds in a version: the version, and bytes that only this version has.
 #[must_use]
 pub fn key(name: &str, version: u64) -> Vec<u8> {

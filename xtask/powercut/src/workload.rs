@@ -14,6 +14,7 @@ use corridor_storage::{
 
 use crate::chance::Chance;
 use crate::claims::Teller;
+use crate::logs;
 use crate::story::{self, internal};
 
 /// How much is done.
@@ -44,8 +45,8 @@ pub(crate) struct Work {
     pub(crate) store: Store,
     pub(crate) teller: Arc<Teller>,
     disk: PathBuf,
-    plan: Plan,
-    round: u64,
+    pub(crate) plan: Plan,
+    pub(crate) round: u64,
 }
 
 /// Does the work below `disk`.
@@ -71,7 +72,8 @@ pub fn run(plan: Plan, disk: &Path, acknowledged: &Path) -> Result<()> {
 /// # Errors
 /// As [`Store::open`].
 pub fn open(disk: &Path) -> Result<Store> {
-    Store::open(story::options(disk), &[&story::SCHEMA], Arc::new(SystemClock), Arc::new(OsRandom))
+    let schemas = [&story::SCHEMA, &corridor_ledger::SCHEMA];
+    Store::open(story::options(disk), &schemas, Arc::new(SystemClock), Arc::new(OsRandom))
 }
 
 async fn one_round(work: Work) -> Result<()> {
@@ -81,7 +83,10 @@ async fn one_round(work: Work) -> Result<()> {
     }
     let options = DispatchOptions::default();
     let dispatcher = Dispatcher::start(work.store.clone(), Arc::new(Effects), participants, options);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let signing = tokio::spawn(logs::sign(work.clone(), stopped));
     let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(logs::add(work.clone()));
     for writer in 0..4 {
         tasks.spawn(notes(work.clone(), writer));
     }
@@ -94,6 +99,8 @@ async fn one_round(work: Work) -> Result<()> {
         done.map_err(internal)??;
     }
     dispatcher.stop().await;
+    stop.send_replace(true);
+    signing.await.map_err(internal)??;
     work.store.close().await;
     Ok(())
 }
