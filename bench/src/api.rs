@@ -368,6 +368,16 @@ impl Api {
         self.all_leaves("&lost=true").await
     }
 
+    /// Whether partners are still to be asked for what may be missing since a backup.
+    ///
+    /// # Errors
+    /// Any answer but a success.
+    pub async fn is_lacking(&self) -> Result<bool> {
+        let found: Page<Value> = self.get("api/v1/doctor").await?;
+        let lacks = |f: &Value| f.get("check").and_then(Value::as_str) == Some("recovery");
+        Ok(found.items.iter().any(lacks))
+    }
+
     async fn all_leaves(&self, which: &str) -> Result<Vec<Leaf>> {
         let mut found: Vec<Leaf> = Vec::new();
         loop {

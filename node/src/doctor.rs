@@ -214,6 +214,7 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
         }
         dead_letters(&mut record, node, &hosted.did, &hosted.name).await;
         erasures(&mut record, node, &hosted.did, &hosted.name, now).await;
+        lacking(&mut record, node, &hosted.did, &hosted.name).await;
     }
     if let Err(problem) = node.takes_work() {
         let all = node.ledger.recovery.why();
@@ -458,6 +459,18 @@ async fn erasures(record: &mut Record, node: &Node, us: &Did, name: &str, now: T
         let (since, id) = (first.since.to_string(), first.erasure.to_string());
         let args = [("partner", partner.as_str()), ("found", &found), ("at", &since), ("id", &id)];
         record.warn("erasures", name, ("doctor-erasure-unconfirmed", &args));
+    }
+}
+
+/// Whether partners are still to be asked for what may be missing here since a backup. Of a node that was
+/// never restored there is nothing to say.
+async fn lacking(record: &mut Record, node: &Node, us: &Did, name: &str) {
+    match node.exchange.lacking(us).await {
+        Ok(lacking) => lacking.iter().for_each(|(partner, since)| {
+            let args = [("partner", partner.as_str()), ("at", &since.to_string())];
+            record.warn("recovery", name, ("doctor-lacking", &args));
+        }),
+        Err(problem) => record.problem("recovery", name, &problem),
     }
 }
 

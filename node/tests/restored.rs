@@ -50,11 +50,16 @@ async fn an_old_backup_does_not_fork_the_log() {
     assert_eq!(a.node.takes_work().unwrap_err().code().as_str(), "log-held");
     let found = doctor::of_node(&a.node, corridor_base::Lang::En).await;
     assert!(found.iter().any(|f| f.check == "recovery" && f.status == doctor::Status::Wrong), "{found:?}");
+    // Whom it has still to ask is said, too.
+    let lacks = |f: &doctor::Finding| f.check == "recovery" && f.detail.contains(theirs.did.as_str());
+    assert!(found.iter().any(|f| lacks(f) && f.status == doctor::Status::Warning), "{found:?}");
     assert!(a.node.exchange.document(&ours.did, Side::In, second).await.is_err());
 
     let b = serve::start(other, &around).await.unwrap();
     until("the recovery", async || a.node.takes_work().is_ok()).await;
     received(&a, &ours.did, second).await;
+    until("an answer of the partner", async || a.node.exchange.lacking(&ours.did).await.unwrap().is_empty())
+        .await;
     let third = send(&b, &theirs.did, &ours.did, b"and it goes on").await;
     received(&a, &ours.did, third).await;
     assert!(witnessed(&a, &b).await > size);

@@ -110,6 +110,12 @@ async fn round(
     let seconds = begun.elapsed().as_secs_f64();
     tokio::time::sleep(WORK / 2).await;
     let done = load.end().await?;
+    while which(world).api.is_lacking().await? {
+        if begun.elapsed() > PATIENCE {
+            return Err("its partners were not asked for what is missing".to_owned());
+        }
+        sleep(200).await;
+    }
     settled(&world.kr.api).await?;
     ledger::settled(world).await?;
     let acts_lost = which(world).api.lost_leaves().await?.len() as u64;

@@ -37,8 +37,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 /// How many documents are queued in one unit of work, and in one answer.
 const BATCH: u32 = 100;
 const MOST: u64 = 10_000;
-/// How often partners that did not answer are asked once more.
-const AGAIN: Duration = Duration::from_secs(10);
+/// How soon partners that did not answer are asked once more, and how seldom in the end.
+const AGAIN: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30);
 /// The largest question and the largest answer, in bytes.
 const SMALL: usize = 4096;
 /// How long a partner may take to queue what is asked for.
@@ -78,6 +79,7 @@ impl Exchange {
 
     /// Asks every partner that has not answered yet, until all have or it is told to stop.
     pub async fn make_up(&self, mut stop: watch::Receiver<bool>) {
+        let mut pause = AGAIN;
         loop {
             match self.ask_all_again().await {
                 Ok(0) => return,
@@ -86,9 +88,20 @@ impl Exchange {
             }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(AGAIN) => {}
+                () = tokio::time::sleep(pause) => {}
             }
+            pause = pause.saturating_mul(2).min(LONGEST);
         }
+    }
+
+    /// The partners that have not answered yet what may be missing here since a backup, and from which
+    /// instant on.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn lacking(&self, us: &Did) -> Result<Vec<(Did, Timestamp)>> {
+        let lacks = self.0.store.read(us, lacking).await?;
+        Ok(lacks.into_iter().map(|lack| (lack.partner, lack.since)).collect())
     }
 
     /// Asks each partner once; answers how many are left to be asked.

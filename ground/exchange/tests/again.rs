@@ -7,8 +7,10 @@ mod common;
 use std::time::Duration;
 
 use common::{Setup, World, content, fresh_database};
-use corridor_base::{Clock, EnvelopeId};
+use corridor_base::{AgreementId, Clock, EnvelopeId, OsRandom, SystemClock};
 use corridor_exchange::{Side, State};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// As if the backup had been taken before this document came.
 async fn lose(world: &World, id: EnvelopeId) {
@@ -62,8 +64,44 @@ async fn what_was_delivered_since_comes_again() {
     }
 }
 
+/// Senders keep what they delivered for seven days, and for so long it comes again; what is older does not.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_older_than_a_partner_keeps_it_or_than_the_backup_does_not() {
+async fn for_seven_days_it_comes_again() {
+    let mut world = World::new().await;
+    world.kr.dispatch();
+    let mut terms = world.terms(AgreementId::new(&SystemClock, &OsRandom), 1000);
+    (terms.until, terms.pending_hours) = (terms.from.plus(30 * DAY), Some(720));
+    let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
+    let agreement = proposed.body().id;
+    let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
+    world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+    let mut ids = Vec::new();
+    for content in [b"first", b"later"] {
+        let id = world.kr.send(&world.jp.us, agreement, content).await.unwrap();
+        assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+        ids.push(id);
+    }
+    let backup = world.jp.clock.now();
+    let check = async |days: i64, id: EnvelopeId, resent: usize| {
+        for node in [&world.kr, &world.jp] {
+            node.clock.move_by(days * 86_400);
+        }
+        lose(&world, id).await;
+        world.jp.exchange.lacks(backup).await.unwrap();
+        assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
+        assert_eq!(world.kr.acts("document-resent").await, resent);
+    };
+    check(6, ids[0], 2).await;
+    world.jp.reaches(Side::In, ids[0], |state| state == State::Received).await;
+    for id in &ids {
+        assert_eq!(world.kr.settled(*id).await.state, State::Delivered);
+    }
+    check(8, ids[1], 2).await;
+    assert!(world.jp.exchange.document(&world.jp.us, Side::In, ids[1]).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_the_backup_does_not_come_again() {
     let mut world = World::new().await;
     world.kr.dispatch();
     let id = world.kr.send(&world.jp.us, world.agreement, b"old").await.unwrap();
@@ -77,7 +115,13 @@ async fn what_is_older_than_a_partner_keeps_it_or_than_the_backup_does_not() {
 /// What the node itself had sent is in its book again, with the acknowledgement, once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_since_is_in_the_book_again() {
-    let mut world = World::new().await;
+    sent_since(World::new().await).await;
+    if fresh_database().is_some() {
+        sent_since(World::with(Setup { postgres: true, ..Setup::default() }).await).await;
+    }
+}
+
+async fn sent_since(mut world: World) {
     world.kr.dispatch();
     let mut ids = Vec::new();
     for number in 0..120u8 {
@@ -96,7 +140,10 @@ async fn what_was_sent_since_is_in_the_book_again() {
     }
     tokio::time::sleep(Duration::from_millis(5)).await;
     world.kr.exchange.lacks(world.kr.clock.now()).await.unwrap();
+    let lacking = world.kr.exchange.lacking(&world.kr.us).await.unwrap();
+    assert_eq!(lacking.iter().map(|(who, _)| who).collect::<Vec<_>>(), [&world.jp.us]);
     assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    assert!(world.kr.exchange.lacking(&world.kr.us).await.unwrap().is_empty());
     for id in &ids {
         let row = world.kr.exchange.document(&world.kr.us, Side::Out, *id).await.unwrap();
         assert_eq!(row.state, State::Delivered);

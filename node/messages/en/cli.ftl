@@ -405,3 +405,9 @@ field-took-to-answer = answered after (median / p95)
 field-signed = signed by
 field-refused = refused
 field-why = why
+
+## After a restoration
+
+# args: partner, at
+doctor-lacking = This node was restored, and { $partner } has not answered yet what it sent or received since { $at }: documents may be missing here.
+    .remedy = See to it that the partner's node can be reached; it is asked again by itself.

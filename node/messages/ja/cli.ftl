@@ -346,3 +346,9 @@ field-took-to-answer = 応答まで（中央値 / p95）
 field-signed = 署名者
 field-refused = 拒否
 field-why = 原因
+
+## 復元の後
+
+# args: partner, at
+doctor-lacking = このノードは復元されましたが、{ $at } 以降に授受した文書について、{ $partner } からまだ回答がありません。不足している文書がある可能性があります。
+    .remedy = 相手機関のノードに接続できるようにしてください。照会は自動的に繰り返されます。

@@ -346,3 +346,9 @@ field-took-to-answer = 응답까지(중앙값 / p95)
 field-signed = 서명자
 field-refused = 거부
 field-why = 원인
+
+## 복원 이후
+
+# args: partner, at
+doctor-lacking = 이 노드는 복원되었으나 { $at } 이후 주고받은 문서에 대하여 { $partner }의 회신이 아직 없습니다. 누락된 문서가 있을 수 있습니다.
+    .remedy = 상대 기관의 노드에 연결되도록 조치하십시오. 조회는 자동으로 반복됩니다.

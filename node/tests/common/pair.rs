@@ -29,11 +29,17 @@ pub(crate) fn place() -> Place {
 
 impl Place {
     pub(crate) fn config(&self, anchor: &Anchor, other: u16) -> Config {
+        self.config_among(anchor, &[other], "")
+    }
+
+    /// The same with several others on the same machine, and more lines.
+    pub(crate) fn config_among(&self, anchor: &Anchor, others: &[u16], more: &str) -> Config {
         let (port, key) = (self.port, anchor.anchor_key());
+        let allow: String = others.iter().map(|other| format!(", \"localhost:{other}\"")).collect();
         let text = format!(
             "[[participant]]\nname = \"office\"\ndid = \"{}\"\n[public]\nlisten = \"127.0.0.1:{port}\"\n\
              url = \"http://localhost:{port}\"\n[api]\nlisten = \"127.0.0.1:0\"\n[trust]\nanchors = [\"{} {}\"]\n\
-             [net]\nallow = [\"localhost:{port}\", \"localhost:{other}\"]\n",
+             [net]\nallow = [\"localhost:{port}\"{allow}]\n{more}",
             self.did,
             key.country,
             key.vkey(),
@@ -133,12 +139,12 @@ pub(crate) fn restore(config: &Config, from: &Path) {
 
 /// A country with its anchor's desk.
 pub(crate) fn anchor() -> (tempfile::TempDir, Anchor) {
-    let terms = Terms {
-        country: "JP".parse().unwrap(),
-        name: "trust.example.jp".to_owned(),
-        valid_days: 30,
-        grace_hours: 72,
-    };
+    anchor_of("JP", "trust.example.jp")
+}
+
+pub(crate) fn anchor_of(country: &str, name: &str) -> (tempfile::TempDir, Anchor) {
+    let terms =
+        Terms { country: country.parse().unwrap(), name: name.to_owned(), valid_days: 30, grace_hours: 72 };
     let desk = tempfile::tempdir().unwrap();
     let anchor = Anchor::found(&desk.path().join("anchor"), terms, &SystemClock, &OsRandom).unwrap();
     (desk, anchor)

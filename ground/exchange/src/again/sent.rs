@@ -12,7 +12,7 @@ use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
 use corridor_storage::Tx;
 use url::Url;
 
-use super::{KEPT, MOST, PATIENCE, SMALL, millis};
+use super::{KEPT, PATIENCE, SMALL, millis};
 use crate::documents::{self, NewDocument};
 use crate::edge::{Call, JSON, busy, reply};
 use crate::sender::answer_problem;
@@ -38,11 +38,9 @@ impl Exchange {
     /// # Errors
     /// As [`Exchange::call`]; `partner-answer` when what it says is not signed as it must be.
     pub(super) async fn take_back_sent(&self, us: &Did, partner: &Did, since: Timestamp) -> Result<u64> {
-        let (mut from, mut taken, mut seen) = (since, 0, 0);
-        let mut until = None;
-        while seen < MOST {
-            let Some(answer) = self.question_sent(us, partner, from, until).await? else { break };
-            seen += answer.items.len() as u64;
+        let (mut from, mut taken, mut until) = (since, 0, None);
+        // However many there are: each page goes on later than the last, and all in it is signed by ourselves.
+        while let Some(answer) = self.question_sent(us, partner, from, until).await? {
             let known: Vec<Known> =
                 answer.items.iter().map(|item| self.known(us, partner, item)).collect::<Result<_>>()?;
             let (exchange, whose) = (self.clone(), partner.clone());
@@ -52,7 +50,7 @@ impl Exchange {
                     .try_fold(0, |count, known| Ok(count + u64::from(exchange.take(tx, &whose, known)?)))
             };
             taken += self.0.store.write(us, unit).await?;
-            match answer.next.filter(|next| *next > from) {
+            match answer.next.filter(|next| *next > from && !answer.items.is_empty()) {
                 Some(next) => (from, until) = (next, Some(answer.until)),
                 None => break,
             }
