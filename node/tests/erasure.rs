@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use corridor_base::{AgreementId, Clock, Did, Digest, EnvelopeId, OsRandom, SystemClock};
 use corridor_exchange::erasure::Erasure;
 use corridor_exchange::service::Acting;
@@ -24,6 +24,8 @@ use futures::{StreamExt, stream};
 
 /// Words that stand in what is about A, and nowhere else.
 const MARK: &str = "Hanako Yamada, 花子, positive";
+/// What a document says that is about nobody: whoever searches for it finds it.
+const OPEN: &[u8] = b"about nobody: what is not sealed is found";
 
 /// A node of one participant.
 struct Place {
@@ -105,15 +107,15 @@ impl World {
         [(&self.nodes[0], &self.kr.did, Side::Out), (&self.nodes[1], &self.jp.did, Side::In)]
     }
 
-    async fn send(&self, subject: &str, content: Vec<u8>) -> EnvelopeId {
+    async fn send(&self, subjects: &[&str], content: Vec<u8>) -> EnvelopeId {
         let draft = Draft {
             id: None,
             to: self.jp.did.clone(),
             kind: "edifact".parse().unwrap(),
             agreement: None,
-            name: Some(format!("{MARK}.txt")),
+            name: Some(if subjects.is_empty() { "open.txt".to_owned() } else { format!("{MARK}.txt") }),
             answers: None,
-            subjects: vec![subject.to_owned()],
+            subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
         };
         let (kr, jp) = (&self.nodes[0], &self.nodes[1]);
         let content = stream::iter([Ok(content.into())]);
@@ -183,17 +185,14 @@ impl Wanted {
     fn add(&mut self, name: &str, bytes: &[u8]) {
         let mut add = |form: &str, bytes: Vec<u8>| self.0.push((format!("{name} ({form})"), bytes));
         add("raw", bytes.to_vec());
+        add("hex", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into_bytes());
+        // A backup holds its rows in JSON, with bytes in base64.
+        for shift in 0..3 {
+            add("base64", inside(shift, bytes));
+        }
         if bytes.len() == 32 {
-            add("hex", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into_bytes());
-            add("base64", STANDARD.encode(bytes).into_bytes());
-            add("base64 without padding", STANDARD_NO_PAD.encode(bytes).into_bytes());
             add("base64url", URL_SAFE_NO_PAD.encode(bytes).into_bytes());
             add("JSON", serde_json::to_vec(bytes).unwrap());
-            // Inside of a longer base64 text the bits may be shifted: what then stands in the middle.
-            for shift in 1..3 {
-                let inside = STANDARD.encode([vec![0; shift], bytes.to_vec()].concat());
-                add("base64, shifted", inside.as_bytes()[4..40].to_vec());
-            }
         }
     }
 
@@ -219,8 +218,16 @@ impl Wanted {
     }
 }
 
+/// What stands of these bytes in a base64 text that holds them after so many others, whatever is around them.
+fn inside(before: usize, bytes: &[u8]) -> Vec<u8> {
+    let text = STANDARD_NO_PAD.encode([vec![0; before], bytes.to_vec()].concat()).into_bytes();
+    text[(before * 8).div_ceil(6)..(before + bytes.len()) * 8 / 6].to_vec()
+}
+
 fn found(folders: &[&Path], what: &[u8]) -> bool {
-    !Wanted(vec![(String::new(), what.to_vec())]).found_in(folders).is_empty()
+    let mut wanted = Wanted(Vec::new());
+    wanted.add("", what);
+    !wanted.found_in(folders).is_empty()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -258,13 +265,13 @@ async fn salts(node: &serve::Running, us: &Did, envelope: EnvelopeId) -> Vec<[u8
     salts
 }
 
+fn acting(us: &Did) -> Acting {
+    let scope = corridor_exchange::Scope::default();
+    Acting { participant: us.clone(), reader: "test".to_owned(), scope }
+}
+
 async fn content(node: &serve::Running, us: &Did, side: Side, id: EnvelopeId) -> Option<Vec<u8>> {
-    let acting = Acting {
-        participant: us.clone(),
-        reader: "test".to_owned(),
-        scope: corridor_exchange::Scope::default(),
-    };
-    let (_, mut content) = node.node.exchange.read_content(&acting, side, id).await.ok()?;
+    let (_, mut content) = node.node.exchange.read_content(&acting(us), side, id).await.ok()?;
     let mut bytes = Vec::new();
     while let Some(piece) = content.next().await {
         bytes.extend_from_slice(&piece.unwrap());
@@ -283,6 +290,15 @@ async fn receipts(node: &serve::Running, us: &Did, id: EnvelopeId) -> Vec<Vec<u8
         .chain(held.theirs.iter().filter_map(|theirs| theirs.receipt.as_ref()))
         .map(corridor_proof::Receipt::to_bytes)
         .collect()
+}
+
+/// A receipt in every form in which it leaves a node; in COSE where it is of the node's own log.
+fn exported_forms(node: &serve::Running, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let (desk, receipt) = (&node.node.ledger.receipts, corridor_proof::Receipt::parse(bytes).unwrap());
+    let page = desk.page(&receipt).unwrap().into_bytes();
+    let cose = desk.cose(&receipt).map(|cose| cose.to_bytes());
+    assert_eq!(cose.is_ok(), receipt.proof().checkpoint.origin() == node.node.ledger.log.origin());
+    [bytes.to_vec(), page].into_iter().chain(cose).collect()
 }
 
 fn verifies(node: &serve::Running, receipt: &[u8]) -> bool {
@@ -338,9 +354,10 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
     let about_a = [format!("{MARK}: small").into_bytes(), large(), interchange()];
     let mut sent = Vec::new();
     for bytes in &about_a {
-        sent.push(world.send("case A", bytes.clone()).await);
+        sent.push(world.send(&["case A"], bytes.clone()).await);
     }
-    let about_b = world.send("case B", b"about B".to_vec()).await;
+    let about_b = world.send(&["case B"], b"about B".to_vec()).await;
+    world.send(&[], OPEN.to_vec()).await;
 
     // What must be gone, while it is still here.
     let mut wanted = Wanted(Vec::new());
@@ -351,7 +368,7 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         wanted.add("a digest", &Digest::of(bytes).0);
     }
     let exported = tempfile::tempdir().unwrap();
-    let mut proofs = Vec::new();
+    let (mut proofs, mut exports) = (Vec::new(), Vec::new());
     for (node, us, side) in world.sides() {
         assert_eq!(content(node, us, side, sent[0]).await.as_ref(), Some(&about_a[0]));
         assert!(content(node, us, side, sent[1]).await.as_ref() == Some(&about_a[1]));
@@ -372,7 +389,10 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
             }
         }
         for id in sent.iter().chain([&about_b]) {
-            proofs.extend(receipts(node, us, *id).await.into_iter().map(|bytes| (*id, bytes)));
+            for bytes in receipts(node, us, *id).await {
+                exports.extend(exported_forms(node, &bytes));
+                proofs.push((*id, bytes));
+            }
         }
         let of_a = node
             .node
@@ -391,8 +411,8 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         assert_eq!(keys(node, us).await.len(), 2);
     }
     #[allow(clippy::disallowed_methods, reason = "a test writes what a user exports")]
-    for (i, (_, bytes)) in proofs.iter().enumerate() {
-        std::fs::write(exported.path().join(format!("{i}.tlog-proof")), bytes).unwrap();
+    for (i, bytes) in exports.iter().enumerate() {
+        std::fs::write(exported.path().join(i.to_string()), bytes).unwrap();
     }
     let backups = tempfile::tempdir().unwrap();
     let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -412,6 +432,10 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
     }
     let data = [world.kr.folder.path().to_owned(), world.jp.folder.path().to_owned()];
     let folders = [&data[0], &data[1], backups.path(), exported.path()];
+    // The search sees what lies open in the data of both and in the backups of both.
+    for place in [&*data[0], &*data[1], &before[0], &before[1]] {
+        assert!(found(&[place], OPEN), "the search is blind in {}", place.display());
+    }
     assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
     for (at, config) in world.configs.iter().enumerate() {
         take_backup(config, &backups.path().join(format!("after-{at}")), &new.path().join(at.to_string()));
@@ -428,8 +452,8 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         assert_eq!(keys(node, us).await.len(), 1);
         let desk = "SELECT COUNT(*) FROM interchange WHERE participant = $1";
         let rows = node.node.exchange.store().read(us, move |tx| tx.query_one(desk, &[])).await.unwrap();
-        // That of B, which is no interchange, and none of A's.
-        assert_eq!(rows.unwrap().int(0).unwrap(), 1);
+        // That of B and that of nobody, which are no interchanges, and none of A's.
+        assert_eq!(rows.unwrap().int(0).unwrap(), 2);
         // Receipts hold commitments only: those of A stand too.
         for (id, bytes) in &proofs {
             assert!(verifies(node, bytes), "the receipt of {id}");
