@@ -49,6 +49,7 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
         crate::customs::MIGRATION,
         crate::partner::MIGRATION,
         crate::trail::NAMED_BY_MESSAGE,
+        crate::customs::NARROWED,
     ],
 };
 

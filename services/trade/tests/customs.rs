@@ -118,6 +118,39 @@ async fn rule(node: &Node, json: &str, on: bool) {
     }
 }
 
+/// The same tests on both engines; where there is no PostgreSQL, its half says that it was not run.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::world(false).await).await;
+            })*
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $name() {
+                if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+                    println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+                    return;
+                }
+                super::$name(super::world(true).await).await;
+            })*
+        }
+    };
+}
+
+on_both!(
+    a_declaration_is_held_and_then_released,
+    a_refusal_names_segment_and_field_and_is_amended,
+    only_a_green_channel_that_is_on_releases_by_itself,
+    a_rule_is_tried_on_the_past_before_it_is_on,
+    rules_have_versions_and_the_same_rule_twice_is_one,
+    the_queue_holds_what_could_be_read,
+    two_at_once_are_one_decision,
+    a_case_about_a_person_is_sealed_and_erased,
+);
+
 const TITLE: &str = r#""title":{"en":"T","ja":"題","ko":"제목"}"#;
 
 fn fireworks() -> String {
@@ -138,21 +171,7 @@ fn green() -> String {
     format!(r#"{{"rule":"green","messages":["CUSDEC"],"action":"release",{TITLE}}}"#)
 }
 
-#[tokio::test]
-async fn a_declaration_is_held_and_then_released() {
-    held_and_released(world(false).await).await;
-}
-
-#[tokio::test]
-async fn a_declaration_is_held_and_then_released_on_postgresql() {
-    if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
-        println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
-        return;
-    }
-    held_and_released(world(true).await).await;
-}
-
-async fn held_and_released(world: World) {
+async fn a_declaration_is_held_and_then_released(world: World) {
     rule(&world.jp, &format!("[{},{}]", fireworks(), newcomer()), true).await;
     let first = declared(&world, &declaration("D1", "DECL-1", same)).await;
     assert_eq!((first.state, first.lane, first.decisions), (State::Waiting, Lane::Inspect, 0));
@@ -214,9 +233,7 @@ async fn counted(world: &World) {
     assert!(String::from_utf8(answer).unwrap().contains("++++++1'UNH"), "the answer is a test as well");
 }
 
-#[tokio::test]
-async fn a_refusal_names_segment_and_field_and_is_amended() {
-    let world = world(false).await;
+async fn a_refusal_names_segment_and_field_and_is_amended(world: World) {
     let first = declared(&world, &declaration("D1", "DECL-1", same)).await;
     let wrong = Wanted {
         code: Some("E12".to_owned()),
@@ -254,9 +271,7 @@ async fn a_refusal_names_segment_and_field_and_is_amended() {
     assert_eq!(late.unwrap_err(), ErrorCode::DecisionRefused);
 }
 
-#[tokio::test]
-async fn only_a_green_channel_that_is_on_releases_by_itself() {
-    let world = world(false).await;
+async fn only_a_green_channel_that_is_on_releases_by_itself(world: World) {
     rule(&world.jp, &format!("[{},{}]", fireworks(), green()), false).await;
     let off = declared(&world, &declaration("D1", "DECL-1", same)).await;
     assert_eq!((off.state, off.lane), (State::Waiting, Lane::Clear));
@@ -272,9 +287,7 @@ async fn only_a_green_channel_that_is_on_releases_by_itself() {
     assert_eq!(world.jp.acts("risk-rule-changed").await, 4);
 }
 
-#[tokio::test]
-async fn a_rule_is_tried_on_the_past_before_it_is_on() {
-    let world = world(false).await;
+async fn a_rule_is_tried_on_the_past_before_it_is_on(world: World) {
     let first = declared(&world, &declaration("D1", "DECL-1", same)).await;
     decided(&world, &first, wanted(Decision::Release, "")).await.unwrap();
     let harmless = |body: String| body.replace("360410", "950300");
@@ -288,9 +301,7 @@ async fn a_rule_is_tried_on_the_past_before_it_is_on() {
     assert!(rules::all(&world.jp.exchange, &acting(&world.jp)).await.unwrap().is_empty(), "nothing is kept");
 }
 
-#[tokio::test]
-async fn rules_have_versions_and_the_same_rule_twice_is_one() {
-    let world = world(false).await;
+async fn rules_have_versions_and_the_same_rule_twice_is_one(world: World) {
     rule(&world.jp, &fireworks(), true).await;
     rule(&world.jp, &fireworks(), false).await;
     let kept = async || rules::all(&world.jp.exchange, &acting(&world.jp)).await.unwrap();
@@ -307,9 +318,7 @@ async fn rules_have_versions_and_the_same_rule_twice_is_one() {
 }
 
 /// What could not be read is no case; a cargo report is one, and the queue narrows.
-#[tokio::test]
-async fn the_queue_holds_what_could_be_read() {
-    let world = world(false).await;
+async fn the_queue_holds_what_could_be_read(world: World) {
     let report = declared(&world, SAMPLE).await;
     assert_eq!((report.kind.as_str(), report.port.as_str()), ("CUSCAR", "JPHKT"));
     let declaration = declared(&world, &declaration("D1", "DECL-1", same)).await;
@@ -356,9 +365,7 @@ async fn the_queue_holds_what_could_be_read() {
 }
 
 /// Of two who decide at once one is first, and only that is told.
-#[tokio::test]
-async fn two_at_once_are_one_decision() {
-    let world = world(false).await;
+async fn two_at_once_are_one_decision(world: World) {
     let case = declared(&world, &declaration("D1", "DECL-1", same)).await;
     let (one, two) = tokio::join!(
         decided(&world, &case, wanted(Decision::Release, "")),
@@ -373,9 +380,7 @@ async fn two_at_once_are_one_decision() {
 
 /// Of what is about persons the books keep neither number nor words, the answer lies sealed too, and erasure
 /// takes the case with it (LG-3).
-#[tokio::test]
-async fn a_case_about_a_person_is_sealed_and_erased() {
-    let world = world(false).await;
+async fn a_case_about_a_person_is_sealed_and_erased(world: World) {
     let draft = Draft {
         id: None,
         to: world.jp.us.clone(),

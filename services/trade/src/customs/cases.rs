@@ -2,258 +2,59 @@
 //! Of what is about persons neither numbers nor names are kept here, nor what was decided in words (LG-3).
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
-use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
-use corridor_exchange::{DocumentRow, Scope};
-use corridor_storage::{Migration, Row, Tx};
-use serde::{Serialize, Serializer};
+use corridor_base::{Did, EnvelopeId, Result, Timestamp};
+use corridor_exchange::DocumentRow;
+use corridor_storage::{Row, Tx};
 
+use super::case::{Case, CaseFilter, CaseId, Decided, Hit};
 use super::judge::{Judged, NewCase};
 use super::risk::{Action, PARTNER, party_value};
-use super::state::{Decision, Lane, State};
+use super::state::{Lane, State};
 
-/// The tables of the customs desk.
-pub(crate) const MIGRATION: Migration = Migration {
-    version: 6,
-    name: "customs desk",
-    sql: "
-CREATE TABLE customs_case (
-    participant TEXT NOT NULL,
-    envelope TEXT NOT NULL,
-    message INTEGER NOT NULL,
-    partner TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    number TEXT NOT NULL,
-    purpose TEXT NOT NULL,
-    port TEXT NOT NULL,
-    party TEXT NOT NULL,
-    state TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    test INTEGER NOT NULL,
-    decisions INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    PRIMARY KEY (participant, envelope, message)
-);
-CREATE INDEX customs_case_by_time ON customs_case (participant, created, envelope, message);
-CREATE INDEX customs_case_by_state ON customs_case (participant, state, created, envelope, message);
-CREATE INDEX customs_case_by_number ON customs_case (participant, number);
-CREATE TABLE customs_hit (
-    participant TEXT NOT NULL,
-    envelope TEXT NOT NULL,
-    message INTEGER NOT NULL,
-    rule TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    action TEXT NOT NULL,
-    month TEXT NOT NULL,
-    PRIMARY KEY (participant, envelope, message, rule)
-);
-CREATE INDEX customs_hit_by_month ON customs_hit (participant, month, rule);
-CREATE TABLE customs_party (
-    participant TEXT NOT NULL,
-    field TEXT NOT NULL,
-    value TEXT NOT NULL,
-    envelope TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    PRIMARY KEY (participant, field, value, envelope)
-);
-CREATE INDEX customs_party_by_envelope ON customs_party (participant, envelope);
-CREATE TABLE customs_decision (
-    participant TEXT NOT NULL,
-    envelope TEXT NOT NULL,
-    message INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    decision TEXT NOT NULL,
-    code TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    field TEXT NOT NULL,
-    segment TEXT NOT NULL,
-    decided_by TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    PRIMARY KEY (participant, envelope, message, place)
-);
-CREATE TABLE risk_rule (
-    participant TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    is_on INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    made_by TEXT NOT NULL,
-    PRIMARY KEY (participant, rule, version)
-);
-CREATE TABLE risk_seen (
-    participant TEXT NOT NULL,
-    month TEXT NOT NULL,
-    rule TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    seen INTEGER NOT NULL,
-    PRIMARY KEY (participant, month, rule, version)
-);
-",
-    verify:
-        "SELECT CASE WHEN (SELECT COUNT(*) FROM customs_case) >= 0 AND (SELECT COUNT(*) FROM risk_rule) >= 0
-        THEN 1 ELSE 0 END",
-};
-
-/// A case: a message of a document. `ENVELOPE`, or `ENVELOPE.N` for another than its first message; message 0
-/// stands for all of a document that could not be judged message by message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CaseId {
-    /// The document.
-    pub envelope: EnvelopeId,
-    /// The message, counted from 1.
-    pub message: u64,
+/// The columns that [`Case::from_row`] reads.
+macro_rules! columns {
+    () => {
+        "SELECT envelope, message, partner, kind, number, purpose, port, party, state, lane, test, decisions,
+            created, updated
+         FROM customs_case "
+    };
 }
 
-impl fmt::Display for CaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.message {
-            1 => write!(f, "{}", self.envelope),
-            other => write!(f, "{}.{other}", self.envelope),
-        }
-    }
-}
-
-impl FromStr for CaseId {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let (envelope, message) = text.split_once('.').unwrap_or((text, "1"));
-        let refuse = || Problem::new(ErrorCode::Malformed).with("what", "case").with("why", text);
-        let digits = (1..=10).contains(&message.len()) && message.bytes().all(|b| b.is_ascii_digit());
-        let message = message.parse().ok().filter(|_| digits).ok_or_else(refuse)?;
-        Ok(Self { envelope: envelope.parse()?, message })
-    }
-}
-
-impl Serialize for CaseId {
-    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-/// A case in the books.
-#[derive(Clone, Debug, Serialize)]
-pub struct Case {
-    /// Which.
-    pub id: CaseId,
-    /// The document that it is a message of.
-    pub envelope: EnvelopeId,
-    /// Who sent it.
-    pub partner: Did,
-    /// `CUSCAR`, `CUSREP` or `CUSDEC`.
-    pub kind: String,
-    /// Its number; empty when it is about persons.
-    pub number: String,
-    /// Its function (1225), in the word of the mapping: `original`, `replacement`.
-    pub function: String,
-    /// The port or customs office.
-    pub port: String,
-    /// The importer or consignee.
-    pub party: String,
-    /// How it stands.
-    pub state: State,
-    /// Where the rules send it.
-    pub lane: Lane,
-    /// Whether it is a test (UNB 0035).
-    pub test: bool,
-    /// How many decisions there are.
-    pub decisions: u64,
-    /// When it came.
-    pub created: Timestamp,
-    /// When it last changed.
-    pub updated: Timestamp,
-}
-
-/// A rule that a case hit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Hit {
-    /// The rule.
-    pub rule: String,
-    /// In which version; 0 for what no rule says.
-    pub version: u32,
-    /// What it asks for.
-    pub action: Action,
-    /// What it is called, in each language.
-    pub title: std::collections::BTreeMap<String, String>,
-}
-
-/// A decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Decided {
-    /// What was decided.
-    pub decision: Decision,
-    /// The reason, in a code.
-    pub code: String,
-    /// The reason, in words; empty when the case is about persons.
-    pub reason: String,
-    /// The field that is wrong, when one was named: `items.2.hs`.
-    pub field: String,
-    /// The segment that it stands in, with its position in the message: `CST 12`.
-    pub segment: String,
-    /// Who decided: an account, a token, or a rule.
-    pub by: String,
-    /// The envelope of the CUSRES.
-    pub answer: EnvelopeId,
-    /// When.
-    pub time: Timestamp,
-}
-
-/// Which cases to list.
-#[derive(Clone, Debug, Default)]
-pub struct CaseFilter {
-    /// Only in this state.
-    pub state: Option<State>,
-    /// Only where the rules sent it there.
-    pub lane: Option<Lane>,
-    /// Only of this partner.
-    pub partner: Option<Did>,
-    /// Only at this port or office.
-    pub port: String,
-    /// Only those that came before this one.
-    pub before: Option<CaseId>,
-    /// How many.
-    pub limit: u64,
-    /// Only what is the business of whoever asks.
-    pub scope: Scope,
-}
-
-/// A question for cases: the columns that [`Case::from_row`] reads, and what follows FROM.
+/// A question for cases, by what follows FROM.
 macro_rules! select {
     ($from:literal) => {
+        concat!(columns!(), $from)
+    };
+}
+
+/// A question for a page of the queue that begins with this filter, which has an index of its own; the others narrow what
+/// that finds. An engine that is given all of them as one question cannot know which are empty.
+macro_rules! page {
+    ($filter:literal) => {
         concat!(
-            "SELECT envelope, message, partner, kind, number, purpose, port, party, state, lane, test, decisions,
-                created, updated
-             FROM customs_case ",
-            $from
+            columns!(),
+            "WHERE participant = $1 ",
+            $filter,
+            " AND created <= $2
+                AND (created < $2 OR envelope < $3 OR (envelope = $3 AND message < $4))
+                AND ($5 = '' OR state = $5) AND ($6 = '' OR lane = $6)
+                AND ($7 = '' OR partner = $7) AND ($8 = '' OR port = $8)
+                AND ($9 = '' OR REPLACE($9, '|edifact|', '') <> $9)
+                AND ($10 = '' OR REPLACE($10, '|' || partner || '|', '') <> $10)
+             ORDER BY created DESC, envelope DESC, message DESC LIMIT $11"
         )
     };
 }
 
-impl Case {
-    fn from_row(row: &Row) -> Result<Self> {
-        let envelope: EnvelopeId = row.parse(0)?;
-        let count = |at: usize| -> Result<u64> { Ok(u64::try_from(row.int(at)?).unwrap_or(0)) };
-        Ok(Self {
-            id: CaseId { envelope, message: count(1)? },
-            envelope,
-            partner: row.parse(2)?,
-            kind: row.text(3)?.to_owned(),
-            number: row.text(4)?.to_owned(),
-            function: row.text(5)?.to_owned(),
-            port: row.text(6)?.to_owned(),
-            party: row.text(7)?.to_owned(),
-            state: row.parse(8)?,
-            lane: row.parse(9)?,
-            test: row.int(10)? != 0,
-            decisions: count(11)?,
-            created: row.timestamp(12)?,
-            updated: row.timestamp(13)?,
-        })
+/// The question that reads least: ports are many, partners some, states and lanes a handful.
+fn narrowest(filter: &CaseFilter) -> &'static str {
+    match filter {
+        CaseFilter { port, .. } if !port.is_empty() => page!("AND port = $8"),
+        CaseFilter { partner: Some(_), .. } => page!("AND partner = $7"),
+        CaseFilter { state: Some(_), .. } => page!("AND state = $5"),
+        CaseFilter { lane: Some(_), .. } => page!("AND lane = $6"),
+        _ => page!(""),
     }
 }
 
@@ -444,15 +245,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &CaseFilter) -> Result<Vec<Case>> {
         None => (i64::MAX, String::new(), 0),
     };
     let rows = tx.query(
-        select!(
-            "WHERE participant = $1
-                AND (created < $2 OR (created = $2 AND (envelope < $3 OR (envelope = $3 AND message < $4))))
-                AND ($5 = '' OR state = $5) AND ($6 = '' OR lane = $6)
-                AND ($7 = '' OR partner = $7) AND ($8 = '' OR port = $8)
-                AND ($9 = '' OR REPLACE($9, '|edifact|', '') <> $9)
-                AND ($10 = '' OR REPLACE($10, '|' || partner || '|', '') <> $10)
-             ORDER BY created DESC, envelope DESC, message DESC LIMIT $11"
-        ),
+        narrowest(filter),
         &[
             at.into(),
             envelope.into(),
@@ -573,28 +366,4 @@ pub(crate) fn erase(tx: &mut Tx<'_>, envelope: EnvelopeId) -> Result<()> {
     tx.execute("DELETE FROM customs_party WHERE participant = $1 AND envelope = $2", &which)?;
     tx.execute("DELETE FROM customs_decision WHERE participant = $1 AND envelope = $2", &which)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_case_is_named_by_its_document_and_message() {
-        let envelope = "01a202d1-1410-7277-af3b-57e537a54c6a";
-        let check = |text: &str, message: Option<u64>| {
-            assert_eq!(text.parse::<CaseId>().ok().map(|id| id.message), message, "{text}");
-            if message.is_some() {
-                assert_eq!(text.parse::<CaseId>().unwrap().to_string(), text);
-            }
-        };
-        check(envelope, Some(1));
-        check(&format!("{envelope}.7"), Some(7));
-        check(&format!("{envelope}.0"), Some(0));
-        for wrong in
-            ["", "x", ".1", &format!("{envelope}."), &format!("{envelope}.+1"), &format!("{envelope}.1.1")]
-        {
-            check(wrong, None);
-        }
-    }
 }

@@ -10,7 +10,8 @@ use corridor_storage::{Tx, Unit};
 use futures::{StreamExt, stream};
 
 use super::answer::{self, Answering, Place};
-use super::cases::{self, Case, CaseId, Decided};
+use super::case::{Case, CaseId, Decided};
+use super::cases;
 use super::judge::{self, Judged, NewHit};
 use super::read::{FieldPath, Heads, Locate};
 use super::state::{Decision, State};

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::cases::{self, Case, CaseFilter, CaseId, Decided, Hit};
+use super::case::{Case, CaseFilter, CaseId, Decided, Hit};
+use super::cases;
 use super::decide::{Wanted, decide};
 use super::risk::Rule;
 use super::risk::books::{self, Kept};

@@ -5,6 +5,7 @@
 //! What the transport did, what a CONTRL said and what customs decided are three states: a case has only the last.
 
 mod answer;
+mod case;
 mod cases;
 mod decide;
 pub mod edge;
@@ -13,14 +14,17 @@ mod read;
 pub mod risk;
 mod state;
 pub mod statistics;
+mod tables;
 
-pub use cases::{Case, CaseFilter, CaseId, Decided, Hit, find, history, hits, list};
-pub(crate) use cases::{MIGRATION, erase, file};
+pub use case::{Case, CaseFilter, CaseId, Decided, Hit};
+pub(crate) use cases::{erase, file};
+pub use cases::{find, history, hits, list};
 pub(crate) use decide::by_itself;
 pub use decide::{LONGEST_CODE, LONGEST_REASON, Wanted, decide};
 pub use judge::UNJUDGED;
 pub(crate) use judge::{Judged, judge};
 pub use state::{Decision, Lane, State};
+pub(crate) use tables::{MIGRATION, NARROWED};
 
 /// The kinds of message that become cases.
 pub const MESSAGES: &[&str] = &["CUSCAR", "CUSREP", "CUSDEC"];

@@ -7,7 +7,8 @@ use corridor_exchange::{Exchange, Side};
 use serde::Serialize;
 
 use super::{Facts, Rule};
-use crate::customs::cases::{self, Case, CaseFilter};
+use crate::customs::case::{Case, CaseFilter};
+use crate::customs::cases;
 use crate::customs::judge;
 use crate::customs::state::State;
 

@@ -1,0 +1,171 @@
+//! No question of the desks reads a whole table, or all that one participant has of it: every statement in the source of this
+//! crate is laid before SQLite's planner (EXPLAIN QUERY PLAN) over the tables as the migrations make them. The planner
+//! knows nothing of the rows, as in a node, so that its choice here is its choice there.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use corridor_trade::SCHEMA;
+use rusqlite::Connection;
+
+/// What may read all of one participant's rows, and why. May only become shorter, or get a line with a reason.
+const BOUNDED: &[(&str, &str)] = &[
+    ("FROM risk_rule", "the rules of one office are a few hundred at most"),
+    (
+        "FROM hub_arrival WHERE participant = $1 ORDER BY created",
+        "the index has the order, the limit ends it",
+    ),
+    ("COUNT(*) FROM trade_draft", "a participant has a thousand drafts at most"),
+];
+
+/// The texts in a piece of source, with the place of each.
+fn texts(source: &str) -> Vec<(usize, String)> {
+    let (mut found, mut open, mut text, mut escaped) = (Vec::new(), None, String::new(), false);
+    for (at, c) in source.char_indices() {
+        match open {
+            None if c == '"' && !source[..at].ends_with('\'') => open = Some(at),
+            None => {}
+            Some(_) if escaped => {
+                text.push(c);
+                escaped = false;
+            }
+            Some(_) if c == '\\' => escaped = true,
+            Some(begin) if c == '"' => {
+                found.push((begin, std::mem::take(&mut text)));
+                open = None;
+            }
+            Some(_) => text.push(c),
+        }
+    }
+    found
+}
+
+/// The source without comments and without what is only for tests.
+fn code(source: &str) -> String {
+    let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// The texts that a macro of this file puts around its argument: `columns!()`, `select!("WHERE …")`.
+fn macros(code: &str) -> BTreeMap<String, (String, String)> {
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for piece in code.split("macro_rules! ").skip(1) {
+        let (name, rest) = piece.split_once(' ').unwrap();
+        let body = rest.split("\n}\n").next().unwrap();
+        // `$1` in a text is a parameter of the statement; the argument of the macro has a name.
+        let named = |at: &usize| body[*at + 1..].starts_with(char::is_alphabetic);
+        let argument = body.match_indices('$').map(|(at, _)| at).filter(named).last().unwrap_or(body.len());
+        let (mut before, mut after) = (String::new(), String::new());
+        if body.contains("columns!()") {
+            before.push_str(&found["columns"].0);
+        }
+        for (at, text) in texts(body) {
+            if at < argument { before.push_str(&text) } else { after.push_str(&text) }
+        }
+        found.insert(name.to_owned(), (before, after));
+    }
+    found
+}
+
+/// Every statement of a file that reads: what it says, whole.
+fn statements(source: &str) -> Vec<String> {
+    let code = code(source);
+    let macros = macros(&code);
+    let mut found = Vec::new();
+    for (at, text) in texts(&code) {
+        let before = code[..at].trim_end();
+        let around = macros.iter().find(|(name, _)| before.ends_with(&format!("{name}!(")));
+        let whole = match around {
+            Some((_, (before, after))) => format!("{before}{text}{after}"),
+            None => text,
+        };
+        let reads = ["SELECT ", "UPDATE ", "DELETE "].iter().any(|word| whole.trim_start().starts_with(word));
+        if reads && whole.contains("participant = $1") {
+            found.push(whole);
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            all.push(path);
+        }
+    }
+}
+
+fn tables() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    for migration in SCHEMA.migrations {
+        db.execute_batch(migration.sql).unwrap();
+    }
+    db
+}
+
+/// What is wrong with the plan of a statement.
+fn wrong(db: &Connection, statement: &str) -> Vec<String> {
+    let mut plan =
+        db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    for at in 1..=plan.parameter_count() {
+        plan.raw_bind_parameter(at, rusqlite::types::Null).unwrap();
+    }
+    let mut rows = plan.raw_query();
+    let mut wrong = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let step: String = row.get(3).unwrap();
+        let whole = step.starts_with("SCAN ") && step != "SCAN CONSTANT ROW";
+        // All that one participant has, but for an index of the few rows that the statement is about.
+        let all = step.ends_with("(participant=?)");
+        if whole || all {
+            wrong.push(step);
+        }
+    }
+    wrong
+}
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let db = tables();
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut number = 0;
+    let mut found = Vec::new();
+    for file in &files {
+        for statement in statements(&std::fs::read_to_string(file).unwrap()) {
+            number += 1;
+            let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+            if BOUNDED.iter().any(|(of, _)| statement.contains(of)) {
+                continue;
+            }
+            for step in wrong(&db, &statement) {
+                found.push(format!("{}: {step}\n    {statement}", file.display()));
+            }
+        }
+    }
+    assert!(number >= 55, "only {number} statements were found");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The test finds what it is for.
+#[test]
+fn a_statement_that_reads_all_is_found() {
+    let db = tables();
+    let check = |statement: &str, expect: usize| {
+        assert_eq!(wrong(&db, statement).len(), expect, "{statement}: {:?}", wrong(&db, statement));
+    };
+    check("SELECT * FROM interchange", 1);
+    check("SELECT * FROM customs_case WHERE participant = $1 AND party = $2", 1);
+    check("SELECT * FROM customs_case WHERE participant = $1 AND ($2 = '' OR port = $2)", 1);
+    check("SELECT * FROM customs_case WHERE participant = $1 AND port = $2", 0);
+    let source = "macro_rules! select {\n    ($from:literal) => {\n        concat!(\n            \"SELECT a FROM t \",\n            $from\n        )\n    };\n}\nfn f() { select!(\"WHERE participant = $1\") }";
+    assert_eq!(statements(source), ["SELECT a FROM t WHERE participant = $1"]);
+}
