@@ -3,6 +3,7 @@
 //! rules, like any endpoint's (AC-1).
 
 mod acts;
+mod agreements;
 pub mod areas;
 mod content;
 mod customs;
@@ -100,6 +101,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/help/errors", get(help::all_errors))
         .route("/console/help/errors/{code}", get(help::error))
         .route("/console/help/{guide}", get(help::guide))
+        .merge(agreements::router())
         .merge(customs::router())
         .merge(evidence::router())
         .merge(trade::router())

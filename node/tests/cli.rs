@@ -429,6 +429,31 @@ fn samples_agreed_characters_and_fixed_columns() {
     assert!(lines.out.contains('表'), "{}", lines.out);
     assert_eq!(run(&["validate", "sjis.edi", "--characters", "KLINGON"]).code, 1);
 
+    // Codes of the partner become ours in a document, ours beside theirs, and go back.
+    write("codes.csv", b"kind,ours,theirs\nhs,8409910000,840991\nunit,PCE,C62\n");
+    let order = r#"{"number":"PO-1","function":"original","date":"2026-11-22","lines":[{"item":"A-1","hs":"8409910000","quantity":"1","unit":"PCE"},{"item":"A-2","hs":"7318150000"}]}"#;
+    write("o.json", order.as_bytes());
+    let codes = ["--mapping", "orders", "--codes", "codes.csv"];
+    let there =
+        run(&[&["convert", "o.json", "--to", "edifact"], codes.as_slice(), envelope.as_slice()].concat());
+    assert!(
+        there.out.contains("PIA+1+840991:HS'") && there.err.contains("7318150000"),
+        "{} {}",
+        there.out,
+        there.err
+    );
+    write("o.edi", there.out.as_bytes());
+    let back = run(&[&["convert", "o.edi", "--to", "json"], codes.as_slice()].concat());
+    let json = back.json();
+    assert_eq!(json["lines"][0]["hs"], "8409910000");
+    assert_eq!(json["partner_codes"][0]["theirs"], "840991", "{json}");
+    assert!(back.err.contains("lines[2].hs") && back.err.contains("7318150000"), "{}", back.err);
+    write("b.json", back.out.as_bytes());
+    let again = run(&[&["convert", "b.json", "--to", "edifact"], codes.as_slice()].concat());
+    assert_eq!(again.out, there.out);
+    let rows = run(&[&["convert", "o.edi", "--to", "csv"], codes.as_slice()].concat());
+    assert!(rows.out.contains("8409910000") && rows.err.contains("840991"), "{} {}", rows.out, rows.err);
+
     let listed = run(&["mapping", "list"]);
     let in_doubt = listed.out.lines().filter(|line| line.contains("unverified")).count();
     assert!(in_doubt == 2 && listed.out.contains("BAPLIE D.95B"), "{}", listed.out);

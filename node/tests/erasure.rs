@@ -18,7 +18,7 @@ use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
 use corridor_node::{serve, service};
 use corridor_proof::verdict::{State as Verdict, outcome};
-use corridor_proof::{Agreement, Grant, Names, Opening, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Names, Opening, Verb};
 use corridor_storage::{ActPage, Tx, backup};
 use futures::{StreamExt, stream};
 
@@ -161,6 +161,7 @@ async fn agree(nodes: &[serve::Running], kr: &Did, jp: &Did) {
         pending_hours: None,
         expects: Vec::new(),
         aperak: Vec::new(),
+        flow: Flow::default(),
     };
     let (a, b) = (&nodes[0], &nodes[1]);
     let proposed = a.node.exchange.propose(kr, terms).await.unwrap();

@@ -84,7 +84,11 @@ fn addresses(world: &World, act: &str) -> Vec<String> {
     pages
         .filter(|r| r.who != Who::Anyone && !other(r.path))
         .map(|r| {
-            let id = if r.path.contains("acts") { act.to_owned() } else { world.document.to_string() };
+            let id = match r.path {
+                path if path.contains("acts") => act.to_owned(),
+                path if path.contains("agreements") => world.agreement.to_string(),
+                _ => world.document.to_string(),
+            };
             r.path.replace("{id}", &id).replace("{did}", &did)
         })
         .filter(|path| !path.contains('{'))

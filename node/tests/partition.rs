@@ -111,6 +111,7 @@ impl World {
             pending_hours,
             expects: Vec::new(),
             aperak: Vec::new(),
+            flow: corridor_proof::Flow::Open,
         };
         let proposed = self.node(OURS).node.exchange.propose(us, terms).await.unwrap();
         let concluded = self.node(THEIRS).node.exchange.conclude(them, proposed.bytes()).await.unwrap();

@@ -206,6 +206,21 @@ async fn drafts_and_templates_are_kept_and_deleted() {
     check(json!({ "mapping": "orders", "name": "", "document": {} }), "malformed").await;
     check(json!({ "mapping": "nothing", "name": "x", "document": {} }), "not-found").await;
     check(json!({ "mapping": "orders", "name": "x", "document": [] }), "malformed").await;
+    // What is about persons lies in no draft; a list without anybody in it does.
+    let nobody = json!({ "voyage": "V1", "list_kind": "crew", "arrival": "2026-11-30T09:00" });
+    let mut list = nobody.clone();
+    list["persons"] = json!([{ "person_kind": "crew-member", "surname": "HONG" }]);
+    check(json!({ "mapping": "paxlst", "name": "x", "document": list }), "malformed").await;
+    let kept = json!({ "mapping": "paxlst", "name": "x", "document": nobody });
+    assert_eq!(desk.api("POST", "/api/v1/trade/drafts", &kept).await.json()["mapping"], "paxlst");
+    // And it is not sent in the clear.
+    let mut body = json!({ "mapping": "paxlst", "to": desk.to(), "documents": [list] });
+    let made = desk.api("POST", "/api/v1/trade/preview", &body).await.json();
+    assert_eq!(made["items"][0]["right"], json!(false), "{made}");
+    assert_eq!(made["items"][0]["remarks"][0]["place"], "persons[1].surname", "{made}");
+    body["subjects"] = json!(["sailor 7"]);
+    let made = desk.api("POST", "/api/v1/trade/preview", &body).await.json();
+    assert_eq!(made["items"][0]["right"], json!(true), "{made}");
     check(
         json!({ "mapping": "orders", "name": "x", "document": { "remarks": "x".repeat(300_000) } }),
         "too-large",
@@ -297,6 +312,15 @@ async fn codes_of_a_partner_come_in_as_csv_and_go_into_what_is_made() {
         "{made}"
     );
     assert!(one["edifact"].as_str().unwrap().contains("PIA+1+840991:HS'"), "{made}");
+    // What is sent with the partner's codes shows ours beside them, in the form and in the API.
+    let sent = desk.api("POST", "/api/v1/trade/documents", &body).await.json();
+    let id = sent["items"][0]["sent"].as_str().unwrap();
+    let form = desk.api("GET", &format!("/api/v1/trade/forms/out/{id}"), &Value::Null).await.json();
+    let line = &form["sheets"][0]["lists"][0]["items"][0]["entries"];
+    let hs = line.as_array().unwrap().iter().find(|entry| entry["field"] == "hs").unwrap();
+    assert_eq!((&hs["value"], &hs["ours"]), (&json!("840991"), &json!(["8409910000"])), "{form}");
+    let page = desk.get(&format!("/console/outbox/{id}/form")).await;
+    assert!(page.contains("840991") && page.contains("8409910000"), "{page}");
     for (field, value) in
         [("documents", json!([[]])), ("sender", json!("x".repeat(42))), ("syntax", json!("UNOC"))]
     {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::{Envelope, Kind};
 use crate::statement::{Statement, check_text, refuse};
-use crate::terms::{self, ContentTerm, Expectation};
+use crate::terms::{self, ContentTerm, Expectation, Flow};
 use crate::trust::Names;
 
 /// What crosses the border (design, "Four verbs"). Publishing needs no agreement.
@@ -71,6 +71,10 @@ pub struct Agreement {
     /// Messages whose content is judged apart from their syntax, and answered by APERAK; as `expects`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aperak: Vec<ContentTerm>,
+    /// Whether what crosses is for real or a test; left out when the parties set that for themselves, as
+    /// `expects`.
+    #[serde(default, skip_serializing_if = "Flow::is_open")]
+    pub flow: Flow,
 }
 
 /// How long acts may wait for cosignatures when the agreement does not say.
@@ -172,7 +176,16 @@ mod tests {
     #[test]
     fn terms_are_written_only_where_there_are_any() {
         let plain = serde_json::to_string(&agreement(&serde_json::json!({})).unwrap()).unwrap();
-        assert!(!plain.contains("expects") && !plain.contains("aperak"), "{plain}");
+        assert!(
+            !plain.contains("expects") && !plain.contains("aperak") && !plain.contains("flow"),
+            "{plain}"
+        );
+        for (flow, known) in [("production", true), ("both", true), ("test", true), ("sometimes", false)] {
+            let with = agreement(&serde_json::json!({ "flow": flow }));
+            assert_eq!(with.as_ref().is_ok_and(|with| with.flow.as_str() == flow), known, "{flow}");
+            let json = with.map(|with| serde_json::to_string(&with).unwrap()).unwrap_or_default();
+            assert_eq!(json.contains(&format!(r#""flow":"{flow}""#)), known, "{json}");
+        }
         let aperak = serde_json::json!([{ "message": "CUSCAR", "codes": "refuse" }, { "message": "CUSDEC" }]);
         let with = agreement(&serde_json::json!({ "aperak": aperak })).unwrap();
         assert!(with.check().is_ok());

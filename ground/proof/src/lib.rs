@@ -51,7 +51,7 @@ pub use receipt::Receipt;
 pub use split_view::SplitView;
 pub use statement::{Signed, Statement};
 pub use succession::Succession;
-pub use terms::{Codes, ContentTerm, Expectation, MessageType};
+pub use terms::{Codes, ContentTerm, Expectation, Flow, MessageType};
 pub use trust::{
     LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, Recorded,
     TrustList,

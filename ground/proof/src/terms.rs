@@ -1,5 +1,6 @@
 //! What an agreement says of answers: which answer a message waits for, for how long, and how often it is
-//! sent again. Both parties sign it, so that neither can say later that nobody was waiting.
+//! sent again; and whether what crosses is for real or a test. Both parties sign it, so that neither can say
+//! later that nobody was waiting, or that it only meant to try.
 
 use std::fmt;
 use std::str::FromStr;
@@ -159,6 +160,58 @@ impl fmt::Display for ContentTerm {
             Codes::Warn => write!(f, "{}", self.message),
             Codes::Refuse => write!(f, "{}:codes", self.message),
         }
+    }
+}
+
+/// What a flow under an agreement is for, and what becomes of the interchanges in it that say that they are
+/// tests (ISO 9735, 0035).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flow {
+    /// The agreement does not say: each party sets for itself.
+    #[default]
+    Open,
+    /// For real. A test is refused.
+    Production,
+    /// For real, and tests are taken in beside it and counted apart.
+    Both,
+    /// Trying out: whatever crosses is a test, whether it says so or not.
+    Test,
+}
+
+impl Flow {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Production, Self::Both, Self::Test];
+
+    /// The word in agreements, JSON and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Production => "production",
+            Self::Both => "both",
+            Self::Test => "test",
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+impl FromStr for Flow {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let found = Self::ALL.into_iter().find(|flow| flow.as_str() == text);
+        found.ok_or_else(|| refuse("flow", "open, production, both or test expected"))
+    }
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

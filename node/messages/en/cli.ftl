@@ -118,6 +118,7 @@ field-covered = cosigned by both countries
 field-pending_since = pending since
 field-expects = waits for
 field-aperak = judged by APERAK
+field-flow = production or test
 field-answer = answer
 field-promised = until
 field-again = sent again

@@ -114,6 +114,7 @@ field-covered = 両国の連署済み
 field-pending_since = 連署待ちの開始
 field-expects = 回答の期限
 field-aperak = APERAK で回答
+field-flow = 本番・テストの別
 field-answer = 回答
 field-promised = 期限
 field-again = 再送回数

@@ -114,6 +114,7 @@ field-covered = 두 나라 연서 완료
 field-pending_since = 연서 대기 시작
 field-expects = 응답 기한
 field-aperak = APERAK로 응답
+field-flow = 운영·시험 구분
 field-answer = 응답
 field-promised = 기한
 field-again = 재송신 횟수

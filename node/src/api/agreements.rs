@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use corridor_base::{AgreementId, Did, Result, Timestamp};
+use corridor_base::{AgreementId, Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_exchange::agreements::{AgreementRow, Standing};
 use corridor_proof::{
-    Agreement, Codes, ContentTerm, Expectation, Grant, Kind, MessageType, Names, Signed, Verb,
+    Agreement, Codes, ContentTerm, Expectation, Flow, Grant, Kind, MessageType, Names, Signed, Verb,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,6 +42,10 @@ pub struct AgreementBody {
     pub expects: Vec<ExpectationBody>,
     /// Messages whose content is judged apart from their syntax, and answered by APERAK.
     pub aperak: Vec<ContentTermBody>,
+    /// Whether what crosses is for real or a test: `production` (tests are refused), `both`, `test` (all of it is a
+    /// test), or `open`: each party sets for itself.
+    #[schema(value_type = String)]
+    pub flow: Flow,
     /// `proposed` (we signed, the partner has not), `concluded`, `ended`.
     #[schema(value_type = String)]
     pub standing: Standing,
@@ -191,6 +195,11 @@ pub struct Proposal {
     #[serde(default)]
     #[schema(max_items = 50)]
     aperak: Vec<ContentTermBody>,
+    /// Whether what crosses is for real or a test: `production` (tests are refused), `both`, `test` (all of it is a
+    /// test), or `open`: each party sets for itself.
+    #[serde(default)]
+    #[schema(value_type = String, pattern = "^(open|production|both|test)$", default = "open")]
+    flow: Flow,
 }
 
 /// One thing it shall allow.
@@ -235,12 +244,29 @@ fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
         pending_hours,
         expects: row.terms.expects.into_iter().map(ExpectationBody::from).collect(),
         aperak: row.terms.aperak.into_iter().map(ContentTermBody::from).collect(),
+        flow: row.terms.flow,
         standing: row.standing,
         in_force,
         recorded: row.recorded,
         digest: row.digest.to_string(),
         statement: String::from_utf8_lossy(row.statement.bytes()).into_owned(),
     }
+}
+
+/// What a file says to whoever is asked to sign it; nothing is signed or kept.
+///
+/// # Errors
+/// `malformed`, `agreement-invalid` when we are no party.
+pub(crate) fn read(us: &Did, bytes: &[u8], now: Timestamp) -> Result<AgreementBody> {
+    let statement = Signed::<Agreement>::parse(bytes)?;
+    let terms = statement.body().clone();
+    let Some(partner) = terms.partner_of(us).cloned() else {
+        let why = format!("{us} is not a party");
+        return Err(Problem::new(ErrorCode::AgreementInvalid).with("id", terms.id).with("why", why));
+    };
+    let digest = statement.digest();
+    let row = AgreementRow { terms, partner, standing: Standing::Proposed, digest, recorded: now, statement };
+    Ok(body(row, now))
 }
 
 async fn found(node: &Shared, caller: &Caller, id: AgreementId) -> Result<Json<AgreementBody>> {
@@ -273,7 +299,7 @@ pub async fn propose(
 }
 
 fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agreement {
-    let Proposal { partner, purpose, grants, from, until, pending_hours, expects, aperak } = proposal;
+    let Proposal { partner, purpose, grants, from, until, pending_hours, expects, aperak, flow } = proposal;
     let grant = |g: ProposedGrant| {
         let (from, to) = match g.direction {
             Direction::Out => (us.clone(), partner.clone()),
@@ -291,6 +317,7 @@ fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agree
         pending_hours,
         expects: expects.into_iter().map(Expectation::from).collect(),
         aperak: aperak.into_iter().map(ContentTerm::from).collect(),
+        flow,
     }
 }
 

@@ -83,6 +83,10 @@ pub(super) struct Propose {
     /// CUSCAR:codes when unknown codes are errors too; may be given several times
     #[arg(long, value_name = "MESSAGE[:codes]")]
     aperak: Vec<String>,
+    /// Whether what crosses is for real (production: tests are refused; both: they are taken in too) or all of it
+    /// is a test; open leaves that to each party
+    #[arg(long, value_name = "FLOW", default_value = "open", value_parser = ["open", "production", "both", "test"])]
+    flow: String,
     /// What it is for, in words
     #[arg(long, value_name = "TEXT")]
     purpose: String,
@@ -108,8 +112,10 @@ enum Direction {
 }
 
 const COLUMNS: &[&str] = &["did", "name", "country", "agreements", "expires", "endpoint", "removed"];
-const AGREEMENT: &[&str] =
-    &["id", "partner", "purpose", "expects", "aperak", "standing", "in_force", "from", "until", "digest"];
+const AGREEMENT: &[&str] = &[
+    "id", "partner", "purpose", "expects", "aperak", "flow", "standing", "in_force", "from", "until",
+    "digest",
+];
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     let remote = context.remote()?;
@@ -217,6 +223,7 @@ fn proposal(context: &Context, propose: &Propose) -> Result<Value> {
         "pending_hours": propose.pending_hours,
         "expects": expects,
         "aperak": aperak,
+        "flow": propose.flow,
     }))
 }
 

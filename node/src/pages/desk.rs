@@ -12,6 +12,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
+use corridor_proof::Flow;
 use corridor_trade::partner::{self, Agreed, Latency, Mode, PartnerDesk, Tests};
 
 use super::form::Fields;
@@ -53,13 +54,9 @@ async fn build(node: &Node, caller: &Caller, viewer: &Viewer, did: &Did) -> Answ
     let name = super::viewer::name(node, did, viewer.lang());
     let (sent, received) = (volumes(viewer, &desk, Side::Out), volumes(viewer, &desk, Side::In));
     let columns = Columns {
-        wide: Markup::from(Section::new(
-            t.get("desk-agreements"),
-            agreements(node, viewer, &desk.agreements),
-        ))
-        .and(Section::new(t.get("desk-volumes"), sent.and(received)).live("volumes"))
-        .and(Section::new(t.get("desk-refused"), refused(viewer, &desk)).live("refused"))
-        .and(Section::new(t.get("desk-causes"), causes(viewer, &desk)).live("causes")),
+        wide: Markup::from(Section::new(t.get("desk-volumes"), sent.and(received)).live("volumes"))
+            .and(Section::new(t.get("desk-refused"), refused(viewer, &desk)).live("refused"))
+            .and(Section::new(t.get("desk-causes"), causes(viewer, &desk)).live("causes")),
         narrow: Markup::from(Section::new(t.get("desk-state"), facts(viewer, &desk)).card().live("facts"))
             .and(setting(viewer, &desk, did)),
     };
@@ -106,18 +103,34 @@ fn mode(viewer: &Viewer, mode: Mode) -> Badge {
 fn facts(viewer: &Viewer, desk: &PartnerDesk) -> Facts {
     let t = text(viewer.lang());
     let tests = t.get(&format!("desk-tests-{}", desk.setting.tests.as_str()));
-    Facts::new()
-        .fact(t.get("desk-mode"), mode(viewer, desk.setting.mode))
-        .text(t.get("desk-tests"), tests)
+    let mut facts = Facts::new();
+    // What both signed first; what is set here counts only where they left it open.
+    let mut flows: Vec<Flow> = desk.flows().filter(|flow| *flow != Flow::Open).collect();
+    flows.dedup();
+    if !flows.is_empty() {
+        let flows = flows.into_iter().map(|flow| super::agreements::flow(viewer, flow).into());
+        facts = facts.fact(t.get("desk-agreed-flow"), Markup::lines(flows));
+    }
+    if is_open(desk) {
+        facts =
+            facts.fact(t.get("desk-mode"), mode(viewer, desk.setting.mode)).text(t.get("desk-tests"), tests);
+    }
+    facts
         .known(t.get("desk-changed"), desk.setting.changed.map(|at| dates(viewer).exact(at)))
         .fact(t.get("desk-acknowledged"), latency(viewer, desk.acknowledged.as_ref()))
         .fact(t.get("desk-answered"), latency(viewer, desk.answered.as_ref()))
         .text(t.get("desk-tests-number"), format::number(desk.tests))
 }
 
+/// Whether anything is left to what is set here: nothing in force says otherwise, or something leaves it open.
+fn is_open(desk: &PartnerDesk) -> bool {
+    let mut flows = desk.flows().peekable();
+    flows.peek().is_none() || flows.any(|flow| flow == Flow::Open)
+}
+
 fn setting(viewer: &Viewer, desk: &PartnerDesk, did: &Did) -> Markup {
     let t = text(viewer.lang());
-    if !viewer.may("POST /console/partners/{did}/trade") {
+    if !viewer.may("POST /console/partners/{did}/trade") || !is_open(desk) {
         return Markup::none();
     }
     let choice = |kind: &str, word: &str| {
@@ -151,17 +164,22 @@ fn agreements(node: &Node, viewer: &Viewer, all: &[Agreed]) -> Table {
         let signed = agreed.signed.iter().map(|did| words::partner(node, viewer, did));
         Row(vec![
             Markup::lines([
-                Markup::text(t.get("desk-version").and("version", agreed.version)),
+                Markup::link(
+                    &super::agreements::path(agreed.id),
+                    t.get("desk-version").and("version", agreed.version),
+                ),
                 Markup::text(agreed.purpose.in_language(viewer.lang())),
                 Markup::quiet(format::short(&agreed.id.to_string(), 8, 4)),
             ]),
             words::state(viewer.lang(), &word).into(),
+            super::agreements::flow(viewer, agreed.flow).into(),
             Markup::lines(signed),
             dates(viewer).tag(agreed.from),
             dates(viewer).tag(agreed.until),
         ])
     };
-    let columns = ["desk-agreement", "column-state", "desk-signed", "column-from", "column-until"];
+    let columns =
+        ["desk-agreement", "column-state", "agreement-flow", "desk-signed", "column-from", "column-until"];
     Table {
         caption: t.get("desk-agreements-caption").into(),
         columns: columns.map(|key| Column::new(t.get(key))).into(),

@@ -11,7 +11,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::documents::Link;
-use corridor_proof::Codes;
+use corridor_proof::Flow;
 use serde::Deserialize;
 
 use super::form::chosen;
@@ -99,7 +99,8 @@ pub(super) async fn list(
     let filters = filters(&node, &viewer, &narrow);
     let command = Command::new(&viewer, "partner list", "GET", "/api/v1/partners", None);
     let body = Markup::from(filters).and(Section::new("", table).live("partners")).and(command);
-    Ok(Page::new(t.get("area-partners"), body).lead(t.get("partners-lead")).live().answer(&viewer))
+    let page = Page::new(t.get("area-partners"), body).lead(t.get("partners-lead")).live();
+    Ok(page.actions(super::agreements::actions(&viewer, None)).answer(&viewer))
 }
 
 fn filters(node: &Node, viewer: &Viewer, narrow: &Narrow) -> Filters {
@@ -206,6 +207,9 @@ async fn detail(node: &Arc<Node>, caller: &Caller, viewer: &Viewer, did: Did) ->
         .and(Command::new(viewer, &show, "GET", &api, None));
     let mut page = Page::new(name, body).below(t.get("area-partners"), PATH).live();
     let mut actions = Markup::none();
+    if found.partner.removed.is_none() {
+        actions = actions.and(super::agreements::actions(viewer, Some(&did)));
+    }
     if !ours.is_empty() {
         let path = format!("{}/trade", words::partner_path(&did));
         actions = actions.and(Button::new(t.get("desk-open"), path).icon(Icon::Trade));
@@ -267,43 +271,17 @@ fn agreed(viewer: &Viewer, us: &Did, all: &[AgreementBody], now: Timestamp) -> T
     let t = text(viewer.lang());
     let lang = viewer.lang();
     let row = |agreement: &AgreementBody| {
-        let word = match serde_json::to_value(agreement.standing) {
-            _ if agreement.in_force => "in-force".to_owned(),
-            Ok(serde_json::Value::String(word)) if word != "concluded" => word,
-            _ if agreement.from > now => "upcoming".to_owned(),
-            _ => "expired".to_owned(),
-        };
-        let grant = |grant: &agreements::GrantBody| {
-            let key = if &grant.from == us { "grant-out" } else { "grant-in" };
-            let size = format::size(lang, grant.max_size);
-            let kind = words::kind(lang, grant.kind.as_str());
-            Markup::text(t.get(key).and("kind", kind).and("size", size))
-        };
-        let expects = |term: &agreements::ExpectationBody| {
-            let key = if term.resend > 0 { "grant-expects-again" } else { "grant-expects" };
-            let time = corridor_trade::expect::span(lang, std::time::Duration::from_secs(term.within.into()));
-            let (message, answer) = (term.message.as_str(), term.answer.as_str());
-            let words = t.get(key).and("message", message).and("answer", answer).and("time", time);
-            Markup::quiet(words.and("n", term.resend))
-        };
-        let aperak = |term: &agreements::ContentTermBody| {
-            let key = if term.codes == Codes::Refuse { "grant-aperak-codes" } else { "grant-aperak" };
-            Markup::quiet(t.get(key).and("message", term.message.as_str()))
-        };
+        let terms = super::agreements::grants(viewer, us, agreement);
+        let answers = super::agreements::answers(viewer, agreement);
+        let flow =
+            (agreement.flow != Flow::Open).then(|| super::agreements::flow(viewer, agreement.flow).into());
         Row(vec![
             Markup::lines([
-                Markup::text(said(lang, &agreement.purpose)),
+                Markup::link(&super::agreements::path(agreement.id), said(lang, &agreement.purpose)),
                 Markup::quiet(format::short(&agreement.id.to_string(), 8, 4)),
             ]),
-            words::state(lang, &word).into(),
-            Markup::lines(
-                agreement
-                    .grants
-                    .iter()
-                    .map(grant)
-                    .chain(agreement.expects.iter().map(expects))
-                    .chain(agreement.aperak.iter().map(aperak)),
-            ),
+            words::state(lang, &super::agreements::standing(agreement, now)).into(),
+            Markup::lines(terms.into_iter().chain(answers).chain(flow)),
             dates(viewer).tag(agreement.from),
             dates(viewer).with_age(agreement.until, now),
         ])

@@ -25,7 +25,7 @@ use corridor_node::people::department::Named;
 use corridor_node::people::password::Password;
 use corridor_node::people::{Account, By, Department, Found, Gift, NewAccount, Opened, Standing};
 use corridor_node::{api, serve};
-use corridor_proof::{Agreement, Grant, Names, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Names, Verb};
 use futures::stream;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -396,6 +396,7 @@ async fn agree(node: &Node, from: &Did, to: &Did) -> AgreementId {
         pending_hours: None,
         expects: Vec::new(),
         aperak: Vec::new(),
+        flow: Flow::default(),
     };
     let proposed = node.exchange.propose(from, terms).await.unwrap();
     let concluded = node.exchange.conclude(to, proposed.bytes()).await.unwrap();

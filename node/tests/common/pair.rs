@@ -10,7 +10,7 @@ use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
 use corridor_node::{serve, service};
-use corridor_proof::{Agreement, Grant, Names, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Names, Verb};
 use corridor_storage::backup;
 use futures::stream;
 
@@ -85,6 +85,7 @@ pub(crate) async fn agree(a: &serve::Running, b: &serve::Running, from: &Did, to
         pending_hours: None,
         expects: Vec::new(),
         aperak: Vec::new(),
+        flow: Flow::default(),
     };
     let proposed = a.node.exchange.propose(from, terms).await.unwrap();
     let concluded = b.node.exchange.conclude(to, proposed.bytes()).await.unwrap();

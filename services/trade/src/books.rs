@@ -3,6 +3,7 @@
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_exchange::{DocumentRow, Scope, Side};
+use corridor_proof::Flow;
 use corridor_storage::{Migration, Row, Schema, Tx};
 use serde::Serialize;
 
@@ -86,7 +87,8 @@ pub struct Interchange {
     pub created: Timestamp,
     /// When its state last changed.
     pub updated: Timestamp,
-    /// Whether it is a test: it says so (UNB 0035), or the partner is one to try out with.
+    /// Whether it is a test: it says so (UNB 0035), or what crosses with the partner is one, by the agreement or,
+    /// where that leaves it open, by what is set.
     pub test: bool,
     #[serde(skip)]
     pub(crate) sent: Sent,
@@ -194,6 +196,7 @@ pub(crate) fn insert(
     report: &Report,
     numbers: &(Vec<Reference>, u64),
     answer: Option<EnvelopeId>,
+    flow: Flow,
 ) -> Result<bool> {
     let (side, envelope, partner) = (document.side, document.id, &document.partner);
     let empty = Party::default();
@@ -217,7 +220,7 @@ pub(crate) fn insert(
         serde_json::to_string(&summary).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     let now = tx.now().millis();
     let test = report.header.as_ref().is_some_and(|header| header.test)
-        || crate::partner::setting(tx, partner)?.mode == crate::partner::Mode::Test;
+        || crate::partner::taken(tx, partner, flow)?.0 == crate::partner::Mode::Test;
     let inserted = tx.execute(
         "INSERT INTO interchange (participant, side, envelope, partner, sender, sender_qualifier, recipient,
             recipient_qualifier, reference, messages, summary, verdict, state, answer, created, updated, test)

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use corridor_base::{Clock, Did, Digest, EnvelopeId, ErrorCode, Problem, Random, Result};
 use corridor_exchange::{DocumentRow, Draft, Exchange, Service, Side};
-use corridor_proof::{Act, Agreement, Kind, SealedAct, act};
+use corridor_proof::{Act, Agreement, Flow, Kind, SealedAct, act};
 use corridor_storage::Unit;
 use futures::{StreamExt, stream};
 
@@ -47,6 +47,8 @@ pub(crate) struct Read {
     pub(crate) report: Report,
     /// The numbers it names, and how many more.
     pub(crate) numbers: (Vec<Reference>, u64),
+    /// What its agreement says of test and production.
+    pub(crate) flow: Flow,
 }
 
 impl Read {
@@ -90,7 +92,7 @@ impl Service for Desk {
             refuse_duplicate(exchange, us, &mut read).await?;
             refuse_test(exchange, us, &mut read).await?;
         }
-        let judged = customs::judge(exchange, us, &read.document, &read.report).await?.map(Arc::new);
+        let judged = customs::judge(exchange, us, &read).await?.map(Arc::new);
         if answers {
             given.push(self.give_answer(exchange, us, &read).await?);
             given.extend(self.object(exchange, us, &read).await?);
@@ -134,10 +136,10 @@ struct Expected {
 fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, expected: Expected) -> Unit {
     let Expected { awaited, judged, folder } = expected;
     Box::new(move |tx| {
-        let Read { document, report, numbers } = &read;
+        let Read { document, report, numbers, flow } = &read;
         // The CONTRL comes first.
         let answer = given.first().and_then(|given| given.envelope);
-        if !books::insert(tx, document, report, numbers, answer)? {
+        if !books::insert(tx, document, report, numbers, answer, *flow)? {
             // Read before, and heard of again because its sender misses the answer: there may be one now.
             return match answer {
                 Some(answer) if books::given(tx, document.id, answer)? => {
@@ -202,7 +204,8 @@ impl Desk {
             reader.push(&piece?, &mut names);
         }
         let report = reader.finish(&mut names);
-        Ok(Read { document, report, numbers: names.into_found() })
+        let flow = terms.map(|terms| terms.flow).unwrap_or_default();
+        Ok(Read { document, report, numbers: names.into_found(), flow })
     }
 
     async fn shelf(&self, us: &Did, document: &DocumentRow) -> Result<Arc<Shelf>> {
@@ -287,14 +290,14 @@ async fn refuse_duplicate(exchange: &Exchange, us: &Did, read: &mut Read) -> Res
     Ok(())
 }
 
-/// Error 25 of CONTRL: a test, from a partner that works in production and whose tests are not taken.
+/// Error 25 of CONTRL: a test, in production where tests are not taken.
 async fn refuse_test(exchange: &Exchange, us: &Did, read: &mut Read) -> Result<()> {
     if !read.report.header.as_ref().is_some_and(|header| header.test) {
         return Ok(());
     }
-    let partner = read.document.partner.clone();
-    let setting = exchange.store().read(us, move |tx| partner::setting(tx, &partner)).await?;
-    if setting.mode == Mode::Production && setting.tests == Tests::Refuse {
+    let (partner, flow) = (read.document.partner.clone(), read.flow);
+    let taken = exchange.store().read(us, move |tx| partner::taken(tx, &partner, flow)).await?;
+    if taken == (Mode::Production, Tests::Refuse) {
         read.report.refuse(FaultCode::TEST_NOT_SUPPORTED, 11);
     }
     Ok(())

@@ -1,12 +1,15 @@
 //! Documents that are not sent yet: drafts of a participant, and templates, which are drafts that stay. Bounded
 //! in number and size, and deleted by whoever may make documents.
 //!
-//! Absent: drafts of messages about persons. They would lie in the clear beside what is sealed (LG-3).
+//! Absent: drafts of documents about persons. They would lie in the clear beside what is sealed (LG-3). Which fields are
+//! about persons is in the mapping; a crew list without anybody in it may be kept.
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_exchange::Scope;
 use corridor_storage::{Migration, Row, Tx};
 use serde::Serialize;
+
+use crate::mapping::{Mapping, documents};
 
 /// The most drafts and templates of a participant.
 const MOST: i64 = 1_000;
@@ -14,8 +17,6 @@ const MOST: i64 = 1_000;
 const LARGEST: usize = 256 << 10;
 /// The longest name, in characters.
 const NAME: usize = 100;
-/// Messages that are about persons.
-const PERSONAL: &[&str] = &["paxlst"];
 
 /// The tables of what people make: drafts, codes of partners, amendments.
 pub(crate) const MIGRATION: Migration = Migration {
@@ -101,26 +102,28 @@ impl Draft {
         })
     }
 
-    /// What a draft must keep to before it is saved.
+    /// What a draft of this mapping must keep to before it is saved.
     ///
     /// # Errors
     /// `malformed`, `too-large`.
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self, mapping: &Mapping) -> Result<()> {
         let wrong =
             |what: &str, why: &str| Problem::new(ErrorCode::Malformed).with("what", what).with("why", why);
         let characters = self.name.chars().count();
         if !(1..=NAME).contains(&characters) || self.name.chars().any(char::is_control) {
             return Err(wrong("name", "1 to 100 printable characters expected"));
         }
-        if PERSONAL.contains(&self.mapping.as_str()) {
-            return Err(wrong("draft", "messages about persons are not kept as drafts"));
-        }
-        if !self.partner.is_empty() {
-            self.partner.parse::<Did>()?;
-        }
         if self.content.len() > LARGEST {
             let limit = format!("{LARGEST} bytes");
             return Err(Problem::new(ErrorCode::TooLarge).with("what", "draft").with("limit", limit));
+        }
+        for document in documents(&mut self.content.as_bytes())? {
+            if let Some(place) = mapping.about_a_person(&document.record) {
+                return Err(wrong(&place, "what is about persons is not kept as a draft"));
+            }
+        }
+        if !self.partner.is_empty() {
+            self.partner.parse::<Did>()?;
         }
         Ok(())
     }

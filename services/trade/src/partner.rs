@@ -8,7 +8,7 @@ use corridor_base::{AgreementId, Did, ErrorCode, Lang, Problem, Result, Timestam
 use corridor_exchange::agreements::Standing;
 use corridor_exchange::service::Acting;
 use corridor_exchange::{DocumentFilter, Exchange, Side, State as Transport};
-use corridor_proof::{Kind, act};
+use corridor_proof::{Flow, Kind, act};
 use corridor_storage::{Migration, Tx};
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,16 @@ pub(crate) fn setting(tx: &mut Tx<'_>, partner: &Did) -> Result<Setting> {
     })
 }
 
+/// How an interchange under an agreement is taken: what both signed goes before what is set here.
+pub(crate) fn taken(tx: &mut Tx<'_>, partner: &Did, flow: Flow) -> Result<(Mode, Tests)> {
+    match flow {
+        Flow::Production => Ok((Mode::Production, Tests::Refuse)),
+        Flow::Both => Ok((Mode::Production, Tests::Accept)),
+        Flow::Test => Ok((Mode::Test, Tests::Accept)),
+        Flow::Open => setting(tx, partner).map(|set| (set.mode, set.tests)),
+    }
+}
+
 /// An agreement as the desk shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Agreed {
@@ -122,6 +132,8 @@ pub struct Agreed {
     pub from: Timestamp,
     /// Until when, not included.
     pub until: Timestamp,
+    /// Whether what crosses under it is for real or a test.
+    pub flow: Flow,
     /// Where it stands.
     pub standing: Standing,
     /// Whether it is in force now.
@@ -193,7 +205,7 @@ pub struct Cause {
 pub struct PartnerDesk {
     /// The partner.
     pub partner: Did,
-    /// What is set for it.
+    /// What is set for it, where an agreement leaves that open.
     pub setting: Setting,
     /// What was agreed, newest first.
     pub agreements: Vec<Agreed>,
@@ -250,6 +262,13 @@ pub async fn partner(exchange: &Exchange, acting: &Acting, partner: &Did, lang: 
     })
 }
 
+impl PartnerDesk {
+    /// What the agreements in force say of test and production, the newest first.
+    pub fn flows(&self) -> impl Iterator<Item = Flow> {
+        self.agreements.iter().filter(|agreed| agreed.in_force).map(|agreed| agreed.flow)
+    }
+}
+
 async fn agreed(exchange: &Exchange, us: &Did, partner: &Did) -> Result<Vec<Agreed>> {
     let now = exchange.now();
     let mut rows = exchange.agreements(us).await?;
@@ -268,6 +287,7 @@ async fn agreed(exchange: &Exchange, us: &Did, partner: &Did) -> Result<Vec<Agre
         purpose: row.terms.purpose.clone(),
         from: row.terms.from,
         until: row.terms.until,
+        flow: row.terms.flow,
         standing: row.standing,
         in_force: row.in_force(now),
         recorded: row.recorded,

@@ -1,6 +1,11 @@
 //! The desk for one partner between two nodes: what crossed is counted, what was refused is told with its cause,
 //! and tests are apart from all of it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails loudly and says what it left out"
+)]
 
 #[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
@@ -9,19 +14,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Node, Setup, World};
-use corridor_base::{EnvelopeId, ErrorCode, Lang, OsRandom, SystemClock};
+use corridor_base::{AgreementId, EnvelopeId, ErrorCode, Lang, OsRandom, SystemClock};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Scope, Side};
+use corridor_proof::{Agreement, Flow};
 use corridor_trade::books::{self, Interchange};
 use corridor_trade::correlate::State;
 use corridor_trade::partner::{Mode, PartnerDesk, Tests, partner, set};
 use corridor_trade::timeline::timeline;
 use corridor_trade::{Desk, Library, SCHEMA};
 
-async fn world() -> World {
+async fn world(postgres: bool) -> World {
     let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(Library::default())));
     let mut world =
-        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], ..Setup::default() }).await;
+        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], postgres, ..Setup::default() })
+            .await;
     world.kr.dispatch();
     world.jp.dispatch();
     world
@@ -42,8 +49,12 @@ fn order(reference: &str, test: bool, count: u32) -> Vec<u8> {
 
 /// Sends an interchange and waits for what its answer makes of it, and until the other desk has filed it too.
 async fn answered(world: &World, edi: &[u8]) -> Interchange {
+    answered_under(world, world.agreement, edi).await
+}
+
+async fn answered_under(world: &World, agreement: AgreementId, edi: &[u8]) -> Interchange {
     let to = &world.jp.us;
-    let id = world.kr.submit(None, to, "edifact", Some(world.agreement), edi).await.unwrap();
+    let id = world.kr.submit(None, to, "edifact", Some(agreement), edi).await.unwrap();
     for _ in 0..500 {
         let filed = book(&world.jp, Side::In, id).await.is_some();
         let ours = book(&world.kr, Side::Out, id).await.filter(|i| filed && i.state != State::Sent);
@@ -63,9 +74,35 @@ async fn desk(node: &Node, other: &Node) -> PartnerDesk {
     partner(&node.exchange, &acting(node), &other.us, Lang::En).await.unwrap()
 }
 
-#[tokio::test]
-async fn what_crossed_is_counted_and_what_was_refused_is_told() {
-    let world = world().await;
+/// The same tests on both engines; where there is no PostgreSQL, its half says that it was not run.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::world(false).await).await;
+            })*
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $name() {
+                if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+                    println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+                    return;
+                }
+                super::$name(super::world(true).await).await;
+            })*
+        }
+    };
+}
+
+on_both!(
+    what_crossed_is_counted_and_what_was_refused_is_told,
+    a_partner_in_production_is_refused_a_test_where_that_is_set,
+    the_agreement_says_whether_tests_are_taken_in,
+);
+
+async fn what_crossed_is_counted_and_what_was_refused_is_told(world: World) {
     assert_eq!(answered(&world, &order("R1", false, 3)).await.state, State::Accepted);
     assert_eq!(answered(&world, &order("R2", false, 9)).await.state, State::Rejected);
     assert_eq!(answered(&world, &order("R3", false, 9)).await.state, State::Rejected);
@@ -95,9 +132,7 @@ async fn what_crossed_is_counted_and_what_was_refused_is_told() {
     assert_eq!(problem.code(), ErrorCode::NotFound);
 }
 
-#[tokio::test]
-async fn a_partner_in_production_is_refused_a_test_where_that_is_set() {
-    let world = world().await;
+async fn a_partner_in_production_is_refused_a_test_where_that_is_set(world: World) {
     let jp = acting(&world.jp);
     let kr = &world.kr.us;
     set(&world.jp.exchange, &jp, kr, Mode::Production, Tests::Refuse).await.unwrap();
@@ -120,4 +155,39 @@ async fn a_partner_in_production_is_refused_a_test_where_that_is_set() {
     let stranger = "did:web:somebody.example".parse().unwrap();
     let problem = set(&world.jp.exchange, &jp, &stranger, Mode::Test, Tests::Accept).await.unwrap_err();
     assert_eq!(problem.code(), ErrorCode::NotFound);
+}
+
+/// What both signed goes before what one side sets: by the agreement that an interchange crosses under.
+async fn the_agreement_says_whether_tests_are_taken_in(world: World) {
+    let agreed = async |flow: Flow| {
+        let id = AgreementId::new(&SystemClock, &OsRandom);
+        let terms = Agreement { flow, ..world.terms(id, 8 << 20) };
+        let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
+        let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
+        world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+        id
+    };
+    let (real, both, trying) =
+        (agreed(Flow::Production).await, agreed(Flow::Both).await, agreed(Flow::Test).await);
+    // What is set says the opposite of each, and counts for nothing.
+    let jp = acting(&world.jp);
+    let check = async |reference: &str, under, set_to: (Mode, Tests), test: bool, expect: (State, bool)| {
+        set(&world.jp.exchange, &jp, &world.kr.us, set_to.0, set_to.1).await.unwrap();
+        let sent = answered_under(&world, under, &order(reference, test, 3)).await;
+        let theirs = book(&world.jp, Side::In, sent.envelope).await.unwrap();
+        assert_eq!((sent.state, theirs.test), expect, "{reference}");
+        theirs.summary["findings"][0]["code"].as_u64()
+    };
+    let (accept, refuse) = ((Mode::Test, Tests::Accept), (Mode::Production, Tests::Refuse));
+    assert_eq!(check("F1", real, accept, true, (State::Rejected, true)).await, Some(25));
+    check("F2", real, accept, false, (State::Accepted, false)).await;
+    check("F3", both, refuse, true, (State::Accepted, true)).await;
+    check("F4", both, accept, false, (State::Accepted, false)).await;
+    check("F5", trying, refuse, false, (State::Accepted, true)).await;
+    check("F6", trying, refuse, true, (State::Accepted, true)).await;
+    // The agreement of the tests leaves it open.
+    assert_eq!(check("F7", world.agreement, refuse, true, (State::Rejected, true)).await, Some(25));
+    let flows: Vec<Flow> = desk(&world.jp, &world.kr).await.flows().collect();
+    assert_eq!(flows.len(), 4);
+    assert!(Flow::ALL.iter().all(|flow| flows.contains(flow)), "{flows:?}");
 }

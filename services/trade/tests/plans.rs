@@ -59,7 +59,7 @@ fn macros(code: &str) -> BTreeMap<String, (String, String)> {
         let body = rest.split("\n}\n").next().unwrap();
         // `$1` in a text is a parameter of the statement; the argument of the macro has a name.
         let named = |at: &usize| body[*at + 1..].starts_with(char::is_alphabetic);
-        let argument = body.match_indices('$').map(|(at, _)| at).filter(named).last().unwrap_or(body.len());
+        let argument = body.match_indices('$').map(|(at, _)| at).rfind(named).unwrap_or(body.len());
         let (mut before, mut after) = (String::new(), String::new());
         if body.contains("columns!()") {
             before.push_str(&found["columns"].0);

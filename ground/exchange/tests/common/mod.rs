@@ -17,7 +17,7 @@ use corridor_exchange::{DocumentRow, Draft, Exchange, Limits, SCHEMA, Service, S
 use corridor_identity::anchor::{Admission, Anchor, Terms};
 use corridor_identity::{DidDocument, Directory, Keyring};
 use corridor_net::{Allow, Client, ClientOptions, Listen, PublicUrl, Server, serve};
-use corridor_proof::{Agreement, Grant, Names, Signed, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Names, Signed, Verb};
 use corridor_storage::{Database, DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
 use futures::stream;
 use tempfile::TempDir;
@@ -335,6 +335,7 @@ impl World {
             pending_hours: None,
             expects: Vec::new(),
             aperak: Vec::new(),
+            flow: Flow::default(),
         }
     }
 

@@ -161,7 +161,7 @@ pub(crate) async fn keep(
         created: now,
         updated: now,
     };
-    draft.check()?;
+    draft.check(mapping)?;
     let (saved, scope) = (draft.clone(), caller.scope.clone());
     node.exchange
         .store()

@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::Path;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_exchange::Side;
-use corridor_trade::edifact::Report;
+use corridor_trade::edifact::{Options, Report};
+use corridor_trade::partner_codes;
 use corridor_trade::rules::Shelf;
 use corridor_trade::shape::stowage::{Stowage, stowage};
-use corridor_trade::shape::{Sheets, sheets};
+use corridor_trade::shape::{Sheets, Shown, sheets};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,11 +59,15 @@ pub(crate) async fn shown(
     id: corridor_base::EnvelopeId,
 ) -> Result<FormsBody> {
     let (row, bytes) = read(node, caller, side, id).await?;
-    let shelf = shelf(node, &caller.participant, &row.partner).await?;
+    let (us, partner) = (&caller.participant, row.partner.clone());
+    let shelf = shelf(node, us, &partner).await?;
+    let codes =
+        node.exchange.store().read(us, move |tx| partner_codes::of_partner(tx, &partner)).await?.ours();
     blocking(move || {
-        let report = corridor_trade::edifact::read_bytes(&bytes, Default::default());
+        let options = Options { characters: shelf.characters(), ..Options::default() };
+        let report = corridor_trade::edifact::read_bytes(&bytes, options);
         let directory = directory_of(&shelf, &release(&report)).map(Arc::as_ref);
-        let sheets = sheets(&bytes, directory)?;
+        let sheets = sheets(&bytes, &Shown { directory, codes: Some(&codes), options })?;
         let holds = sheets.report.kinds.contains_key("BAPLIE");
         let stowage = if holds { Some(stowage(&mut bytes.as_slice())?) } else { None };
         Ok::<_, std::io::Error>(FormsBody { sheets, stowage })

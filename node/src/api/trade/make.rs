@@ -4,9 +4,10 @@
 use axum::Json;
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
+use corridor_proof::{Flow, Grant, Verb};
 use corridor_trade::mapping::{self, Document, Mapping};
-use corridor_trade::shape::{self, CodeTable, Ready, Sheet, by_name};
+use corridor_trade::shape::{self, CodeTable, Ready, Sheet, Shown, by_name};
 use corridor_trade::{books, partner_codes};
 use futures::stream;
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ pub struct MakeBody {
     #[serde(default)]
     #[schema(pattern = "^[A-Z0-9]{4}:[34]$", example = "UNOC:3")]
     pub syntax: Option<String>,
-    /// Whether they are a test (UNB 0035).
+    /// Whether they are a test (UNB 0035); under an agreement for tests alone they are one without being asked for.
     #[serde(default)]
     pub test: bool,
     /// The persons that they are about, each by your own reference; as `document-subject` of the outbox.
@@ -106,6 +107,8 @@ pub(crate) struct Order {
 pub(crate) struct Made {
     pub(crate) ready: Ready,
     pub(crate) sheet: Sheet,
+    /// The agreement it goes under.
+    pub(crate) agreement: Option<AgreementId>,
 }
 
 fn malformed(what: &str, why: impl std::fmt::Display) -> Problem {
@@ -144,6 +147,41 @@ fn admitted(caller: &Caller, to: &Did) -> Result<()> {
     Err(Problem::new(ErrorCode::Forbidden).with("what", what))
 }
 
+/// Under which agreement an order goes, and what that makes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Under {
+    /// Nothing where none is in force: the hand-in says so.
+    agreement: Option<AgreementId>,
+    /// Whether it is a test, because it was asked for or because all under the agreement is.
+    test: bool,
+    /// A test that no agreement takes in.
+    refused: bool,
+}
+
+/// Of the agreements in force the one that takes in what is meant, and runs longest.
+async fn under(node: &Node, us: &Did, to: &Did, test: bool) -> Result<Under> {
+    let kind = corridor_trade::desk::EDIFACT.parse()?;
+    let now = node.now();
+    let mut rows = node.exchange.agreements(us).await?;
+    rows.retain(|row| {
+        let sends = |g: &Grant| g.verb == Verb::Send && g.kind == kind && &g.from == us;
+        &row.partner == to && row.in_force(now) && row.terms.grants.iter().any(sends)
+    });
+    Ok(chosen(rows.iter().map(|row| (row.terms.id, row.terms.flow, row.terms.until)), test))
+}
+
+fn chosen(all: impl Iterator<Item = (AgreementId, Flow, Timestamp)>, test: bool) -> Under {
+    let fits = |flow: Flow| match flow {
+        Flow::Open | Flow::Both => true,
+        Flow::Production => !test,
+        Flow::Test => test,
+    };
+    // A flow for tests alone is the better one for a test.
+    let best = all.max_by_key(|(_, flow, until)| (fits(*flow), test && *flow == Flow::Test, *until));
+    let Some((id, flow, _)) = best else { return Under { test, ..Under::default() } };
+    Under { agreement: Some(id), test: test || flow == Flow::Test, refused: test && flow == Flow::Production }
+}
+
 /// Makes the documents of an order ready.
 ///
 /// # Errors
@@ -156,14 +194,20 @@ pub(crate) async fn make(node: &Node, caller: &Caller, order: &Order) -> Result<
     let (sender, recipient) = parties(node, us, &order.to).await?;
     let pick = |asked: &str, known: String| if asked.is_empty() { known } else { asked.to_owned() };
     let (sender, recipient) = (pick(&order.sender, sender), pick(&order.recipient, recipient));
+    let under = under(node, us, &order.to, order.test).await?;
     let (order, us, now) = (order.clone(), us.clone(), node.now());
     blocking(move || {
         let one = |(at, document): (usize, &Document)| {
             let reference = reference(&us, &order.key, at);
             let syntax = syntax(&order.syntax, document)?;
             let syntax = (syntax.0.as_str(), syntax.1.as_str());
-            let envelope = shape::envelope((&sender, &recipient), &reference, syntax, now, order.test)?;
-            made(&order, document, &envelope, &codes, &shelf)
+            let envelope = shape::envelope((&sender, &recipient), &reference, syntax, now, under.test)?;
+            let mut made = made(&order, document, &envelope, &codes, &shelf)?;
+            made.agreement = under.agreement;
+            if under.refused {
+                made.ready.remarks.insert(0, shape::test_refused());
+            }
+            Ok(made)
         };
         order.documents.iter().enumerate().map(one).collect()
     })
@@ -179,10 +223,16 @@ fn made(
 ) -> Result<Made> {
     // The envelope is ours to write: of what a document brings only the number of its message is kept.
     let document = Document { envelope: Default::default(), record: document.record.clone() };
-    let ready = shape::ready(order.mapping, &document, envelope, codes, shelf)?;
+    let mut ready = shape::ready(order.mapping, &document, envelope, codes, shelf)?;
+    if order.subjects.is_empty() {
+        // It would lie in the clear, on both sides (LG-3).
+        ready.remarks.extend(order.mapping.about_a_person(&document.record).map(shape::person_unnamed));
+    }
     let directory = super::forms::directory_of(shelf, &order.mapping.release).map(std::sync::Arc::as_ref);
-    let sheet = shape::sheet(order.mapping, &ready.document, directory);
-    Ok(Made { ready, sheet })
+    let ours = codes.ours();
+    let shown = Shown { directory, codes: Some(&ours), ..Shown::default() };
+    let sheet = shape::sheet(order.mapping, &ready.document, &shown);
+    Ok(Made { ready, sheet, agreement: None })
 }
 
 /// The control reference of an interchange: 14 characters that follow from the key, so that the same again
@@ -217,7 +267,7 @@ pub(crate) async fn hand_in(
     let query = SendQuery {
         to: order.to.clone(),
         kind: corridor_trade::desk::EDIFACT.parse()?,
-        agreement: None,
+        agreement: made.agreement,
         name: Some(format!("{}-{number}.edi", order.mapping.mapping)),
         answers: None,
     };
@@ -280,7 +330,7 @@ pub(crate) fn key(node: &Node, headers: &HeaderMap) -> Result<String> {
 }
 
 fn body(at: usize, made: Made, sent: Option<EnvelopeId>) -> MadeBody {
-    let Made { ready, sheet } = made;
+    let Made { ready, sheet, .. } = made;
     MadeBody { document: at + 1, right: ready.is_right(), edifact: ready.text(), ready, form: sheet, sent }
 }
 
@@ -327,6 +377,25 @@ pub async fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_goes_under_the_agreement_that_takes_it_in() {
+        let id = |n: u8| format!("018f0000-0000-7000-8000-00000000000{n}").parse::<AgreementId>().unwrap();
+        let check = |flows: &[Flow], test: bool, expect: (Option<u8>, bool, bool)| {
+            let all = flows.iter().zip(1u8..).map(|(flow, n)| (id(n), *flow, Timestamp::from_millis(9)));
+            let (agreement, test_too, refused) = expect;
+            let expect = Under { agreement: agreement.map(id), test: test_too, refused };
+            assert_eq!(chosen(all, test), expect, "{flows:?} {test}");
+        };
+        check(&[], true, (None, true, false));
+        check(&[Flow::Open], true, (Some(1), true, false));
+        check(&[Flow::Production], false, (Some(1), false, false));
+        check(&[Flow::Production], true, (Some(1), true, true));
+        check(&[Flow::Test], false, (Some(1), true, false));
+        check(&[Flow::Test, Flow::Production], false, (Some(2), false, false));
+        check(&[Flow::Production, Flow::Test, Flow::Both], true, (Some(2), true, false));
+        check(&[Flow::Production, Flow::Both], true, (Some(2), true, false));
+    }
 
     #[test]
     fn a_syntax_is_an_identifier_and_a_version() {

@@ -109,6 +109,10 @@ pub(in crate::cli) struct Convert {
     /// With --mapping: from what [default: by the name of the file]
     #[arg(long, value_enum, requires = "mapping")]
     from: Option<Form>,
+    /// With --mapping: the codes of the partner (`trade codes export`): ours are put for theirs in documents, theirs
+    /// for ours in messages
+    #[arg(long, requires = "mapping", value_name = "FILE")]
+    codes: Option<PathBuf>,
     #[command(flatten)]
     envelope: EnvelopeArgs,
     #[command(flatten)]
@@ -239,7 +243,15 @@ pub(super) fn convert(context: &Context, args: &Convert) -> Done {
     let options = args.text.options()?;
     if let Some(mapping) = &args.mapping {
         let forms = (args.from, args.to);
-        return super::mapping::convert(context, mapping, forms, path, options, &args.envelope);
+        return super::mapping::convert(
+            context,
+            mapping,
+            forms,
+            path,
+            options,
+            &args.envelope,
+            args.codes.as_deref(),
+        );
     }
     let mut source = open(path)?;
     let mut out = BufWriter::new(std::io::stdout().lock());

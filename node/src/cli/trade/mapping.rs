@@ -15,6 +15,7 @@ use corridor_trade::mapping::{
     self, Document, Envelope, Losses, Mapping, documents, from_table, named, prepared, to_table,
 };
 use corridor_trade::rules::{Checker, Policy};
+use corridor_trade::shape::{CodeTable, Replaced};
 use serde_json::json;
 
 use super::super::{Context, Done, Failure};
@@ -224,8 +225,11 @@ pub(super) fn convert(
     path: Option<&Path>,
     options: Options,
     envelope: &EnvelopeArgs,
+    codes: Option<&Path>,
 ) -> Done {
+    let codes = codes.map(table).transpose()?;
     let mapping = match load(mapping)?.0 {
+        Loaded::Layout(_) if codes.is_some() => return Err(only("--codes of a mapping of EDIFACT").into()),
         Loaded::Mapping(mapping) => mapping,
         Loaded::Layout(layout) => {
             let otherwise = if matches!(to, Form::Fixed) { Form::Json } else { Form::Fixed };
@@ -237,14 +241,28 @@ pub(super) fn convert(
         }
     };
     let otherwise = if matches!(to, Form::Edifact) { Form::Json } else { Form::Edifact };
-    let (documents, mut losses, report) = take(&mapping, form(from, path, otherwise), path, options)?;
+    let from = form(from, path, otherwise);
+    let (mut documents, mut losses, report) = take(&mapping, from, path, options)?;
+    let replaced = match &codes {
+        // Between documents of ours there is nothing of the partner's.
+        Some(codes) if matches!(from, Form::Edifact) != matches!(to, Form::Edifact) => {
+            let done = translated(&mapping, codes, matches!(to, Form::Edifact), &mut documents);
+            losses.extend(done.1);
+            done.0
+        }
+        _ => Vec::new(),
+    };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let failed = |e| source_failed(None, e);
     match to {
         Form::Fixed => return Err(only("a mapping of fixed columns").into()),
         Form::Json => {
-            for document in &documents {
-                writeln!(out, "{}", document.to_json()).map_err(failed)?;
+            for (at, document) in documents.iter().enumerate() {
+                let mut json = document.to_json();
+                if let (Some(object), Some(codes)) = (json.as_object_mut(), replaced.get(at)) {
+                    object.insert(mapping::PARTNER_CODES.to_owned(), json!(codes));
+                }
+                writeln!(out, "{json}").map_err(failed)?;
             }
         }
         Form::Csv => losses.extend(to_table(&mapping, &documents, &mut out)?),
@@ -255,12 +273,46 @@ pub(super) fn convert(
         }
     }
     out.flush().map_err(failed)?;
+    if !matches!(to, Form::Json) {
+        for one in replaced.iter().flatten() {
+            let args = [("place", one.place.as_str()), ("ours", &one.ours), ("theirs", &one.theirs)];
+            context.terminal.note("trade-code", &args);
+        }
+    }
     tell(context, &losses);
     match report.and_then(|report| report.problem(context.lang)) {
         Some(problem) => Err(Failure::Problem(problem)),
         None if losses.is_none() => Ok(()),
         None => Err(Failure::Code(REFUSED)),
     }
+}
+
+/// The codes of a partner, as `trade codes export` writes them.
+fn table(path: &Path) -> Result<CodeTable> {
+    let bytes = read_file(path)?;
+    let wrong =
+        || Problem::new(ErrorCode::Malformed).with("what", path.display()).with("why", "UTF-8 expected");
+    CodeTable::from_csv(std::str::from_utf8(&bytes).map_err(|_| wrong())?)
+}
+
+/// Documents with the partner's codes, or with ours: what was put for what, and what had no translation.
+fn translated(
+    mapping: &Mapping,
+    codes: &CodeTable,
+    to_partner: bool,
+    documents: &mut [Document],
+) -> (Vec<Vec<Replaced>>, Losses) {
+    let ours = codes.ours();
+    let (mut replaced, mut losses) = (Vec::new(), Losses::default());
+    for (document, at) in documents.iter_mut().zip(1..) {
+        let done = match to_partner {
+            true => codes.apply(mapping, &mut document.record),
+            false => ours.apply(mapping, &mut document.record),
+        };
+        losses.extend(done.losses(at));
+        replaced.push(done.replaced);
+    }
+    (replaced, losses)
 }
 
 /// What does not survive, on standard error.

@@ -270,12 +270,17 @@ pub(super) fn value(viewer: &Viewer, entry: &Entry) -> Markup {
         Nature::Time => entry.value.replace('T', " "),
         _ => entry.value.clone(),
     };
-    match &entry.meaning {
+    let said = match &entry.meaning {
         Some(meaning) if matches!(entry.nature, Nature::Text) => {
             Markup::text(meaning.get(lang)).and(Markup::text(" ")).and(Markup::quiet(format!("({plain})")))
         }
         _ => Markup::text(plain),
+    };
+    if entry.ours.is_empty() {
+        return said;
     }
+    let ours = text(lang).get("form-ours").and("code", entry.ours.join(", "));
+    Markup::lines([said, Markup::quiet(ours)])
 }
 
 /// What amounts add up to.

@@ -207,3 +207,6 @@ ready-decimals = { $currency } has { $n ->
 }
 ready-total = { $label }: the lines add up to { $sum }, the document says { $stated }
 ready-unknown = The message has no field of this name
+ready-test = The agreement with this partner takes in no tests
+ready-person = This is about a person: name whom the document is about, so that it lies sealed and can be erased
+ready-untranslated = No code of the partner is set for { $code }; it goes as it is

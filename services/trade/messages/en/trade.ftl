@@ -420,6 +420,8 @@ loss-nothing = A segment that says nothing
 loss-added = Not there; the mapping adds it
 loss-envelope = The envelope of another document holds
 loss-row = Not told from another document in rows
+loss-untranslated = The partner's codes have none for it
+loss-ambiguous = The partner's code stands for several of ours
 
 ## Mappings
 

@@ -203,3 +203,6 @@ ready-characters = { $syntax } の電文では使えない文字があります
 ready-decimals = { $currency } の金額は小数 { $n } 桁までです
 ready-total = { $label }：明細の合計は { $sum } ですが、文書には { $stated } とあります
 ready-unknown = この名前の項目は電文にありません
+ready-test = この相手機関との協定ではテスト電文を受け付けません
+ready-person = 個人に関する項目です。文書を封印し、消去できるように、対象の個人を指定してください
+ready-untranslated = { $code } に対応する相手機関のコードがないため、そのまま送ります

@@ -420,6 +420,8 @@ loss-nothing = 内容のないセグメント
 loss-added = 元になく、マッピングが補ったもの
 loss-envelope = 別の文書の封筒情報が適用される
 loss-row = 行では別の文書と区別できない
+loss-untranslated = 相手機関のコード表に対応がありません
+loss-ambiguous = 相手機関のコードに当方のコードが複数対応します
 
 ## Mappings
 

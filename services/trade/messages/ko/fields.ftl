@@ -203,3 +203,6 @@ ready-characters = { $syntax } 전문에서 쓸 수 없는 문자가 있습니�
 ready-decimals = { $currency } 금액은 소수 { $n }자리까지입니다
 ready-total = { $label }: 품목 합계는 { $sum }이나 문서에는 { $stated }(으)로 적혀 있습니다
 ready-unknown = 이 이름의 항목은 전문에 없습니다
+ready-test = 이 상대 기관과의 협약은 시험 전문을 받지 않습니다
+ready-person = 개인에 관한 항목입니다. 문서를 봉인하고 파기할 수 있도록 대상 개인을 지정하십시오
+ready-untranslated = { $code }에 대응하는 상대 기관의 코드가 없어 그대로 보냅니다

@@ -420,6 +420,8 @@ loss-nothing = 내용이 없는 세그먼트
 loss-added = 원본에 없어 매핑이 보탠 것
 loss-envelope = 다른 문서의 봉투 정보가 적용됨
 loss-row = 행에서 다른 문서와 구별되지 않음
+loss-untranslated = 상대 기관의 코드표에 대응 코드가 없습니다
+loss-ambiguous = 상대 기관의 코드에 우리 코드가 여럿 대응합니다
 
 ## Mappings
 

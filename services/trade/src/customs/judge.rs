@@ -12,7 +12,8 @@ use super::read::Heads;
 use super::risk::{self, Action, Facts, PARTNER, Rule, party_value};
 use super::state::Lane;
 use super::{MESSAGES, cases};
-use crate::edifact::{Options, Reader, Report, Verdict};
+use crate::desk::Read;
+use crate::edifact::{Options, Reader, Verdict};
 use crate::mapping::{self, Record};
 use crate::partner::Mode;
 
@@ -88,22 +89,18 @@ impl Judged {
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn judge(
-    exchange: &Exchange,
-    us: &Did,
-    document: &DocumentRow,
-    report: &Report,
-) -> Result<Option<Judged>> {
+pub(crate) async fn judge(exchange: &Exchange, us: &Did, read: &Read) -> Result<Option<Judged>> {
+    let Read { document, report, flow, .. } = read;
     let kind = MESSAGES.iter().find(|kind| report.kinds.contains_key(**kind));
-    let read = matches!(report.verdict(), Verdict::Accepted | Verdict::PartlyRejected);
-    let Some(kind) = kind.filter(|_| document.side == Side::In && read) else { return Ok(None) };
-    let partner = document.partner.clone();
-    let read = move |tx: &mut corridor_storage::Tx<'_>| {
-        Ok((risk::books::active(tx)?, crate::partner::setting(tx, &partner)?))
+    let readable = matches!(report.verdict(), Verdict::Accepted | Verdict::PartlyRejected);
+    let Some(kind) = kind.filter(|_| document.side == Side::In && readable) else { return Ok(None) };
+    let (partner, flow) = (document.partner.clone(), *flow);
+    let asked = move |tx: &mut corridor_storage::Tx<'_>| {
+        Ok((risk::books::active(tx)?, crate::partner::taken(tx, &partner, flow)?))
     };
-    let (rules, setting) = exchange.store().read(us, read).await?;
+    let (rules, (mode, _)) = exchange.store().read(us, asked).await?;
     let rules = Arc::new(rules);
-    let test = report.header.as_ref().is_some_and(|header| header.test) || setting.mode == Mode::Test;
+    let test = report.header.as_ref().is_some_and(|header| header.test) || mode == Mode::Test;
     if document.size > LARGEST || report.refused_left_out {
         return Ok(Some(Judged { test, cases: vec![NewCase::unjudged(kind)], rules }));
     }

@@ -31,7 +31,7 @@ impl Desk {
     /// Answers what the messages of an interchange are objected to for; nothing when there is nothing, or the
     /// syntax refuses all of it already.
     pub(super) async fn object(&self, exchange: &Exchange, us: &Did, read: &Read) -> Result<Option<Given>> {
-        let Read { document, report, numbers } = read;
+        let Read { document, report, numbers, .. } = read;
         if report.objections == 0 || report.interchange_error().is_some() {
             return Ok(None);
         }

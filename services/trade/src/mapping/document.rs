@@ -7,6 +7,9 @@ use std::io::Read;
 use corridor_base::{ErrorCode, Problem, Result};
 use serde_json::{Map, Value};
 
+/// What a conversion tells of the codes it put for others, beside the document; it is passed over when it is read.
+pub const PARTNER_CODES: &str = "partner_codes";
+
 /// The most bytes of JSON read.
 const LARGEST: u64 = 64 << 20;
 /// How deep lists stand in each other.
@@ -85,6 +88,7 @@ impl Document {
 
     fn from_json(value: Value) -> Result<Self, String> {
         let Value::Object(mut object) = value else { return Err("an object expected".to_owned()) };
+        object.remove(PARTNER_CODES);
         let envelope = match object.remove("envelope") {
             None | Some(Value::Null) => BTreeMap::new(),
             Some(Value::Object(envelope)) => {

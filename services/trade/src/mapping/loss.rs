@@ -40,6 +40,10 @@ pub enum Why {
     Envelope,
     /// The row cannot be told from the one of another document.
     Row,
+    /// The partner's table of codes has none for it.
+    Untranslated,
+    /// The partner's code stands for several of ours.
+    Ambiguous,
 }
 
 impl Why {
@@ -61,6 +65,8 @@ impl Why {
             Self::Added => "loss-added",
             Self::Envelope => "loss-envelope",
             Self::Row => "loss-row",
+            Self::Untranslated => "loss-untranslated",
+            Self::Ambiguous => "loss-ambiguous",
         };
         crate::messages().text(lang, key, &[])
     }
@@ -101,7 +107,7 @@ pub struct Losses {
 }
 
 impl Losses {
-    pub(super) fn add(&mut self, why: Why, document: u64, place: impl Into<String>, value: &str) {
+    pub(crate) fn add(&mut self, why: Why, document: u64, place: impl Into<String>, value: &str) {
         if self.told.len() >= TOLD {
             self.more += 1;
             return;

@@ -19,6 +19,9 @@
 //! one is another segment. A mapping in which a segment could be read in two ways is refused when it is
 //! loaded.
 //!
+//! A field with `"person": true` is about a natural person: documents that have it are sent with the persons named, and are
+//! never kept as drafts.
+//!
 //! Absent: expressions, lookups, scripts. A value that has to be computed is computed by whoever makes the
 //! document.
 
@@ -40,7 +43,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use corridor_base::{ErrorCode, Lang, Problem, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use document::{Document, Record, documents};
+pub use document::{Document, PARTNER_CODES, Record, documents};
 pub use form::Form;
 pub use loss::{Loss, Losses, Why};
 pub use read::{Mapped, read, read_as};
@@ -90,6 +93,15 @@ pub struct Field {
     /// The most characters the message has room for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest: Option<usize>,
+    /// Whether it says something about a natural person: what has a value in it is kept and sent only under the keys of
+    /// the persons it is about (LG-3).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub person: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One segment.
@@ -200,6 +212,13 @@ impl Mapping {
         Shape::of(&self.segments)
     }
 
+    /// Where a document says something about a person; nothing when it does not: a list without anybody in it
+    /// is about nobody.
+    #[must_use]
+    pub fn about_a_person(&self, record: &Record) -> Option<String> {
+        about(&self.segments, record, "")
+    }
+
     fn check(&self) -> Result<()> {
         for (what, word) in
             [("mapping", &self.mapping), ("message", &self.message), ("release", &self.release)]
@@ -214,6 +233,20 @@ impl Mapping {
         ambiguous::check(&self.segments)?;
         self.table.as_ref().map_or(Ok(()), |table| table.check(&self.shape()))
     }
+}
+
+fn about(items: &[Item], record: &Record, path: &str) -> Option<String> {
+    items.iter().find_map(|item| match item {
+        Item::Segment(template) => {
+            let said = |field: &&Field| field.person && record.fields.contains_key(&field.field);
+            template.fields().find(said).map(|field| format!("{path}{}", field.field))
+        }
+        Item::Group(group) => {
+            let all = record.lists.get(&group.each).into_iter().flatten();
+            all.zip(1..)
+                .find_map(|(item, at)| about(&group.segments, item, &format!("{path}{}[{at}].", group.each)))
+        }
+    })
 }
 
 /// What a document of a mapping holds.
@@ -357,7 +390,7 @@ fn names(root: &[Item], items: &[Item], lists: &mut BTreeSet<String>) -> Result<
             Item::Group(group) => {
                 let name = &group.each;
                 if !is_word(name)
-                    || matches!(name.as_str(), "here" | "envelope")
+                    || matches!(name.as_str(), "here" | "envelope" | PARTNER_CODES)
                     || !lists.insert(name.clone())
                 {
                     return Err(refuse(name, "no name, or a name twice"));

@@ -1,5 +1,5 @@
 //! Our codes and a partner's: which places of a mapping hold goods codes (HS), places (UN/LOCODE), units and
-//! parties, and a document with the partner's codes put in.
+//! parties, and a document with the partner's codes put in, or ours put for the partner's.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use corridor_base::{ErrorCode, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::edifact::csv::{cell, plain, rows};
-use crate::mapping::{Item, Mapping, Record, Slot, Source, Template};
+use crate::mapping::{Item, Losses, Mapping, Record, Slot, Source, Template, Why};
 
 /// The most rows of one partner.
 const MOST: usize = 10_000;
@@ -98,42 +98,136 @@ pub struct Replaced {
     pub theirs: String,
 }
 
-impl CodeTable {
-    /// Puts the partner's codes for ours.
+/// A code for which there is no other: the table has codes of its kind, and not this one, or several for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Untranslated {
+    /// Where it stands.
+    pub place: String,
+    /// What it is of.
+    pub kind: CodeKind,
+    /// The code, which stays as it is.
+    pub code: String,
+    /// Whether there are several, so that none can be put.
+    pub several: bool,
+}
+
+/// What became of the codes of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Translated {
+    /// Codes that were put for others.
+    pub replaced: Vec<Replaced>,
+    /// Codes that stayed.
+    pub untranslated: Vec<Untranslated>,
+}
+
+impl Translated {
+    /// What had no translation, as losses of this document.
     #[must_use]
-    pub fn apply(&self, mapping: &Mapping, record: &mut Record) -> Vec<Replaced> {
-        let mut replaced = Vec::new();
-        if !self.0.is_empty() {
-            self.level(&mapping.segments, record, "", &mut replaced);
+    pub fn losses(&self, document: u64) -> Losses {
+        let mut losses = Losses::default();
+        for one in &self.untranslated {
+            let why = if one.several { Why::Ambiguous } else { Why::Untranslated };
+            losses.add(why, document, &one.place, &one.code);
         }
-        replaced
+        losses
+    }
+}
+
+/// The same codes from the other side: which of ours stand for one of the partner's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ours(BTreeMap<(CodeKind, String), Vec<String>>);
+
+impl Ours {
+    /// Ours for one of theirs; several where theirs is the coarser list.
+    #[must_use]
+    pub fn of(&self, kind: CodeKind, theirs: &str) -> &[String] {
+        self.0.get(&(kind, theirs.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    fn level(&self, items: &[Item], record: &mut Record, path: &str, replaced: &mut Vec<Replaced>) {
-        for item in items {
-            match item {
-                Item::Segment(template) => {
-                    for (slot, source) in &template.set {
-                        let (Source::Field(field), Some(kind)) = (source, CodeKind::of(template, *slot))
-                        else {
-                            continue;
-                        };
-                        let Some(value) = record.fields.get_mut(&field.field) else { continue };
-                        let Some(theirs) = self.0.get(&(kind, value.clone())) else { continue };
-                        let place = format!("{path}{}", field.field);
-                        replaced.push(Replaced { place, kind, ours: value.clone(), theirs: theirs.clone() });
-                        value.clone_from(theirs);
-                    }
+    /// Puts our codes for the partner's, where one of ours is meant and no other.
+    #[must_use]
+    pub fn apply(&self, mapping: &Mapping, record: &mut Record) -> Translated {
+        let mut done = Translated::default();
+        each(&mapping.segments, record, "", &mut |kind, value, place| match self.of(kind, value) {
+            [ours] => {
+                let theirs = std::mem::replace(value, ours.clone());
+                done.replaced.push(Replaced { place, kind, ours: ours.clone(), theirs });
+            }
+            several => {
+                let known = self.0.keys().any(|(of, _)| *of == kind);
+                let several = !several.is_empty();
+                let one = Untranslated { place, kind, code: value.clone(), several };
+                done.untranslated.extend(known.then_some(one));
+            }
+        });
+        done
+    }
+}
+
+/// Every code of a document: what it is of, what it says, where it stands.
+fn each(
+    items: &[Item],
+    record: &mut Record,
+    path: &str,
+    found: &mut dyn FnMut(CodeKind, &mut String, String),
+) {
+    for item in items {
+        match item {
+            Item::Segment(template) => {
+                for (slot, source) in &template.set {
+                    let (Source::Field(field), Some(kind)) = (source, CodeKind::of(template, *slot)) else {
+                        continue;
+                    };
+                    // What the mapping has words for is no code of a list of ours.
+                    let Some(value) = record.fields.get_mut(&field.field).filter(|_| field.codes.is_empty())
+                    else {
+                        continue;
+                    };
+                    found(kind, value, format!("{path}{}", field.field));
                 }
-                Item::Group(group) => {
-                    let items = record.lists.get_mut(&group.each).into_iter().flatten();
-                    for (at, item) in items.enumerate() {
-                        let path = format!("{path}{}[{}].", group.each, at + 1);
-                        self.level(&group.segments, item, &path, replaced);
-                    }
+            }
+            Item::Group(group) => {
+                let items = record.lists.get_mut(&group.each).into_iter().flatten();
+                for (at, item) in items.enumerate() {
+                    each(&group.segments, item, &format!("{path}{}[{}].", group.each, at + 1), found);
                 }
             }
         }
+    }
+}
+
+impl CodeTable {
+    /// The same codes from the partner's side.
+    #[must_use]
+    pub fn ours(&self) -> Ours {
+        let mut all: BTreeMap<(CodeKind, String), Vec<String>> = BTreeMap::new();
+        for ((kind, ours), theirs) in &self.0 {
+            all.entry((*kind, theirs.clone())).or_default().push(ours.clone());
+        }
+        Ours(all)
+    }
+
+    /// Puts the partner's codes for ours.
+    #[must_use]
+    pub fn apply(&self, mapping: &Mapping, record: &mut Record) -> Translated {
+        let mut done = Translated::default();
+        each(
+            &mapping.segments,
+            record,
+            "",
+            &mut |kind, value, place| match self.0.get(&(kind, value.clone())) {
+                Some(theirs) => {
+                    let ours = std::mem::replace(value, theirs.clone());
+                    done.replaced.push(Replaced { place, kind, ours, theirs: theirs.clone() });
+                }
+                None => {
+                    let known = self.0.keys().any(|(of, _)| *of == kind);
+                    let one = Untranslated { place, kind, code: value.clone(), several: false };
+                    done.untranslated.extend(known.then_some(one));
+                }
+            },
+        );
+        done
     }
 
     /// As CSV under a row of names. No cell is a formula to a spreadsheet.

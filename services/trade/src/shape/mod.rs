@@ -20,14 +20,14 @@ use std::sync::OnceLock;
 use crate::mapping::{self, Mapping};
 
 pub use amend::{encode, rewrite};
-pub use codes::{CodeKind, CodeTable, Replaced};
+pub use codes::{CodeKind, CodeTable, Ours, Replaced, Translated, Untranslated};
 pub use compare::{Pair, Side, compare};
 pub use decimal::Decimal;
 pub use fill::{BadPath, MOST_ITEMS, Place, fill, list_at, places};
 pub use label::{Words, field_label, list_label, word_label};
 pub use money::{Doubt, Total, decimals, doubts, totals};
-pub use ready::{Ready, Remark, envelope, ready, segments, syntax_for};
-pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, sheet, sheets};
+pub use ready::{Ready, Remark, envelope, person_unnamed, ready, segments, syntax_for, test_refused};
+pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, Shown, sheet, sheets};
 
 /// The mappings that come with the program, read once.
 #[must_use]

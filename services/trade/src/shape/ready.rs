@@ -6,7 +6,7 @@ use std::sync::Arc;
 use corridor_base::{ErrorCode, Lang, Problem, Result};
 use serde::Serialize;
 
-use super::codes::{CodeTable, Replaced};
+use super::codes::{CodeTable, Replaced, Translated};
 use super::label::Words;
 use super::money::{doubts, totals};
 use crate::edifact::{Charset, Options, Reader, Severity};
@@ -105,7 +105,7 @@ pub fn ready(
     shelf: &Arc<Shelf>,
 ) -> Result<Ready> {
     let mut document = Document { envelope: document.envelope.clone(), record: document.record.pruned() };
-    let replaced = codes.apply(mapping, &mut document.record);
+    let Translated { replaced, untranslated } = codes.apply(mapping, &mut document.record);
     let said = |name: &str| {
         let own = document.envelope.get(name).filter(|_| !envelope.overrules);
         own.or_else(|| envelope.fields.get(name)).map_or("UNOC", String::as_str)
@@ -116,6 +116,11 @@ pub fn ready(
     checking.level(&mapping.segments, &document.record, "");
     checking.money(mapping, &document.record);
     let mut remarks = checking.remarks;
+    remarks.extend(untranslated.into_iter().map(|one| Remark {
+        place: one.place,
+        text: say("ready-untranslated", &[("code", &one.code)]),
+        wrong: false,
+    }));
     if remarks.iter().any(|remark| remark.wrong) {
         remarks.truncate(TOLD);
         return Ok(Ready { bytes: Vec::new(), document, replaced, remarks, checked: 0 });
@@ -140,6 +145,18 @@ pub fn ready(
     }));
     remarks.truncate(TOLD);
     Ok(Ready { bytes, document, replaced, remarks, checked: report.checked })
+}
+
+/// What is said of a value about a person in a document that names nobody whom it is about.
+#[must_use]
+pub fn person_unnamed(place: String) -> Remark {
+    Remark { place, text: say("ready-person", &[]), wrong: true }
+}
+
+/// What is said of a test that the agreement takes none of.
+#[must_use]
+pub fn test_refused() -> Remark {
+    Remark { place: String::new(), text: say("ready-test", &[]), wrong: true }
 }
 
 fn say(key: &str, args: &[(&str, &str)]) -> Words {

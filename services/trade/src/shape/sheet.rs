@@ -5,14 +5,26 @@ use std::io;
 
 use serde::Serialize;
 
+use super::codes::{CodeKind, Ours};
 use super::label::{Words, field_label, list_label, word_label};
 use super::money::{Total, currency_of, totals};
 use crate::directory::{Content, Directory};
-use crate::edifact::Report;
+use crate::edifact::{Options, Report};
 use crate::mapping::{self, Document, Field, Form, Item, Loss, Mapping, Record, Slot, Source, Template, Why};
 
 /// Code lists, where a directory is loaded.
 pub type Lookup<'a> = Option<&'a Directory>;
+
+/// How documents are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shown<'a> {
+    /// What codes mean.
+    pub directory: Lookup<'a>,
+    /// Which of our codes stand for the partner's.
+    pub codes: Option<&'a Ours>,
+    /// How the interchange is read: in the characters that were agreed.
+    pub options: Options,
+}
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +56,9 @@ pub struct Entry {
     /// What that means, where it is a code that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meaning: Option<Words>,
+    /// Our codes for it, where it is one of the partner's; several where the partner's list is the coarser.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ours: Vec<String>,
     /// What it is.
     #[serde(flatten)]
     pub nature: Nature,
@@ -139,9 +154,9 @@ pub(super) fn is_money(tag: &str, slot: Slot) -> bool {
 
 /// A document as a sheet.
 #[must_use]
-pub fn sheet(mapping: &Mapping, document: &Document, lookup: Lookup<'_>) -> Sheet {
+pub fn sheet(mapping: &Mapping, document: &Document, shown: &Shown<'_>) -> Sheet {
     let record = &document.record;
-    let laying = Laying { lookup, root: record };
+    let laying = Laying { shown: *shown, root: record };
     Sheet {
         mapping: mapping.mapping.clone(),
         message: mapping.message.clone(),
@@ -153,7 +168,7 @@ pub fn sheet(mapping: &Mapping, document: &Document, lookup: Lookup<'_>) -> Shee
 }
 
 struct Laying<'a> {
-    lookup: Lookup<'a>,
+    shown: Shown<'a>,
     root: &'a Record,
 }
 
@@ -194,15 +209,18 @@ impl Laying<'_> {
             let Some(value) = record.fields.get(&field.field) else { continue };
             let by_word = (!field.codes.is_empty()).then(|| word_label(value)).flatten();
             let by_list = || {
-                let codes = codes_at(self.lookup, &template.segment, *slot)?;
+                let codes = codes_at(self.shown.directory, &template.segment, *slot)?;
                 codes.get(value).map(|name| Words::same(name))
             };
+            let kind = CodeKind::of(template, *slot).filter(|_| field.codes.is_empty());
+            let ours = self.shown.codes.zip(kind).map(|(codes, kind)| codes.of(kind, value).to_vec());
             level.entries.push(Entry {
                 field: field.field.clone(),
                 place: format!("{path}{}", field.field),
                 label: field_label(list, &field.field, Some((&template.segment, *slot))),
                 value: value.clone(),
                 meaning: by_word.or_else(by_list),
+                ours: ours.unwrap_or_default(),
                 nature: Nature::of(template, *slot, field, record, self.root),
             });
         }
@@ -213,18 +231,18 @@ impl Laying<'_> {
 ///
 /// # Errors
 /// What the source says.
-pub fn sheets(bytes: &[u8], lookup: Lookup<'_>) -> io::Result<Sheets> {
-    let report = crate::edifact::read_bytes(bytes, crate::edifact::Options::default());
+pub fn sheets(bytes: &[u8], shown: &Shown<'_>) -> io::Result<Sheets> {
+    let report = crate::edifact::read_bytes(bytes, shown.options);
     let (mut found, mut unplaced, mut more, mut unmapped) = (Vec::new(), Vec::new(), 0, Vec::new());
     for kind in report.kinds.keys() {
         let Some(mapping) = super::by_message(kind) else {
             unmapped.push(kind.clone());
             continue;
         };
-        let read = mapping::read(mapping, &mut &*bytes)?;
+        let read = mapping::read_as(mapping, shown.options, &mut &*bytes)?;
         found.extend(read.documents.iter().map(|document| {
             let at = document.envelope.get("message").cloned().unwrap_or_default();
-            (at, sheet(mapping, document, lookup))
+            (at, sheet(mapping, document, shown))
         }));
         // What belongs to messages of another kind is told where those are read.
         unplaced.extend(read.losses.told.into_iter().filter(|loss| loss.why != Why::Message));

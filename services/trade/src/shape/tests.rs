@@ -78,7 +78,7 @@ fn labels_are_put_together_in_each_language() {
 
 #[test]
 fn a_cargo_report_is_shown_whole() {
-    let shown = sheets(crate::SAMPLE, None).unwrap();
+    let shown = sheets(crate::SAMPLE, &Shown::default()).unwrap();
     assert_eq!((shown.sheets.len(), shown.unmapped.len()), (1, 0));
     let sheet = &shown.sheets[0];
     assert_eq!((sheet.message.as_str(), sheet.title.ko.is_empty()), ("CUSCAR", false));
@@ -92,7 +92,7 @@ fn a_cargo_report_is_shown_whole() {
 #[test]
 fn what_has_no_place_is_told_and_what_no_mapping_reads_too() {
     let edi = b"UNB+UNOC:3+A+B+261122:0930+7'UNH+1+ORDERS:D:08A:UN'BGM+220+PO-1+9'DTM+137:20261122:102'ALI+JP'UNS+S'UNT+6+1'UNH+2+WASDIS:D:08A:UN'BGM+1'UNT+3+2'UNZ+2+7'";
-    let shown = sheets(edi, None).unwrap();
+    let shown = sheets(edi, &Shown::default()).unwrap();
     assert_eq!((shown.sheets.len(), shown.unmapped.as_slice()), (1, ["WASDIS".to_owned()].as_slice()));
     assert!(shown.unplaced.iter().any(|loss| loss.value.starts_with("ALI")), "{:?}", shown.unplaced);
 }
@@ -137,7 +137,7 @@ fn a_document_is_made_and_read_back() {
     let made = made("orders", &order(), &CodeTable::default());
     assert!(made.is_right(), "{:?}", made.remarks);
     assert!(made.text().contains("BGM+220+PO-7+9'\n"), "{}", made.text());
-    let back = sheets(&made.bytes, None).unwrap();
+    let back = sheets(&made.bytes, &Shown::default()).unwrap();
     assert!(back.unplaced.is_empty(), "{:?}", back.unplaced);
     assert_eq!(back.sheets[0].number, "PO-7");
     assert!(back.sheets[0].totals.iter().any(|t| t.agrees == Some(true)));
@@ -239,8 +239,8 @@ fn an_order_and_its_invoice_are_compared() {
             {"item":"A-2","quantity":"50","unit":"PCE","amount":"500000"},
             {"item":"A-1","quantity":"90","unit":"PCE","amount":"900000"},{"item":"A-3","quantity":"1"}]}"#,
     );
-    let one = sheet(by_name("orders").unwrap(), &order(), None);
-    let other = sheet(by_name("invoic").unwrap(), &invoice, None);
+    let one = sheet(by_name("orders").unwrap(), &order(), &Shown::default());
+    let other = sheet(by_name("invoic").unwrap(), &invoice, &Shown::default());
     let pairs = compare(&one, &other);
     let check = |group: &str, field: &str, expect: Side| {
         let of = |entry: &Option<Entry>| entry.as_ref().is_some_and(|e| e.field == field);
@@ -289,7 +289,72 @@ proptest! {
     /// Any bytes are shown as far as they can be read.
     #[test]
     fn nothing_that_is_shown_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = sheets(&bytes, None).unwrap();
+        let _ = sheets(&bytes, &Shown::default()).unwrap();
         let _ = stowage::stowage(&mut &*bytes).unwrap();
     }
+}
+
+/// Ours for theirs and theirs for ours; what has no translation, or several, stays and is told.
+#[test]
+fn codes_are_translated_both_ways() {
+    let table = |csv: &str| CodeTable::from_csv(csv).unwrap();
+    let check = |csv: &str, to: Option<&str>, told: &[(&str, bool)], back: Option<&str>| {
+        let (codes, orders) = (table(csv), by_name("orders").unwrap());
+        let hs = |record: &Record| record.lists["lines"][0].fields["hs"].clone();
+        let mut record = order().record;
+        let there = codes.apply(orders, &mut record);
+        assert_eq!(hs(&record), to.unwrap_or("8409910000"), "{csv}");
+        assert_eq!(there.replaced.len(), usize::from(to.is_some()), "{csv}");
+        let ours = codes.ours().apply(orders, &mut record);
+        assert_eq!(hs(&record), back.unwrap_or("840991"), "{csv}");
+        let all = [there.losses(1), ours.losses(1)];
+        let told_of: Vec<(&str, bool)> = all
+            .iter()
+            .flat_map(|losses| &losses.told)
+            .map(|loss| (loss.value.as_str(), loss.why == crate::mapping::Why::Ambiguous))
+            .collect();
+        assert_eq!(told_of, told, "{csv}");
+    };
+    let ours = Some("8409910000");
+    check("kind,ours,theirs\nhs,8409910000,840991\n", Some("840991"), &[], ours);
+    // Theirs is the coarser list: it stays as it is.
+    let coarse = "kind,ours,theirs\nhs,8409910000,840991\nhs,8409919000,840991\n";
+    check(coarse, Some("840991"), &[("840991", true)], None);
+    check("kind,ours,theirs\nhs,1,2\n", None, &[("8409910000", false), ("8409910000", false)], ours);
+    // A table without goods codes says nothing of them.
+    check("kind,ours,theirs\nunlocode,KRPUS,JPHKT\n", None, &[], ours);
+    // In a form both stand beside each other.
+    let codes = table(coarse);
+    let mut theirs = order();
+    assert_eq!(codes.apply(by_name("orders").unwrap(), &mut theirs.record).replaced.len(), 1);
+    let known = codes.ours();
+    let shown =
+        sheet(by_name("orders").unwrap(), &theirs, &Shown { codes: Some(&known), ..Shown::default() });
+    let entry = shown.level.lists[0].items[0].entries.iter().find(|e| e.field == "hs").unwrap();
+    assert_eq!(
+        (entry.value.as_str(), entry.ours.as_slice()),
+        ("840991", ["8409910000", "8409919000"].map(str::to_owned).as_slice())
+    );
+}
+
+/// What is about persons is said by the mapping, field by field.
+#[test]
+fn a_document_is_about_a_person_where_its_mapping_says_so() {
+    let check = |mapping: &str, json: &str, expect: Option<&str>| {
+        let found = by_name(mapping).unwrap().about_a_person(&document(json).record);
+        assert_eq!(found.as_deref(), expect, "{mapping} {json}");
+    };
+    check("orders", r#"{"number":"PO-1","buyer_name":"Hakata Trading"}"#, None);
+    check("paxlst", r#"{"voyage":"V1","vessel_name":"X"}"#, None);
+    check("paxlst", r#"{"voyage":"V1","persons":[{"person_kind":"crew-member"}]}"#, None);
+    check(
+        "paxlst",
+        r#"{"persons":[{"person_kind":"passenger"},{"surname":"HONG"}]}"#,
+        Some("persons[2].surname"),
+    );
+    check(
+        "paxlst",
+        r#"{"persons":[{"documents":[{"document_kind":"passport","number":"M1"}]}]}"#,
+        Some("persons[1].documents[1].number"),
+    );
 }
