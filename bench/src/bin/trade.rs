@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const TIMELINES: u64 = 200;
 /// The largest document that the agreement allows.
 const LARGEST: u64 = 1 << 20;
+/// The messages of a chain, each with its CONTRL.
+const STEPS: usize = 7;
 /// What is waited for: each message is answered, and its interchange read.
 const EXPECTED: [(&str, &str); 7] = [
     ("ORDERS", "ORDRSP"),
@@ -87,7 +89,7 @@ async fn run(arguments: &Arguments) -> Result {
         return Err("an answer is overdue".to_owned());
     }
     world.stop()?;
-    let documents = chains * 14;
+    let documents = chains * 2 * STEPS as u64;
     let rows = vec![
         Row::new(
             "whole chains, order to release, with timers",
@@ -176,7 +178,8 @@ impl Trade {
         let chains = next.load(Ordering::Relaxed);
         let (handed_in, answers) = (Instant::now(), chains * EXPECTED.len() as u64);
         // The desk files what is waited for when it reads a document: nothing waits before that, either.
-        while self.count("waiting").await? > 0 || self.unread(chains).await? {
+        let mut whole = chains.saturating_sub(CLIENTS as u64 * 4);
+        while self.count("waiting").await? > 0 || !self.whole(&mut whole, chains).await? {
             if handed_in.elapsed() > PATIENCE {
                 return Err(format!("of {answers} answers some did not come"));
             }
@@ -191,23 +194,21 @@ impl Trade {
         Ok(found.pointer("/items").and_then(Value::as_array).map_or(0, Vec::len))
     }
 
-    /// Whether the last chains are not whole yet.
-    async fn unread(&self, chains: u64) -> Result<bool> {
-        for number in chains.saturating_sub(CLIENTS as u64 * 4)..chains {
-            let timeline = self.timeline(number).await?;
-            let released =
-                timeline.pointer("/documents").and_then(Value::as_array).is_some_and(|documents| {
-                    let is = |document: &Value, name: &str| {
-                        document.pointer(name).and_then(Value::as_str) == Some("accepted")
-                    };
-                    documents.iter().filter(|d| is(d, "/syntax")).count() >= 7
-                        && documents.iter().any(|d| is(d, "/judgement"))
-                });
-            if !released {
-                return Ok(true);
+    /// Whether the last chains are whole too; those before `number` are known to be.
+    async fn whole(&self, number: &mut u64, chains: u64) -> Result<bool> {
+        while *number < chains {
+            let timeline = self.timeline(*number).await?;
+            let documents = timeline.pointer("/documents").and_then(Value::as_array);
+            let told = |name: &str| {
+                let said = |document: &&Value| document.get(name).is_some_and(Value::is_string);
+                documents.map_or(0, |documents| documents.iter().filter(said).count())
+            };
+            if told("syntax") < STEPS || told("judgement") == 0 {
+                return Ok(false);
             }
+            *number += 1;
         }
-        Ok(false)
+        Ok(true)
     }
 
     async fn timeline(&self, number: u64) -> Result<Value> {
@@ -234,7 +235,7 @@ impl Trade {
         let cargo = format!("BGM+785+CR-{n:08}+9'RFF+BN:BK-{n:08}'CNI+1+BL-{n:08}'");
         let declared = format!("BGM+929+DECL-{n:08}+9'RFF+ON:PO-{n:08}'DOC+705+BL-{n:08}'");
         let released = format!("BGM+962+RES-{n:08}+9+AP'RFF+ACW:DECL-{n:08}'");
-        let steps = [
+        let steps: [_; STEPS] = [
             (true, "ORDERS", order),
             (false, "ORDRSP", response),
             (true, "IFTMBF", booking),

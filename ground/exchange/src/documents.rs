@@ -165,8 +165,8 @@ macro_rules! select {
 
 mod overview;
 
-pub use overview::Link;
 pub(crate) use overview::{Crossed, crossed, lacking};
+pub use overview::{Delivered, Link};
 
 /// Where something sealed of a document belongs.
 pub(crate) fn place(side: Side, id: EnvelopeId, what: &str) -> String {

@@ -51,6 +51,23 @@ CREATE INDEX interchange_by_reference ON interchange (participant, side, referen
         crate::partner::MIGRATION,
         crate::trail::NAMED_BY_MESSAGE,
         crate::customs::NARROWED,
+        // A question with an order and a limit gets an index that has both what it looks for and the order. Where
+        // one has only the order, the planner walks through it, and through all that was ever exchanged when fewer
+        // fit than the limit says. So does one that has to pass over all that was answered long ago.
+        Migration {
+            version: 10,
+            name: "questions in their order",
+            sql: "
+DROP INDEX interchange_by_reference;
+CREATE INDEX interchange_by_reference ON interchange (participant, side, reference, created);
+DROP INDEX interchange_by_partner;
+CREATE INDEX interchange_by_partner ON interchange (participant, partner, created, side, test);
+DROP INDEX expected_answer_by_number;
+CREATE INDEX expected_answer_by_number ON expected_answer (participant, partner, answer, number)
+    WHERE standing = 'waiting' OR standing = 'overdue';
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT reference FROM interchange LIMIT 1) i) >= 0 THEN 1 ELSE 0 END",
+        },
     ],
 };
 

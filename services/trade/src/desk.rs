@@ -209,6 +209,9 @@ impl Desk {
     }
 
     async fn shelf(&self, us: &Did, document: &DocumentRow) -> Result<Arc<Shelf>> {
+        if let Some(shelf) = self.library.ready(us, &document.partner) {
+            return Ok(shelf);
+        }
         let (library, us, partner) = (Arc::clone(&self.library), us.clone(), document.partner.clone());
         tokio::task::spawn_blocking(move || library.shelf(&us, &partner))
             .await

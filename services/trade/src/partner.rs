@@ -2,12 +2,12 @@
 //! much crosses day by day, how long answers take, how much is refused and why. Tests are counted apart from
 //! everything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use corridor_base::{AgreementId, Did, ErrorCode, Lang, Problem, Result, Timestamp};
+use corridor_base::{AgreementId, Did, EnvelopeId, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::agreements::Standing;
 use corridor_exchange::service::Acting;
-use corridor_exchange::{DocumentFilter, Exchange, Side, State as Transport};
+use corridor_exchange::{Exchange, Side};
 use corridor_proof::{Flow, Kind, act};
 use corridor_storage::{Migration, Tx};
 use serde::{Deserialize, Serialize};
@@ -239,16 +239,9 @@ pub async fn partner(exchange: &Exchange, acting: &Acting, partner: &Did, lang: 
     let whom = partner.clone();
     let read = move |tx: &mut Tx<'_>| gathered(tx, &whom, first_day, lang);
     let found = exchange.store().read(us, read).await?;
-    let filter = DocumentFilter {
-        partner: Some(partner.clone()),
-        state: Some(Transport::Delivered),
-        kind: Some(EDIFACT.parse()?),
-        limit: SAMPLE,
-        ..DocumentFilter::default()
-    };
-    let delivered = exchange.documents(us, Side::Out, filter).await?;
-    let real = delivered.iter().filter(|document| !found.tests.contains(&document.id.to_string()));
-    let took = real.map(|d| u64::try_from(d.updated.millis() - d.created.millis()).unwrap_or(0)).collect();
+    let delivered = exchange.delivered_to(us, partner, &EDIFACT.parse()?, SAMPLE).await?;
+    let real = delivered.into_iter().filter(|document| !found.tests.contains(&document.id));
+    let took = real.map(|document| document.took).collect();
     Ok(PartnerDesk {
         partner: partner.clone(),
         setting: found.setting,
@@ -302,7 +295,7 @@ async fn agreed(exchange: &Exchange, us: &Did, partner: &Did) -> Result<Vec<Agre
 struct Gathered {
     setting: Setting,
     volumes: Vec<Volume>,
-    tests: std::collections::BTreeSet<String>,
+    tests: BTreeSet<EnvelopeId>,
     number_of_tests: u64,
     answered: Vec<u64>,
     refused: Vec<Refused>,
@@ -336,7 +329,7 @@ fn gathered(tx: &mut Tx<'_>, partner: &Did, first_day: i64, lang: Lang) -> Resul
          ORDER BY created DESC LIMIT 1000",
         &[partner.as_str().into()],
     )?;
-    let tests = tests.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<_>>()?;
+    let tests = tests.iter().map(|row| row.parse(0)).collect::<Result<_>>()?;
     let answered = tx.query(
         "SELECT updated - created FROM interchange
          WHERE participant = $1 AND partner = $2 AND side = 'out' AND test = 0

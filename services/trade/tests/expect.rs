@@ -163,6 +163,10 @@ async fn a_missing_answer_is_asked_for_on_postgresql_too() {
 async fn missing(two: Expecting) {
     let World { kr, jp, .. } = &two.world;
     let id = two.send(message("CUSDEC", "D1", "BGM+929+DECL-1+9'").as_bytes()).await;
+    // An answer that is still on its way is not sent again beside.
+    let answers = async || jp.exchange.answers(&jp.us, Side::Out, id).await.unwrap();
+    until("CONTRL there", async || answers().await.first().is_some_and(|a| a.state == State::Delivered))
+        .await;
     assert_eq!(two.standing(Standing::Waiting).await, ["CUSDEC DECL-1 CUSRES"]);
     assert_eq!(two.told("DECL-1").await, ["waiting"]);
     two.pass(HOUR - 60);

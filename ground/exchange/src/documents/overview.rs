@@ -3,7 +3,8 @@
 
 use corridor_base::problem::ProblemDocument;
 use corridor_base::{Did, EnvelopeId, Result, Timestamp};
-use corridor_storage::{Tx, Value};
+use corridor_proof::Kind;
+use corridor_storage::{Row, Tx, Value};
 
 use super::{DocumentRow, Side, State, find};
 use crate::{Exchange, Scope};
@@ -19,28 +20,27 @@ pub struct Link {
     pub problem: Option<ProblemDocument>,
 }
 
+/// A document that crossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Its envelope.
+    pub id: EnvelopeId,
+    /// From handing in to the acknowledgement, in milliseconds.
+    pub took: u64,
+}
+
 impl Exchange {
     /// How many documents of a side stand in this state.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn count_documents(&self, us: &Did, side: Side, state: State, scope: &Scope) -> Result<u64> {
-        let (kinds, partners) = (scope.kinds_parameter(), scope.partners_parameter());
-        let count = move |tx: &mut Tx<'_>| {
-            let row = tx.query_one(
-                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND state = $3
-                 AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
-                 AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)",
-                &[
-                    side.as_str().into(),
-                    state.as_str().into(),
-                    kinds.as_str().into(),
-                    partners.as_str().into(),
-                ],
-            )?;
-            row.map_or(Ok(0), |row| row.size(0))
-        };
-        self.0.store.read(us, count).await
+        let which = [side.as_str().into(), state.as_str().into()];
+        let all = "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND state = $3";
+        let within = "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND state = $3
+             AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
+             AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)";
+        self.count(us, which, all, within, scope).await
     }
 
     /// How many documents came into a book since this instant.
@@ -48,17 +48,62 @@ impl Exchange {
     /// # Errors
     /// Those of the store.
     pub async fn count_since(&self, us: &Did, side: Side, since: Timestamp, scope: &Scope) -> Result<u64> {
-        let (kinds, partners) = (scope.kinds_parameter(), scope.partners_parameter());
+        let which = [side.as_str().into(), since.into()];
+        let all = "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND created >= $3";
+        let within = "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND created >= $3
+             AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
+             AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)";
+        self.count(us, which, all, within, scope).await
+    }
+
+    /// Counts what the first statement finds when the scope is everything, and otherwise what the second does,
+    /// which looks at each row for it: the first is answered by an index alone.
+    async fn count(
+        &self,
+        us: &Did,
+        which: [Value; 2],
+        all: &'static str,
+        within: &'static str,
+        scope: &Scope,
+    ) -> Result<u64> {
+        let everything = scope.is_whole();
+        let scope = [scope.kinds_parameter(), scope.partners_parameter()];
         let count = move |tx: &mut Tx<'_>| {
-            let row = tx.query_one(
-                "SELECT COUNT(*) FROM document WHERE participant = $1 AND side = $2 AND created >= $3
-                 AND ($4 = '' OR REPLACE($4, '|' || kind || '|', '') <> $4)
-                 AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)",
-                &[side.as_str().into(), since.into(), kinds.as_str().into(), partners.as_str().into()],
-            )?;
+            let mut parameters = which.to_vec();
+            if !everything {
+                parameters.extend(scope.iter().map(Value::from));
+            }
+            let row = tx.query_one(if everything { all } else { within }, &parameters)?;
             row.map_or(Ok(0), |row| row.size(0))
         };
         self.0.store.read(us, count).await
+    }
+
+    /// The newest documents of a kind that a partner acknowledged, the latest acknowledgement first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn delivered_to(
+        &self,
+        us: &Did,
+        partner: &Did,
+        kind: &Kind,
+        limit: u32,
+    ) -> Result<Vec<Delivered>> {
+        let (partner, kind) = (partner.clone(), kind.clone());
+        let read = move |tx: &mut Tx<'_>| {
+            let rows = tx.query(
+                "SELECT id, updated - created FROM document
+                 WHERE participant = $1 AND side = 'out' AND partner = $2 AND state = 'delivered' AND kind = $3
+                 ORDER BY updated DESC LIMIT $4",
+                &[partner.as_str().into(), kind.as_str().into(), limit.into()],
+            )?;
+            let delivered = |row: &Row| {
+                Ok(Delivered { id: row.parse(0)?, took: u64::try_from(row.int(1)?).unwrap_or(0) })
+            };
+            rows.iter().map(delivered).collect()
+        };
+        self.0.store.read(us, read).await
     }
 
     /// How the links to these partners are, in their order.

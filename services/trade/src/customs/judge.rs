@@ -14,11 +14,14 @@ use super::state::Lane;
 use super::{MESSAGES, cases};
 use crate::desk::Read;
 use crate::edifact::{Options, Reader, Verdict};
-use crate::mapping::{self, Record};
+use crate::mapping::{self, Mapping, Record};
 use crate::partner::Mode;
+use crate::shape;
 
 /// The largest interchange that is judged message by message.
 const LARGEST: u64 = 16 << 20;
+/// What is read on the thread that asks, in bytes: a millisecond's work, and nearly every declaration.
+const AT_ONCE: usize = 64 << 10;
 /// The most cases of one interchange.
 pub(super) const MOST: usize = 1_000;
 /// The most parties of a message that are told from others.
@@ -141,6 +144,9 @@ pub(super) async fn messages(exchange: &Exchange, us: &Did, document: &DocumentR
     while let Some(piece) = content.next().await {
         bytes.extend_from_slice(&piece?);
     }
+    if bytes.len() <= AT_ONCE {
+        return taken(&bytes);
+    }
     // Arithmetic over a whole document: off the threads that serve requests.
     let read = tokio::task::spawn_blocking(move || taken(&bytes)).await;
     read.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?
@@ -165,7 +171,7 @@ fn taken(bytes: &[u8]) -> Result<Messages> {
     for kind in MESSAGES {
         let mut of_kind: Vec<_> = messages.found.iter_mut().filter(|(case, _)| case.kind == *kind).collect();
         let Some(mapping) = mapping(kind).filter(|_| !of_kind.is_empty()) else { continue };
-        let mapped = mapping::read(&mapping, &mut &*bytes)
+        let mapped = mapping::read(mapping, &mut &*bytes)
             .map_err(|e| Problem::new(ErrorCode::StorageFailed).because(e))?;
         // Every message of the kind has a document, those without a head too: told apart by their numbers.
         let mut documents = mapped.documents.into_iter();
@@ -184,8 +190,8 @@ fn taken(bytes: &[u8]) -> Result<Messages> {
 }
 
 /// The mapping for a kind of message, where one comes with the program.
-pub(super) fn mapping(kind: &str) -> Option<mapping::Mapping> {
-    mapping::named(&kind.to_lowercase()).ok().map(|(mapping, _)| mapping)
+pub(super) fn mapping(kind: &str) -> Option<&'static Mapping> {
+    shape::by_message(kind)
 }
 
 /// Where goods come in, by the names that mappings give it.
