@@ -169,6 +169,17 @@ pub(crate) static STORAGE: Schema = Schema {
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT 1 FROM leaf WHERE log = 'acts' AND bytes IS NOT NULL
                 AND number >= 0 LIMIT 1) l) >= 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 6,
+            name: "seals by subject",
+            // With all that is asked for in it: otherwise the planner takes the primary key, and reads every seal.
+            sql: "
+            DROP INDEX seal_subject_back;
+            CREATE INDEX seal_subject_back ON seal_subject (participant, subject, seal);
+        ",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT seal FROM seal_subject LIMIT 1) s) >= 0
+                THEN 1 ELSE 0 END",
+        },
     ],
 };
 

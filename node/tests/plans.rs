@@ -1,12 +1,15 @@
-//! No question of the desks reads a whole table, or all that one participant has of it: every statement in the source of this
-//! crate is laid before SQLite's planner (EXPLAIN QUERY PLAN) over the tables as the migrations make them. The planner
+//! No question to the books reads a whole table, or all that one participant has of it, and none walks along the
+//! order of an index past one that leads closer: every statement in the source that reads rows of a participant is
+//! laid before SQLite's planner (EXPLAIN QUERY PLAN) over the tables as the migrations make them. The planner
 //! knows nothing of the rows, as in a node, so that its choice here is its choice there.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use corridor_trade::SCHEMA;
+use corridor_node::assembly::{Surroundings, schemas};
+use corridor_node::service::{self, With};
+use corridor_storage::{Options, Store};
 use rusqlite::Connection;
 
 /// What may read all of one participant's rows, and why. May only become shorter, or get a line with a reason.
@@ -16,7 +19,26 @@ const BOUNDED: &[(&str, &str)] = &[
         "FROM hub_arrival WHERE participant = $1 ORDER BY created",
         "the index has the order, the limit ends it",
     ),
+    ("FROM act WHERE participant = $1 AND ($2 = ''", "the primary key has the order, the limit ends it"),
+    ("FROM erasure WHERE participant = $1 AND ($2 = ''", "the primary key has the order, the limit ends it"),
+    ("FROM erasure_request r JOIN", "an index of those that are not confirmed, and they are few"),
     ("COUNT(*) FROM trade_draft", "a participant has a thousand drafts at most"),
+    ("FROM trust_list", "a list a week and country"),
+    ("FROM recognition", "two statements a pair of countries"),
+    ("FROM agreement WHERE participant = $1 ORDER BY recorded", "the agreements of one participant"),
+    ("FROM lack", "a row a partner"),
+    ("FROM alarm", "there should be none"),
+    ("FROM succession", "there should be none"),
+    ("FROM restored", "one row, or none"),
+    ("FROM token", "the tokens of one participant"),
+    ("FROM person_grant", "the people of one participant"),
+    ("FROM department", "the departments of one participant"),
+    ("FROM sign_on", "the people of one participant"),
+    ("FROM account a", "the people of one participant"),
+    ("FROM session", "the sessions that have not ended"),
+    ("FROM sign_in_link", "the links that were not used"),
+    ("AND size = ( SELECT size FROM checkpoint", "counts back from the newest, as many as are kept"),
+    ("AND id IN ( SELECT id FROM delivery", "the inner question names them"),
 ];
 
 /// The texts in a piece of source, with the place of each.
@@ -85,7 +107,8 @@ fn statements(source: &str) -> Vec<String> {
             None => text,
         };
         let reads = ["SELECT ", "UPDATE ", "DELETE "].iter().any(|word| whole.trim_start().starts_with(word));
-        if reads && whole.contains("participant = $1") {
+        let of_postgresql = whole.contains(" FOR UPDATE") || whole.contains("::");
+        if reads && !of_postgresql && whole.contains("participant = $1") {
             found.push(whole);
         }
     }
@@ -95,7 +118,7 @@ fn statements(source: &str) -> Vec<String> {
 fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("tests") {
             sources(&path, all);
         } else if path.extension().is_some_and(|e| e == "rs") {
             all.push(path);
@@ -103,18 +126,26 @@ fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
     }
 }
 
+/// The tables of a node.
 fn tables() -> Connection {
+    let folder = tempfile::tempdir().unwrap();
+    let around = Surroundings::of_machine();
+    let services = service::all(&around, With::default());
+    let options = Options::directory(folder.path());
+    drop(Store::open(options, &schemas(&services), around.clock, around.random).unwrap());
+    let file = Connection::open(folder.path().join("corridor.sqlite")).unwrap();
+    let mut made = file.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").unwrap();
+    let made: Vec<String> = made.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let db = Connection::open_in_memory().unwrap();
-    for migration in SCHEMA.migrations {
-        db.execute_batch(migration.sql).unwrap();
+    for statement in made {
+        db.execute_batch(&statement).unwrap();
     }
     db
 }
 
 /// What is wrong with the plan of a statement.
 fn wrong(db: &Connection, statement: &str) -> Vec<String> {
-    let mut plan =
-        db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap_or_else(|e| panic!("{e}"));
     for at in 1..=plan.parameter_count() {
         plan.raw_bind_parameter(at, rusqlite::types::Null).unwrap();
     }
@@ -155,7 +186,10 @@ fn passed_over(db: &Connection, statement: &str, step: &str) -> bool {
 fn no_statement_reads_a_whole_table() {
     let db = tables();
     let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for folder in ["ground", "services", "node"] {
+        sources(&root.join(folder), &mut files);
+    }
     let mut number = 0;
     let mut found = Vec::new();
     for file in &files {
@@ -170,7 +204,7 @@ fn no_statement_reads_a_whole_table() {
             }
         }
     }
-    assert!(number >= 55, "only {number} statements were found");
+    assert!(number >= 200, "only {number} statements were found");
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
