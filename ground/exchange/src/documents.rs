@@ -534,6 +534,20 @@ impl Exchange {
         acting.scope.only(self.document(&acting.participant, side, id).await?)
     }
 
+    /// Some documents, in their order; nothing where there is none that is the business of whoever asks.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn documents_for(
+        &self,
+        acting: &Acting,
+        which: Vec<(Side, EnvelopeId)>,
+    ) -> Result<Vec<Option<DocumentRow>>> {
+        let find = move |tx: &mut Tx<'_>| which.iter().map(|(side, id)| find_any(tx, *side, *id)).collect();
+        let found: Vec<Option<DocumentRow>> = self.0.store.read(&acting.participant, find).await?;
+        Ok(found.into_iter().map(|row| row.and_then(|row| acting.scope.only(row).ok())).collect())
+    }
+
     /// The documents that answer this one, oldest first.
     ///
     /// # Errors

@@ -85,10 +85,10 @@ impl Connection {
     /// Opens the database for reading only.
     pub(crate) fn reader(path: &Path) -> Result<Self> {
         let this = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        // Pages are read where the operating system has them: copying them into a cache of our own, which every
-        // commit empties, costs more than reading them. As much as SQLite allows, 2 GiB; what lies beyond goes
-        // through the cache. A disk that cannot be read ends the process then, as kill -9 would.
-        this.pragmas("PRAGMA mmap_size = 2147418112; PRAGMA cache_size = -16000;")?;
+        // As much as the books of a busy institution are read of again and again: copying a page from the
+        // operating system's cache, which is where it comes from otherwise, costs more than reading it. Mapping
+        // the file costs as much as copying: each commit takes the mapping away.
+        this.pragmas("PRAGMA cache_size = -65536;")?;
         Ok(this)
     }
 

@@ -304,26 +304,7 @@ struct Gathered {
 
 fn gathered(tx: &mut Tx<'_>, partner: &Did, first_day: i64, lang: Lang) -> Result<Gathered> {
     let setting = setting(tx, partner)?;
-    let mut volumes: BTreeMap<i64, Volume> = BTreeMap::new();
-    for day in first_day..first_day + i64::try_from(DAYS).unwrap_or(30) {
-        let name: String = Timestamp::from_millis(day * DAY).to_string().chars().take(10).collect();
-        volumes.insert(day, Volume { day: name, sent: 0, received: 0 });
-    }
-    let rows = tx.query(
-        "SELECT side, created / 86400000, test, COUNT(*) FROM interchange
-         WHERE participant = $1 AND partner = $2 AND created >= $3
-         GROUP BY side, created / 86400000, test LIMIT 1000",
-        &[partner.as_str().into(), (first_day * DAY).into()],
-    )?;
-    let mut number_of_tests = 0;
-    for row in &rows {
-        let (side, day, number) = (row.parse::<Side>(0)?, row.int(1)?, row.size(3)?);
-        if row.int(2)? != 0 {
-            number_of_tests += number;
-        } else if let Some(volume) = volumes.get_mut(&day) {
-            *(if side == Side::Out { &mut volume.sent } else { &mut volume.received }) += number;
-        }
-    }
+    let (volumes, number_of_tests) = volumes(tx, partner, first_day)?;
     let tests = tx.query(
         "SELECT envelope FROM interchange WHERE participant = $1 AND partner = $2 AND side = 'out' AND test = 1
          ORDER BY created DESC LIMIT 1000",
@@ -340,15 +321,26 @@ fn gathered(tx: &mut Tx<'_>, partner: &Did, first_day: i64, lang: Lang) -> Resul
     let answered =
         answered.iter().map(|row| Ok(u64::try_from(row.int(0)?).unwrap_or(0))).collect::<Result<_>>()?;
     let (refused, causes) = refusals(tx, partner, lang)?;
-    Ok(Gathered {
-        setting,
-        volumes: volumes.into_values().collect(),
-        tests,
-        number_of_tests,
-        answered,
-        refused,
-        causes,
-    })
+    Ok(Gathered { setting, volumes, tests, number_of_tests, answered, refused, causes })
+}
+
+/// What crossed day by day, and how many of all were tests. A question a day, each a piece of an index: one for all
+/// days would sort them.
+fn volumes(tx: &mut Tx<'_>, partner: &Did, first_day: i64) -> Result<(Vec<Volume>, u64)> {
+    let (mut volumes, mut number_of_tests) = (Vec::new(), 0);
+    for day in first_day..first_day + i64::try_from(DAYS).unwrap_or(30) {
+        let row = tx.query_one(
+            "SELECT COALESCE(SUM(CASE WHEN side = 'out' AND test = 0 THEN 1 ELSE 0 END), 0),
+                COALESCE(SUM(CASE WHEN side = 'in' AND test = 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(test), 0)
+             FROM interchange WHERE participant = $1 AND partner = $2 AND created >= $3 AND created < $4",
+            &[partner.as_str().into(), (day * DAY).into(), ((day + 1) * DAY).into()],
+        )?;
+        let count = |at: usize| row.as_ref().map_or(Ok(0), |row| row.size(at));
+        let name: String = Timestamp::from_millis(day * DAY).to_string().chars().take(10).collect();
+        volumes.push(Volume { day: name, sent: count(0)?, received: count(1)? });
+        number_of_tests += count(2)?;
+    }
+    Ok((volumes, number_of_tests))
 }
 
 /// What was refused among the newest interchanges, and why.

@@ -192,7 +192,7 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
             all.sort_by_key(|found| std::cmp::Reverse((found.created, found.envelope)));
             let mut begins: Vec<(Side, EnvelopeId, String, Vec<String>)> = Vec::new();
             for found in all {
-                if !trail::told_by(tx, found.side, found.envelope)?.is_empty() {
+                if trail::is_answer(tx, found.side, found.envelope)? {
                     continue;
                 }
                 let named = trail::named(tx, found.side, found.envelope, 1, 20)?;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::service::Acting;
-use corridor_exchange::{Exchange, Side, State as Transport};
+use corridor_exchange::{DocumentRow, Exchange, Side, State as Transport};
 use corridor_storage::Tx;
 use serde::Serialize;
 
@@ -153,7 +153,7 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
             }
             numbers.retain(|number| found.numbers.contains(number));
             let answers = trail::answers(tx, *side, *envelope)?;
-            let answering = !trail::told_by(tx, *side, *envelope)?.is_empty();
+            let answering = trail::is_answer(tx, *side, *envelope)?;
             let (amends, expected) = match side {
                 Side::Out => (rejects::amends(tx, *envelope)?, expect::of(tx, *envelope)?),
                 Side::In => (None, Vec::new()),
@@ -170,8 +170,13 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
         events: Vec::new(),
         more: found.more,
     };
-    for gathered in all {
-        timeline.add(exchange, acting, gathered, lang).await?;
+    let which = all.iter().map(|one| (one.interchange.side, one.interchange.envelope)).collect();
+    let documents = exchange.documents_for(acting, which).await?;
+    for (gathered, document) in all.into_iter().zip(documents) {
+        // What is erased, or none of this reader's business, is not there.
+        if let Some(document) = document {
+            timeline.add(&document, gathered, lang);
+        }
     }
     timeline.documents.sort_by_key(|entry| (entry.created, entry.envelope));
     timeline.events.sort_by_key(|event| event.time);
@@ -252,21 +257,9 @@ pub(crate) fn leading(named: &[Reference]) -> Vec<String> {
 }
 
 impl Timeline {
-    async fn add(
-        &mut self,
-        exchange: &Exchange,
-        acting: &Acting,
-        gathered: Gathered,
-        lang: Lang,
-    ) -> Result<()> {
+    fn add(&mut self, document: &DocumentRow, gathered: Gathered, lang: Lang) {
         let Gathered { interchange, numbers, answers, answering, amends, expected } = gathered;
         let (side, envelope) = (interchange.side, interchange.envelope);
-        let document = match exchange.document_for(acting, side, envelope).await {
-            Ok(document) => document,
-            // What is erased, or none of this reader's business, is not there.
-            Err(problem) if problem.code() == ErrorCode::NotFound => return Ok(()),
-            Err(problem) => return Err(problem),
-        };
         let kinds: Vec<String> = interchange
             .summary
             .get("kinds")
@@ -334,7 +327,6 @@ impl Timeline {
             amends,
             expected,
         });
-        Ok(())
     }
 }
 
