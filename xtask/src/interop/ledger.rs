@@ -1,6 +1,6 @@
 //! The ledger: Go's own reader and Tessera judge our log, a Tessera log publishes only with our
-//! cosignature, and the transparency-dev witness cosigns our log. All of them come from the Go module
-//! proxy; what they do is in `interop/ledger`.
+//! cosignature, and the transparency-dev witness cosigns our log. These come from the Go module proxy; what
+//! they do is in `interop/ledger`. Cosignatures with ML-DSA-44 and receipts in COSE are judged by others, too.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -75,6 +75,11 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
         row("C2SP tlog-cosignature with ML-DSA-44 (FIPS 204), both ways", "npm @noble/post-quantum"),
         || kits::node("ml-dsa"),
         |row, node| ml_dsa(row, programs, &node),
+    ));
+    rows.push(super::kit(
+        row("COSE receipts (RFC 9942), both ways", "PyPI scitt-cose"),
+        || kits::python("cose"),
+        |row, python| cose(row, programs, &python, &kits::tessera()?),
     ));
     rows.extend(VECTORS.map(|(standard, kit, target, test)| vectors(row(standard, kit), target, test)));
     rows
@@ -318,6 +323,17 @@ fn ml_dsa(row: &mut Row, programs: &Programs, node: &kits::Node) -> Result {
     let mut check = node.command(&script);
     check.arg("check").arg(&prefix).arg(&programs.corridor);
     check.arg(ours.stage.folder().join(format!("{WHO}.toml"))).arg(format!("{}/witness", ours.url));
+    row.listen(&mut check)
+}
+
+/// Somebody else verifies the receipts that our node exports in COSE, and `corridor verify` what that one signs.
+fn cose(row: &mut Row, programs: &Programs, python: &Path, peers: &kits::Tessera) -> Result {
+    let ours = Ours::set(programs)?;
+    let _node = ours.start(programs)?;
+    let mut check = shell::command(python);
+    check.arg(script("cose/receipts.py")).arg(&programs.corridor);
+    check.arg(ours.stage.folder().join(format!("{WHO}.toml")));
+    check.arg(ours.told(peers, "log")?).arg(&ours.folder);
     row.listen(&mut check)
 }
 
