@@ -1,10 +1,12 @@
 //! The judgement: which key counts, for whom, at which instant. Pure: a picture of the anchors,
 //! trust lists and recognitions held, asked by the gate for each request.
 
+mod warning;
+mod weigh;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use corridor_base::{Country, Did, Digest, ErrorCode, KeyId, Problem, Result, Timestamp};
 use corridor_proof::{
@@ -12,11 +14,9 @@ use corridor_proof::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How long before its end a recognition is warned about.
-const RECOGNITION_WARNING: Duration = Duration::from_secs(30 * 86_400);
-
-/// The highest number of a list: one a second for thirty years.
-const MAX_NUMBER: u64 = 1_000_000_000;
+pub use warning::Warning;
+pub(crate) use weigh::{Weighed, list_invalid, list_old, weigh_number};
+use weigh::{recognition_invalid, recognition_missing};
 
 /// The anchor of a country: who signs its trust lists.
 #[derive(Clone, PartialEq, Eq)]
@@ -154,91 +154,6 @@ pub struct RecognitionSummary {
     pub until: Timestamp,
     /// Whether it is the one that counts now.
     pub in_force: bool,
-}
-
-/// Something an operator should see to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "warning", rename_all = "kebab-case")]
-pub enum Warning {
-    /// No list of a country whose anchor is pinned or recognised is held.
-    ListMissing {
-        /// Which country.
-        country: Country,
-    },
-    /// A list has expired and is used until it closes.
-    ListInGrace {
-        /// Whose list.
-        country: Country,
-        /// Its number.
-        number: u64,
-        /// When it expired.
-        expired: Timestamp,
-        /// From when nothing new is accepted.
-        closes: Timestamp,
-    },
-    /// A list has closed: nothing new is accepted from its country.
-    ListClosed {
-        /// Whose list.
-        country: Country,
-        /// Its number.
-        number: u64,
-        /// Since when.
-        closed: Timestamp,
-    },
-    /// A list is held and the anchor that signed it is not recognised now.
-    ListUnrecognised {
-        /// Whose list.
-        country: Country,
-        /// Its number.
-        number: u64,
-    },
-    /// A recognition ends within 30 days.
-    RecognitionEnds {
-        /// The country that is recognised.
-        country: Country,
-        /// When.
-        until: Timestamp,
-    },
-    /// Two lists in force name one participant. A pinned anchor's word counts before a recognised
-    /// one's; two recognised ones cancel each other out.
-    NamedTwice {
-        /// Who.
-        who: Did,
-        /// By whose lists.
-        countries: Vec<Country>,
-    },
-    /// An anchor signed two lists of one number.
-    TwoLists(Conflict),
-}
-
-/// What to do with a list that has come.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Weighed {
-    New,
-    Held,
-    /// Its number is lower than that of the one held: refused, unless it is found to conflict.
-    Older,
-    /// Same number, other digest: refused, and kept as evidence.
-    Conflicting,
-}
-
-pub(crate) fn list_old(country: &Country, found: u64, expected: u64) -> Problem {
-    Problem::new(ErrorCode::TrustListOld)
-        .with("country", country)
-        .with("found", found)
-        .with("expected", expected)
-}
-
-pub(crate) fn list_invalid(country: &Country, why: impl fmt::Display) -> Problem {
-    Problem::new(ErrorCode::TrustListInvalid).with("country", country).with("why", why)
-}
-
-fn recognition_invalid(country: &Country, why: impl fmt::Display) -> Problem {
-    Problem::new(ErrorCode::RecognitionInvalid).with("country", country).with("why", why)
-}
-
-fn recognition_missing(country: &Country) -> Problem {
-    Problem::new(ErrorCode::RecognitionMissing).with("country", country)
 }
 
 /// The far anchor of a recognition that is signed by both ends, one of which is pinned.
@@ -553,110 +468,6 @@ impl View {
         &self.pinned
     }
 
-    /// What an operator should see to now.
-    #[must_use]
-    pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
-        let mut out = Vec::new();
-        let missing = |country: &Country| !self.lists.contains_key(country);
-        let mut expected: Vec<&Country> = self.pinned.iter().map(|a| &a.country).collect();
-        expected.extend(self.recognitions.iter().map(|r| &r.other.country));
-        expected.sort_unstable();
-        expected.dedup();
-        for country in expected {
-            if missing(country) && !self.anchors(country, now).is_empty() {
-                out.push(Warning::ListMissing { country: country.clone() });
-            }
-            if let Some(until) = self.recognition(country, now).map(|r| r.signed.body().until)
-                && until.since(now) <= RECOGNITION_WARNING
-            {
-                out.push(Warning::RecognitionEnds { country: country.clone(), until });
-            }
-        }
-        out.extend(self.lists.values().filter_map(|held| self.list_warning(held, now)));
-        out.extend(self.named_twice(now));
-        out.extend(self.conflicts.iter().cloned().map(Warning::TwoLists));
-        out
-    }
-
-    fn list_warning(&self, held: &HeldList, now: Timestamp) -> Option<Warning> {
-        let list = held.signed.body();
-        let (country, number) = (list.country.clone(), list.number);
-        match self.standing(held, now) {
-            Standing::InForce => None,
-            Standing::Grace => {
-                Some(Warning::ListInGrace { country, number, expired: list.expires, closes: list.closes() })
-            }
-            Standing::Closed => Some(Warning::ListClosed { country, number, closed: list.closes() }),
-            Standing::Unrecognised => Some(Warning::ListUnrecognised { country, number }),
-        }
-    }
-
-    fn named_twice(&self, now: Timestamp) -> Vec<Warning> {
-        let mut out = Vec::new();
-        for (who, named) in self.index.iter().filter(|(_, named)| named.len() > 1) {
-            let speaks = |country: &Country| {
-                self.lists.get(country).is_some_and(|held| self.usable(held, now).is_ok())
-            };
-            let mut countries: Vec<Country> = named.iter().map(|(c, _)| c.clone()).filter(speaks).collect();
-            countries.sort_unstable();
-            if countries.len() > 1 {
-                out.push((who.clone(), countries));
-            }
-        }
-        out.sort_unstable();
-        out.into_iter().map(|(who, countries)| Warning::NamedTwice { who, countries }).collect()
-    }
-
-    /// Judges a list that has come, by its signature and by the newest one of its country that is
-    /// held: a country never goes back.
-    ///
-    /// # Errors
-    /// `recognition-missing`, `trust-list-invalid`.
-    pub(crate) fn weigh_list(&self, signed: &Signed<TrustList>, now: Timestamp) -> Result<Weighed> {
-        let list = signed.body();
-        let anchors = self.anchors(&list.country, now);
-        if anchors.is_empty() {
-            return Err(recognition_missing(&list.country));
-        }
-        if !anchors.iter().any(|a| signed.signed_by(&a.name, &a.key)) {
-            let names: Vec<&str> = anchors.iter().map(|a| a.name.as_str()).collect();
-            return Err(list_invalid(&list.country, format!("not signed by {}", names.join(", "))));
-        }
-        for succession in &list.successions {
-            if let Some(why) = self.foreign(&list.country, succession) {
-                return Err(list_invalid(&list.country, why));
-            }
-        }
-        if list.number > MAX_NUMBER {
-            return Err(list_invalid(&list.country, format!("a number above {MAX_NUMBER}")));
-        }
-        let held = self.lists.get(&list.country).map(|h| (h.signed.body().number, h.signed.digest()));
-        weigh_number(signed, held)
-    }
-
-    /// Why a country cannot end this log: another country vouches for it, or it has another key.
-    fn foreign(&self, country: &Country, succession: &Succession) -> Option<String> {
-        let origin = succession.log.name();
-        for (other, held) in &self.lists {
-            let list = held.signed.body();
-            let ledgers = list.participants.iter().filter_map(|p| p.ledger.as_ref().map(|l| &l.log));
-            let known = ledgers.chain(list.successions.iter().map(|s| &s.log));
-            for log in known.filter(|log| log.name() == origin || log.bytes() == succession.log.bytes()) {
-                if other != country {
-                    return Some(format!("the succession of {origin}, which {other} vouches for"));
-                }
-                // That it goes on already under this origin with another key is no ground to end it.
-                if log.name() == origin && *log != succession.log {
-                    return Some(format!(
-                        "the succession of {origin}, which list {} names with another key",
-                        list.number
-                    ));
-                }
-            }
-        }
-        None
-    }
-
     /// The succession of the log with this key, as the lists in use name it.
     #[must_use]
     pub fn succession_of(&self, log: &VerifierKey, now: Timestamp) -> Option<&Succession> {
@@ -668,44 +479,6 @@ impl View {
     /// The successions that the lists in use name.
     pub fn successions(&self, now: Timestamp) -> impl Iterator<Item = &Succession> {
         self.in_use(now).into_iter().flat_map(|(list, _)| &list.successions)
-    }
-
-    /// Judges a recognition that has come.
-    ///
-    /// # Errors
-    /// `recognition-invalid`.
-    pub(crate) fn weigh_recognition(&self, signed: &Signed<Recognition>, now: Timestamp) -> Result<Weighed> {
-        let other = far_end(&self.pinned, signed)?;
-        if self.recognitions.iter().any(|r| r.signed.digest() == signed.digest()) {
-            return Ok(Weighed::Held);
-        }
-        if signed.body().until <= now {
-            return Err(recognition_invalid(&other.country, format!("it ended at {}", signed.body().until)));
-        }
-        Ok(Weighed::New)
-    }
-}
-
-/// Judges the number of a list against the newest one held, given by number and digest.
-///
-/// # Errors
-/// `trust-list-invalid` when it does not follow the one held.
-pub(crate) fn weigh_number(signed: &Signed<TrustList>, held: Option<(u64, Digest)>) -> Result<Weighed> {
-    let list = signed.body();
-    let Some((number, digest)) = held else { return Ok(Weighed::New) };
-    match list.number.cmp(&number) {
-        std::cmp::Ordering::Less => Ok(Weighed::Older),
-        std::cmp::Ordering::Equal if digest == signed.digest() => Ok(Weighed::Held),
-        std::cmp::Ordering::Equal => Ok(Weighed::Conflicting),
-        std::cmp::Ordering::Greater
-            if list.number.checked_sub(1) == Some(number) && list.previous != Some(digest) =>
-        {
-            Err(list_invalid(
-                &list.country,
-                format!("list {} does not follow list {number} as it is here", list.number),
-            ))
-        }
-        std::cmp::Ordering::Greater => Ok(Weighed::New),
     }
 }
 

@@ -8,6 +8,7 @@
 //! does not answer is asked again and again, and until then the logs stay held: nobody can know what a
 //! silent witness has seen.
 
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -23,17 +24,18 @@ use corridor_proof::note::signature_lines;
 use corridor_proof::tile::{Kind, Tile, WIDTH};
 use corridor_proof::{Act, SealedAct, SignedCheckpoint, VerifierKey};
 use corridor_storage::{ACTS, Store};
-use futures::future::join_all;
 use http::StatusCode;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::gather::{Link, door, size_of};
+use seen::Seen;
+
+use crate::gather::{Link, door};
 use crate::log::Log;
 use crate::mirror::remote::Remote;
 use crate::mirror::{Fetch, MirrorSource};
-use crate::witness::{AddCheckpoint, PolicySource, origin_hash, prefix, signed_by_one};
+use crate::witness::{AddCheckpoint, PolicySource, prefix};
 
 /// How long until everybody is asked again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -109,29 +111,6 @@ struct Inner {
     /// Those that are not believed any more: by the witness's name, and what it says.
     doubted: Mutex<BTreeMap<String, Problem>>,
     replay: OnceLock<Arc<dyn Replay>>,
-}
-
-/// What others say about one log.
-#[derive(Default)]
-struct Seen {
-    /// The largest size that anybody shows.
-    size: u64,
-    /// What they show, signed by the log.
-    checkpoints: Vec<SignedCheckpoint>,
-    /// Witnesses that say more than they show: the name, and the size.
-    claims: Vec<(String, u64)>,
-    /// How many witnesses show what they say.
-    witnesses: usize,
-    /// The copies, with where they are.
-    copies: Vec<(Url, SignedCheckpoint)>,
-}
-
-impl Seen {
-    /// Whether others say together what there is of the log: a copy that reaches as far as everything that is
-    /// shown, and a witness that shows what it has cosigned. Copies are made before witnesses are asked.
-    fn bears_out(&self) -> bool {
-        self.witnesses > 0 && self.copies.iter().any(|(_, copy)| copy.tree().size >= self.size)
-    }
 }
 
 impl Recovery {
@@ -375,92 +354,6 @@ impl Recovery {
         Ok(())
     }
 
-    /// Asks everybody what they have seen of a log; also answers why some did not say.
-    async fn ask(&self, log: &Log) -> Result<(Seen, Vec<Problem>)> {
-        let parts = &self.0.parts;
-        let policy = parts.policy.policy()?;
-        let shown = log.shown().await?;
-        let own: Vec<_> = policy.logs_of(log.origin()).filter_map(|log| log.operator.clone()).collect();
-        let others = policy.witnesses().iter().filter(|w| {
-            w.key.bytes() != parts.own.bytes() && !w.operator.as_ref().is_some_and(|o| own.contains(o))
-        });
-        let witnesses = others.filter_map(|w| Some((w.name.clone(), w.url.clone()?))).map(|(name, url)| {
-            let shown = &shown;
-            async move { (name, self.ask_witness(log, &url, shown).await) }
-        });
-        let mirrors = parts.mirrors.mirrors()?.into_iter().map(|url| async move {
-            let copy = self.ask_mirror(log, &url).await;
-            (url, copy)
-        });
-        let (witnesses, mirrors) = tokio::join!(join_all(witnesses), join_all(mirrors));
-        let (mut seen, mut silent) = (Seen::default(), Vec::new());
-        for (name, answer) in witnesses {
-            match answer {
-                Ok((size, shown)) => {
-                    let most = shown.as_ref().map_or(0, |shown| shown.tree().size);
-                    if size > most {
-                        seen.claims.push((name, size));
-                    } else if shown.is_some() {
-                        seen.witnesses += 1;
-                    }
-                    seen.checkpoints.extend(shown);
-                }
-                Err(problem) => silent.push(held(log, &format!("witness {name}: {problem}"))),
-            }
-        }
-        for (url, answer) in mirrors {
-            match answer {
-                Ok(copy) => seen.copies.extend(copy),
-                Err(problem) => silent.push(held(log, &format!("mirror {url}: {problem}"))),
-            }
-        }
-        seen.checkpoints.extend(seen.copies.iter().map(|(_, copy)| copy.clone()));
-        seen.size = seen.checkpoints.iter().map(|c| c.tree().size).fold(seen.size, u64::max);
-        Ok((seen, silent))
-    }
-
-    /// The size that a witness has cosigned, and its checkpoint when it shows it. Offered a checkpoint as
-    /// if it had seen none, a witness that has seen one answers with its size (C2SP tlog-witness,
-    /// add-checkpoint); one that takes it has seen nothing larger.
-    async fn ask_witness(
-        &self,
-        log: &Log,
-        url: &str,
-        shown: &SignedCheckpoint,
-    ) -> Result<(u64, Option<SignedCheckpoint>)> {
-        let base = prefix(url)?;
-        let request = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: shown.clone() };
-        let reply = self.0.parts.link.post(&door(&base, "add-checkpoint")?, request.to_bytes()).await?;
-        let wrong =
-            |why: String| Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why);
-        let size = match reply.status {
-            StatusCode::OK => shown.tree().size,
-            StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
-                size_of(&reply.body).ok_or_else(|| wrong("no size".to_owned()))?
-            }
-            // It has never heard of the log.
-            StatusCode::NOT_FOUND => 0,
-            status => return Err(wrong(format!("status {status}"))),
-        };
-        // Witnesses of other kinds do not show theirs.
-        let kept = self.signed(log, &below(&base, log)?).await.ok().flatten();
-        Ok((size, kept))
-    }
-
-    /// The copy that a mirror has of a log, and where.
-    async fn ask_mirror(&self, log: &Log, url: &str) -> Result<Option<(Url, SignedCheckpoint)>> {
-        let base = below(&prefix(url)?, log)?;
-        let copy = self.signed(log, &base).await?;
-        Ok(copy.map(|copy| (base, copy)))
-    }
-
-    /// The checkpoint below this URL, if there is one that the log signed.
-    async fn signed(&self, log: &Log, base: &Url) -> Result<Option<SignedCheckpoint>> {
-        let shown = Remote::new(&*self.0.parts.fetch, base).checkpoint().await?;
-        let ours = |c: &SignedCheckpoint| c.origin() == log.origin() && signed_by_one(c, &[log.key()]);
-        Ok(shown.filter(ours))
-    }
-
     /// Brings back what lies between the tree that is here and the copy. Every leaf is shown to be in
     /// the copy's tree, and that to go on from ours and from all that others show, before it is kept.
     async fn fetch(
@@ -515,12 +408,6 @@ impl Recovery {
         }
         Ok(false)
     }
-}
-
-/// Where a witness or mirror shows what it has of this log.
-fn below(base: &Url, log: &Log) -> Result<Url> {
-    base.join(&format!("{}/", origin_hash(log.origin())))
-        .map_err(|e| Problem::new(ErrorCode::Malformed).with("what", "URL of a mirror").with("why", e))
 }
 
 fn held(log: &Log, why: &str) -> Problem {

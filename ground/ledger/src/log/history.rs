@@ -3,7 +3,8 @@
 use corridor_base::{ErrorCode, Problem, Result, Timestamp};
 use corridor_storage::Tx;
 
-use super::{Log, StoredCheckpoint, read_checkpoint};
+use super::checkpoints::read_checkpoint;
+use super::{Log, StoredCheckpoint};
 
 /// At how many instants is answered at once.
 const MAX_INSTANTS: usize = 400;

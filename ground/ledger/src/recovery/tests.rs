@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use corridor_base::{OsRandom, SystemClock, Timestamp};
 use corridor_proof::{Policy, Signer as _, act};
 use corridor_storage::{ACTS, backup};
+use futures::future::join_all;
 
 use super::*;
 use crate::edge::log_router;

@@ -2,7 +2,8 @@
 
 use corridor_base::{ErrorCode, Problem, Result};
 
-use super::{Origin, Reader, Value, said};
+use super::values::{Reader, said};
+use super::{Origin, Value};
 use crate::config::{Hosted, KEYS};
 use crate::people::Gift;
 use crate::sign_on::settings::{Assurance, ClaimNames, Secret};
