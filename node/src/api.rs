@@ -180,6 +180,8 @@ pub fn router(node: Arc<Node>) -> Router {
     let edges = node.services.iter().filter_map(|s| s.edge).fold(Router::new(), |all, edge| {
         all.merge(edge().split_for_parts().0.with_state(node.exchange.clone()))
     });
+    // What interchanges are read and checked against.
+    let edges = edges.layer(axum::Extension(node.library.clone()));
     let places = Arc::new(Semaphore::new(node.config.api_requests));
     let watch = Watch { listener: "api", metrics: node.metrics.clone() };
     let lang = node.config.language;

@@ -387,6 +387,76 @@ async fn what_was_refused_is_amended_and_leaves_the_queue_when_that_is_answered(
     desk.world.running.stop().await;
 }
 
+/// Of an interchange with several messages one after the other is put right in the form; they go together, or one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interchange_is_amended_message_by_message() {
+    let desk = Desk::new().await;
+    let order = |n: u32| {
+        format!("UNH+{n}+ORDERS:D:08A:UN'BGM+220+PO-70{n}+9'DTM+137:20261122:102'UNS+S'CNT+2:0'UNT+6+{n}'")
+    };
+    let wrong = format!("UNB+UNOC:3+FWD:ZZ+CUS:ZZ+261122:0915+R1'{}{}UNZ+9+R1'", order(1), order(2));
+    let id: EnvelopeId = desk.world.send(wrong.into_bytes().leak()).await;
+    desk.until("/api/v1/trade/rejects", |q| q["items"].as_array().is_some_and(|i| !i.is_empty())).await;
+    let path = format!("/console/trade/rejects/{id}");
+    let first = desk.get(&format!("{path}?view=form")).await;
+    assert!(first.contains("value=\"PO-701\"") && first.contains("value=\"message:2\""), "{first}");
+    let whole = desk.get(&format!("{path}?view=text")).await;
+    assert!(whole.contains("PO-701") && whole.contains("PO-702"), "{whole}");
+    // Put right, and on to the second: what was put right in the first is kept.
+    let text = html_text(&first, "edifact");
+    let fields = |number: &'static str, at: &'static str, text: &str| {
+        [
+            ("f.number", number),
+            ("f.date", "2026-11-25"),
+            ("amend_as", "original"),
+            ("key", "amend-2"),
+            ("message", at),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .chain([("edifact".to_owned(), text.to_owned())])
+        .collect::<Vec<_>>()
+    };
+    let post = async |mut all: Vec<(String, String)>, more: &[(&str, &str)]| {
+        all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let all: Vec<(&str, &str)> =
+            all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        desk.post(&path, &all).await
+    };
+    let wrong = html(&post(fields("", "1", &text), &[("do", "message:2")]).await);
+    assert!(wrong.contains("f.number-error"), "{wrong}");
+    let second = html(&post(fields("PO-711", "1", &text), &[("do", "message:2")]).await);
+    assert!(second.contains("value=\"PO-702\"") && second.contains("PO-711"), "{second}");
+    let text = html_text(&second, "edifact");
+    let alone = html(&post(fields("PO-712", "2", &text), &[("alone", "yes"), ("do", "preview")]).await);
+    // The other stands in what the form carries along, and not in what would be sent.
+    let times = |what: &str| alone.matches(what).count();
+    assert_eq!((times("BGM+220+PO-712+9"), times("BGM+220+PO-711+9")), (1, 1), "{alone}");
+    let sent = location(&post(fields("PO-712", "2", &text), &[("do", "send")]).await);
+    let sent = sent.split(['/', '?']).nth(3).unwrap().to_owned();
+    desk.until("/api/v1/trade/rejects", |q| q["items"].as_array().is_some_and(Vec::is_empty)).await;
+    let form = desk.api("GET", &format!("/api/v1/trade/forms/out/{sent}"), &Value::Null).await.json();
+    let numbers: Vec<&str> =
+        form["sheets"].as_array().unwrap().iter().map(|s| s["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["PO-711", "PO-712"], "{form}");
+    // The same over the API: one message with the others, or alone.
+    for (alone, expect) in [(false, 2), (true, 1)] {
+        let document = json!({ "number": "PO-799", "date": "2026-11-25" });
+        let body = json!({ "function": "replacement", "document": document, "message": 2, "alone": alone });
+        let made = desk.api("POST", &format!("/api/v1/trade/rejects/{id}/amend"), &body).await.json();
+        let text = made["edifact"].as_str().unwrap();
+        assert_eq!((text.matches("UNH+").count(), text.contains("PO-799")), (expect, true), "{made}");
+    }
+    desk.world.running.stop().await;
+}
+
+/// The value of a field that is not shown, with its lines.
+fn html_text(page: &str, name: &str) -> String {
+    let begin = format!("name=\"{name}\" value=\"");
+    let at = page.find(&begin).unwrap_or_else(|| panic!("no {name}: {page}")) + begin.len();
+    page[at..].split('"').next().unwrap().replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_and_its_invoice_stand_side_by_side() {
     let desk = Desk::new().await;

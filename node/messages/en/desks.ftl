@@ -324,3 +324,15 @@ propose-wrong-aperak = Kinds of message like CUSCAR; CONTRL and APERAK are answe
 
 form-ours = Ours: { $code }
 trade-code = { $place }: { $theirs } of the partner is { $ours } of ours
+
+## Objects in interchanges
+
+tree-object = Object of declared length
+
+## Amendments, message by message
+
+amend-message = Message { $n } of { $all }
+amend-message-to = To message { $n }: { $kind } { $number }
+amend-alone = Send this message alone
+amend-alone-hint = When the partner has taken the others already. Otherwise all of them go once more, as they stand here.
+amend-no-form-message = No form fits this message. It goes as it is, or is corrected as text.

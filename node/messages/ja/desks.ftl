@@ -324,3 +324,15 @@ propose-wrong-aperak = CUSCAR のような電文の種類を入力してくだ�
 
 form-ours = 当方のコード：{ $code }
 trade-code = { $place }：相手機関の { $theirs } は当方の { $ours }
+
+## Objects in interchanges
+
+tree-object = 長さを宣言したオブジェクト
+
+## 訂正：電文ごと
+
+amend-message = 電文 { $n } / { $all }
+amend-message-to = 電文 { $n } へ：{ $kind } { $number }
+amend-alone = この電文だけを送る
+amend-alone-hint = 他の電文を相手機関がすでに受け付けている場合に選びます。選ばない場合は、ここに示すとおりすべての電文を送り直します。
+amend-no-form-message = この電文に合う様式がありません。そのまま送るか、テキストとして訂正してください。

@@ -324,3 +324,15 @@ propose-wrong-aperak = CUSCAR 같은 전문 종류를 입력하십시오. CONTRL
 
 form-ours = 우리 코드: { $code }
 trade-code = { $place }: 상대 기관의 { $theirs }는 우리의 { $ours }
+
+## Objects in interchanges
+
+tree-object = 길이를 선언한 객체
+
+## 정정: 전문별
+
+amend-message = 전문 { $n } / { $all }
+amend-message-to = 전문 { $n }로: { $kind } { $number }
+amend-alone = 이 전문만 보내기
+amend-alone-hint = 상대 기관이 나머지 전문을 이미 접수한 경우에 선택합니다. 선택하지 않으면 여기 있는 대로 모든 전문을 다시 보냅니다.
+amend-no-form-message = 이 전문에 맞는 서식이 없습니다. 그대로 보내거나 텍스트로 정정하십시오.

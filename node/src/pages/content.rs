@@ -73,7 +73,8 @@ async fn interchange(
     let t = text(viewer.lang());
     let page = tree::Page { skip: part.skip.into(), segments: SEGMENTS, ..tree::Page::default() };
     let Shown { tree, findings, verdict, .. } =
-        shown(&node.exchange, acting, document.side, document.id, page, viewer.lang()).await?;
+        shown(&node.exchange, &node.library, acting, (document.side, document.id), page, viewer.lang())
+            .await?;
     let mut body =
         Markup::from(Section::new(t.get("content-verdict"), words::state(viewer.lang(), &verdict)));
     if !findings.is_empty() {
@@ -129,12 +130,14 @@ struct Branch<'a> {
 
 #[derive(askama::Template)]
 #[template(
-    source = "<span class=\"tag\">{{ segment.tag }}</span> {% if let Some(name) = segment.name %}<strong>{{ name }}</strong>{% endif %} <span class=\"quiet\">#{{ segment.number }}</span><dl>{% for (name, value) in values %}<div><dt>{{ name }}</dt><dd>{{ value }}</dd></div>{% endfor %}</dl>",
+    source = "<span class=\"tag\">{{ segment.tag }}</span> {% if let Some(name) = segment.name %}<strong>{{ name }}</strong>{% endif %} <span class=\"quiet\">#{{ segment.number }}</span><dl>{% for (name, value) in values %}<div><dt>{{ name }}</dt><dd>{{ value }}</dd></div>{% endfor %}</dl>{% if !object.is_empty() %}<pre>{{ object }}</pre>{% endif %}",
     ext = "html"
 )]
 struct Segment<'a> {
     segment: &'a tree::SegmentNode,
     values: Vec<(String, String)>,
+    /// The beginning of the object of declared length that follows it, where that is text.
+    object: &'a str,
 }
 
 impl Tree<'_> {
@@ -159,8 +162,13 @@ impl Tree<'_> {
                 Markup::of(&Branch { kind, title, inner: Tree { nodes, viewer: self.viewer }.markup() })
             }
             tree::Node::Segment(segment) => {
-                let values = segment.elements.iter().flat_map(values).collect();
-                Markup::of(&Segment { segment, values })
+                let mut values: Vec<(String, String)> = segment.elements.iter().flat_map(values).collect();
+                if let Some(object) = &segment.object {
+                    let size = format::size(self.viewer.lang(), object.bytes);
+                    values.push((t.get("tree-object").into(), size));
+                }
+                let object = segment.object.as_ref().map_or("", |object| object.text.as_str());
+                Markup::of(&Segment { segment, values, object })
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Inbox and outbox: the lists, one document with what happened to it, and its evidence.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -11,6 +12,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
+use corridor_trade::desk::EDIFACT;
 use serde::Deserialize;
 
 use super::form::{chosen, word};
@@ -122,7 +124,7 @@ async fn list(
     next: Option<String>,
 ) -> Answer<Response> {
     let t = text(viewer.lang());
-    let now = node.now();
+    let tests = tests(node, &caller.participant, &items).await?;
     let kept = [("partner", narrow.partner.as_str()), ("state", &narrow.state), ("kind", &narrow.kind)];
     let place = ("before", !narrow.before.is_empty());
     let empty = match narrow.narrowed() {
@@ -136,7 +138,7 @@ async fn list(
     let table = Table {
         caption: t.get(&format!("{}-caption", book.word)).into(),
         columns: columns(viewer),
-        rows: items.iter().map(|document| row(node, viewer, document, now)).collect(),
+        rows: items.iter().map(|document| labelled(node, viewer, document, &tests)).collect(),
         empty,
         paging: Some(Paging::new(viewer, book.path, &kept, place, next.as_deref())),
     };
@@ -207,6 +209,23 @@ pub(super) fn columns(viewer: &Viewer) -> Vec<Column> {
         Column::number(t.get("column-size")),
         Column::new(t.get("column-time")),
     ]
+}
+
+/// Which of these documents are tests, as the desk of trade has filed them.
+async fn tests(node: &Node, us: &Did, items: &[Document]) -> corridor_base::Result<BTreeSet<EnvelopeId>> {
+    let edifact = items.iter().filter(|document| document.kind.as_str() == EDIFACT);
+    let ids: Vec<_> = edifact.map(|document| (document.side, document.id)).collect();
+    node.exchange.store().read(us, move |tx| corridor_trade::books::tests(tx, &ids)).await
+}
+
+/// A document in a list, and that it is a test where it is one.
+fn labelled(node: &Node, viewer: &Viewer, document: &Document, tests: &BTreeSet<EnvelopeId>) -> Row {
+    let mut row = row(node, viewer, document, node.now());
+    if let Some(name) = row.0.first_mut().filter(|_| tests.contains(&document.id)) {
+        let badge = Badge::new(Tone::Idle, text(viewer.lang()).get("customs-test"));
+        *name = Markup::lines([name.clone(), badge.into()]);
+    }
+    row
 }
 
 /// A document in a list.

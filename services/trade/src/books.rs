@@ -278,6 +278,27 @@ pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<
     row.as_ref().map(Interchange::from_row).transpose()
 }
 
+/// Which of these are tests.
+///
+/// # Errors
+/// Those of the store.
+pub fn tests(
+    tx: &mut Tx<'_>,
+    which: &[(Side, EnvelopeId)],
+) -> Result<std::collections::BTreeSet<EnvelopeId>> {
+    let mut tests = std::collections::BTreeSet::new();
+    for (side, envelope) in which {
+        let row = tx.query_one(
+            "SELECT test FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
+            &[side.as_str().into(), envelope.to_string().into()],
+        )?;
+        if row.map_or(Ok(0), |row| row.int(0))? != 0 {
+            tests.insert(*envelope);
+        }
+    }
+    Ok(tests)
+}
+
 /// What we and a partner are called in UNB, by the newest interchange that went between us: `ID:QUALIFIER`
 /// of ours and of theirs.
 ///

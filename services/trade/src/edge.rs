@@ -2,6 +2,7 @@
 //! readable tree. The node has checked who calls before a handler runs.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 use crate::books::{self, Interchange};
 use crate::edifact::tree::{Page, tree};
 use crate::edifact::{Options, Verdict};
+use crate::library::Library;
 use crate::partner::{Mode, PartnerDesk, Setting, Tests, partner, set};
 use crate::timeline::{Timeline, timeline};
 
@@ -141,6 +143,7 @@ pub async fn list(
 pub async fn show(
     State(exchange): State<Exchange>,
     Extension(acting): Extension<Acting>,
+    Extension(library): Extension<Arc<Library>>,
     headers: HeaderMap,
     Path((side, id)): Path<(String, String)>,
     query: Asked<TreeQuery>,
@@ -149,7 +152,8 @@ pub async fn show(
     let segments = within("segments", query.segments, 200, 1..=2000)?;
     let skip = within("skip", query.skip, 0, 0..=1_000_000_000)?;
     let page = Page { skip, segments, ..Page::default() };
-    Ok(Json(shown(&exchange, &acting, side.parse()?, id.parse()?, page, lang(&headers)).await?))
+    let which = (side.parse()?, id.parse()?);
+    Ok(Json(shown(&exchange, &library, &acting, which, page, lang(&headers)).await?))
 }
 
 /// One interchange, readable; leaves a record of who read (AC-1).
@@ -158,9 +162,9 @@ pub async fn show(
 /// `not-found`, also when the document is no interchange; those of the store.
 pub async fn shown(
     exchange: &Exchange,
+    library: &Arc<Library>,
     acting: &Acting,
-    side: Side,
-    id: EnvelopeId,
+    (side, id): (Side, EnvelopeId),
     page: Page,
     lang: Lang,
 ) -> Result<Shown> {
@@ -172,8 +176,12 @@ pub async fn shown(
     let interchange = exchange.store().read(us, move |tx| books::find(tx, side, id)).await?;
     let reader = StreamReader::new(content.map_err(std::io::Error::other));
     // Reading is arithmetic over a whole document: off the threads that serve requests.
+    let (library, us, partner) = (Arc::clone(library), us.clone(), document.partner.clone());
     let read = tokio::task::spawn_blocking(move || {
-        tree(&mut SyncIoBridge::new(reader), Options::default(), page, lang)
+        // In the characters that were agreed, whatever UNB says: as the desk read it.
+        let characters = library.shelf(&us, &partner).characters();
+        let options = Options { characters, ..Options::default() };
+        tree(&mut SyncIoBridge::new(reader), options, page, lang)
     });
     let (tree, report) = match read.await {
         Ok(Ok(read)) => read,

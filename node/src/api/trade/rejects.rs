@@ -10,7 +10,7 @@ use corridor_trade::edifact::{Options, Reader, Severity};
 use corridor_trade::mapping::{Document, Losses, Mapping, documents};
 use corridor_trade::rejects::{self, Cause, Function, Reject, Wanted};
 use corridor_trade::rules::{Checker, Policy};
-use corridor_trade::shape::{self, Remark, Words, by_message};
+use corridor_trade::shape::{self, Part, Remark, Words, by_message};
 use futures::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -111,6 +111,14 @@ pub struct AmendBody {
     #[serde(default)]
     #[schema(max_length = 4194304)]
     pub edifact: Option<String>,
+    /// Which message of the interchange `document` stands for, counted from 1; the first when left out. The others go with
+    /// it as they were.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 10000)]
+    pub message: Option<u32>,
+    /// Whether that message goes alone, because the others were taken.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 /// An amendment as it would be sent, or was.
@@ -132,7 +140,9 @@ pub struct AmendedBody {
 pub(crate) struct Refused {
     pub(crate) to: Did,
     pub(crate) bytes: Vec<u8>,
-    /// Where one mapping fits the one message: the document, and what of it the mapping has no place for.
+    /// Its messages.
+    pub(crate) parts: Vec<Part>,
+    /// Where a mapping fits the message that is asked for: the document, and what of it the mapping has no place for.
     pub(crate) form: Option<(&'static Mapping, Document, Losses)>,
 }
 
@@ -140,14 +150,24 @@ pub(crate) struct Refused {
 ///
 /// # Errors
 /// `not-found`, `too-large`; those of the store.
-pub(crate) async fn refused(node: &Node, caller: &Caller, id: EnvelopeId) -> Result<Refused> {
+pub(crate) async fn refused(node: &Node, caller: &Caller, id: EnvelopeId, at: usize) -> Result<Refused> {
     let (row, bytes) = read(node, caller, Side::Out, id).await?;
-    let (bytes, form) = blocking(move || {
-        let form = form(&bytes);
-        (bytes, form)
+    blocking(move || {
+        let text = shape::segments(&bytes);
+        // What cannot be taken apart is corrected as text.
+        let parts = shape::parts(&text).unwrap_or_default();
+        let form = match parts.len() {
+            0 | 1 => form(&bytes),
+            _ => form_of(&text, at),
+        };
+        Refused { to: row.partner, bytes, parts, form }
     })
-    .await?;
-    Ok(Refused { to: row.partner, bytes, form })
+    .await
+}
+
+/// The form of one message of several.
+pub(crate) fn form_of(text: &str, at: usize) -> Option<(&'static Mapping, Document, Losses)> {
+    form(&shape::encode(&shape::alone(text, at).ok()?).ok()?)
 }
 
 fn form(bytes: &[u8]) -> Option<(&'static Mapping, Document, Losses)> {
@@ -163,6 +183,8 @@ fn form(bytes: &[u8]) -> Option<(&'static Mapping, Document, Losses)> {
 pub(crate) enum Correction {
     /// By its fields.
     Document(&'static Mapping, Document),
+    /// By the fields of one message, counted from 1; the others are in the text of the interchange.
+    Message(&'static Mapping, Document, usize, String),
     /// By its text.
     Text(String),
 }
@@ -173,6 +195,8 @@ pub(crate) struct Amended {
     pub(crate) remarks: Vec<Remark>,
     /// As a form, where it was made of fields.
     pub(crate) made: Option<make::Made>,
+    /// The interchange with the message put right, where it has several.
+    pub(crate) text: Option<String>,
 }
 
 impl Amended {
@@ -194,6 +218,18 @@ pub(crate) async fn amended(
     key: &str,
 ) -> Result<Amended> {
     match correction {
+        Correction::Message(mapping, document, at, text) => {
+            let one = Correction::Document(mapping, document);
+            let mut one = Box::pin(amended(node, caller, to, function, one, key)).await?;
+            if !one.is_right() {
+                return Ok(one);
+            }
+            let text = shape::put(&text, at, &one.bytes)?;
+            let whole = Correction::Text(text.clone());
+            let whole = Box::pin(amended(node, caller, to, function, whole, key)).await?;
+            one.remarks.extend(whole.remarks);
+            Ok(Amended { bytes: whole.bytes, remarks: one.remarks, made: one.made, text: Some(text) })
+        }
         Correction::Document(mapping, mut document) => {
             document.record.fields.insert("function".to_owned(), function.as_str().to_owned());
             // Who sends to whom stays as it was.
@@ -219,7 +255,7 @@ pub(crate) async fn amended(
             let made =
                 made.ok_or_else(|| Problem::new(ErrorCode::Internal).with("why", "nothing was made"))?;
             let (bytes, remarks) = (made.ready.bytes.clone(), made.ready.remarks.clone());
-            Ok(Amended { bytes, remarks, made: Some(made) })
+            Ok(Amended { bytes, remarks, made: Some(made), text: None })
         }
         Correction::Text(text) => {
             let reference = reference(&caller.participant, key);
@@ -236,7 +272,7 @@ pub(crate) async fn amended(
                     wrong: finding.severity == Severity::Error,
                 };
                 let remarks = report.findings.iter().take(200).map(remark).collect();
-                Amended { bytes, remarks, made: None }
+                Amended { bytes, remarks, made: None, text: None }
             })
             .await
         }
@@ -296,7 +332,8 @@ pub async fn amend(
     headers: HeaderMap,
     extract::Json(body): extract::Json<AmendBody>,
 ) -> Answer<Json<AmendedBody>> {
-    let refused = refused(&node, &caller, id).await?;
+    let at = body.message.unwrap_or(1) as usize;
+    let refused = refused(&node, &caller, id, at).await?;
     let function: Function = body.function.parse()?;
     let malformed = |why: &str| Problem::new(ErrorCode::Malformed).with("what", "amendment").with("why", why);
     let correction = match (body.document, body.edifact) {
@@ -307,7 +344,11 @@ pub async fn amend(
                 .into_iter()
                 .next()
                 .unwrap_or_default();
-            Correction::Document(mapping, Document { envelope: before.envelope, record: found.record })
+            let document = Document { envelope: before.envelope, record: found.record };
+            match refused.parts.len() > 1 && !body.alone {
+                true => Correction::Message(mapping, document, at, shape::segments(&refused.bytes)),
+                false => Correction::Document(mapping, document),
+            }
         }
         (None, Some(text)) => Correction::Text(text),
         _ => return Err(malformed("document or edifact expected").into()),

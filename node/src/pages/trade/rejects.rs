@@ -14,7 +14,7 @@ use corridor_console::{Markup, Page, Phrase, Viewer};
 use corridor_trade::edifact::Options;
 use corridor_trade::mapping::Document;
 use corridor_trade::rejects::{Cause, Function, Reject, Wanted, queue};
-use corridor_trade::shape::{Remark, segments};
+use corridor_trade::shape::{Part, Remark, segments};
 use serde::Deserialize;
 
 use super::super::form::{Fields, chosen, word};
@@ -34,6 +34,8 @@ pub(super) const PATH: &str = "/console/trade/rejects";
 const LISTED: u32 = 25;
 /// How many lines of a cause a list shows.
 const LINES: usize = 6;
+/// How many messages of an interchange a form leads to.
+const MESSAGES: usize = 50;
 
 /// What narrows the queue.
 #[derive(Debug, Default, Deserialize)]
@@ -130,6 +132,8 @@ fn row(node: &Node, viewer: &Viewer, reject: &Reject) -> Row {
 pub(in crate::pages) struct View {
     /// `text`, or the form.
     view: String,
+    /// Which message of several, counted from 1.
+    message: String,
 }
 
 /// What stands on the page beside what was refused.
@@ -139,6 +143,17 @@ struct Desk {
     key: String,
     by_text: bool,
     reject: Option<Reject>,
+    /// Which message the form is of, counted from 1.
+    at: usize,
+    /// Whether it goes without the others.
+    alone: bool,
+    /// The interchange as it stands, where it has several messages: what was put right in one is kept in it.
+    whole: String,
+}
+
+/// Which message a form is of.
+fn place(asked: &str) -> usize {
+    asked.parse().ok().filter(|at| *at > 0).unwrap_or(1)
 }
 
 async fn reject(node: &Node, caller: &Caller, viewer: &Viewer, id: EnvelopeId) -> Answer<Option<Reject>> {
@@ -154,15 +169,18 @@ pub(in crate::pages) async fn show(
     Named(id): Named<EnvelopeId>,
     Ask(view): Ask<View>,
 ) -> Answer<Response> {
-    let refused = rejects::refused(&node, &caller, id).await?;
+    let at = place(&view.message);
+    let refused = rejects::refused(&node, &caller, id, at).await?;
     let reject = reject(&node, &caller, &viewer, id).await?;
     // What the form has no place for would be lost with it: then the text is shown first.
     let whole = refused.form.as_ref().is_some_and(|(_, _, losses)| losses.is_none());
-    let by_text = view.view == "text" || refused.form.is_none() || (view.view.is_empty() && !whole);
+    let unmapped = refused.form.is_none() && refused.parts.len() < 2;
+    let by_text = view.view == "text" || unmapped || (view.view.is_empty() && !whole);
     let function = reject.as_ref().map_or(Function::Replacement, |reject| Function::after(reject.cause));
-    let desk = Desk { id, function, key: String::new(), by_text, reject };
     let document = refused.form.as_ref().map(|(_, document, _)| document.clone());
     let edifact = segments(&refused.bytes);
+    let whole = if refused.parts.len() > 1 { edifact.clone() } else { String::new() };
+    let desk = Desk { id, function, key: String::new(), by_text, reject, at, alone: false, whole };
     edit(&node, &caller, &viewer, &refused, &desk, document.as_ref(), &edifact, &[], None).await
 }
 
@@ -174,21 +192,28 @@ pub(in crate::pages) async fn take(
     Named(id): Named<EnvelopeId>,
     fields: Fields,
 ) -> Answer<Response> {
-    let refused = rejects::refused(&node, &caller, id).await?;
+    let at = place(fields.get("message").unwrap_or_default());
+    let mut refused = rejects::refused(&node, &caller, id, at).await?;
     let reject = reject(&node, &caller, &viewer, id).await?;
     let function = fields.get("amend_as").unwrap_or("replacement").parse()?;
     let key = match fields.get("key") {
         Some(key) => key.to_owned(),
         None => EnvelopeId::new(&*node.clock, &*node.random).to_string(),
     };
-    let by_text = fields.get("view") == Some("text") || refused.form.is_none();
-    let desk = Desk { id, function, key, by_text, reject };
+    let by_text = fields.get("view") == Some("text") || (refused.form.is_none() && refused.parts.len() < 2);
     let typed = fields.whole("edifact").unwrap_or_default().to_owned();
+    let several = refused.parts.len() > 1 && !by_text;
+    let whole = if several { typed.clone() } else { String::new() };
+    let alone = fields.get("alone") == Some("yes");
+    let mut desk = Desk { id, function, key, by_text, reject, at, alone, whole };
     let mut document = refused.form.as_ref().map(|(mapping, before, _)| Document {
         envelope: before.envelope.clone(),
         record: editor::typed(mapping, &fields),
     });
     let what = fields.get("do").unwrap_or("preview").to_owned();
+    if let Some(to) = what.strip_prefix("message:").filter(|_| several) {
+        return another(&node, &caller, &viewer, (&mut refused, &mut desk), document, place(to)).await;
+    }
     if !matches!(what.as_str(), "preview" | "send") {
         if let (Some(document), Some((mapping, ..))) = (&mut document, &refused.form) {
             editor::change(mapping, &mut document.record, &what);
@@ -196,6 +221,9 @@ pub(in crate::pages) async fn take(
         return edit(&node, &caller, &viewer, &refused, &desk, document.as_ref(), &typed, &[], None).await;
     }
     let correction = match (&refused.form, &document) {
+        (Some((mapping, ..)), Some(document)) if several && !alone => {
+            Correction::Message(mapping, document.clone(), at, desk.whole.clone())
+        }
         (Some((mapping, ..)), Some(document)) if !desk.by_text => {
             Correction::Document(mapping, document.clone())
         }
@@ -247,6 +275,32 @@ pub(in crate::pages) async fn take(
         };
     }
     Ok(preview(&viewer, &refused, &desk, document.as_ref(), &typed, &ready).answer(&viewer))
+}
+
+/// Keeps what was put right in this message and goes on to another; what is wrong is told first.
+async fn another(
+    node: &Arc<Node>,
+    caller: &Caller,
+    viewer: &Viewer,
+    (refused, desk): (&mut Refused, &mut Desk),
+    document: Option<Document>,
+    to: usize,
+) -> Answer<Response> {
+    if let (Some((mapping, ..)), Some(document)) = (&refused.form, &document) {
+        let correction =
+            Correction::Message(mapping, document.clone(), desk.at, std::mem::take(&mut desk.whole));
+        let ready = rejects::amended(node, caller, &refused.to, desk.function, correction, &desk.key).await?;
+        let Some(text) = ready.text else {
+            desk.whole = segments(&refused.bytes);
+            let notice = Some(findings(viewer, &ready.remarks));
+            return edit(node, caller, viewer, refused, desk, Some(document), "", &ready.remarks, notice)
+                .await;
+        };
+        desk.whole = text;
+    }
+    (desk.at, refused.form) = (to, rejects::form_of(&desk.whole, to));
+    let document = refused.form.as_ref().map(|(_, document, _)| document.clone());
+    edit(node, caller, viewer, refused, desk, document.as_ref(), "", &[], None).await
 }
 
 /// What is wrong, as a notice.
@@ -309,7 +363,12 @@ async fn edit(
         more: functions(viewer, desk.function).into(),
         ..Slip::default()
     };
+    let several = refused.parts.len() > 1 && !desk.by_text;
     let editor = match (&refused.form, document) {
+        (None, _) if several => {
+            body = body.and(Notice::new(Tone::Info, t.get("amend-no-form-message")));
+            Editor::new(viewer, &action, Markup::from(top).and(messages(viewer, refused, desk)))
+        }
         (Some((mapping, _, losses)), Some(document)) if !desk.by_text => {
             if !losses.is_none() {
                 body = body.and(Notice::new(Tone::Bad, t.get("amend-would-lose")));
@@ -319,7 +378,11 @@ async fn edit(
             let directory = forms::directory_of(&shelf, &mapping.release).map(Arc::as_ref);
             let filling =
                 Filling { viewer, mapping, directory, remarks, hides: &["function"], action: action.clone() };
-            let form = Markup::from(top).and(filling.body(&document.record));
+            let mut form = Markup::from(top);
+            if several {
+                form = form.and(messages(viewer, refused, desk));
+            }
+            let form = form.and(filling.body(&document.record));
             filling.told(Editor::new(viewer, &action, form))
         }
         _ => {
@@ -337,6 +400,7 @@ async fn edit(
             Editor::new(viewer, &action, Markup::from(top).and(raw)).hidden("view", "text")
         }
     };
+    let editor = carried(editor, several, desk);
     let editor = editor.hidden("key", &desk.key).button("preview", t.get("make-preview"));
     let path = format!("/api/v1/trade/rejects/{}/amend", desk.id);
     let line = format!("trade amend {} --as {} --edifact FILE", desk.id, desk.function.as_str());
@@ -347,6 +411,39 @@ async fn edit(
         page = page.notice(notice);
     }
     Ok(page.answer(viewer))
+}
+
+/// What a form of one message brings of the others.
+fn carried(editor: Editor, several: bool, desk: &Desk) -> Editor {
+    if !several {
+        return editor;
+    }
+    editor.hidden("message", desk.at.to_string()).hidden("edifact", &desk.whole)
+}
+
+/// The messages of the interchange, and which of them the form is of.
+fn messages(viewer: &Viewer, refused: &Refused, desk: &Desk) -> Slip {
+    let t = text(viewer.lang());
+    let other = |(at, part): (usize, &Part)| {
+        let number = if part.number.is_empty() { "–" } else { &part.number };
+        let label = t.get("amend-message-to").and("n", at).and("kind", &part.kind).and("number", number);
+        (format!("message:{at}"), label.into(), String::new())
+    };
+    let others = (1..).zip(&refused.parts).filter(|(at, _)| *at != desk.at);
+    let number = refused.parts.get(desk.at - 1).map_or("", |part| part.number.as_str());
+    let place = t.get("amend-message").and("n", desk.at).and("all", refused.parts.len());
+    Slip {
+        id: "messages".to_owned(),
+        legend: Markup::text(format!("{place} {number}").trim()),
+        fields: vec![
+            Field::new("alone", t.get("amend-alone"))
+                .kind(Kind::Check)
+                .hint(t.get("amend-alone-hint"))
+                .value(if desk.alone { "yes" } else { "" }),
+        ],
+        presses: others.take(MESSAGES).map(other).collect(),
+        ..Slip::default()
+    }
 }
 
 fn page(viewer: &Viewer, desk: &Desk, title: Phrase, body: Markup) -> Page {
@@ -362,7 +459,7 @@ fn page(viewer: &Viewer, desk: &Desk, title: Phrase, body: Markup) -> Page {
 /// As a form, or as text.
 fn views(viewer: &Viewer, refused: &Refused, desk: &Desk, action: &str) -> Markup {
     let t = text(viewer.lang());
-    if refused.form.is_none() {
+    if refused.form.is_none() && refused.parts.len() < 2 {
         return Notice::new(Tone::Info, t.get("amend-no-form")).into();
     }
     let form = address(action, &[("view", "form")]);
@@ -427,6 +524,8 @@ fn preview(
             for (name, value) in editor::hidden(mapping, &document.record) {
                 editor = editor.hidden(&name, value);
             }
+            editor = carried(editor, refused.parts.len() > 1, desk);
+            editor = editor.hidden("alone", if desk.alone { "yes" } else { "" });
         }
         _ => editor = editor.hidden("view", "text").hidden("edifact", typed),
     }

@@ -1,12 +1,11 @@
 //! An interchange that was refused, written anew from its text: with what it says it is (BGM 1225), a control
 //! reference of its own, and counts that are right. Everything else stays as it was typed.
 
-use std::io::BufRead as _;
-
 use corridor_base::{ErrorCode, Problem, Result, Timestamp};
 
-use crate::edifact::convert::{Line, from_json, to_json};
-use crate::edifact::{Charset, Options};
+use super::parts::{interchange, lines};
+use crate::edifact::Charset;
+use crate::edifact::convert::Line;
 use crate::mapping::prepared;
 
 /// The largest text, in bytes.
@@ -42,27 +41,12 @@ pub fn encode(text: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// `malformed` for what is no interchange, or has no message to be amended.
 pub fn rewrite(text: &str, function: &str, reference: &str, now: Timestamp) -> Result<Vec<u8>> {
-    let bytes = encode(text)?;
-    let mut json = Vec::new();
-    let failed = |e: std::io::Error| Problem::new(ErrorCode::StorageFailed).because(e);
-    to_json(&mut bytes.as_slice(), Options::default(), &mut json).map_err(failed)?;
-    let mut lines: Vec<Line> = Vec::new();
-    for line in json.lines() {
-        let line = line.map_err(failed)?;
-        lines.push(serde_json::from_str(&line).map_err(|e| refuse(&e.to_string()))?);
-    }
+    let mut lines = lines(text)?;
     if !lines.iter().any(|line| line.tag == "BGM") {
         return Err(refuse("no message with BGM"));
     }
     renew(&mut lines, function, reference, now);
-    let mut text = Vec::new();
-    for line in &lines {
-        serde_json::to_writer(&mut text, line).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
-        text.push(b'\n');
-    }
-    let mut out = Vec::new();
-    from_json(&mut text.as_slice(), &mut out)?;
-    Ok(out)
+    interchange(&lines)
 }
 
 /// The version that UNB names.

@@ -11,6 +11,7 @@ mod decimal;
 mod fill;
 mod label;
 mod money;
+mod parts;
 mod ready;
 mod sheet;
 pub mod stowage;
@@ -26,6 +27,7 @@ pub use decimal::Decimal;
 pub use fill::{BadPath, MOST_ITEMS, Place, fill, list_at, places};
 pub use label::{Words, field_label, list_label, word_label};
 pub use money::{Doubt, Total, decimals, doubts, totals};
+pub use parts::{Part, alone, parts, put};
 pub use ready::{Ready, Remark, envelope, person_unnamed, ready, segments, syntax_for, test_refused};
 pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, Shown, sheet, sheets};
 

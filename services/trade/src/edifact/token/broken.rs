@@ -14,6 +14,8 @@ pub enum BrokenKind {
     UnaCut,
     /// The service characters cannot be told apart or are not allowed.
     UnaInvalid,
+    /// Two bytes a character (UCS-2, UTF-16): Unicode crosses as UTF-8.
+    TwoBytes,
     /// A segment longer than [`Limits::segment`].
     SegmentTooLong,
     /// A segment with more delimiters than [`Limits::delimiters`].
@@ -44,6 +46,7 @@ impl Broken {
         match self.kind {
             BrokenKind::UnaCut | BrokenKind::CutInSegment | BrokenKind::CutInObject => FaultCode::MISSING,
             BrokenKind::UnaInvalid => FaultCode::BAD_SERVICE_CHARACTER,
+            BrokenKind::TwoBytes => FaultCode::SYNTAX_NOT_SUPPORTED,
             BrokenKind::SegmentTooLong => FaultCode::TOO_LONG,
             BrokenKind::TooManyParts => FaultCode::TOO_MANY_CONSTITUENTS,
             BrokenKind::ObjectRunsOn => FaultCode::COUNT_DIFFERS,

@@ -337,6 +337,13 @@ impl Tokenizer {
             return Ok(self.finished);
         }
         let rest = self.buffer.get(self.start..).unwrap_or_default();
+        // ISO 10646 in two octets, with a mark of their order or without: read on, every second byte would be an error.
+        if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'U', ..] | [b'U', 0, ..] = rest {
+            return Err(BrokenKind::TwoBytes);
+        }
+        if rest.len() < 2 && !self.finished {
+            return Ok(false);
+        }
         let Some(advice) = rest.strip_prefix(b"UNA") else {
             let undecided = b"UNA".starts_with(rest) || LEVEL_B_UNB.starts_with(rest);
             if undecided && rest.len() < LEVEL_B_UNB.len() && !self.finished {

@@ -192,3 +192,18 @@ fn a_segment_of_100_mb_is_refused_at_the_limit() {
     assert_eq!(last, Err(Broken { kind: BrokenKind::SegmentTooLong, offset: 65_536, segment: 1 }));
     assert!(tokenizer.held() < 512 * 1024, "{}", tokenizer.held());
 }
+
+/// Two bytes a character are refused as what they are, with a mark of their order or without.
+#[test]
+fn unicode_in_two_bytes_is_refused() {
+    let wide = |text: &str, big: bool, mark: bool| {
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect::<Vec<u8>>()
+    };
+    for (big, mark) in [(true, true), (true, false), (false, true), (false, false)] {
+        for text in ["UNA:+.? 'UNB+UNOY:4+A", "UNB+UNOY:4+A"] {
+            check(&wide(text, big, mark), "TwoBytes in segment 0 at byte 0");
+        }
+    }
+    check(b"U", "CutInSegment in segment 1 at byte 1");
+}
