@@ -299,7 +299,7 @@ impl Making<'_> {
         let found = messages.found.into_iter().find(|(case, _)| case.message == self.id.message);
         let (case, record) = found.ok_or_else(unknown)?;
         let (mapping, record) = judge::mapping(&case.kind).zip(record).ok_or_else(unknown)?;
-        let wanted = path.place(&mapping, &record).ok_or_else(unknown)?;
+        let wanted = path.place(mapping, &record).ok_or_else(unknown)?;
         let mut locate = Locate::new(self.id.message, wanted);
         let mut reader = Reader::new(Options::default());
         let mut content = self.exchange.content(self.us, self.document).await?;

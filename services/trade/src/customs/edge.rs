@@ -211,7 +211,7 @@ pub async fn one(exchange: &Exchange, acting: &Acting, id: CaseId) -> Result<Sho
             // Of what is about persons the books hold neither number nor names.
             (case.number, case.port, case.party) = (new.number, new.port, new.party);
             if let Some((mapping, record)) = judge::mapping(&case.kind).zip(record) {
-                fields = read::paths(&mapping, &record);
+                fields = read::paths(mapping, &record);
             }
         }
     }
