@@ -6,6 +6,7 @@ use corridor_base::Timestamp;
 use corridor_node::people::Sealer;
 use corridor_node::sign_on::id_token::{Expected, Token};
 use corridor_node::sign_on::keys::Keys;
+use corridor_node::sign_on::logout_token;
 use corridor_node::sign_on::{Attempt, Claims, Issuer, Metadata};
 use libfuzzer_sys::fuzz_target;
 
@@ -30,6 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
     for keys in [Keys::parse(KEYS).unwrap(), theirs] {
         if let Some(key) = keys.find(token.key.as_deref(), token.algorithm) {
             assert!(token.verify(key, &expected).is_err());
+            let expected = logout_token::Expected { issuer: issuer.as_str(), client: "corridor", now };
+            assert!(logout_token::verify(&token, key, &expected).is_err());
         }
     }
 });

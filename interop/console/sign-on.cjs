@@ -5,12 +5,7 @@
 //   node sign-on.cjs FOLDER-OF-THE-DEMO PORT ALGORITHM CLIENT-AUTHENTICATION    (customs must be running)
 'use strict';
 
-const { generateKeyPairSync } = require('node:crypto');
-const { createServer } = require('node:http');
-
-// The provider warns on standard output, where the lines of checks belong.
-console.info = console.warn = console.log = () => {};
-
+const provider = require('./provider.cjs');
 const { check, kit } = require('../report.cjs');
 const stage = require('../stage.cjs');
 
@@ -26,44 +21,6 @@ const people = {
   'u-1': { name: '김민지', preferred_username: `kim.${algorithm.toLowerCase()}`, groups: ['officers'] },
   'u-2': { name: '佐藤 花', preferred_username: `sato.${algorithm.toLowerCase()}`, groups: ['strangers'] },
 };
-
-function key(kid, type, options) {
-  const jwk = generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' });
-  return { ...jwk, kid, use: 'sig' };
-}
-
-async function provider() {
-  const { Provider } = require('oidc-provider');
-  const client = {
-    client_id: 'corridor',
-    token_endpoint_auth_method: authentication,
-    id_token_signed_response_alg: algorithm,
-    redirect_uris: [`${home}/console/sign-on/back`],
-    post_logout_redirect_uris: [`${home}/console/signed-out`],
-    ...(authentication === 'none' ? {} : { client_secret: 'a secret: of/the test %' }),
-  };
-  const made = new Provider(issuer, {
-    clients: [client],
-    clientAuthMethods: [authentication],
-    jwks: {
-      keys: [
-        key('rsa', 'rsa', { modulusLength: 2048 }),
-        key('ec', 'ec', { namedCurve: 'P-256' }),
-        key('ed', 'ed25519', {}),
-      ],
-    },
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA', 'Ed25519'] },
-    cookies: { keys: ['of the test'] },
-    scopes: ['openid', 'profile', 'groups'],
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], groups: ['groups'] },
-    features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
-    pkce: { required: () => true },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
-  });
-  const server = createServer(made.callback());
-  await new Promise((ready) => server.listen(Number(port), '127.0.0.1', ready));
-  return server;
-}
 
 /** A browser without scripts: cookies by host, redirects one at a time, forms as they stand. */
 class Browser {
@@ -148,7 +105,7 @@ const failed = (browser, code) => browser.page.includes(`/console/help/errors/${
 
 async function main() {
   kit('oidc-provider');
-  const server = await provider();
+  const server = await provider.start({ issuer, home, algorithm, authentication, people });
   const found = (await ask('doctor')).items.find((finding) => finding.check === 'sign-on');
   check(named('the doctor finds the provider in order'), found?.status === 'good' && found.about === issuer, JSON.stringify(found));
 
@@ -199,15 +156,30 @@ async function main() {
   const later = await ask(`users/${people['u-1'].preferred_username}`);
   check(named('with another group it is another role'), later.grants?.length === 1 && later.grants[0].role === 'auditor', JSON.stringify(later));
 
+  // Another window of the same browser, as far as the provider can tell: a session of its own here, one there.
+  const window = new Browser();
+  window.jars.set('127.0.0.1', new Map(browser.jars.get('127.0.0.1')));
+  await window.go((await way(window, 'u-1')).back.href);
+  await window.go(`${home}/console/account`);
+  check(named('another window comes in by the same session there'), window.status === 200 && window.page.includes(people['u-1'].name), window.page);
+
   await browser.go(`${home}/console/account`);
   const csrf = /name="csrf" value="([^"]*)"/.exec(browser.page)?.[1];
   await browser.go(`${home}/console/sign-out`, { csrf });
-  const out = browser.link(`${issuer}/`);
-  check(named('who signs out here is offered to sign out there'), out !== undefined, browser.page);
-  await browser.go(out ?? home);
+  const leave = browser.link(`${issuer}/`);
+  check(named('who signs out here is offered to sign out there'), leave !== undefined, browser.page);
+  await browser.go(leave ?? home);
   const [address, fields] = browser.form({ logout: 'yes' });
   const left = await browser.go(address, fields);
   check(named('and comes back from there'), left.href.startsWith(`${home}/console/signed-out`) && browser.status === 200, `${left.href} ${browser.page}`);
+  // The provider tells the node of it beside the answer to the browser.
+  const isOut = async () => (await window.go(`${home}/console/account`)).pathname === '/console/sign-in';
+  let out = await isOut();
+  for (let tries = 0; !out && tries < 50; tries += 1) {
+    await new Promise((ready) => setTimeout(ready, 100));
+    out = await isOut();
+  }
+  check(named('what came in by that session elsewhere is out, too (back-channel logout)'), out, server.complaints.join('; '));
   const fresh = await way(browser, 'u-1');
   check(named('and is asked again the next time'), fresh.forms > 0, fresh.forms);
 

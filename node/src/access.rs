@@ -215,6 +215,7 @@ pub static RULES: &[Rule] = &[
     rule(POST, "/console/sign-in/kept", Who::Person),
     rule(GET, "/console/sign-on", Who::Anyone),
     rule(GET, "/console/sign-on/back", Who::Anyone),
+    rule(POST, "/console/sign-on/logout", Who::Anyone),
     rule(POST, "/console/sign-out", Who::Person),
     rule(GET, "/console/signed-out", Who::Anyone),
     rule(GET, "/console/link/{secret}", Who::Anyone),

@@ -33,6 +33,7 @@ pub(crate) fn router() -> Router<Arc<Node>> {
         .route("/console/sign-in/kept", post(signin::kept))
         .route("/console/sign-on", get(sign_on::begin))
         .route(sign_on::BACK, get(sign_on::back))
+        .route(sign_on::LOGOUT, post(sign_on::left))
         .route("/console/sign-out", post(signin::sign_out))
         .route("/console/signed-out", get(signin::signed_out))
         .route("/console/link/{secret}", get(setup::link_page).post(setup::use_link))

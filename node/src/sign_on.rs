@@ -8,6 +8,7 @@ pub mod claims;
 pub mod discovery;
 pub mod id_token;
 pub mod keys;
+pub mod logout_token;
 pub mod provider;
 pub mod settings;
 

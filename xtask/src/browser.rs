@@ -1,6 +1,6 @@
 //! A browser for tests and pictures: Chromium behind its own WebDriver, found on the path or installed
-//! as PostgreSQL is, and axe-core, which judges pages for people who cannot see or point. Gone afterwards
-//! whatever happens to us.
+//! as PostgreSQL is, axe-core, which judges pages for people who cannot see or point, and a provider of single
+//! sign-on. Gone afterwards whatever happens to us.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -12,10 +12,13 @@ use std::time::Duration;
 use crate::interop::kits;
 use crate::{Result, debian, shell};
 
-/// The variable through which tests find the WebDriver, and the two beside it.
+/// The variable through which tests find the WebDriver, and those beside it.
 pub(crate) const DRIVER: &str = "CORRIDOR_TEST_BROWSER";
 const CHROMIUM: &str = "CORRIDOR_TEST_CHROMIUM";
 const AXE: &str = "CORRIDOR_TEST_AXE";
+/// Node.js, and where the packages of a provider of single sign-on are.
+const NODE: &str = "CORRIDOR_TEST_NODE";
+const PROVIDER: &str = "CORRIDOR_TEST_PROVIDER";
 
 /// Names under which Chromium is found.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -60,6 +63,7 @@ pub(crate) struct Driver {
     port: u16,
     chromium: PathBuf,
     axe: PathBuf,
+    provider: kits::Node,
 }
 
 impl Driver {
@@ -69,13 +73,13 @@ impl Driver {
     /// What is not here, and what to do about it.
     pub(crate) fn start() -> Result<Self> {
         let (chromium, driver) = programs()?;
-        let axe = kits::axe()?;
+        let (axe, provider) = (kits::axe()?, kits::node("console/sign-on")?);
         let home = tempfile::Builder::new().prefix("corridor-browser-").tempdir();
         let home = home.map_err(|e| format!("no temporary directory for a browser: {e}"))?.keep();
         let mut driver = Command::new(driver);
         let mut guard = guard(&home, driver.args(["--port=0", "--log-level=SEVERE"]))?;
         match port(&mut guard) {
-            Ok(port) => Ok(Self { guard, port, chromium, axe }),
+            Ok(port) => Ok(Self { guard, port, chromium, axe, provider }),
             Err(why) => {
                 release(&mut guard);
                 Err(why)
@@ -84,11 +88,13 @@ impl Driver {
     }
 
     /// What tests are told, by environment variables.
-    pub(crate) fn told(&self) -> [(&'static str, String); 3] {
+    pub(crate) fn told(&self) -> [(&'static str, String); 5] {
         [
             (DRIVER, format!("http://127.0.0.1:{}", self.port)),
             (CHROMIUM, self.chromium.display().to_string()),
             (AXE, self.axe.display().to_string()),
+            (NODE, self.provider.program.display().to_string()),
+            (PROVIDER, self.provider.modules.display().to_string()),
         ]
     }
 }

@@ -29,6 +29,9 @@ use crate::people::{Acting, By, Found, Stage, Standing};
 
 /// Paths whose `POST` changes nothing but how pages look, for somebody who may not even have a cookie.
 const HARMLESS: &[&str] = &[path::PREFERENCES];
+/// Paths to which no page sends anything, but a program of others that signs what it says: what a browser brings
+/// by itself means nothing there.
+const SIGNED: &[&str] = &[super::sign_on::LOGOUT];
 
 /// Who stands at the door, as its pages need to know it.
 #[derive(Clone)]
@@ -146,7 +149,8 @@ async fn judged(node: &Node, mut request: Request) -> Result<Passed> {
     let (secret, fresh) = secret(node, &request, cookie.filter(|_| known_session));
     let csrf = forged::token(node.people.sealer(), &secret);
     let mut form = None;
-    if request.method() == Method::POST && !HARMLESS.contains(&route.as_str()) {
+    let apart = [HARMLESS, SIGNED].iter().any(|paths| paths.contains(&route.as_str()));
+    if request.method() == Method::POST && !apart {
         forged::from_our_page(request.headers(), site)?;
         (request, form) = forged::checked(request, &csrf).await?;
     }

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use axum::extract::{Query, RawQuery};
-use axum::http::HeaderMap;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,6 +34,8 @@ use crate::sign_on::{Attempt, Claims, Provider, attempt, failed};
 const BEGIN: &str = "/console/sign-on";
 /// Where the provider leads back to: what an operator registers there.
 pub(super) const BACK: &str = "/console/sign-on/back";
+/// Where the provider says that somebody has signed out there: what an operator registers, too.
+pub(super) const LOGOUT: &str = "/console/sign-on/logout";
 const HERE: &str = "/console/account/sign-on";
 
 /// What the provider is called in the language of the page.
@@ -233,7 +236,8 @@ fn arriving(node: &Node, provider: &Provider, identity: Identity, claims: &Claim
         }),
         _ => None,
     };
-    Arriving { identity, said, new, enough: settings.assurance.is_enough(claims) }
+    let session = claims.text("sid").filter(|sid| sid.len() <= 255).map(str::to_owned);
+    Arriving { identity, said, new, enough: settings.assurance.is_enough(claims), session }
 }
 
 async fn arrived(
@@ -252,6 +256,21 @@ async fn arrived(
         _ => see_other("/console/setup"),
     };
     Cookie::Session.set(response.headers_mut(), &node.people.settings().site, &opened.cookie);
+    Ok(response)
+}
+
+/// The provider says that somebody has signed out there (Back-Channel Logout 1.0, 2.5 to 2.8). It comes without a browser:
+/// neither cookies nor the token of forms count here, but what the provider has signed.
+pub(super) async fn left(node: Shared, fields: Fields) -> Answer<Response> {
+    let provider = provider(&node)?;
+    let out = provider.signed_out(fields.get("logout_token").unwrap_or_default()).await.map_err(|problem| {
+        tracing::warn!(target: "corridor::people", %problem, "a logout token of the sign-on provider is not taken");
+        if problem.code() == ErrorCode::Malformed { problem } else { public(problem) }
+    })?;
+    let ended = node.people.end_with_provider(&out).await?;
+    tracing::info!(target: "corridor::people", ended, "the sign-on provider signed somebody out");
+    let mut response = Response::new(axum::body::Body::empty());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

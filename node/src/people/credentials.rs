@@ -293,7 +293,8 @@ impl People {
             return Ok(Next { opened, acts: None, record: None });
         }
         let method = if by_sign_on { session::SIGN_ON } else { method };
-        let opened = self.opening(Stage::Full, method, &session.agent);
+        let mut opened = self.opening(Stage::Full, method, &session.agent);
+        opened.follows(session);
         let record = Some(self.signed_in(&account.id, &opened, method)?);
         Ok(Next { opened, acts: self.only_grant(&account.id).await?, record })
     }

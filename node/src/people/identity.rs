@@ -52,6 +52,8 @@ pub struct Arriving {
     pub new: Option<NewAccount>,
     /// Whether the provider's word is enough, without a second factor here.
     pub enough: bool,
+    /// The session at the provider that this came by, where it names it (`sid`).
+    pub session: Option<String>,
 }
 
 /// How far somebody has come by single sign-on.
@@ -62,7 +64,7 @@ pub enum Arrived {
     Halfway(Opened, Stage),
 }
 
-fn find(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<Account>> {
+pub(super) fn find(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<Account>> {
     let row = tx.query_one(
         "SELECT account FROM sign_on WHERE participant = $1 AND issuer = $2 AND subject = $3",
         &[identity.issuer.as_str().into(), identity.subject.as_str().into()],
@@ -208,7 +210,8 @@ impl People {
             (false, true) => Stage::Second,
             (false, false) => Stage::Setup,
         };
-        let opened = self.opening(stage, SIGN_ON, &visitor.agent);
+        let mut opened = self.opening(stage, SIGN_ON, &visitor.agent);
+        opened.provider = arriving.session.as_ref().map(|s| self.provider_mark(&arriving.identity.issuer, s));
         let (id, unit) = (account.id.clone(), opened.clone());
         if stage != Stage::Full {
             self.write(move |tx| session::open(tx, &id, &unit, None)).await?;

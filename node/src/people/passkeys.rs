@@ -218,7 +218,10 @@ impl People {
             failed()
         })?;
         let method = if after.is_some() { SIGN_ON } else { "passkey" };
-        let opened = self.opening(Stage::Full, method, &visitor.agent);
+        let mut opened = self.opening(Stage::Full, method, &visitor.agent);
+        if let Some(before) = after {
+            opened.follows(&before.session);
+        }
         let record = self.signed_in(&kept.account, &opened, method)?;
         let old = after.map(|s| s.session.id.clone());
         let acts = self.only_grant(&kept.account).await?;

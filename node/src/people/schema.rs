@@ -5,12 +5,12 @@
 use corridor_storage::{Migration, Schema};
 
 /// Accounts with what they sign in with, sessions, grants, departments.
-pub static SCHEMA: Schema = Schema {
-    name: "people",
-    migrations: &[Migration {
-        version: 1,
-        name: "accounts, sessions, grants, departments",
-        sql: "
+pub static SCHEMA: Schema = Schema { name: "people", migrations: &[ACCOUNTS, PROVIDERS_SESSIONS] };
+
+const ACCOUNTS: Migration = Migration {
+    version: 1,
+    name: "accounts, sessions, grants, departments",
+    sql: "
 CREATE TABLE account (
     participant TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -108,11 +108,21 @@ CREATE TABLE department (
     PRIMARY KEY (participant, id)
 );
 ",
-        verify:
-            "SELECT CASE WHEN (SELECT COUNT(totp_step) FROM account) + (SELECT COUNT(hash) FROM recovery_code)
+    verify:
+        "SELECT CASE WHEN (SELECT COUNT(totp_step) FROM account) + (SELECT COUNT(hash) FROM recovery_code)
             + (SELECT COUNT(counter) FROM passkey) + (SELECT COUNT(expires) FROM sign_in_link)
             + (SELECT COUNT(subject) FROM sign_on) + (SELECT COUNT(stage) FROM session)
             + (SELECT COUNT(data) FROM challenge) + (SELECT COUNT(source) FROM person_grant)
             + (SELECT COUNT(kinds) FROM department) >= 0 THEN 1 ELSE 0 END",
-    }],
+};
+
+/// A session of ours remembers which session of the provider it came by, so that the two end together.
+const PROVIDERS_SESSIONS: Migration = Migration {
+    version: 2,
+    name: "sessions of the provider of single sign-on",
+    sql: "
+ALTER TABLE session ADD COLUMN provider BLOB;
+CREATE INDEX session_by_provider ON session (participant, provider);
+",
+    verify: "SELECT CASE WHEN (SELECT COUNT(provider) FROM session) >= 0 THEN 1 ELSE 0 END",
 };

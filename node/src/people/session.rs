@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{Did, Digest, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::act;
 use corridor_storage::{Row, Tx, Value};
 
@@ -83,6 +83,8 @@ pub struct Session {
     pub seen: Timestamp,
     /// When it ends at the latest.
     pub ends: Timestamp,
+    /// Which session at the provider of single sign-on it came by, as a mark.
+    pub provider: Option<Digest>,
 }
 
 /// A session that is to be opened, and what its holder gets.
@@ -95,14 +97,21 @@ pub struct Opened {
     stage: Stage,
     method: &'static str,
     agent: String,
-    digest: corridor_base::Digest,
+    digest: Digest,
     ends: Timestamp,
+    pub(super) provider: Option<Digest>,
 }
 
 impl Opened {
     /// It ends when the session that it follows would have ended.
     pub(super) fn ends_with(&mut self, session: &Session) {
         self.ends = session.ends;
+        self.follows(session);
+    }
+
+    /// It ends when the provider of single sign-on says that the session it follows has.
+    pub(super) fn follows(&mut self, session: &Session) {
+        self.provider = session.provider;
     }
 }
 
@@ -138,6 +147,7 @@ fn of_row(row: &Row) -> Result<Session> {
         created: Timestamp::from_millis(row.int(6)?),
         seen: Timestamp::from_millis(row.int(7)?),
         ends: Timestamp::from_millis(row.int(8)?),
+        provider: row.opt_bytes(9)?.map(|_| row.digest(9)).transpose()?,
     })
 }
 
@@ -156,8 +166,9 @@ pub(super) fn open(tx: &mut Tx<'_>, account: &AccountId, new: &Opened, acts: Opt
         tx.execute("DELETE FROM session WHERE participant = $1 AND id = $2", &[row.text(0)?.into()])?;
     }
     tx.execute(
-        "INSERT INTO session (participant, id, hash, account, stage, method, holder, grant_id, agent, created, seen, ends)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)",
+        "INSERT INTO session (participant, id, hash, account, stage, method, holder, grant_id, agent, created, seen, ends,
+             provider)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)",
         &[
             (&new.id).into(),
             new.digest.into(),
@@ -169,6 +180,7 @@ pub(super) fn open(tx: &mut Tx<'_>, account: &AccountId, new: &Opened, acts: Opt
             new.agent.as_str().into(),
             now.into(),
             new.ends.into(),
+            new.provider.map(Value::from).unwrap_or(Value::Null),
         ],
     )
     .map(drop)
@@ -208,6 +220,7 @@ impl People {
             method,
             agent: agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
             ends: self.clock.now().plus(lives),
+            provider: None,
         }
     }
 
@@ -221,15 +234,15 @@ impl People {
         let found = self
             .read(move |tx| {
                 let row = tx.query_one(
-                    "SELECT id, stage, method, holder, grant_id, agent, created, seen, ends, hash, account
+                    "SELECT id, stage, method, holder, grant_id, agent, created, seen, ends, provider, hash, account
                      FROM session WHERE participant = $1 AND id = $2",
                     &[(&handed.id).into()],
                 )?;
                 let Some(row) = row else { return Ok(None) };
-                if !handed.matches(row.bytes(9)?) {
+                if !handed.matches(row.bytes(10)?) {
                     return Ok(None);
                 }
-                let account: AccountId = row.text(10)?.parse()?;
+                let account: AccountId = row.text(11)?.parse()?;
                 let session = of_row(&row)?;
                 Ok(account::find(tx, &account)?.map(|account| (session, account)))
             })
@@ -303,7 +316,7 @@ impl People {
         let (now, idle, account) = (self.clock.now(), self.settings.idle, account.clone());
         self.read(move |tx| {
             let rows = tx.query(
-                "SELECT id, stage, method, holder, grant_id, agent, created, seen, ends FROM session
+                "SELECT id, stage, method, holder, grant_id, agent, created, seen, ends, provider FROM session
                  WHERE participant = $1 AND account = $2 AND ends > $3 AND seen > $4 AND stage = 'full'
                  ORDER BY seen DESC, id LIMIT 100",
                 &[(&account).into(), now.into(), (now.millis() - millis(idle)).into()],

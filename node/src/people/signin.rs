@@ -117,7 +117,8 @@ impl People {
             None => "recovery",
         };
         let used = self.factor_act(&account.id, "recovery-code-used", &By::account(&account.id))?;
-        let opened = self.opening(Stage::Full, method, &visitor.agent);
+        let mut opened = self.opening(Stage::Full, method, &visitor.agent);
+        opened.follows(&standing.session);
         let record = self.signed_in(&account.id, &opened, method)?;
         let acts = self.only_grant(&account.id).await?;
         let (id, old, unit) = (account.id.clone(), standing.session.id.clone(), opened.clone());

@@ -44,26 +44,40 @@ pub enum Fault {
     Stale,
     /// It does not say who.
     Subject,
+    /// It is not about signing out.
+    Event,
+}
+
+impl Fault {
+    /// What is said of the token.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::Size => "is too long",
+            Self::Form => "is malformed",
+            Self::Algorithm => "is signed by an algorithm other than RS256, ES256, EdDSA",
+            Self::KeyUnknown => "is signed by a key that the provider does not publish",
+            Self::Signature => "has a wrong signature",
+            Self::Issuer => "is of another issuer",
+            Self::Audience => "is for another client",
+            Self::Nonce => "is of another attempt",
+            Self::Expired(_) => "has expired",
+            Self::Ahead(_) => "was made in the future",
+            Self::Stale => "is too old",
+            Self::Subject => "does not say whom it is about",
+            Self::Event => "does not say that somebody signed out",
+        }
+    }
 }
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        let why = match fault {
+        match fault {
             Fault::Expired(seconds) | Fault::Ahead(seconds) => {
-                return Self::new(ErrorCode::SignOnClock).with("skew", seconds).with("limit", SKEW);
+                Self::new(ErrorCode::SignOnClock).with("skew", seconds).with("limit", SKEW)
             }
-            Fault::Size => "the ID token is too long",
-            Fault::Form => "the ID token is malformed",
-            Fault::Algorithm => "the ID token is signed by an algorithm other than RS256, ES256, EdDSA",
-            Fault::KeyUnknown => "the ID token is signed by a key that the provider does not publish",
-            Fault::Signature => "the signature of the ID token is wrong",
-            Fault::Issuer => "the ID token is of another issuer",
-            Fault::Audience => "the ID token is for another client",
-            Fault::Nonce => "the ID token is of another attempt",
-            Fault::Stale => "the ID token is older than the attempt",
-            Fault::Subject => "the ID token does not say who signed in",
-        };
-        failed(why)
+            _ => failed(format!("the ID token {}", fault.why())),
+        }
     }
 }
 
@@ -87,6 +101,8 @@ pub struct Token<'a> {
     pub algorithm: Algorithm,
     /// By which key.
     pub key: Option<String>,
+    /// What kind of token it says it is (RFC 7515, 4.1.9).
+    pub kind: Option<String>,
     message: &'a str,
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -96,6 +112,7 @@ pub struct Token<'a> {
 struct Header {
     alg: String,
     kid: Option<String>,
+    typ: Option<String>,
     crit: Option<serde_json::Value>,
 }
 
@@ -118,7 +135,7 @@ impl<'a> Token<'a> {
             return Err(Fault::Form);
         }
         let (payload, signature) = (bytes(payload)?, bytes(signature)?);
-        Ok(Self { algorithm, key: header.kid, message, payload, signature })
+        Ok(Self { algorithm, key: header.kid, kind: header.typ, message, payload, signature })
     }
 
     /// Checks it all, and gives what it says.
@@ -126,10 +143,7 @@ impl<'a> Token<'a> {
     /// # Errors
     /// What is wrong, the signature first.
     pub fn verify(&self, key: &Key, expected: &Expected<'_>) -> Result<Claims, Fault> {
-        if !key.verifies(self.algorithm, self.message.as_bytes(), &self.signature) {
-            return Err(Fault::Signature);
-        }
-        let claims = Claims::parse(&self.payload).ok_or(Fault::Form)?;
+        let claims = self.signed(key)?;
         if claims.text("iss") != Some(expected.issuer) {
             return Err(Fault::Issuer);
         }
@@ -142,10 +156,18 @@ impl<'a> Token<'a> {
         subject(&claims)?;
         Ok(claims)
     }
+
+    /// What this key has signed, nothing of it judged yet.
+    pub(super) fn signed(&self, key: &Key) -> Result<Claims, Fault> {
+        if !key.verifies(self.algorithm, self.message.as_bytes(), &self.signature) {
+            return Err(Fault::Signature);
+        }
+        Claims::parse(&self.payload).ok_or(Fault::Form)
+    }
 }
 
 /// For us; if for others too, then it must say that we are the one it was issued to.
-fn audience(claims: &Claims, client: &str) -> Result<(), Fault> {
+pub(super) fn audience(claims: &Claims, client: &str) -> Result<(), Fault> {
     let all = claims.values("aud");
     let party = claims.get("azp").map(serde_json::Value::as_str);
     let ours = all.iter().any(|one| one == client);
@@ -172,9 +194,12 @@ fn times(claims: &Claims, now: i64) -> Result<(), Fault> {
 }
 
 fn subject(claims: &Claims) -> Result<(), Fault> {
-    let subject = claims.text("sub").ok_or(Fault::Subject)?;
-    let fits = (1..=SUBJECT).contains(&subject.chars().count()) && !subject.chars().any(char::is_control);
-    if fits { Ok(()) } else { Err(Fault::Subject) }
+    if names(claims.text("sub").ok_or(Fault::Subject)?) { Ok(()) } else { Err(Fault::Subject) }
+}
+
+/// Whether a text may name somebody, or a session of theirs.
+pub(super) fn names(text: &str) -> bool {
+    (1..=SUBJECT).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

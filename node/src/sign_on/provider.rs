@@ -20,7 +20,8 @@ use zeroize::Zeroizing;
 
 use super::id_token::{Expected, Fault, Token};
 use super::keys::Keys;
-use super::{ANSWER, Claims, Metadata, Settings, attempt, failed, plain};
+use super::{ANSWER, Claims, Metadata, Settings, attempt, failed, logout_token, plain};
+use crate::people::SignedOut;
 
 /// How long what the provider published is used.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -214,6 +215,24 @@ impl Provider {
         Ok(claims)
     }
 
+    /// Whom it says to have signed out, by a token that it sent by itself (Back-Channel Logout 1.0, 2.6).
+    ///
+    /// # Errors
+    /// `malformed`, with what is wrong with the token; `sign-on-failed` and those of the guarded client when its
+    /// keys cannot be had.
+    pub async fn signed_out(&self, text: &str) -> Result<SignedOut> {
+        let token = Token::parse(text).map_err(refused)?;
+        let keys = self.keys_for(&*self.metadata().await?, &token).await?;
+        let key = keys.find(token.key.as_deref(), token.algorithm);
+        let key = key.ok_or_else(|| refused(Fault::KeyUnknown))?;
+        let expected = logout_token::Expected {
+            issuer: self.settings.issuer.as_str(),
+            client: &self.settings.client,
+            now: self.clock.now(),
+        };
+        logout_token::verify(&token, key, &expected).map_err(refused)
+    }
+
     /// The request that exchanges a code (Core, 3.1.3.1).
     fn asking(&self, metadata: &Metadata, returned: &Returned<'_>) -> Result<Request> {
         if returned.code.is_empty() || returned.code.len() > LONGEST {
@@ -314,6 +333,10 @@ impl Provider {
         }
         Ok(answer)
     }
+}
+
+fn refused(fault: Fault) -> Problem {
+    Problem::new(ErrorCode::Malformed).with("what", "logout token").with("why", format!("it {}", fault.why()))
 }
 
 fn authorize(request: &mut Request, scheme: &str, text: &str) -> Result<()> {

@@ -129,6 +129,21 @@ impl Provider {
         config.allow.push(self.issuer.trim_start_matches("http://").parse().unwrap());
     }
 
+    /// What it says by itself about a session that has ended there: a logout token of these claims, with those
+    /// that every one has.
+    pub(crate) fn logout_token(&self, about: &Value) -> String {
+        let told = self.told();
+        let seconds = told.now.millis() / 1000;
+        let always = json!({
+            "iss": told.issuer, "aud": "corridor node", "iat": seconds, "exp": seconds + 120, "jti": seconds.to_string(),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        let claims = with(always, about);
+        let message = format!("{}.{}", base64(told.head.to_string()), base64(claims.to_string()));
+        let pair = Ed25519KeyPair::from_seed_unchecked(&told.keys[0].1).unwrap();
+        format!("{message}.{}", base64(pair.sign(message.as_bytes())))
+    }
+
     /// Somebody signs in at the place where the node led them, and is led back there.
     pub(crate) fn sign_in(&self, place: &str) -> String {
         let url = url::Url::parse(place).unwrap();

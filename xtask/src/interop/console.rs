@@ -14,7 +14,7 @@ const WAYS: [[&str; 2]; 3] =
 const SECRET: &str = "sign-on.secret";
 
 pub(super) fn run(programs: &Programs) -> Row {
-    let standard = "OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636, RFC 9207";
+    let standard = "OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated and Back-Channel Logout 1.0; RFC 7636, RFC 9207";
     let row = Row::new("console", standard, "1.0").kit("npm oidc-provider");
     kit(
         row,

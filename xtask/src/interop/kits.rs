@@ -17,9 +17,9 @@ pub(super) fn folder() -> PathBuf {
 }
 
 /// Node.js with the packages of an area.
-pub(super) struct Node {
-    program: PathBuf,
-    modules: PathBuf,
+pub(crate) struct Node {
+    pub(crate) program: PathBuf,
+    pub(crate) modules: PathBuf,
 }
 
 impl Node {
@@ -35,7 +35,7 @@ impl Node {
 ///
 /// # Errors
 /// Why the area cannot be run here.
-pub(super) fn node(area: &str) -> Result<Node> {
+pub(crate) fn node(area: &str) -> Result<Node> {
     let program = shell::find("node").ok_or("no node on the path")?;
     // Not resolved: npm is a script that finds its parts by the name it is called by.
     shell::find("npm").ok_or("no npm on the path")?;
