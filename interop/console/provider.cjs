@@ -52,7 +52,7 @@ async function start({ issuer, home, algorithm, authentication, people }) {
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
   });
   const complaints = [];
-  made.on('backchannel.error', (_, error) => complaints.push(`the node was not told: ${error.message}`));
+  made.on('backchannel.error', (_, error) => complaints.push(`the node was not told: ${error.message} ${error.cause ?? ""}`));
   made.on('server_error', (_, error) => complaints.push(error.stack));
   const server = createServer(made.callback());
   await new Promise((ready) => server.listen(Number(new URL(issuer).port), '127.0.0.1', ready));

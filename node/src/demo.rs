@@ -93,9 +93,13 @@ fn tell(options: &Options, story: &mut Story) -> Result<Cast> {
     }
     import(&stage, story, &[&kr, &jp])?;
     watch(&stage, story, [&kr, &jp], &mut witnesses)?;
-    let purpose = "Cargo reports and declarations from Busan to Hakata, and their answers";
+    let purpose = [
+        "Cargo reports and declarations from Busan to Hakata, and their answers",
+        "釜山から博多への積荷目録・申告とその回答",
+        "부산에서 하카타로 가는 적하목록·신고와 그 회신",
+    ];
     agree(&stage, story, &kr, (&jp, jp.name, &jp.names()), purpose)?;
-    let purpose = "Orders, bookings and their answers";
+    let purpose = ["Orders, bookings and their answers", "発注・ブッキングとその回答", "발주·부킹과 그 회신"];
     agree(&stage, story, &kr, (&jp, chain::BUYER, &chain::buyer()), purpose)?;
     chain::order(&stage, story, &kr, &jp)?;
     let id = send(&stage, story, &kr, &jp, &document)?;
@@ -234,13 +238,27 @@ fn agree(
     story: &mut Story,
     kr: &Place,
     (place, who, names): (&Place, &str, &Names),
-    purpose: &str,
+    [en, ja, ko]: [&str; 3],
 ) -> Result<()> {
     let (did, proposed, signed) =
         (place.did_of(who), format!("agreement-{who}-proposed.note"), format!("agreement-{who}.note"));
     stage.corridor(
         Some(kr),
-        &["partner", "propose", &did, "--kind", "edifact", "--purpose", purpose, "--output", &proposed],
+        &[
+            "partner",
+            "propose",
+            &did,
+            "--kind",
+            "edifact",
+            "--purpose",
+            en,
+            "--purpose-ja",
+            ja,
+            "--purpose-ko",
+            ko,
+            "--output",
+            &proposed,
+        ],
     )?;
     stage.corridor(
         Some(place),

@@ -109,8 +109,8 @@ fn people_read_every_check_in_their_language() {
         assert!(!ran.out.contains('?') && !ran.out.contains('\u{2068}'), "{}", ran.out);
     };
     check("en", &["passed", "pending", "A witness of KR cosigned", "anchor-kr, later-kr", "may still come"]);
-    check("ja", &["合格", "未完了", "KR の証人", "document-acknowledged v1", "example.jp/log"]);
-    check("ko", &["통과", "미완료", "KR의 증인", "잎 5개"]);
+    check("ja", &["合格", "未完成", "KR の証人", "document-acknowledged v1", "example.jp/log"]);
+    check("ko", &["통과", "미완성", "KR의 증인", "리프 5개"]);
     let failed = under_policy(&[&golden("receipts/bad-proof-hash.tlog-proof")]);
     assert_eq!(failed.code, 6);
     let line = failed.out.lines().find(|l| l.contains("inclusion")).unwrap().to_owned();

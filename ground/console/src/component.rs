@@ -19,6 +19,7 @@ mod stages;
 mod stow;
 mod table;
 mod tabs;
+mod talk;
 mod timeline;
 
 pub use badge::{Badge, CountryBadge, Tone, country_name};
@@ -36,8 +37,9 @@ pub use sample::Sample;
 pub use section::{Columns, Count, Counts, More, Section};
 pub use sheet::{Labels, Sheet, SheetTable};
 pub use short::Short;
-pub use stages::{Stage, Stages};
+pub use stages::{Journey, Stage, Stages, Wait, Waits};
 pub use stow::{Bay, StowBox, StowKey};
 pub use table::{Column, Filters, Paging, Row, Table, address, percent};
 pub use tabs::Tabs;
+pub use talk::{Talk, Turn};
 pub use timeline::{Event, Timeline};

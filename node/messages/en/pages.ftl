@@ -178,9 +178,9 @@ act-log = Log
 tree-group = Group { $reference }
 search-title = Search
 search-for = Search: { $words }
-search-lead = Documents, partners, agreements and acts, among what you may see, however old. A document goes by any part of its name or by the beginning of its identifier.
+search-lead = Documents, transactions, partners, agreements and acts, among what you may see, however old. A document goes by any part of its name or by the beginning of its identifier, a transaction by the whole of any of its numbers.
 search-empty = What are you looking for?
-search-empty-how = Type a name, a part of a name or a whole identifier into the field at the top.
+search-empty-how = Type a name, a part of a name, a number or a whole identifier into the field at the top.
 search-none = Nothing found for “{ $words }”
 search-none-how = Try a shorter part of the name, or the whole identifier.
 search-documents = Documents
@@ -610,3 +610,58 @@ desk-causes-caption = Why something was refused, the most frequent first
 desk-cause = Cause
 desk-times = Times
 desk-no-cause = Nothing was refused
+
+## A transaction at a glance
+
+trade-talk = What both sides sent
+trade-as-table = All documents as a table
+trade-transaction = Transaction
+trade-moved = Last moved
+trade-documents-number = { $n ->
+    [one] 1 document
+   *[other] { $n } documents
+}
+talk-to = To
+talk-from = From
+talk-read = Read
+talk-judged = Decision
+waits-us = Your institution
+waits-decide = To decide: { $what }
+waits-amend = To put right and send again: { $what }
+waits-undelivered = Could not be delivered, send again: { $what }
+waits-way = On its way: { $what }
+waits-answer = { $answer } in answer to: { $what }
+waits-until = until { $at }
+waits-late = overdue since { $at }
+where-open = None of these steps has been taken yet
+where-ordered-waiting = The order waits for its answer
+where-ordered-refused = The order was refused
+where-ordered-done = Ordered
+where-booked-waiting = Booked, not confirmed yet
+where-booked-refused = The booking was refused
+where-booked-done = The booking is confirmed
+where-reported-waiting = The cargo is reported; customs have not decided yet
+where-reported-refused = The cargo report was refused
+where-reported-done = The cargo report is accepted
+where-declared-waiting = Declared; customs have not taken it up yet
+where-declared-refused = The declaration was refused
+where-declared-done = Declared
+where-released-waiting = Declared; customs have not released it yet
+where-released-refused = Customs did not release it
+where-released-done = Customs released it
+home-transactions = Transactions
+home-transactions-all = All transactions
+home-decide = { $n ->
+    [one] One report or declaration waits for a decision
+   *[other] { $n } reports or declarations wait for a decision
+}
+home-decide-open = Open the customs desk
+home-rejects = { $n ->
+    [one] One document was refused and is not put right yet
+   *[other] { $n } documents were refused and are not put right yet
+}
+home-rejects-open = Put right and send again
+search-transaction = Transaction
+document-identifiers = Identifiers and digest
+trade-numbers-more = Numbers of messages
+talk-says = Says

@@ -149,6 +149,10 @@ people-absolute = A session ends at the latest after
 people-link-good = A sign-in link is good for
 # args: n
 people-minutes = { $n } minutes
+people-hours = { $n ->
+    [one] 1 hour
+   *[other] { $n } hours
+}
 people-departments = Departments
 people-departments-caption = Departments and their documents
 people-departments-none = No departments

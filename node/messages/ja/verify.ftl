@@ -13,7 +13,7 @@ verify-kind-unknown = 記録証明、ログの分岐の証拠、署名済みチ�
 
 verify-passed = 合格
 verify-failed = 不合格
-verify-pending = 未完了
+verify-pending = 未完成
 verify-not-checked = 未検査
 
 verify-check-form = ファイルが名乗る形式として読める
@@ -26,11 +26,11 @@ verify-check-quorum = 方針が求める数の証人が連署している
 verify-check-contradiction = 二つのチェックポイントは同時に真ではあり得ない
 
 verify-about-act = 行為: { $kind }、{ $at }、{ $id }
-verify-about-log = ログ: { $what }、葉 { $size } 件
+verify-about-log = ログ: { $what }、リーフ { $size } 件
 
 verify-outcome-passed = すべての検査に合格しました。
 verify-outcome-convicted = すべての検査に合格しました。このログは、互いに矛盾する二つの履歴に署名しています。
-verify-outcome-pending = まだ完了していません。これから届く可能性のある連署が欠けています。
+verify-outcome-pending = まだ完成していません。これから届く可能性のある連署が欠けています。
 verify-outcome-failed = 不合格の検査があります。このファイルを信頼しないでください。
 verify-outcome-not-checked = 不合格はありませんが、ここでは検査できない項目がありました。
 verify-no-policy = 署名は判定していません。誰の署名を有効とするかを定めた方針を --policy FILE で指定してください。
@@ -40,7 +40,7 @@ receipt-ours = 自機関の記録証明:
 receipt-theirs = 相手機関の記録証明:
 receipt-signatures = 署名（記録された時点で有効だった鍵により判定）:
 receipt-signed-envelope = 送付状
-receipt-signed-acknowledgement = 受領確認
+receipt-signed-acknowledgement = 受領通知
 field-what = 署名の対象
 field-recorded = 記録日時
 field-leaf = ログ内の番号
@@ -50,8 +50,8 @@ field-index = ログ内の番号
 field-missing = 欠けているもの
 field-missing_theirs = 相手側で欠けているもの
 field-side = 区分
-receipt-state-pending = 未完了
-receipt-state-complete = 完了
+receipt-state-pending = 未完成
+receipt-state-complete = 完成
 verify-ended = ログ { $what } はリーフ { $last } 件で終了し、{ $found } が承継しています。このログによる証明は引き続き有効です。
 verify-ended-beyond = ログ { $what } は終了し、{ $found } が承継しています。終了時に把握されていたリーフは { $last } 件ですが、このチェックポイントは { $size } 件を含みます。連署された内容は有効です。ログを終了させた発行機関に提示してください。
 

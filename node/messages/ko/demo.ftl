@@ -35,7 +35,7 @@ demo-receipts = 두 나라가 두 노드의 로그에 연서하여 기록 증명
 demo-verified = 누구든지 몇 해 뒤에도 노드에 묻지 않고 확인할 수 있습니다. 파일과 정책만 있으면 됩니다(corridor verify).
 demo-receipt-refused = 기록 증명에서 한 바이트만 바꾸어도 더는 통하지 않습니다.
 
-demo-hosted = { $who }은(는) 자체 노드가 없는 무역상사입니다. { $node }의 노드가 키·장부·협정을 따로 두고 맡습니다.
+demo-hosted = { $who }은(는) 자체 노드가 없는 무역상사입니다. { $node }의 노드가 키·장부·협약을 따로 두고 맡습니다.
 demo-ordered = { $who }이(가) 발주합니다: { $order }, 베어링 유닛 2,350개, FOB 부산(ORDERS).
 demo-order-answered = { $who }이(가) 제조사를 대신해 수주를 회신합니다(ORDRSP).
 demo-booked = { $who }이(가) 선박을 주선하는 { $whom }에 선복을 신청합니다(IFTMBF).

@@ -18,7 +18,7 @@ help-in-general = 대괄호 자리에는 실제 오류 메시지에서 구체적
 
 help-arg-what = 대상
 help-arg-why = 이유
-help-arg-who = 참여 기관
+help-arg-who = 참가 기관
 help-arg-partner = 상대 기관
 help-arg-key = 키
 help-arg-at = 시각

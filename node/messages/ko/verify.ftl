@@ -13,7 +13,7 @@ verify-kind-unknown = 기록 증명, 로그 분기의 증거, 서명된 체크�
 
 verify-passed = 통과
 verify-failed = 실패
-verify-pending = 미완료
+verify-pending = 미완성
 verify-not-checked = 미검사
 
 verify-check-form = 파일이 스스로 밝힌 형식으로 읽힌다
@@ -26,11 +26,11 @@ verify-check-quorum = 정책이 요구하는 만큼 증인이 연서했다
 verify-check-contradiction = 두 체크포인트가 동시에 참일 수 없다
 
 verify-about-act = 행위: { $kind }, { $at }, { $id }
-verify-about-log = 로그: { $what }, 잎 { $size }개
+verify-about-log = 로그: { $what }, 리프 { $size }개
 
 verify-outcome-passed = 모든 검사를 통과했습니다.
 verify-outcome-convicted = 모든 검사를 통과했습니다. 이 로그는 서로 모순되는 두 이력에 서명했습니다.
-verify-outcome-pending = 아직 완료되지 않았습니다. 앞으로 도착할 수 있는 연서가 빠져 있습니다.
+verify-outcome-pending = 아직 완성되지 않았습니다. 앞으로 도착할 수 있는 연서가 빠져 있습니다.
 verify-outcome-failed = 실패한 검사가 있습니다. 이 파일을 신뢰하지 마십시오.
 verify-outcome-not-checked = 실패는 없지만 여기에서 검사할 수 없는 항목이 있었습니다.
 verify-no-policy = 서명을 판정하지 않았습니다. 누구의 서명을 인정할지 정한 정책을 --policy FILE로 지정하십시오.
@@ -40,7 +40,7 @@ receipt-ours = 우리 기록 증명:
 receipt-theirs = 상대 기관의 기록 증명:
 receipt-signatures = 서명(기록된 시점에 유효했던 키로 판정):
 receipt-signed-envelope = 송부서
-receipt-signed-acknowledgement = 수령 확인
+receipt-signed-acknowledgement = 수령 통지
 field-what = 서명 대상
 field-recorded = 기록 일시
 field-leaf = 로그 안의 번호
@@ -50,8 +50,8 @@ field-index = 로그 안의 번호
 field-missing = 빠진 것
 field-missing_theirs = 상대 측에서 빠진 것
 field-side = 구분
-receipt-state-pending = 미완료
-receipt-state-complete = 완료
+receipt-state-pending = 미완성
+receipt-state-complete = 완성
 verify-ended = 로그 { $what }은(는) 리프 { $last }개에서 종료되었고 { $found }이(가) 승계했습니다. 이 로그가 증명한 것은 계속 유효합니다.
 verify-ended-beyond = 로그 { $what }은(는) 종료되었고 { $found }이(가) 승계했습니다. 종료할 때 알려진 리프는 { $last }개이지만 이 체크포인트는 { $size }개를 담고 있습니다. 연서된 내용은 유효합니다. 로그를 종료한 발행 기관에 제시하십시오.
 

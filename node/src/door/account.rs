@@ -66,8 +66,9 @@ async fn shown(
     let change = Button::new(t.get("people-change"), "/console/account/name");
     let sessions = node.people.sessions(&account.id).await?;
     let sign_on = node.sign_on.is_some() || account.identities > 0;
-    let body = Markup::from(Section::new(t.get("people-about-me"), Markup::from(person).and(change)))
-        .and(Section::new(t.get("people-sign-in-with"), keys(viewer, &account, sign_on)))
+    let about = Section::new(t.get("people-about-me"), Markup::from(person).and(change)).card();
+    let body = Markup::from(about)
+        .and(Section::new(t.get("people-sign-in-with"), keys(viewer, &account, sign_on)).card())
         .and(Section::new(t.get("people-sessions"), session_list(node, viewer, entrant, standing, sessions)));
     let page = Page::new(t.get("people-account"), body).lead(t.get("people-account-lead"));
     let page = match done {
@@ -76,6 +77,39 @@ async fn shown(
     };
     let page = if viewer.person.is_some() { page } else { page.plain() };
     Ok(with(page, viewer, problem))
+}
+
+/// A browser and where it runs, as people call them, of what it calls itself: `Firefox, Windows`. The longer name
+/// comes first where one browser also claims to be another.
+fn browser(agent: &str) -> Option<String> {
+    let named = |known: &[(&str, &str)]| {
+        known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| (*name).to_owned())
+    };
+    let program = named(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Whale/", "Whale"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = named(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    let plain = || Some(agent.chars().take(60).collect::<String>()).filter(|agent| !agent.is_empty());
+    match (program, system) {
+        (Some(program), Some(system)) => Some(format!("{program}, {system}")),
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        (None, None) => plain(),
+    }
 }
 
 /// The languages to choose from, each in its own script.
@@ -227,8 +261,7 @@ fn session_list(
     let dates = dates(viewer);
     let row = |session: Session| {
         let here = session.id == standing.session.id;
-        let agent =
-            if session.agent.is_empty() { t.get("people-browser-unknown").into() } else { session.agent };
+        let agent = browser(&session.agent).unwrap_or_else(|| t.get("people-browser-unknown").into());
         let end = Form::new(viewer, "/console/account/sessions", t.get("people-session-end"))
             .csrf(&entrant.csrf)
             .hidden("session", session.id.as_str());
@@ -369,4 +402,28 @@ pub(super) async fn end_session(
         Err(problem) => shown(&node, &viewer, &entrant, None, Some(problem)).await?,
     };
     Ok(page.answer(&viewer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_called_as_people_call_it() {
+        let check =
+            |agent: &str, expect: Option<&str>| assert_eq!(browser(agent).as_deref(), expect, "{agent}");
+        let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)";
+        check(&format!("{windows} Chrome/140.0.0.0 Safari/537.36"), Some("Chrome, Windows"));
+        check(&format!("{windows} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"), Some("Edge, Windows"));
+        check(&format!("{windows} Whale/4.0 Chrome/140.0.0.0 Safari/537.36"), Some("Whale, Windows"));
+        check(
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            Some("Firefox, Linux"),
+        );
+        let phone =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1";
+        check(phone, Some("Safari, iPhone"));
+        check("curl/8.0", Some("curl/8.0"));
+        check("", None);
+    }
 }

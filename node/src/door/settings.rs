@@ -29,12 +29,15 @@ pub(super) async fn page(node: Shared, viewer: Viewer, caller: Caller, entrant: 
 async fn shown(node: &Shared, viewer: &Viewer, caller: &Caller, entrant: &Entrant) -> Result<Page> {
     let t = words(viewer);
     let settings = node.people.settings();
-    let minutes = |duration: std::time::Duration| duration.as_secs() / 60;
+    let lasts = |duration: std::time::Duration| match duration.as_secs() / 60 {
+        minutes if minutes % 60 == 0 => t.get("people-hours").and("n", minutes / 60),
+        minutes => t.get("people-minutes").and("n", minutes),
+    };
     let facts = Facts::new()
         .fact(t.get("people-console-at"), Markup::code(settings.site.origin()))
-        .text(t.get("people-idle"), t.get("people-minutes").and("n", minutes(settings.idle)))
-        .text(t.get("people-absolute"), t.get("people-minutes").and("n", minutes(settings.absolute)))
-        .text(t.get("people-link-good"), t.get("people-minutes").and("n", minutes(settings.link)));
+        .text(t.get("people-idle"), lasts(settings.idle))
+        .text(t.get("people-absolute"), lasts(settings.absolute))
+        .text(t.get("people-link-good"), lasts(settings.link));
     let departments = node.people.departments(&caller.participant).await?;
     let table = Table {
         caption: t.get("people-departments-caption").into(),
@@ -53,7 +56,7 @@ async fn shown(node: &Shared, viewer: &Viewer, caller: &Caller, entrant: &Entran
         t.get("people-departments"),
         Markup::from(table).and(Button::new(t.get("people-department-add"), DEPARTMENT).icon(Icon::Plus)),
     ))
-    .and(Section::new(t.get("people-sessions"), facts))
+    .and(Section::new(t.get("people-sessions"), facts).card())
     .and(Command::new(viewer, "department list", "GET", "/api/v1/departments", None));
     Ok(Page::new(t.get("area-settings"), body).lead(t.get("people-settings-lead")))
 }

@@ -37,7 +37,10 @@ async fn listed(node: &Shared, viewer: &Viewer, caller: &Caller) -> Result<Page>
     let row = |(account, grants): (Account, Vec<Grant>)| {
         Row(vec![
             Markup::lines([Markup::link(&at(&account.name), &account.display), Markup::quiet(&account.name)]),
-            Markup::lines(grants.iter().map(|g| Markup::text(role(viewer, g)))),
+            match grants.is_empty() {
+                true => Markup::quiet(t.get("people-roles-none")),
+                false => Markup::lines(grants.iter().map(|g| Markup::text(role(viewer, g)))),
+            },
             standing(viewer, &account),
             account
                 .signed_in
@@ -182,7 +185,7 @@ async fn shown(
         .fact(t.get("people-id"), Markup::code(&account.id))
         .known(t.get("people-signed-in"), account.signed_in.map(|at| dates.with_age(at, node.now())));
     let roles = role_list(viewer, entrant, &account, &grants);
-    let mut body = Markup::from(facts)
+    let mut body = Markup::from(Section::new("", facts).card())
         .and(Section::new(t.get("people-roles"), roles))
         .and(give_form(node, viewer, caller, entrant, &account).await?);
     body = if governs {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use corridor_console::component::{Button, Empty, Icon, Notice, Sample, Section, Tone, address};
+use corridor_console::component::{Button, Command, Empty, Icon, Notice, Sample, Section, Tone, address};
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::{Acting, Side};
 use corridor_trade::edge::{Shown, shown};
@@ -52,9 +52,12 @@ pub(super) async fn page(
     };
     let record = Notice::new(Tone::Info, t.get("content-recorded"));
     let download = Button::new(t.get("document-download"), format!("{}/file", documents::path(document)));
+    let read = format!("{} read {}", book.word, document.id);
+    let command =
+        Command::new(viewer, &read, "GET", &format!("/api/v1/{}/{}/content", book.word, document.id), None);
     let page = Page::new(
         t.get("content-title").and("name", documents::name(document)),
-        documents::tabs(viewer, document, "/content").and(record).and(body),
+        documents::tabs(viewer, document, "/content").and(record).and(body).and(command),
     );
     let page = page
         .below(book.title(viewer), book.path)

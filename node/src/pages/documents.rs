@@ -8,7 +8,7 @@ use axum::response::Response;
 use corridor_base::{Did, EnvelopeId};
 use corridor_console::component::{
     Badge, Button, Choice, Column, Columns, Command, Confirm, Empty, Event, Facts, Field, Filters, Icon,
-    Kind, Notice, Paging, Press, Row, Sample, Section, Short, Table, Tabs, Timeline, Tone, quoted,
+    Kind, More, Notice, Paging, Press, Row, Sample, Section, Table, Tabs, Timeline, Tone, quoted,
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
@@ -295,13 +295,23 @@ async fn one(node: &Arc<Node>, caller: Caller, viewer: &Viewer, detail: Document
     if let Some(receipts) = &receipts {
         history = history.and(standing(viewer, document.id, receipts.complete));
     }
-    let facts = facts(node, viewer, &detail);
+    let facts = Markup::from(facts(node, viewer, &detail)).and(identifiers(viewer, document));
     let columns = Columns {
         wide: Section::new(t.get("document-facts"), facts).card().live("facts").into(),
         narrow: Section::new(t.get("document-history"), history).card().live("history").into(),
     };
     let show = format!("{} show {}", book.word, document.id);
-    let command = Command::new(viewer, &show, "GET", &format!("/api/v1/{}/{}", book.word, document.id), None);
+    let mut command = Markup::from(Command::new(
+        viewer,
+        &show,
+        "GET",
+        &format!("/api/v1/{}/{}", book.word, document.id),
+        None,
+    ));
+    if document.state == corridor_exchange::State::Failed && viewer.may("POST /console/outbox/{id}/resend") {
+        let api = format!("/api/v1/outbox/{}/resend", document.id);
+        command = Command::new(viewer, &format!("outbox resend {}", document.id), "POST", &api, None).into();
+    }
     let body = tabs(viewer, document, "").and(columns).and(evidence(viewer, &detail)).and(command);
     let mut page = Page::new(name(document), body)
         .below(book.title(viewer), book.path)
@@ -396,9 +406,16 @@ fn facts(node: &Node, viewer: &Viewer, detail: &DocumentDetail) -> Facts {
             t.get("document-personal"),
             document.personal.then(|| Markup::text(t.get("document-personal-yes"))),
         )
+}
+
+/// What programs know it by, for whoever compares or asks for it.
+fn identifiers(viewer: &Viewer, document: &Document) -> More {
+    let t = text(viewer.lang());
+    let facts = Facts::new()
         .fact(t.get("document-id"), Markup::code(document.id))
         .fact(t.get("document-agreement"), Markup::code(document.agreement))
-        .known("SHA-256", document.sha256.as_ref().map(Short::new))
+        .known("SHA-256", document.sha256.as_ref().map(Markup::code));
+    More { title: t.get("document-identifiers").into(), body: facts.into() }
 }
 
 /// What happened, as far as acts of both sides show it, each with the countries that have cosigned it.
@@ -460,7 +477,7 @@ fn evidence(viewer: &Viewer, detail: &DocumentDetail) -> Markup {
     if let Some(acknowledgement) = &detail.acknowledgement {
         body = body.and(Sample::new(viewer, t.get("document-acknowledgement"), acknowledgement));
     }
-    corridor_console::component::More { title: t.get("document-signed").into(), body }.into()
+    More { title: t.get("document-signed").into(), body }.into()
 }
 
 /// Hands in again what was given up on.

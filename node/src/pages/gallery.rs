@@ -5,8 +5,9 @@ use axum::response::Response;
 use corridor_base::{ErrorCode, Problem, Timestamp};
 use corridor_console::component::{
     Badge, Button, Choice, Column, Columns, Command, Confirm, Count, CountryBadge, Counts, Empty, Event,
-    Facts, Field, Figure, Filters, Form, Icon, Kind, Map, Notice, Paging, Place, Point, Press, Progress, Row,
-    Sample, Section, Short, Table, Tabs, Timeline, Tone,
+    Facts, Field, Figure, Filters, Form, Icon, Journey, Kind, Map, Notice, Paging, Place, Point, Press,
+    Progress, Row, Sample, Section, Short, Stage, Stages, Table, Tabs, Talk, Timeline, Tone, Turn, Wait,
+    Waits,
 };
 use corridor_console::format::{self, Dates};
 use corridor_console::{Markup, Page, Viewer};
@@ -34,6 +35,8 @@ pub(super) async fn page(viewer: Viewer) -> Answer<Response> {
         ("Empty", Empty::new(Icon::Inbox, t.get("inbox-empty"), t.get("inbox-empty-how")).into()),
         ("Form, Field", form(&viewer)),
         ("Facts, Short, Timeline", facts(&viewer)),
+        ("Journey, Waits, Stages", journey(&viewer)),
+        ("Talk", talk(&viewer)),
         ("Progress", progress()),
         ("Tabs, Sample, Command", samples(&viewer)),
         ("Figure", figure(&viewer)),
@@ -177,6 +180,53 @@ fn facts(viewer: &Viewer) -> Markup {
     };
     Columns { wide: Section::new("", facts).card().into(), narrow: Section::new("", timeline).card().into() }
         .into()
+}
+
+fn journey(viewer: &Viewer) -> Markup {
+    let stages: Vec<Stage> = [Tone::Good, Tone::Good, Tone::Wait, Tone::Bad, Tone::Idle]
+        .iter()
+        .map(|tone| Stage {
+            tone: *tone,
+            word: if *tone == Tone::Wait { LONG_JA.to_owned() } else { tone.as_str().to_owned() },
+            stands: tone.as_str().to_owned(),
+            at: if *tone == Tone::Idle { Markup::none() } else { dates(viewer).tag(sample_time()) },
+        })
+        .collect();
+    let wait = |tone: Tone, who: &str| Wait {
+        tone,
+        who: who.to_owned(),
+        what: Markup::link(PATH, HOSTILE),
+        until: dates(viewer).tag(sample_time()),
+    };
+    let label = "Stages".to_owned();
+    let journey =
+        Journey { label: label.clone(), says: LONG_KO.to_owned(), tone: Tone::Wait, stages: stages.clone() };
+    let waits = Waits { waits: vec![wait(Tone::Bad, LONG_EN), wait(Tone::Wait, LONG_KO)] };
+    let small = Stages { label, says: LONG_JA.to_owned(), stages };
+    Markup::from(Section::new("", Markup::from(journey).and(waits)).card())
+        .and(Section::new("", small).card())
+}
+
+fn talk(viewer: &Viewer) -> Markup {
+    let turn = |ours: bool, title: &str, tone: Tone| Turn {
+        ours,
+        who: Markup::text(LONG_KO),
+        at: dates(viewer).tag(sample_time()),
+        title: Markup::link(PATH, title),
+        marks: vec![
+            ("1".to_owned(), Badge::new(tone, tone.as_str())),
+            ("2".to_owned(), Badge::new(tone, LONG_JA)),
+        ],
+        body: Markup::quiet(HOSTILE),
+    };
+    Talk {
+        turns: vec![
+            turn(true, LONG_JA, Tone::Good),
+            turn(false, HOSTILE, Tone::Bad),
+            turn(true, LONG_EN, Tone::Wait),
+        ],
+    }
+    .into()
 }
 
 fn progress() -> Markup {

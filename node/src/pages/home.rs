@@ -1,4 +1,4 @@
-//! The first page: what needs its reader, what moved today, how the links to partners are.
+//! The first page: what needs its reader, where transactions stand, what moved today, how the links to partners are.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use corridor_console::component::{
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::{DocumentFilter, Side, State as Transport};
 use corridor_identity::Warning;
+use corridor_trade::customs::edge::{self as customs, QueueQuery};
 use corridor_trade::expect::{Standing, edge};
 
 use super::partners::{links, said, state};
@@ -20,11 +21,16 @@ use crate::api::documents::Document;
 use crate::api::extract::Ask;
 use crate::api::partners::{self, PartnerQuery};
 use crate::api::problem::Answer;
+use crate::api::trade::desk::{self, LatestQuery};
+use crate::api::trade::rejects::{self, RejectQuery};
 use crate::node::Node;
 
 /// How many documents and how many partners the page shows.
-const LATEST: u32 = 8;
+const LATEST: u32 = 6;
 const PARTNERS: u32 = 10;
+/// How many transactions it shows, and how many of what waits for somebody it counts.
+const TRANSACTIONS: u32 = 5;
+const COUNTED: u32 = 100;
 
 /// The page.
 pub(super) async fn page(node: State<Arc<Node>>, caller: Caller, viewer: Viewer) -> Answer<Response> {
@@ -42,6 +48,7 @@ pub(super) async fn page(node: State<Arc<Node>>, caller: Caller, viewer: Viewer)
             .into(),
     };
     let body = Markup::from(Section::new(t.get("home-needs"), needs).live("needs"))
+        .and(transactions(&node, &caller, &viewer).await?)
         .and(Section::new(t.get("home-today"), counts(&node, &caller, &viewer, today).await?).live("today"))
         .and(columns);
     let mut page = Page::new(t.get("area-home"), body).lead(dates.date(now)).live();
@@ -72,6 +79,7 @@ async fn needs(node: &Node, caller: &Caller, viewer: &Viewer, now: Timestamp) ->
         let open = Markup::link(super::expected::PATH, t.get("home-overdue-open"));
         found.push(Notice::new(Tone::Bad, t.get("home-overdue").and("n", overdue)).body(open).into());
     }
+    found.extend(at_the_desks(node, caller, viewer).await?.into_iter().map(Markup::from));
     if let Some(since) = node.ledger.pending_since() {
         let age = dates(viewer).age(since, now);
         let at = Markup::paragraph(
@@ -109,6 +117,45 @@ async fn needs(node: &Node, caller: &Caller, viewer: &Viewer, now: Timestamp) ->
     found.truncate(10);
     let more = (more > 0).then(|| Markup::paragraph(t.get("home-more").and("n", more)));
     Ok(Markup::join(found).and(more.unwrap_or_default()))
+}
+
+/// What waits at the desks of trade and customs.
+async fn at_the_desks(node: &Node, caller: &Caller, viewer: &Viewer) -> Answer<Vec<Notice>> {
+    let t = text(viewer.lang());
+    let mut found = Vec::new();
+    let counted = |n: usize, more: bool| if more { format!("{n}+") } else { n.to_string() };
+    let query = RejectQuery { limit: Some(COUNTED), ..RejectQuery::default() };
+    let queue = rejects::queue(node, caller, query, viewer.lang()).await?;
+    let open = queue.items.iter().filter(|reject| reject.amendment.is_none()).count();
+    if open > 0 {
+        let link = Markup::link("/console/trade/rejects", t.get("home-rejects-open"));
+        let n = counted(open, queue.next.is_some());
+        found.push(Notice::new(Tone::Bad, t.get("home-rejects").and("n", n)).body(link));
+    }
+    if viewer.may("GET /console/customs") {
+        let limit = Some(u64::from(COUNTED));
+        let query = QueueQuery { state: Some("waiting".to_owned()), limit, ..QueueQuery::default() };
+        let cases = customs::queue(&node.exchange, &caller.acting(), &query).await?;
+        if !cases.items.is_empty() {
+            let link = Markup::link("/console/customs?state=waiting", t.get("home-decide-open"));
+            let n = counted(cases.items.len(), cases.next.is_some());
+            found.push(Notice::new(Tone::Info, t.get("home-decide").and("n", n)).body(link));
+        }
+    }
+    Ok(found)
+}
+
+/// Where the latest transactions stand; nothing for whoever has none.
+async fn transactions(node: &Arc<Node>, caller: &Caller, viewer: &Viewer) -> Answer<Markup> {
+    let t = text(viewer.lang());
+    let query = LatestQuery { limit: Some(TRANSACTIONS) };
+    let found = desk::latest(State(node.clone()), caller.clone(), Ask(query)).await?.0.items;
+    if found.is_empty() {
+        return Ok(Markup::none());
+    }
+    let all = Markup::link("/console/trade", t.get("home-transactions-all"));
+    let table = Markup::from(super::trade::latest(node, viewer, &found)).and(all);
+    Ok(Section::new(t.get("home-transactions"), table).live("transactions").into())
 }
 
 fn warning(viewer: &Viewer, warning: &Warning) -> Option<Notice> {

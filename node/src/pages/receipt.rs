@@ -375,7 +375,7 @@ fn facts(viewer: &Viewer, sheet: &Sheet) -> Markup {
         facts = facts
             .text(t.get("receipt-fact-side"), t.get(side))
             .fact(t.get("receipt-fact-partner"), partner)
-            .text(t.get("receipt-fact-kind"), &document.kind)
+            .text(t.get("receipt-fact-kind"), super::words::kind(viewer.lang(), document.kind.as_str()))
             .known(t.get("receipt-fact-name"), document.name.as_ref().map(Markup::text))
             .text(t.get("receipt-fact-size"), format::size(viewer.lang(), document.size))
             .known(t.get("receipt-fact-sha256"), document.sha256.as_ref().map(Short::new))

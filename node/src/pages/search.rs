@@ -1,5 +1,5 @@
-//! Finds documents, partners, agreements and acts by identifier, name or kind, among what the reader may
-//! see; every question is bounded.
+//! Finds documents, transactions, partners, agreements and acts by identifier, number, name or kind, among what the
+//! reader may see; every question is bounded.
 
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ pub(super) async fn page(
         body = Empty::new(Icon::Search, t.get("search-empty"), t.get("search-empty-how")).into();
     } else {
         for part in [
+            found_transaction(&node, &caller, &viewer, &words).await?,
             found_documents(&node, &caller, &viewer, &words).await?,
             found_partners(&node, &caller, &viewer, &words),
             found_agreements(&node, &caller, &viewer, &words).await?,
@@ -67,6 +68,20 @@ fn section(title: String, caption: String, columns: Vec<Column>, rows: Vec<Row>)
     }
     let table = Table { caption, columns, rows, empty: Empty::new(Icon::Search, "", ""), paging: None };
     Section::new(title, table).into()
+}
+
+/// The transaction that has this very number.
+async fn found_transaction(node: &Node, caller: &Caller, viewer: &Viewer, words: &str) -> Result<Markup> {
+    let t = text(viewer.lang());
+    let found = match corridor_trade::stages::by_number(&node.exchange, &caller.acting(), words).await {
+        Ok(found) => found,
+        // What cannot be a number is none.
+        Err(problem) if problem.code() == ErrorCode::Malformed => None,
+        Err(problem) => return Err(problem),
+    };
+    let Some(found) = found else { return Ok(Markup::none()) };
+    let table = super::trade::latest(node, viewer, &[found]);
+    Ok(Section::new(t.get("search-transaction"), table).into())
 }
 
 async fn found_documents(node: &Node, caller: &Caller, viewer: &Viewer, words: &str) -> Result<Markup> {

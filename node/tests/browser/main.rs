@@ -8,6 +8,7 @@ mod driver;
 mod judge;
 mod pages;
 mod people;
+mod sign_on;
 mod story;
 mod world;
 
@@ -15,6 +16,9 @@ use corridor_base::Lang;
 use driver::Browser;
 use people::Person;
 use world::world;
+
+/// A transaction as whoever ordered and booked sees it: from order to release.
+const WHOLE: &str = "/console/trade/whole";
 
 /// Every page in one language: first as a stranger sees it, then as somebody who has signed in.
 fn check(lang: Lang) {
@@ -45,6 +49,14 @@ fn check(lang: Lang) {
         for (rule, path, (field, value)) in pages::answers(world, open) {
             wrong.extend(judge::judge_answer(&browser, lang, &site, (rule, &path), (field, &value)).1);
         }
+    }
+    if pages::wanted(WHOLE) {
+        let (name, site) = (format!("judge-{lang}"), world.site("forwarder"));
+        Person::enrol(&browser, world, "forwarder", (&name, "officer"), |_, _| {});
+        let found = world.corridor("forwarder", &["trade", "transactions"]);
+        let number = found["items"][0]["number"].as_str().unwrap_or_else(|| panic!("{found}"));
+        let path = format!("/console/trade?reference={number}");
+        wrong.extend(judge::judge(&browser, lang, &site, (WHOLE, &path)).1);
     }
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -36,7 +36,7 @@ pub(crate) fn pages(open: bool) -> Vec<&'static str> {
 }
 
 /// Whether `CORRIDOR_PAGE` names this page, or nothing; several stand with commas between them.
-fn wanted(path: &str) -> bool {
+pub(crate) fn wanted(path: &str) -> bool {
     std::env::var("CORRIDOR_PAGE").is_ok_and(|only| only.split(',').any(|only| only == path))
         || std::env::var_os("CORRIDOR_PAGE").is_none()
 }

@@ -132,3 +132,29 @@ fn the_same_is_done_without_a_script_on_a_phone() {
         browser.until(&expect, || browser.text().contains(&expect));
     }
 }
+
+#[test]
+fn a_shipment_is_found_by_its_number_and_a_case_is_held_without_a_script_on_a_phone() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("customs"));
+    let person = Person::enrol(&browser, world, "customs", ("kenta", "officer"), |_, _| {});
+    person.sign_out(&browser);
+    browser.javascript(false);
+    browser.size(WIDTHS[0], 844);
+    person.sign_in(&browser, &site);
+    // The bill of lading of the demo's cargo report leads to the transaction, and that to the desk.
+    browser.find("#find").write("DNFW26111001");
+    browser.keys(ENTER);
+    browser.until("what was found", || browser.address().contains("/console/search"));
+    follow(&browser, "/console/trade?reference=");
+    browser.until("where it stands", || browser.text().contains(&word(Lang::En, "desk-stands")));
+    follow(&browser, "/console/customs");
+    browser.go(&format!("{site}/console/customs?state=waiting"));
+    browser.find("main .table tbody th a").click();
+    browser.until("a case", || browser.address().contains("/console/customs/"));
+    browser.find("#decision-hold").click();
+    browser.find("#reason").write("Papers of the carrier are missing");
+    browser.find("main form button.main").click();
+    let done = word(Lang::En, "customs-decided-how");
+    browser.until(&done, || browser.text().contains(&done));
+}

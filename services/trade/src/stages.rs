@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use corridor_base::{EnvelopeId, Lang, Result, Timestamp};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Exchange, Side, State as Transport};
+use corridor_storage::Tx;
 use serde::Serialize;
 
 use crate::books;
@@ -184,37 +185,30 @@ impl Transaction {
 /// Those of the store.
 pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result<Vec<Transaction>> {
     let scope = acting.scope.clone();
-    let begins = exchange
+    let newest = exchange
         .store()
         .read(&acting.participant, move |tx| {
             let mut all = books::list(tx, Side::In, LOOKED_AT, &scope)?;
             all.extend(books::list(tx, Side::Out, LOOKED_AT, &scope)?);
             all.sort_by_key(|found| std::cmp::Reverse((found.created, found.envelope)));
-            let mut begins: Vec<(Side, EnvelopeId, String, Vec<String>)> = Vec::new();
-            for found in all {
-                if trail::is_answer(tx, found.side, found.envelope)? {
-                    continue;
-                }
-                let named = trail::named(tx, found.side, found.envelope, 1, 20)?;
-                if let Some(own) = named.iter().find(|number| number.own) {
-                    let own = own.number.clone();
-                    begins.push((found.side, found.envelope, own, timeline::leading(&named)));
-                }
-            }
-            Ok(begins)
+            Ok(all.into_iter().map(|found| (found.side, found.envelope)).collect::<Vec<_>>())
         })
         .await?;
     let mut seen: BTreeSet<(&'static str, EnvelopeId)> = BTreeSet::new();
     let mut numbers: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
-    for (side, envelope, number, leading) in begins {
+    for (side, envelope) in newest {
         if found.len() >= most.min(MOST) {
             break;
         }
+        if seen.contains(&(side.as_str(), envelope)) {
+            continue;
+        }
+        let begins = exchange.store().read(&acting.participant, move |tx| begins(tx, side, envelope)).await?;
+        let Some((number, leading)) = begins else { continue };
         // A transaction may be of more interchanges than its timeline holds: what names a number of it that
         // leads further is of it all the same.
-        if seen.contains(&(side.as_str(), envelope)) || leading.iter().any(|number| numbers.contains(number))
-        {
+        if leading.iter().any(|number| numbers.contains(number)) {
             continue;
         }
         let timeline = timeline::timeline(exchange, acting, &number, Lang::En).await?;
@@ -226,6 +220,26 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
     }
     found.sort_by_key(|transaction| std::cmp::Reverse(transaction.updated));
     Ok(found)
+}
+
+/// The transaction that has this number, within what is the business of whoever asks.
+///
+/// # Errors
+/// `malformed` when it is no number; those of the store.
+pub async fn by_number(exchange: &Exchange, acting: &Acting, number: &str) -> Result<Option<Transaction>> {
+    let timeline = timeline::timeline(exchange, acting, number, Lang::En).await?;
+    let transaction = Transaction { number: timeline.reference.clone(), ..Transaction::of(&timeline) };
+    Ok((!timeline.documents.is_empty()).then_some(transaction))
+}
+
+/// What an interchange is found by, and the numbers that lead on from it; nothing for an answer.
+fn begins(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<(String, Vec<String>)>> {
+    if trail::is_answer(tx, side, envelope)? {
+        return Ok(None);
+    }
+    let named = trail::named(tx, side, envelope, 1, 20)?;
+    let own = named.iter().find(|number| number.own).map(|number| number.number.clone());
+    Ok(own.map(|own| (own, timeline::leading(&named))))
 }
 
 #[cfg(test)]

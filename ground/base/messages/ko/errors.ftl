@@ -1,6 +1,6 @@
 # 오류 목록(ground/base/src/problem.rs)의 문구입니다. 인수 설명은 en/errors.ftl에 있습니다.
 #
-# 용어: participant 참여 기관, partner 상대 기관, trust list 신뢰 목록, agreement 협약,
+# 용어: participant 참가 기관, partner 상대 기관, trust list 신뢰 목록, agreement 협약,
 # envelope 송부서, key 키, signature 서명, digest 해시값, recognition 상호 인정, node 노드.
 # 인수 뒤에는 받침에 따라 달라지는 조사를 붙이지 않습니다.
 
@@ -16,7 +16,7 @@ too-large = 너무 큽니다
 
 not-found = 찾을 수 없습니다
     .detail = 해당하는 항목이 없습니다: { $what }
-    .remedy = 이름의 표기와, 어느 참여 기관의 자격으로 요청하는지를 확인하십시오.
+    .remedy = 이름의 표기와, 어느 참가 기관의 자격으로 요청하는지를 확인하십시오.
 
 receipt-pending = 아직 로그에 없습니다
     .detail = 이 행위를 담은 체크포인트가 아직 없어 기록 증명이 없습니다: { $id }
@@ -56,17 +56,17 @@ replayed = 이미 사용한 요청입니다
     .detail = { $who }의 서명된 요청 중 이미 접수한 것입니다: { $id }
     .remedy = 보낼 때마다 새 요청에 서명하십시오. 두 번 보낸 적이 없다면 제삼자가 기록해 두었다가 다시 보냈을 수 있으므로 양쪽 노드의 운영자에게 알리십시오.
 
-participant-unknown = 등록되지 않은 참여 기관입니다
+participant-unknown = 등록되지 않은 참가 기관입니다
     .detail = 이 노드가 가진 신뢰 목록에 없는 기관입니다: { $who }
     .remedy = 식별자를 확인하십시오. 식별자가 맞다면 해당 국가의 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오.
 
-participant-removed = 제외된 참여 기관입니다
+participant-removed = 제외된 참가 기관입니다
     .detail = 소속 국가의 신뢰 목록 제{ $list }호에서 제외된 기관입니다: { $who }
     .remedy = 이 기관과 아무것도 주고받지 마십시오. 제외가 잘못되었다고 생각되면 신뢰 목록 발행 기관에 문의하십시오.
 
 key-unknown = 등록되지 않은 키입니다
     .detail = 이 노드가 가진 신뢰 목록에 없는 키입니다: { $key }
-    .remedy = 새 키라면 해당 국가의 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오. 그렇지 않다면 어떤 키를 사용하는지 참여 기관에 확인하십시오.
+    .remedy = 새 키라면 해당 국가의 최신 신뢰 목록을 받아 `corridor trust import`로 가져오십시오. 그렇지 않다면 어떤 키를 사용하는지 참가 기관에 확인하십시오.
 
 key-not-valid = 해당 시점에 유효하지 않은 키입니다
     .detail = { $at } 시점에 유효하지 않은 키입니다: { $key }
@@ -178,7 +178,7 @@ policy-denied = 협약에서 허용하지 않습니다
 
 receipts-overdue = 기록 증명의 연서가 늦어지고 있습니다
     .detail = { $at } 이후의 기록에 두 나라의 연서가 갖추어지지 않았습니다. 협약 { $id }이(가) 허용하는 유예는 { $limit }시간이며, 그때까지 새로운 송수신은 시작되지 않습니다.
-    .remedy = `corridor log checkpoint`로 어느 증인이 빠졌는지 확인하고 연결을 복구하십시오. 기록 증명은 저절로 완성되고 송수신도 다시 시작됩니다.
+    .remedy = `corridor log checkpoint`로 어느 증인이 빠졌는지 확인하고 연결을 복구하십시오. 기록 증명은 자동으로 완성되고 송수신도 다시 시작됩니다.
 
 ## 송달
 

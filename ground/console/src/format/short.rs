@@ -21,10 +21,11 @@ pub fn digest(digest: &Digest) -> String {
     short(&digest.to_string(), 8, 8)
 }
 
-/// A participant: without the method, which is the same for all.
+/// A participant: without the method, which is the same for all, and a port as addresses have it.
 #[must_use]
 pub fn did(did: &Did) -> String {
-    short(did.as_str().strip_prefix("did:web:").unwrap_or(did.as_str()), 24, 12)
+    let name = did.as_str().strip_prefix("did:web:").unwrap_or(did.as_str());
+    short(&name.replacen("%3A", ":", 1), 24, 12)
 }
 
 #[cfg(test)]
@@ -44,5 +45,7 @@ mod tests {
     fn a_participant_is_known_by_its_host() {
         let did: Did = "did:web:customs.example.jp".parse().unwrap();
         assert_eq!(super::did(&did), "customs.example.jp");
+        let did: Did = "did:web:localhost%3A7080:forwarder".parse().unwrap();
+        assert_eq!(super::did(&did), "localhost:7080:forwarder");
     }
 }

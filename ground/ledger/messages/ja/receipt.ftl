@@ -1,8 +1,8 @@
 # 印刷用の記録証明です。引数の説明は en/receipt.ftl にあります。
 
 page-title = 行為の記録証明
-page-complete = 完了: 各国の証人が連署しています。
-page-pending = まだ完了していません。欠けているもの: { $missing }
+page-complete = 完成：各国の証人が連署しています。
+page-pending = まだ完成していません。欠けているもの: { $missing }
 page-failed = このページを信頼しないでください。不合格の検査があります。
 
 label-act = 行為

@@ -1,8 +1,8 @@
 # 인쇄용 기록 증명입니다. 인수 설명은 en/receipt.ftl 에 있습니다.
 
 page-title = 행위의 기록 증명
-page-complete = 완료: 각국의 증인이 연서했습니다.
-page-pending = 아직 완료되지 않았습니다. 빠진 것: { $missing }
+page-complete = 완성: 각국의 증인이 연서했습니다.
+page-pending = 아직 완성되지 않았습니다. 빠진 것: { $missing }
 page-failed = 이 페이지를 신뢰하지 마십시오. 실패한 검사가 있습니다.
 
 label-act = 행위

@@ -189,7 +189,7 @@ async fn a_receipt_is_exported_as_file_as_cose_and_on_paper() {
         judged.checks
     );
     let page = world.receipts.page(&receipt).unwrap();
-    for said in ["Complete", "完了", "완료", "anchor-kr", ORIGIN, "<svg", "leaf 17 of 40"] {
+    for said in ["Complete", "完成", "완성", "anchor-kr", ORIGIN, "<svg", "leaf 17 of 40"] {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));

@@ -22,7 +22,7 @@ use crate::node::Node;
 pub struct LatestQuery {
     /// How many, 1 to 20; 20 when left out.
     #[param(minimum = 1, maximum = 20)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// The latest transactions.

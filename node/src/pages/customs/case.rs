@@ -106,7 +106,10 @@ fn build(node: &Node, viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem
     let api = format!("/api/v1/trade/customs/{}/decision", case.id);
     let body = r#"-H "Content-Type: application/json" -d '{"decision":"hold","reason":"…"}'"#;
     let command = Command::new(viewer, &decide, "POST", &api, Some(body));
-    let title = t.get("customs-title").and("kind", &case.kind).and("number", number(t, case));
+    let title = t
+        .get("customs-title")
+        .and("kind", said(viewer, &format!("message-{}", case.kind)))
+        .and("number", number(t, case));
     let page = Page::new(title, Markup::from(Columns { wide, narrow }).and(says).and(command));
     let page = page.below(t.get("area-customs"), PATH);
     match case.test {

@@ -509,7 +509,7 @@ pub(super) fn checked(viewer: &Viewer, ready: &Ready) -> Markup {
     if !ready.replaced.is_empty() {
         let row = |replaced: &corridor_trade::shape::Replaced| {
             Row(vec![
-                Markup::text(&replaced.place),
+                Markup::lines([Markup::text(label(lang, &replaced.place)), Markup::quiet(&replaced.place)]),
                 Markup::text(t.get(&format!("codes-kind-{}", replaced.kind))),
                 Markup::code(&replaced.ours),
                 Markup::code(&replaced.theirs),
@@ -517,7 +517,7 @@ pub(super) fn checked(viewer: &Viewer, ready: &Ready) -> Markup {
         };
         let table = Table {
             caption: t.get("make-replaced-caption").into(),
-            columns: ["form-place", "codes-kind", "codes-ours", "codes-theirs"]
+            columns: ["customs-field", "codes-kind", "codes-ours", "codes-theirs"]
                 .map(|key| Column::new(t.get(key)))
                 .into(),
             rows: ready.replaced.iter().take(200).map(row).collect(),
@@ -527,4 +527,12 @@ pub(super) fn checked(viewer: &Viewer, ready: &Ready) -> Markup {
         body = body.and(Section::new(t.get("make-replaced"), table));
     }
     body
+}
+
+/// What the field at a place is called: `consignments[1].place_of_receipt`.
+fn label(lang: corridor_base::Lang, place: &str) -> String {
+    let mut parts = place.rsplit('.');
+    let field = parts.next().unwrap_or(place);
+    let list = parts.next().map(|list| list.split('[').next().unwrap_or(list));
+    corridor_trade::shape::field_label(list, field, None).get(lang).to_owned()
 }

@@ -188,7 +188,7 @@ impl Span {
 /// When a key was valid, drawn on the time of the page; the words beside it say the same.
 #[derive(Template)]
 #[template(
-    source = "<div class=\"line\"><svg width=\"200\" height=\"12\" viewBox=\"0 0 200 12\" aria-hidden=\"true\"><rect x=\"0\" y=\"5\" width=\"200\" height=\"2\" fill=\"currentColor\" opacity=\".25\"/><rect x=\"{{ x }}\" y=\"2\" width=\"{{ width }}\" height=\"8\" rx=\"2\" fill=\"currentColor\" opacity=\"{% if valid %}1{% else %}.5{% endif %}\"/><line x1=\"{{ now }}\" x2=\"{{ now }}\" y1=\"0\" y2=\"12\" stroke=\"currentColor\"/></svg></div>{{ words }}",
+    source = "<div class=\"line span\"><svg width=\"200\" height=\"12\" viewBox=\"0 0 200 12\" aria-hidden=\"true\"><rect x=\"0\" y=\"5\" width=\"200\" height=\"2\" fill=\"currentColor\" opacity=\".25\"/><rect x=\"{{ x }}\" y=\"2\" width=\"{{ width }}\" height=\"8\" rx=\"2\" fill=\"currentColor\" opacity=\"{% if valid %}1{% else %}.5{% endif %}\"/><line x1=\"{{ now }}\" x2=\"{{ now }}\" y1=\"0\" y2=\"12\" stroke=\"currentColor\"/></svg></div>{{ words }}",
     ext = "html"
 )]
 struct Validity {

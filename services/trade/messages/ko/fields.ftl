@@ -193,9 +193,9 @@ event-amended = 정정하여 재송신
 ## What is found before a document is sent
 
 ready-missing = 반드시 입력해야 합니다
-ready-form-number = 숫자를 입력하세요(예: 1250000, 12.5)
-ready-form-date = 날짜를 입력하세요(예: 2026-11-28)
-ready-form-time = 일시를 입력하세요(예: 2026-11-28T09:15)
+ready-form-number = 숫자를 입력하십시오(예: 1250000, 12.5)
+ready-form-date = 날짜를 입력하십시오(예: 2026-11-28)
+ready-form-time = 일시를 입력하십시오(예: 2026-11-28T09:15)
 ready-form-text = 형식이 올바르지 않습니다
 ready-length = 너무 깁니다. 전문에는 { $most }자까지 들어갑니다
 ready-code = 이 항목에서 쓸 수 있는 코드가 아닙니다
