@@ -8,6 +8,7 @@ mod browser;
 mod crash;
 mod debian;
 mod demo;
+mod fuzz;
 mod interop;
 mod postgres;
 mod powercut;
@@ -55,6 +56,14 @@ enum Task {
         /// `--cuts N`, `--seed S`, and what `--help` names
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
+    },
+    /// Let every parser of bytes from outside read anything for a while (libFuzzer; needs a nightly compiler)
+    Fuzz {
+        /// Which targets [default: all in `fuzz`]
+        targets: Vec<String>,
+        /// How long each runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
     },
     /// Measure what nodes carry beside what the machine could do; written to bench/results and bench/README.md
     Bench {
@@ -109,6 +118,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Tidy => tidy::run(),
         Task::Powercut { options } => powercut::run(&options),
+        Task::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
         Task::Bench { area, built, options } => bench::run(area.as_deref(), built, &options),
         Task::Crash { kills, engine, seed, built } => crash::run(kills, engine, seed, built),
         Task::Interop { area } => interop::run(area),
