@@ -330,8 +330,8 @@ fn volumes(tx: &mut Tx<'_>, partner: &Did, first_day: i64) -> Result<(Vec<Volume
     let (mut volumes, mut number_of_tests) = (Vec::new(), 0);
     for day in first_day..first_day + i64::try_from(DAYS).unwrap_or(30) {
         let row = tx.query_one(
-            "SELECT COALESCE(SUM(CASE WHEN side = 'out' AND test = 0 THEN 1 ELSE 0 END), 0),
-                COALESCE(SUM(CASE WHEN side = 'in' AND test = 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(test), 0)
+            "SELECT COUNT(CASE WHEN side = 'out' AND test = 0 THEN 1 END),
+                COUNT(CASE WHEN side = 'in' AND test = 0 THEN 1 END), COUNT(CASE WHEN test = 1 THEN 1 END)
              FROM interchange WHERE participant = $1 AND partner = $2 AND created >= $3 AND created < $4",
             &[partner.as_str().into(), (day * DAY).into(), ((day + 1) * DAY).into()],
         )?;

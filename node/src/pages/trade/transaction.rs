@@ -49,11 +49,13 @@ pub(super) fn shown(node: &Node, viewer: &Viewer, found: &timeline::Timeline) ->
         .and(events)
 }
 
-/// Where it is now, in a sentence: what was refused first, else what waits, else how far it has come.
+/// Where it is now, in a sentence: what was refused first, then that it is released, else what waits, else how far
+/// it has come. Goods that are released wait for nothing, whatever became of the report of their cargo.
 fn here(found: &[(stages::Stage, Standing)]) -> Option<(stages::Stage, Standing)> {
     let of = |wanted: Standing| found.iter().filter(move |(_, standing)| *standing == wanted).copied();
     of(Standing::Refused)
         .next()
+        .or_else(|| of(Standing::Done).find(|(stage, _)| *stage == stages::Stage::Released))
         .or_else(|| of(Standing::Waiting).last())
         .or_else(|| of(Standing::Done).last())
 }
@@ -143,7 +145,7 @@ fn waits(node: &Node, viewer: &Viewer, found: &timeline::Timeline) -> Markup {
     let mut ours = Vec::new();
     let mut theirs = Vec::new();
     for entry in &found.documents {
-        if amended.contains(&entry.envelope) {
+        if amended.contains(&entry.envelope) || found.documents.iter().any(|other| stands_for(other, entry)) {
             continue;
         }
         if let Some(wait) = our_part(viewer, entry) {
@@ -154,6 +156,14 @@ fn waits(node: &Node, viewer: &Viewer, found: &timeline::Timeline) -> Markup {
     ours.extend(theirs);
     ours.truncate(8);
     if ours.is_empty() { Markup::none() } else { component::Waits { waits: ours }.into() }
+}
+
+/// Whether a document that was accepted stands for one of its kind that was refused before: made anew, and not as
+/// an amendment.
+fn stands_for(other: &Entry, entry: &Entry) -> bool {
+    let bad = |entry: &Entry| refused(entry.syntax.as_deref()) || refused(entry.judgement.as_deref());
+    let same = (other.side, &other.partner, &other.kinds) == (entry.side, &entry.partner, &entry.kinds);
+    same && bad(entry) && other.created > entry.created && !bad(other) && other.judgement.is_some()
 }
 
 fn refused(word: Option<&str>) -> bool {
@@ -385,6 +395,11 @@ mod tests {
         check(&[(Ordered, done), (Declared, done), (Released, wait)], Some((Released, wait)));
         check(&[(Ordered, wait), (Declared, bad), (Released, bad)], Some((Declared, bad)));
         check(&[(Ordered, done), (Declared, done), (Released, done)], Some((Released, done)));
+        check(
+            &[(Ordered, done), (Reported, wait), (Declared, done), (Released, done)],
+            Some((Released, done)),
+        );
+        check(&[(Reported, bad), (Released, done)], Some((Reported, bad)));
     }
 
     #[test]
