@@ -331,6 +331,28 @@ pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Res
     rows.iter().map(Interchange::from_row).collect()
 }
 
+/// Which interchanges of one side are the newest, and when they came into the books.
+pub(crate) fn newest(
+    tx: &mut Tx<'_>,
+    side: Side,
+    limit: u64,
+    scope: &Scope,
+) -> Result<Vec<(Timestamp, EnvelopeId)>> {
+    let rows = tx.query(
+        "SELECT created, envelope FROM interchange WHERE participant = $1 AND side = $2
+            AND ($4 = '' OR REPLACE($4, '|edifact|', '') <> $4)
+            AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)
+         ORDER BY created DESC, envelope DESC LIMIT $3",
+        &[
+            side.as_str().into(),
+            limit.into(),
+            scope.kinds_parameter().into(),
+            scope.partners_parameter().into(),
+        ],
+    )?;
+    rows.iter().map(|row| Ok((row.timestamp(0)?, row.parse(1)?))).collect()
+}
+
 /// The interchanges of one side, newest first.
 pub(crate) fn list(tx: &mut Tx<'_>, side: Side, limit: u64, scope: &Scope) -> Result<Vec<Interchange>> {
     let rows = tx.query(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use corridor_base::{EnvelopeId, Lang, Result, Timestamp};
 use corridor_exchange::service::Acting;
-use corridor_exchange::{Exchange, Side, State as Transport};
+use corridor_exchange::{Exchange, Scope, Side, State as Transport};
 use corridor_storage::Tx;
 use serde::Serialize;
 
@@ -16,6 +16,8 @@ use crate::trail;
 
 /// How many of the latest interchanges are looked at, of each side.
 const LOOKED_AT: u64 = 150;
+/// How many of them in one question: the newest few are often all that is needed.
+const AT_ONCE: usize = 50;
 /// The most transactions listed.
 pub const MOST: usize = 20;
 
@@ -185,27 +187,25 @@ impl Transaction {
 /// Those of the store.
 pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result<Vec<Transaction>> {
     let scope = acting.scope.clone();
-    let newest = exchange
-        .store()
-        .read(&acting.participant, move |tx| {
-            let mut all = books::list(tx, Side::In, LOOKED_AT, &scope)?;
-            all.extend(books::list(tx, Side::Out, LOOKED_AT, &scope)?);
-            all.sort_by_key(|found| std::cmp::Reverse((found.created, found.envelope)));
-            Ok(all.into_iter().map(|found| (found.side, found.envelope)).collect::<Vec<_>>())
-        })
-        .await?;
+    let read = move |tx: &mut Tx<'_>| newest(tx, &scope);
+    let mut newest = exchange.store().read(&acting.participant, read).await?.into_iter();
     let mut seen: BTreeSet<(&'static str, EnvelopeId)> = BTreeSet::new();
     let mut numbers: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
-    for (side, envelope) in newest {
-        if found.len() >= most.min(MOST) {
-            break;
-        }
+    let mut at_hand = Vec::new().into_iter();
+    while found.len() < most.min(MOST) {
+        let Some((side, envelope, number, leading)) = at_hand.next() else {
+            let some: Vec<_> = newest.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let read = move |tx: &mut Tx<'_>| begins(tx, &some);
+            at_hand = exchange.store().read(&acting.participant, read).await?.into_iter();
+            continue;
+        };
         if seen.contains(&(side.as_str(), envelope)) {
             continue;
         }
-        let begins = exchange.store().read(&acting.participant, move |tx| begins(tx, side, envelope)).await?;
-        let Some((number, leading)) = begins else { continue };
         // A transaction may be of more interchanges than its timeline holds: what names a number of it that
         // leads further is of it all the same.
         if leading.iter().any(|number| numbers.contains(number)) {
@@ -232,14 +232,33 @@ pub async fn by_number(exchange: &Exchange, acting: &Acting, number: &str) -> Re
     Ok((!timeline.documents.is_empty()).then_some(transaction))
 }
 
-/// What an interchange is found by, and the numbers that lead on from it; nothing for an answer.
-fn begins(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<(String, Vec<String>)>> {
-    if trail::is_answer(tx, side, envelope)? {
-        return Ok(None);
+/// The latest interchanges of both sides, newest first.
+fn newest(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<(Side, EnvelopeId)>> {
+    let mut all = Vec::new();
+    for side in [Side::In, Side::Out] {
+        let of_side = books::newest(tx, side, LOOKED_AT, scope)?;
+        all.extend(of_side.into_iter().map(|(created, envelope)| (created, envelope, side)));
     }
-    let named = trail::named(tx, side, envelope, 1, 20)?;
-    let own = named.iter().find(|number| number.own).map(|number| number.number.clone());
-    Ok(own.map(|own| (own, timeline::leading(&named))))
+    all.sort_by_key(|(created, envelope, _)| std::cmp::Reverse((*created, *envelope)));
+    Ok(all.into_iter().map(|(_, envelope, side)| (side, envelope)).collect())
+}
+
+/// An interchange, what it is found by, and the numbers that lead on from it.
+type Begin = (Side, EnvelopeId, String, Vec<String>);
+
+/// Those of these interchanges that are no answers and are found by a number, in their order.
+fn begins(tx: &mut Tx<'_>, some: &[(Side, EnvelopeId)]) -> Result<Vec<Begin>> {
+    let mut found = Vec::new();
+    for (side, envelope) in some {
+        if trail::is_answer(tx, *side, *envelope)? {
+            continue;
+        }
+        let named = trail::named(tx, *side, *envelope, 1, 20)?;
+        if let Some(own) = named.iter().find(|number| number.own) {
+            found.push((*side, *envelope, own.number.clone(), timeline::leading(&named)));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
