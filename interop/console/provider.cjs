@@ -49,6 +49,8 @@ async function start({ issuer, home, algorithm, authentication, people }) {
       backchannelLogout: { enabled: true },
     },
     pkce: { required: () => true },
+    // It tells nobody on loopback that somebody signed out, unless asked to; there the node of a test is.
+    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
   });
   const complaints = [];

@@ -16,7 +16,9 @@ use corridor_net::Refusal;
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio_util::io::{StreamReader, SyncIoBridge};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,6 +51,25 @@ pub struct TreeQuery {
     /// How many segments to show; 200 when left out.
     #[param(minimum = 1, maximum = 2000)]
     segments: Option<u64>,
+}
+
+/// A partner, as the document of the API describes a DID once for all: the node does.
+pub(crate) struct DidText;
+
+impl PartialSchema for DidText {
+    fn schema() -> RefOr<Schema> {
+        RefOr::Ref(Ref::from_schema_name("Did"))
+    }
+}
+
+/// The same as a filter: empty, as a form leaves it, it filters nothing.
+pub(crate) struct DidOrEmpty;
+
+impl PartialSchema for DidOrEmpty {
+    fn schema() -> RefOr<Schema> {
+        let empty = ObjectBuilder::new().schema_type(Type::String).max_length(Some(0));
+        OneOfBuilder::new().item(DidText::schema()).item(empty).into()
+    }
 }
 
 /// What a query may hold.
@@ -250,7 +271,7 @@ pub struct PartnerSettingBody {
 #[utoipa::path(
     get,
     path = "/api/v1/trade/partners/{did}",
-    params(("did" = String, Path, description = "the partner")),
+    params(("did" = inline(DidText), Path, description = "the partner")),
     responses((status = 200, description = "The desk", body = Object))
 )]
 pub async fn of_partner(
@@ -266,7 +287,7 @@ pub async fn of_partner(
 #[utoipa::path(
     post,
     path = "/api/v1/trade/partners/{did}",
-    params(("did" = String, Path, description = "the partner")),
+    params(("did" = inline(DidText), Path, description = "the partner")),
     request_body = PartnerSettingBody,
     responses((status = 200, description = "What is set now", body = Object))
 )]

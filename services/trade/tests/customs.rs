@@ -13,7 +13,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Node, Setup, World, content};
+use common::{Node, Setup, World, content, on_both};
 use corridor_base::{EnvelopeId, ErrorCode, Lang, OsRandom, SystemClock};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Draft, Scope, Side};
@@ -116,28 +116,6 @@ async fn rule(node: &Node, json: &str, on: bool) {
     for name in names.iter().filter(|_| on) {
         rules::switch(&node.exchange, &acting(node), name, true).await.unwrap();
     }
-}
-
-/// The same tests on both engines; where there is no PostgreSQL, its half says that it was not run.
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(super::world(false).await).await;
-            })*
-        }
-        mod on_postgresql {
-            $(#[tokio::test]
-            async fn $name() {
-                if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
-                    println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
-                    return;
-                }
-                super::$name(super::world(true).await).await;
-            })*
-        }
-    };
 }
 
 on_both!(

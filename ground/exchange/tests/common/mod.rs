@@ -416,3 +416,29 @@ pub(crate) fn acting(us: &Did) -> corridor_exchange::Acting {
     let scope = corridor_exchange::Scope::default();
     corridor_exchange::Acting { participant: us.clone(), reader: "tester".to_owned(), scope }
 }
+
+/// Tests that take a world, on both engines; where there is no PostgreSQL, its half says that it was not run. The file that
+/// uses it says how its world is made: `async fn world(postgres: bool) -> World`.
+#[allow(unused_macros, reason = "each test file uses a part of it")]
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::world(false).await).await;
+            })*
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $name() {
+                if std::env::var_os("CORRIDOR_TEST_POSTGRES").is_none() {
+                    println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
+                    return;
+                }
+                super::$name(super::world(true).await).await;
+            })*
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub(crate) use on_both;

@@ -23,7 +23,7 @@ use super::risk::trial::{self, Tried};
 use super::state::{Decision, Lane, State};
 use super::statistics::{MONTHS, OfRule, statistics};
 use super::{judge, read};
-use crate::edge::{Asked, Said, asked, refuse, said, within};
+use crate::edge::{Asked, DidOrEmpty, Said, asked, refuse, said, within};
 
 /// The most fields of a case that are shown.
 const FIELDS: usize = 2_000;
@@ -33,17 +33,19 @@ const FIELDS: usize = 2_000;
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
     /// Only in this state.
-    #[param(pattern = "^(waiting|held|inspection|released|rejected|replaced|cancelled)$")]
+    #[param(pattern = "^(|waiting|held|inspection|released|rejected|replaced|cancelled)$")]
     pub state: Option<String>,
     /// Only where the risk rules sent it there.
-    #[param(pattern = "^(clear|note|hold|inspect)$")]
+    #[param(pattern = "^(|clear|note|hold|inspect)$")]
     pub risk: Option<String>,
     /// Only of this partner.
+    #[param(value_type = DidOrEmpty, inline, required = false)]
     pub partner: Option<String>,
     /// Only at this port or customs office.
-    #[param(max_length = 70)]
+    #[param(pattern = r"^[^\u0000]*$")]
     pub port: Option<String>,
     /// Only those that came before this case: the last of the page before.
+    #[param(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}([.][0-9]{1,10})?)?$")]
     pub before: Option<String>,
     /// How many; 100 when left out.
     #[param(minimum = 1, maximum = 1000)]
@@ -241,7 +243,10 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/trade/customs/{id}",
-    params(("id" = String, Path, description = "the envelope; `ENVELOPE.N` for its N-th message")),
+    params((
+        "id" = String, Path, description = "the envelope; `ENVELOPE.N` for its N-th message",
+        pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}([.][0-9]{1,10})?$"
+    )),
     responses((status = 200, description = "The case", body = ShownCase))
 )]
 pub async fn show(
@@ -256,7 +261,10 @@ pub async fn show(
 #[utoipa::path(
     post,
     path = "/api/v1/trade/customs/{id}/decision",
-    params(("id" = String, Path, description = "the envelope; `ENVELOPE.N` for its N-th message")),
+    params((
+        "id" = String, Path, description = "the envelope; `ENVELOPE.N` for its N-th message",
+        pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}([.][0-9]{1,10})?$"
+    )),
     request_body = DecideBody,
     responses((status = 200, description = "The case as it stands now", body = Object))
 )]
