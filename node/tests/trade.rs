@@ -72,7 +72,7 @@ impl Desk {
 
     /// Asks until it is so.
     async fn until(&self, path: &str, what: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..500 {
+        for _ in 0..3000 {
             let found = self.api("GET", path, &Value::Null).await.json();
             if what(&found) {
                 return found;
