@@ -15,6 +15,7 @@ pub mod limits;
 pub mod load;
 pub mod nothing;
 pub mod pages;
+pub mod people;
 pub mod process;
 pub mod proxy;
 pub mod report;

@@ -22,13 +22,13 @@ const OPENED: usize = 6;
 /// What is linked to and is no page to read: what it answers is a file, or what it does is recorded.
 const NO_PAGES: &[&str] = &["/console/help", "/console/asset", "/console/sign"];
 
-/// A session in a console.
+/// Somebody who may read: a session in a console, or a token for the API.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The port of the API listener.
     pub port: u16,
-    /// The cookie, `name=value`.
-    pub cookie: String,
+    /// The header that says who it is: `Cookie: name=value`, `Authorization: Bearer …`.
+    pub header: String,
 }
 
 impl Session {
@@ -36,9 +36,9 @@ impl Session {
     #[must_use]
     pub fn request(&self, path: &str) -> Vec<u8> {
         format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nCookie: {}\r\nAccept-Encoding: gzip\r\n\
-             Accept: text/html\r\nAccept-Language: en\r\n\r\n",
-            self.port, self.cookie
+            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\nAccept-Encoding: gzip\r\n\
+             Accept: text/html, application/json;q=0.9\r\nAccept-Language: en\r\n\r\n",
+            self.port, self.header
         )
         .into_bytes()
     }

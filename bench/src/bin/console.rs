@@ -14,23 +14,15 @@ use axum::Router;
 use axum::response::Html;
 use bytes::Bytes;
 use clap::Parser;
-use corridor_base::{Clock, Did, ErrorCode, Lang, Problem, SystemClock};
 use corridor_bench::api::HandedIn;
 use corridor_bench::load::{percentile, settled};
 use corridor_bench::pages::{self, Pages, Read, Session};
 use corridor_bench::process::program;
 use corridor_bench::report::{Better, Row, Spread};
 use corridor_bench::solo::Server;
-use corridor_bench::world::{Country, EDIFACT, Engine, Setup, World, free_port};
-use corridor_bench::{Result, ended, on_one_thread, progress, report, told};
+use corridor_bench::world::{EDIFACT, Engine, Setup, World, free_port};
+use corridor_bench::{Result, ended, on_one_thread, people, progress, report, told};
 use corridor_net::serve::{Listen, serve};
-use corridor_node::access::Role;
-use corridor_node::assembly::{self, Surroundings};
-use corridor_node::config::{Config, Environment};
-use corridor_node::node::Node;
-use corridor_node::people::password::Password;
-use corridor_node::people::{By, Found, Gift, NewAccount, Standing};
-use corridor_storage::DataDir;
 use tokio::task::JoinSet;
 
 /// How long a load runs before it counts.
@@ -42,9 +34,6 @@ const GOAL: u32 = 50;
 /// What is sent, and the reference in it that each gets anew.
 const SAMPLE: &str = include_str!("../../../services/trade/samples/cuscar.edi");
 const REFERENCE: &str = "DN261122000042";
-/// The cookie of a session, and a password that is long enough.
-const COOKIE: &str = "corridor_session";
-const PASSWORD: &str = "fifty people read at once";
 const NOTHING: &str = "a handler that does nothing, the same readers";
 
 #[derive(Clone, Parser)]
@@ -111,7 +100,7 @@ async fn run(arguments: &Arguments) -> Result {
     };
     let mut world = World::found(&setup).await?;
     fill(&world, arguments).await?;
-    let sessions = sign_in(&mut world, arguments.readers).await?;
+    let sessions = people::sign_in(&mut world.jp, arguments.readers).await?;
     let pages = pages::discover(sessions.first().ok_or("nobody has signed in")?).await?;
     let addresses: usize = pages.values().map(Vec::len).sum();
     progress(&format!("{} kinds of pages at {addresses} addresses", pages.len()));
@@ -240,58 +229,4 @@ fn rows(arguments: &Arguments, runs: &[BTreeMap<String, Read>], limit: &BTreeMap
         rows.push(row.limited(NOTHING, at(limit, kind, 95)));
     }
     rows
-}
-
-/// People who have signed in: each gets an account, a password and an authenticator, in the books of the
-/// node while it rests. By the sign-in page it would take a minute, as it should.
-async fn sign_in(world: &mut World, readers: usize) -> Result<Vec<Session>> {
-    world.jp.node.stop()?;
-    let cookies = enrolled(&world.jp, readers).await?;
-    world.jp.node.restart()?;
-    world.jp.node.ready()?;
-    let port = world.jp.api.url("")?.port().ok_or("the API has no port")?;
-    let session = |cookie: String| Session { port, cookie: format!("{COOKIE}_{port}={cookie}") };
-    Ok(cookies.into_iter().map(session).collect())
-}
-
-/// The cookies of new people, all of them administrators.
-async fn enrolled(country: &Country, readers: usize) -> Result<Vec<String>> {
-    let file = country.data.with_file_name("corridor.toml");
-    let config = Config::load(&file, &Environment::default()).map_err(told(file.display()))?;
-    let _held = DataDir::lock(&config.data).map_err(told("the data directory"))?;
-    let node = assembly::node(config, &Surroundings::of_machine()).await.map_err(told("the node"))?;
-    let mut cookies = Vec::new();
-    for number in 0..readers {
-        cookies.push(enrol(&node, &country.did, number).await.map_err(told("an account"))?);
-    }
-    node.exchange.store().close().await;
-    Ok(cookies)
-}
-
-async fn enrol(node: &Node, home: &Did, number: usize) -> corridor_base::Result<String> {
-    let by = By::reader("bench");
-    let name = format!("reader{number}");
-    let (display, language) = (format!("Reader {number}"), Lang::En);
-    let new = NewAccount { name: name.parse()?, display, language, home: home.clone() };
-    let account = node.people.create(new, &by).await?;
-    let gift = Gift { role: Role::Administrator, department: None };
-    node.people.give(home, &account.id, gift, &by).await?;
-    let link = node.people.make_link(&account.id, &by).await?;
-    let secret = link.address.rsplit('/').next().unwrap_or_default();
-    let nobody = || Problem::new(ErrorCode::LinkInvalid);
-    let mut opened = node.people.use_link(secret, "bench").await?.ok_or_else(nobody)?;
-    let standing = standing(node, &opened.cookie).await?;
-    opened = node.people.set_up_password(&standing, Password::new(PASSWORD.to_owned())).await?;
-    let standing = self::standing(node, &opened.cookie).await?;
-    let offer = node.people.offer_totp(&account.id)?;
-    let code = offer.seed.now(SystemClock.now());
-    let (_, opened) = node.people.set_totp(&standing, &offer.sealed, &code).await?;
-    Ok(opened.cookie)
-}
-
-async fn standing(node: &Node, cookie: &str) -> corridor_base::Result<Standing> {
-    match node.people.session(cookie).await? {
-        Found::Standing(standing) => Ok(*standing),
-        _ => Err(Problem::new(ErrorCode::Unauthenticated)),
-    }
 }

@@ -17,6 +17,7 @@
 
 pub mod again;
 pub mod agreements;
+pub mod crossed;
 pub mod documents;
 mod edge;
 pub mod erasure;

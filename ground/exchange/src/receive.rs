@@ -45,11 +45,11 @@ impl Uploads {
 }
 
 /// Everything a unit needs to write a received document down.
-struct Receipt {
-    envelope: Signed<Envelope>,
-    acknowledgement: Signed<Acknowledgement>,
-    record: SealedAct,
-    delivery: Option<NewDelivery>,
+pub(crate) struct Receipt {
+    pub(crate) envelope: Signed<Envelope>,
+    pub(crate) acknowledgement: Signed<Acknowledgement>,
+    pub(crate) record: SealedAct,
+    pub(crate) delivery: Option<NewDelivery>,
 }
 
 impl Exchange {
@@ -347,7 +347,7 @@ impl Exchange {
 
     /// Signs the acknowledgement and seals the act. Nobody sees either before the unit that writes
     /// them has committed (EX-3).
-    fn receipt(&self, envelope: Signed<Envelope>) -> Result<Receipt> {
+    pub(crate) fn receipt(&self, envelope: Signed<Envelope>) -> Result<Receipt> {
         let body = envelope.body();
         let acknowledgement = Signed::new(
             Acknowledgement {
@@ -435,7 +435,7 @@ fn refused_lately(tx: &mut Tx<'_>, partner: &Did, at: Timestamp) -> Result<i64> 
 }
 
 impl Receipt {
-    fn write(&self, tx: &mut Tx<'_>, seal: Option<&Seal>) -> Result<()> {
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, seal: Option<&Seal>) -> Result<()> {
         tx.record_under(&self.record, seal)?;
         match &self.delivery {
             Some(delivery) => tx.enqueue(delivery),

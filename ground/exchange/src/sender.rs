@@ -302,7 +302,7 @@ impl Exchange {
     }
 
     /// What the books say once the partner has acknowledged.
-    fn acknowledged(
+    pub(crate) fn acknowledged(
         &self,
         us: &Did,
         row: DocumentRow,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use corridor_base::digest::Hasher;
 use corridor_base::{AgreementId, DeliveryId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_proof::erasure::MAX_SUBJECTS;
-use corridor_proof::{Envelope, Handle, Kind, Signed, act};
+use corridor_proof::{Envelope, Handle, Kind, SealedAct, Signed, act};
 use corridor_storage::seal::{CHUNK, Content};
 use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, SubjectId, Tx, Unit};
 use futures::{Stream, StreamExt};
@@ -175,16 +175,8 @@ impl Exchange {
         seal: Option<Seal>,
         mut also: Unit,
     ) -> Result<bool> {
+        let record = self.submitted(us, &signed)?;
         let body = signed.body();
-        let fields = [
-            ("envelope", body.id.to_string()),
-            ("partner", body.recipient.to_string()),
-            ("agreement", body.agreement.to_string()),
-            ("kind", body.kind.to_string()),
-            ("size", body.size.to_string()),
-            ("statement", signed.digest().to_string()),
-        ];
-        let record = self.seal(us, &act::DOCUMENT_SUBMITTED, &fields)?;
         let delivery = delivery(&body.recipient, body.id, DeliveryId::new(&*self.0.clock, &*self.0.random));
         let told = service::tell(self, Side::Out, &body.kind, body.id);
         let exchange = self.clone();
@@ -232,6 +224,20 @@ impl Exchange {
                 also(tx).map(|()| true)
             })
             .await
+    }
+
+    /// The act of handing a document in.
+    pub(crate) fn submitted(&self, us: &Did, signed: &Signed<Envelope>) -> Result<SealedAct> {
+        let body = signed.body();
+        let fields = [
+            ("envelope", body.id.to_string()),
+            ("partner", body.recipient.to_string()),
+            ("agreement", body.agreement.to_string()),
+            ("kind", body.kind.to_string()),
+            ("size", body.size.to_string()),
+            ("statement", signed.digest().to_string()),
+        ];
+        self.seal(us, &act::DOCUMENT_SUBMITTED, &fields)
     }
 
     /// Stores content as it arrives: small content in memory, larger in a staging file that becomes

@@ -221,7 +221,7 @@ impl Desk {
     /// Answers an interchange with CONTRL, as an ordinary document under the same agreement.
     async fn give_answer(&self, exchange: &Exchange, us: &Did, read: &Read) -> Result<Given> {
         let Read { document, report, .. } = read;
-        let id = answer_id(us, document);
+        let id = answer_id(us, &document.partner, document.id);
         let reference = answer_reference(document);
         let answering = Answering { reference: &reference, now: document.created, receipt_only: false };
         let answered = match answer(report, &answering) {
@@ -306,11 +306,10 @@ async fn refuse_test(exchange: &Exchange, us: &Did, read: &mut Read) -> Result<(
     Ok(())
 }
 
-/// The envelope number of an answer follows from what it answers (EX-4).
-fn answer_id(us: &Did, document: &DocumentRow) -> EnvelopeId {
-    EnvelopeId::derived(&Digest::of(
-        format!("corridor/contrl\n{us}\n{}\n{}", document.partner, document.id).as_bytes(),
-    ))
+/// The envelope number of the CONTRL that answers a document of a partner follows from it (EX-4).
+#[must_use]
+pub fn answer_id(us: &Did, partner: &Did, document: EnvelopeId) -> EnvelopeId {
+    EnvelopeId::derived(&Digest::of(format!("corridor/contrl\n{us}\n{partner}\n{document}").as_bytes()))
 }
 
 /// The control reference of an answer: 14 characters that follow from the envelope.

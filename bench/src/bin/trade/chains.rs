@@ -1,23 +1,20 @@
-//! `cargo xtask bench trade`: whole chains from order to release a second between two nodes, each with its
-//! CONTRLs and with timers on every answer, and how long the timeline of one takes then.
+//! Whole chains between two nodes, handed in over HTTP as fast as they are answered.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use clap::Parser;
-use corridor_base::{Clock, SystemClock};
 use corridor_bench::api::{Api, HandedIn};
 use corridor_bench::load::percentile;
-use corridor_bench::report::{self, Better, Row};
-use corridor_bench::world::{EDIFACT, Engine, Setup, World};
-use corridor_bench::{Result, ended, on_one_thread, process, progress, told};
-use serde_json::{Value, json};
+use corridor_bench::report::{Better, Row};
+use corridor_bench::world::{EDIFACT, Setup, World};
+use corridor_bench::{Result, progress, told};
+use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
+
+use crate::chain::{self, EXPECTED, STEPS};
+use crate::{Arguments, agree};
 
 /// The clients that each walk one chain after another.
 const CLIENTS: usize = 16;
@@ -27,50 +24,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How many timelines are asked for.
 const TIMELINES: u64 = 200;
-/// The largest document that the agreement allows.
-const LARGEST: u64 = 1 << 20;
-/// The messages of a chain, each with its CONTRL.
-const STEPS: usize = 7;
-/// What is waited for: each message is answered, and its interchange read.
-const EXPECTED: [(&str, &str); 7] = [
-    ("ORDERS", "ORDRSP"),
-    ("ORDERS", "CONTRL"),
-    ("IFTMBF", "IFTMBC"),
-    ("IFTMBF", "CONTRL"),
-    ("CUSCAR", "CONTRL"),
-    ("CUSDEC", "CUSRES"),
-    ("CUSDEC", "CONTRL"),
-];
 
-#[derive(Parser)]
-struct Arguments {
-    /// Where the nodes keep their data meanwhile
-    #[arg(long)]
-    folder: PathBuf,
-    /// Where the result goes
-    #[arg(long)]
-    output: PathBuf,
-    /// What is measured
-    #[arg(long, default_value = "unknown")]
-    commit: String,
-    /// For how long chains are begun, in seconds
-    #[arg(long, default_value_t = 20)]
-    seconds: u64,
-}
-
-fn main() -> ExitCode {
-    ended(on_one_thread(run(&Arguments::parse())))
-}
-
-async fn run(arguments: &Arguments) -> Result {
-    let setup = Setup {
-        program: process::program()?,
-        folder: arguments.folder.clone(),
-        engine: Engine::Sqlite,
-        counted: false,
-        witnessed: false,
-    };
-    let world = World::found(&setup).await?;
+/// Chains a second, and how long their timelines take then.
+pub(super) async fn chains(arguments: &Arguments, setup: &Setup) -> Result<Vec<Row>> {
+    let world = World::found(setup).await?;
     let agreement = agree(&world).await?;
     let trade = Arc::new(Trade {
         out: outbox(&world.kr.api, world.jp.did.as_str(), &agreement)?,
@@ -90,7 +47,7 @@ async fn run(arguments: &Arguments) -> Result {
     }
     world.stop()?;
     let documents = chains * 2 * STEPS as u64;
-    let rows = vec![
+    Ok(vec![
         Row::new(
             "whole chains, order to release, with timers",
             "1/s",
@@ -116,29 +73,7 @@ async fn run(arguments: &Arguments) -> Result {
             &[percentile(&mut times, 95)],
             "the same; goal 100 for the page",
         ),
-    ];
-    report::finish("trade", &arguments.commit, rows, &arguments.output)
-}
-
-/// An agreement that waits for every answer.
-async fn agree(world: &World) -> Result<String> {
-    let words = json!({ "en": "A bench", "ja": "A bench", "ko": "A bench" });
-    let grant = |direction: &str| json!({ "verb": "send", "kind": EDIFACT, "direction": direction, "max_size": LARGEST });
-    let expect = |(message, answer): (&str, &str)| json!({ "message": message, "answer": answer, "within": 3600, "resend": 1 });
-    let proposal = json!({
-        "partner": world.jp.did, "purpose": words, "until": SystemClock.now().plus(Duration::from_secs(86_400)),
-        "grants": [grant("out"), grant("in")], "expects": EXPECTED.map(expect),
-    });
-    let mut answer = world.kr.api.post("api/v1/agreements", "application/json", proposal.to_string()).await?;
-    for api in [&world.jp.api, &world.kr.api] {
-        let statement = text(&answer, "statement");
-        answer = api.post("api/v1/agreements/accept", "text/plain", statement).await?;
-    }
-    Ok(text(&answer, "id"))
-}
-
-fn text(answer: &Value, name: &str) -> String {
-    answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    ])
 }
 
 fn outbox(api: &Api, to: &str, agreement: &str) -> Result<Url> {
@@ -150,6 +85,7 @@ fn outbox(api: &Api, to: &str, agreement: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Both ends.
 struct Trade {
     kr: Api,
     jp: Api,
@@ -197,13 +133,7 @@ impl Trade {
     /// Whether the last chains are whole too; those before `number` are known to be.
     async fn whole(&self, number: &mut u64, chains: u64) -> Result<bool> {
         while *number < chains {
-            let timeline = self.timeline(*number).await?;
-            let documents = timeline.pointer("/documents").and_then(Value::as_array);
-            let told = |name: &str| {
-                let said = |document: &&Value| document.get(name).is_some_and(Value::is_string);
-                documents.map_or(0, |documents| documents.iter().filter(said).count())
-            };
-            if told("syntax") < STEPS || told("judgement") == 0 {
+            if !chain::is_whole(&self.timeline(*number).await?) {
                 return Ok(false);
             }
             *number += 1;
@@ -212,7 +142,7 @@ impl Trade {
     }
 
     async fn timeline(&self, number: u64) -> Result<Value> {
-        self.kr.get(&format!("api/v1/trade/timeline?reference=PO-{number:08}")).await
+        self.kr.get(&chain::timeline(number)).await
     }
 
     /// Milliseconds that timelines take, over all chains.
@@ -226,38 +156,13 @@ impl Trade {
         Ok(times)
     }
 
-    /// One transaction: order and response, booking and confirmation, cargo report, declaration and release.
+    /// One transaction, handed in step by step.
     async fn chain(&self, n: u64) -> Result {
-        let order = format!("BGM+220+PO-{n:08}+9'DTM+137:20261122:102'");
-        let response = format!("BGM+231+RSP-{n:08}+9'RFF+ON:PO-{n:08}'");
-        let booking = format!("BGM+335+BK-{n:08}+9'RFF+ON:PO-{n:08}'");
-        let confirmed = format!("BGM+770+BC-{n:08}+9'RFF+BN:BK-{n:08}'RFF+ACW:BK-{n:08}'");
-        let cargo = format!("BGM+785+CR-{n:08}+9'RFF+BN:BK-{n:08}'CNI+1+BL-{n:08}'");
-        let declared = format!("BGM+929+DECL-{n:08}+9'RFF+ON:PO-{n:08}'DOC+705+BL-{n:08}'");
-        let released = format!("BGM+962+RES-{n:08}+9+AP'RFF+ACW:DECL-{n:08}'");
-        let steps: [_; STEPS] = [
-            (true, "ORDERS", order),
-            (false, "ORDRSP", response),
-            (true, "IFTMBF", booking),
-            (false, "IFTMBC", confirmed),
-            (true, "CUSCAR", cargo),
-            (true, "CUSDEC", declared),
-            (false, "CUSRES", released),
-        ];
-        for (step, (out, kind, body)) in steps.into_iter().enumerate() {
-            let (api, url, parties) = if out {
-                (&self.kr, &self.out, "DONGNAEFWD+JPCUSTOMS")
-            } else {
-                (&self.jp, &self.back, "JPCUSTOMS+DONGNAEFWD")
-            };
-            let count = body.matches('\'').count() + 2;
-            let reference = format!("{n:08}{step}");
-            let content = Bytes::from(format!(
-                "UNB+UNOA:3+{parties}+261122:0915+{reference}'UNH+1+{kind}:D:08A:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
-            ));
-            let key = format!("{kind}-{n}");
+        for step in chain::steps(n) {
+            let (api, url) = if step.out { (&self.kr, &self.out) } else { (&self.jp, &self.back) };
+            let key = format!("{}-{n}", step.kind);
             loop {
-                match api.hand_in(url, &key, content.clone()).await {
+                match api.hand_in(url, &key, step.content.clone()).await {
                     HandedIn::Accepted(_) => break,
                     HandedIn::Again(_) => tokio::time::sleep(Duration::from_millis(5)).await,
                     HandedIn::Refused(why) => return Err(why),
