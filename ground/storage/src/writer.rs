@@ -8,6 +8,8 @@
 //! fails after it has changed something, all are taken back and run again, each in a savepoint of its own;
 //! units are repeatable for that (see [`crate::Store::write`]), and on PostgreSQL it is the same.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,10 @@ const BATCH: usize = 512;
 /// How long units are added to a commit while more are queued.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
+/// With more than so many units in the last commit of the writing thread nobody writes on a thread of their
+/// own (adds of 64 clients to a raw log: 0.34 of what they reach without writing before, 0.46 so).
+const FEW: usize = 3;
+
 /// How many commits units run in savepoints after one had to be run again: whoever sends what fails
 /// sends more of it.
 const CAREFUL: u32 = 64;
@@ -35,6 +41,8 @@ pub(crate) struct Writer {
     pen: Mutex<Option<Pen>>,
     wal: Arc<Wal>,
     shared: Arc<Shared>,
+    /// How many units shared the last commit of the writing thread.
+    company: AtomicUsize,
 }
 
 /// What is needed to write.
@@ -64,7 +72,12 @@ enum Now {
 
 impl Writer {
     pub(crate) fn new(connection: Connection, wal: Arc<Wal>, shared: Arc<Shared>) -> Self {
-        Self { pen: Mutex::new(Some(Pen { connection, careful: 0 })), wal, shared }
+        Self {
+            pen: Mutex::new(Some(Pen { connection, careful: 0 })),
+            wal,
+            shared,
+            company: AtomicUsize::new(0),
+        }
     }
 
     fn pen(&self) -> MutexGuard<'_, Option<Pen>> {
@@ -74,6 +87,9 @@ impl Writer {
     /// Does one unit on this thread, which waits for the disk meanwhile, unless somebody else is writing:
     /// then it is handed back.
     pub(crate) fn at_once(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
+        if self.company.load(Relaxed) > FEW {
+            return Err(job);
+        }
         let Ok(mut pen) = self.pen.try_lock() else { return Err(job) };
         let Some(pen) = pen.as_mut() else { return Err(job) };
         pen.write(job, &mut || None, &self.shared);
@@ -86,7 +102,9 @@ impl Writer {
         while let Some(message) = queue.blocking_recv() {
             match (message, &mut *self.pen()) {
                 (Message::Write(job), Some(pen)) => {
-                    pen.write(job, &mut || next(&mut queue), &self.shared);
+                    let mut company = 1;
+                    pen.write(job, &mut || next(&mut queue).inspect(|_| company += 1), &self.shared);
+                    self.company.store(company, Relaxed);
                     self.wal.committed(&pen.connection);
                 }
                 (Message::Write(job) | Message::Read(job), _) => {
