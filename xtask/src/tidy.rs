@@ -8,6 +8,7 @@ mod invariants;
 mod lints;
 mod messages;
 mod modules;
+mod pure;
 mod sizes;
 mod words;
 
@@ -43,6 +44,7 @@ const CHECKS: &[Check] = &[
     ("every module says why it exists", modules::check),
     ("imports run downwards", floors::check),
     ("every crate keeps the house's lints", lints::check),
+    ("what judges evidence is pure and never panics", pure::check),
     ("cited invariants exist", invariants::check),
     ("every endpoint has an authorisation test", authorization::check),
     ("messages agree in three languages", messages::check),

@@ -7,7 +7,16 @@
 //! leaf of a log ([`merkle`], [`tile`]), whose state a [`checkpoint`] states and witnesses cosign
 //! ([`cosignature`], [`policy`]). A [`receipt`] shows all of it, a [`cose`] receipt shows it to tools of
 //! IETF COSE, and a [`split_view`] convicts a log; [`evidence`] judges any of these files.
-#![warn(clippy::indexing_slicing)]
+// No `allow` undoes these; that there is no IO either is for `cargo xtask tidy` to see.
+#![forbid(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
 
 pub mod acknowledgement;
 pub mod act;
