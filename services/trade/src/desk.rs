@@ -222,7 +222,7 @@ impl Desk {
     async fn give_answer(&self, exchange: &Exchange, us: &Did, read: &Read) -> Result<Given> {
         let Read { document, report, .. } = read;
         let id = answer_id(us, &document.partner, document.id);
-        let reference = answer_reference(document);
+        let reference = reference_of(document.id, "contrl");
         let answering = Answering { reference: &reference, now: document.created, receipt_only: false };
         let answered = match answer(report, &answering) {
             Ok(contrl) => self.submit(exchange, us, document, (id, "CONTRL.edi"), contrl).await?,
@@ -309,11 +309,41 @@ async fn refuse_test(exchange: &Exchange, us: &Did, read: &mut Read) -> Result<(
 /// The envelope number of the CONTRL that answers a document of a partner follows from it (EX-4).
 #[must_use]
 pub fn answer_id(us: &Did, partner: &Did, document: EnvelopeId) -> EnvelopeId {
-    EnvelopeId::derived(&Digest::of(format!("corridor/contrl\n{us}\n{partner}\n{document}").as_bytes()))
+    let from = format!("corridor/contrl\n{us}\n{partner}\n{document}");
+    document.answering(&Digest::of(from.as_bytes()))
 }
 
-/// The control reference of an answer: 14 characters that follow from the envelope.
-fn answer_reference(document: &DocumentRow) -> String {
-    let digest = Digest::of(document.id.to_string().as_bytes()).to_string();
-    digest.chars().take(14).collect::<String>().to_uppercase()
+/// The control reference of an answer, which follows from what it answers and from its kind: 7 characters of
+/// when that was made, which come round in 13 months, and 7 of a digest, so that those of one time stand
+/// together in the books and no two are the same.
+pub(crate) fn reference_of(answered: EnvelopeId, kind: &str) -> String {
+    let Digest([a, b, c, d, e, ..]) = Digest::of(format!("{kind} {answered}").as_bytes());
+    let digest = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+    let letters = |value: u64| (0..7).rev().map(move |at| BASE32HEX.get((value >> (5 * at)) as usize % 32));
+    letters(answered.millis()).chain(letters(digest)).flatten().map(|letter| char::from(*letter)).collect()
+}
+
+/// The letters of base32hex (RFC 4648, 7), which are in the order of what they stand for.
+const BASE32HEX: [u8; 32] = *b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_in_the_order_of_what_they_answer_and_differ() {
+        let check = |id: &str, expect: &str| {
+            let all = ["contrl", "aperak"].map(|kind| reference_of(id.parse().unwrap(), kind));
+            let lengths = all.each_ref().map(|one| (one.get(..7).unwrap(), one.len()));
+            assert_eq!(lengths, [(expect, 14); 2], "{id}");
+            assert_ne!(all[0], all[1], "{id}");
+        };
+        check("01920000-0000-7000-8000-000000000001", "8000000");
+        check("01920000-0001-7000-8000-000000000001", "8000001");
+        check("01920000-0020-7000-8000-000000000001", "8000010");
+        check("ffffffff-ffff-8fff-bfff-ffffffffffff", "VVVVVVV");
+        let [one, other] = ["01920000-0000-7000-8000-000000000001", "01920000-0000-7000-8000-000000000002"]
+            .map(|id| reference_of(id.parse().unwrap(), "contrl"));
+        assert_ne!(one, other);
+    }
 }

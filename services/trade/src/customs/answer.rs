@@ -57,10 +57,8 @@ pub(super) fn code(decision: Decision, asked: Option<&str>) -> String {
     asked.map_or_else(|| decision.indicator().to_owned(), str::to_owned)
 }
 
-/// A number that follows from an envelope: 14 characters.
-fn reference(id: EnvelopeId) -> String {
-    let digest = corridor_base::Digest::of(id.to_string().as_bytes()).to_string();
-    digest.chars().take(14).collect::<String>().to_uppercase()
+fn reference(answering: &Answering<'_>) -> String {
+    crate::desk::reference_of(answering.id, "cusres")
 }
 
 fn record(answering: &Answering<'_>, reason: &str, capitals: bool) -> Record {
@@ -71,7 +69,7 @@ fn record(answering: &Answering<'_>, reason: &str, capitals: bool) -> Record {
         }
     };
     let minute: String = answering.now.to_string().chars().take(16).collect();
-    set("number", &reference(answering.id));
+    set("number", &reference(answering));
     set("function", "original");
     set("processed", &minute);
     set("answers", answering.number);
@@ -130,7 +128,7 @@ fn envelope(answering: &Answering<'_>, syntax: (&str, u8)) -> Envelope {
     set("sender_qualifier", from.qualifier.text());
     set("recipient", to.id.text());
     set("recipient_qualifier", to.qualifier.text());
-    set("reference", &reference(answering.id));
+    set("reference", &reference(answering));
     set("syntax", syntax.0);
     set("syntax_version", &syntax.1.to_string());
     set("test", if answering.test { "1" } else { "" });

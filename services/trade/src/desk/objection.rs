@@ -53,7 +53,7 @@ impl Desk {
         let Some(first) = answered.first() else { return Ok(None) };
         let header = report.listed.iter().find(|m| m.index == first.message);
         let release = header.map(|m| m.release.text()).filter(|r| !r.is_empty()).unwrap_or(RELEASE);
-        let reference = reference(document);
+        let reference = super::reference_of(document.id, "aperak");
         let objecting = Objecting {
             reference: &reference,
             now: document.created,
@@ -83,13 +83,6 @@ fn language(exchange: &Exchange, partner: &Did) -> Lang {
 
 /// The envelope number of an APERAK follows from what it answers (EX-4).
 fn id(us: &Did, document: &DocumentRow) -> EnvelopeId {
-    EnvelopeId::derived(&Digest::of(
-        format!("corridor/aperak\n{us}\n{}\n{}", document.partner, document.id).as_bytes(),
-    ))
-}
-
-/// Its control reference: 14 characters that follow from the envelope, others than those of the CONTRL.
-fn reference(document: &DocumentRow) -> String {
-    let digest = Digest::of(format!("aperak {}", document.id).as_bytes()).to_string();
-    digest.chars().take(14).collect::<String>().to_uppercase()
+    let from = format!("corridor/aperak\n{us}\n{}\n{}", document.partner, document.id);
+    document.id.answering(&Digest::of(from.as_bytes()))
 }
