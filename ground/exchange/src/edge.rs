@@ -31,6 +31,7 @@ impl Exchange {
             .with_state(self.clone())
             .merge(self.again_router())
             .merge(self.erasure_router())
+            .merge(self.together_router())
     }
 }
 
@@ -44,6 +45,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The language that the caller reads.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     pub(crate) fn of(exchange: &Exchange, request: Request) -> (Self, Body) {
         let (parts, body) = request.into_parts();
         let target = exchange.0.public_url.target_of(&parts.uri);
@@ -105,8 +111,8 @@ async fn take_delivery(
 
 /// Whose inbox a piece is for.
 #[derive(Deserialize)]
-struct For {
-    recipient: Did,
+pub(crate) struct For {
+    pub(crate) recipient: Did,
 }
 
 /// `PATCH /exchange/v1/deliveries/{id}?recipient=DID`

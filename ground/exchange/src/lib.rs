@@ -2,7 +2,7 @@
 //! one verb stands, *send*: a document goes to a partner's inbox and comes back acknowledged.
 //!
 //! The way of a document: [`submit`] stores it and queues it in one unit of work; [`sender`]
-//! takes it to the partner, envelope first; the partner's [`receive`] asks its [`gate`], stores it
+//! takes it to the partner, envelope first, many small ones [`together`]; the partner's [`receive`] asks its [`gate`], stores it
 //! and answers with a signed acknowledgement, which comes back into the sender's books. A
 //! service is told of what was received through the same outbox ([`service`]). Afterwards each asks the
 //! other for its receipts ([`receipts`]). What is about persons lies sealed on both sides, and an
@@ -30,6 +30,7 @@ pub mod scope;
 pub mod sender;
 pub mod service;
 pub mod submit;
+mod together;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -124,6 +125,7 @@ pub(crate) struct Inner {
     pub(crate) agreements: agreements::Book,
     pub(crate) uploads: receive::Uploads,
     pub(crate) repeats: repeat::Repeats,
+    pub(crate) together: together::Together,
     pub(crate) places: Arc<tokio::sync::Semaphore>,
 }
 
@@ -152,6 +154,7 @@ impl Exchange {
             agreements: agreements::Book::new(parts.pending),
             uploads: receive::Uploads::default(),
             repeats: repeat::Repeats::default(),
+            together: together::Together::default(),
             places: Arc::new(tokio::sync::Semaphore::new(parts.limits.concurrent)),
             limits: parts.limits,
         })))

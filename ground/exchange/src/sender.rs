@@ -130,7 +130,10 @@ impl Exchange {
         // Offered for the first time a small document goes whole; again, the envelope goes alone,
         // because the partner may have it already.
         let first = content.clone().filter(|_| !again);
-        let mut answer = self.post(us, row, &endpoint, first).await?;
+        let mut answer = match first {
+            Some(content) => self.offer_small(us, row, &endpoint, content).await?,
+            None => self.post(us, row, &endpoint, None).await?,
+        };
         for _ in 0..=MAX_CORRECTIONS {
             match answer {
                 Answer::Acknowledged(acknowledgement) => return Ok(acknowledgement),
@@ -164,7 +167,7 @@ impl Exchange {
     }
 
     /// The envelope, and behind it the content when given.
-    async fn post(
+    pub(crate) async fn post(
         &self,
         us: &Did,
         row: &DocumentRow,
@@ -178,13 +181,13 @@ impl Exchange {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::DELIVERY));
         headers.insert(HeaderName::from_static(ENVELOPE_LENGTH), HeaderValue::from(note.len()));
-        let url = address(row, &format!("{endpoint}{DELIVERIES}"))?;
+        let url = address(&row.partner, &format!("{endpoint}{DELIVERIES}"))?;
         self.ask(us, row, request(Method::POST, url, headers, body.freeze())).await
     }
 
     /// The content from `offset` on, piece after piece, each signed; holds one piece in memory.
     async fn pieces(&self, us: &Did, row: &DocumentRow, endpoint: &str, mut offset: u64) -> Result<Answer> {
-        let url = address(row, &format!("{endpoint}{}", wire::pieces(row.id, &row.partner)))?;
+        let url = address(&row.partner, &format!("{endpoint}{}", wire::pieces(row.id, &row.partner)))?;
         let mut stream = self.large_content(us, row, offset).await?;
         let mut buffer = BytesMut::with_capacity(PIECE);
         loop {
@@ -216,17 +219,30 @@ impl Exchange {
     }
 
     /// One signed request to a partner, and its answer, which the partner has signed.
-    pub(crate) async fn call(&self, us: &Did, partner: &Did, mut request: Request) -> Result<Response> {
+    pub(crate) async fn call(&self, us: &Did, partner: &Did, request: Request) -> Result<Response> {
+        let (asked, response) = self.ask_signed(us, request).await?;
+        self.signed_by(partner, &asked, &response)?;
+        Ok(response)
+    }
+
+    /// One signed request, and whatever answered it.
+    pub(crate) async fn ask_signed(&self, us: &Did, mut request: Request) -> Result<(Asked, Response)> {
         let mut extra =
             vec![HeaderName::from_static(ENVELOPE_LENGTH), HeaderName::from_static(UPLOAD_OFFSET)];
         extra.retain(|name| request.headers.contains_key(name));
         let signer = self.keyring(us)?.current();
         let asked =
             signature::sign_request(&mut request, &extra, &*signer, self.0.clock.now(), &*self.0.random)?;
-        let response = self.0.client.send(request).await?;
-        self.signed_by_partner(partner, &asked, &response)
-            .map_err(|p| answer_problem(partner, &unsigned(&response, &p)))?;
-        Ok(response)
+        Ok((asked, self.0.client.send(request).await?))
+    }
+
+    /// Whether the partner has signed this answer to this question.
+    ///
+    /// # Errors
+    /// `partner-answer`, with what was said instead.
+    pub(crate) fn signed_by(&self, partner: &Did, asked: &Asked, response: &Response) -> Result<()> {
+        self.signed_by_partner(partner, asked, response)
+            .map_err(|p| answer_problem(partner, &unsigned(response, &p)))
     }
 
     /// Whether the partner itself answered, and this very question. Nothing else can make a document
@@ -256,19 +272,21 @@ impl Exchange {
                     None => Err(answer_problem(&row.partner, "it wants content from no usable offset")),
                 }
             }
-            status => {
-                let said = serde_json::from_slice::<ProblemDocument>(&response.body).ok();
-                match said.as_ref().and_then(Problem::from_document) {
-                    Some(problem) if problem.code() == ErrorCode::OffsetWrong => {
-                        let expected =
-                            problem.arg("expected").and_then(|e| e.parse().ok()).filter(|o| *o <= row.size);
-                        expected.map(Answer::SendFrom).ok_or(problem)
-                    }
-                    Some(problem) => Err(problem),
-                    None => Err(answer_problem(&row.partner, &format!("HTTP status {status}"))),
-                }
+            _ => {
+                let problem = self.said(&row.partner, response);
+                let wanted = problem.arg("expected").filter(|_| problem.code() == ErrorCode::OffsetWrong);
+                let expected = wanted.and_then(|e| e.parse().ok()).filter(|o| *o <= row.size);
+                expected.map(Answer::SendFrom).ok_or(problem)
             }
         }
+    }
+
+    /// The problem that an answer names.
+    pub(crate) fn said(&self, partner: &Did, response: &Response) -> Problem {
+        let said = serde_json::from_slice::<ProblemDocument>(&response.body).ok();
+        said.as_ref()
+            .and_then(Problem::from_document)
+            .unwrap_or_else(|| answer_problem(partner, &format!("HTTP status {}", response.status)))
     }
 
     /// Whether this acknowledgement is for what we sent, signed by a listed key of the partner.
@@ -345,7 +363,7 @@ impl Exchange {
 
 /// Whether offering the same document again cannot help. What may pass with time (a list that is
 /// late, a clock, a full disk) is offered again.
-const fn is_final(code: ErrorCode) -> bool {
+pub(crate) const fn is_final(code: ErrorCode) -> bool {
     matches!(
         code,
         ErrorCode::AgreementUnknown
@@ -372,16 +390,16 @@ fn unsigned(response: &Response, problem: &Problem) -> String {
 }
 
 /// The trust list says where a partner answers; what is no address there, nobody can call.
-fn address(row: &DocumentRow, url: &str) -> Result<Url> {
+pub(crate) fn address(partner: &Did, url: &str) -> Result<Url> {
     Url::parse(url)
-        .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", &row.partner).because(e))
+        .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", partner).because(e))
 }
 
 pub(crate) fn answer_problem(partner: &Did, why: &str) -> Problem {
     Problem::new(ErrorCode::PartnerAnswer).with("partner", partner).with("why", why)
 }
 
-fn request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Request {
+pub(crate) fn request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Request {
     Request { method, url, headers, body, limit: MAX_ANSWER, timeout: REQUEST_TIMEOUT }
 }
 

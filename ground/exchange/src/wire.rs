@@ -10,6 +10,11 @@
 //! `PATCH /exchange/v1/deliveries/{id}?recipient=DID` with `upload-offset: N` carries a piece of
 //! the content, of at most [`PIECE`] bytes; the answers are the same.
 //!
+//! `POST /exchange/v1/together?recipient=DID` carries several small documents, each with its content whole: the
+//! lengths of envelope and content in four bytes each, the highest first, then the two, and so on. The answer is
+//! `200` with what became of each, in their order: its acknowledgement, or the problem. A node that does not
+//! know it answers 404, and gets them one by one.
+//!
 //! `POST /exchange/v1/receipts` asks for the partner's receipts of documents that crossed between the two
 //! ([`AskReceipts`]); the answer is [`Receipts`].
 //!
@@ -40,6 +45,8 @@ pub const AGAIN: &str = "/exchange/v1/again";
 pub const ACKNOWLEDGED: &str = "/exchange/v1/acknowledged";
 /// Where erasure is asked for.
 pub const ERASURES: &str = "/exchange/v1/erasures";
+/// Where several small documents are delivered.
+pub const TOGETHER: &str = "/exchange/v1/together";
 /// Where receipts are asked for.
 pub const RECEIPTS: &str = "/exchange/v1/receipts";
 /// The length of the envelope within the body, in bytes.
@@ -50,6 +57,12 @@ pub const UPLOAD_OFFSET: &str = "upload-offset";
 pub const NOTE: &str = "text/plain; charset=utf-8";
 /// Envelope and content in one body.
 pub const DELIVERY: &str = "application/vnd.corridor.delivery";
+/// Several documents in one body.
+pub const DELIVERIES_TOGETHER: &str = "application/vnd.corridor.deliveries";
+/// The most documents of such a body.
+pub const MOST_TOGETHER: usize = 64;
+/// The largest such body, in bytes, and the largest answer to one.
+pub const MAX_TOGETHER: usize = 1 << 20;
 /// A piece of content.
 pub const PIECE_TYPE: &str = "application/octet-stream";
 
@@ -71,9 +84,19 @@ pub struct SendFrom {
 
 /// The path of a delivery whose content is being sent.
 #[must_use]
-pub fn pieces(id: corridor_base::EnvelopeId, recipient: &corridor_base::Did) -> String {
+pub fn pieces(id: EnvelopeId, recipient: &Did) -> String {
+    format!("{DELIVERIES}/{id}?{}", for_whom(recipient))
+}
+
+/// The path of several deliveries at once.
+#[must_use]
+pub fn together(recipient: &Did) -> String {
+    format!("{TOGETHER}?{}", for_whom(recipient))
+}
+
+fn for_whom(recipient: &Did) -> String {
     // `%` of an encoded port has to be encoded once more to stand in a query.
-    format!("{DELIVERIES}/{id}?recipient={}", recipient.as_str().replace('%', "%25"))
+    format!("recipient={}", recipient.as_str().replace('%', "%25"))
 }
 
 /// The most documents asked about at once.

@@ -8,7 +8,7 @@ use corridor_bench::api::{Api, HandedIn};
 use corridor_bench::load::percentile;
 use corridor_bench::report::{Better, Row};
 use corridor_bench::world::{EDIFACT, Setup, World};
-use corridor_bench::{Result, progress, told};
+use corridor_bench::{Result, process, progress, told};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
@@ -36,9 +36,15 @@ pub(super) async fn chains(arguments: &Arguments, setup: &Setup) -> Result<Vec<R
         jp: world.jp.api.clone(),
     });
     progress("chains from order to release");
+    let used = || [world.kr.node.id(), world.jp.node.id()].into_iter().filter_map(process::used).sum::<f64>();
+    let before = used();
     let (chains, seconds) = trade.walk(Duration::from_secs(arguments.seconds)).await?;
+    let processor = (used() - before) * 1000.0 / chains as f64;
     let each = seconds / chains as f64;
-    progress(&format!("{chains} chains in {seconds:.1} s, {:.1} a second", 1.0 / each));
+    progress(&format!(
+        "{chains} chains in {seconds:.1} s, {:.1} a second, {processor:.1} ms of processor time each",
+        1.0 / each
+    ));
     progress("timelines");
     let mut times = trade.timelines(chains).await?;
     let overdue: Value = world.kr.api.get("api/v1/trade/expected?standing=overdue&limit=1").await?;
@@ -58,6 +64,13 @@ pub(super) async fn chains(arguments: &Arguments, setup: &Setup) -> Result<Vec<R
                  to the last answer: {chains} chains of 14 documents in {seconds:.0} s; two nodes on SQLite and the \
                  load on the same cores; goal 100"
             ),
+        ),
+        Row::new(
+            "processor time of both nodes a chain",
+            "ms",
+            Better::Lower,
+            &[processor],
+            "user and kernel; what other programs do meanwhile changes it little",
         ),
         Row::new(
             "timeline of one chain: p50",

@@ -172,9 +172,14 @@ impl Node {
 
     /// Opens the listener.
     pub async fn listen(&mut self) {
+        self.listen_as(self.exchange.router()).await;
+    }
+
+    /// Opens the listener with these routes.
+    pub async fn listen_as(&mut self, router: axum::Router) {
         let (stop, stopped) = oneshot::channel::<()>();
         let address = format!("127.0.0.1:{}", self.port).parse().unwrap();
-        let server = serve(Listen::plain(address), self.exchange.router(), async move {
+        let server = serve(Listen::plain(address), router, async move {
             let _ = stopped.await;
         })
         .await
