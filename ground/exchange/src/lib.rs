@@ -49,7 +49,7 @@ pub use receipts::ReceiptExchange;
 pub use schema::SCHEMA;
 pub use scope::Scope;
 pub use service::{Acting, Service};
-pub use submit::Draft;
+pub use submit::{Draft, Filing};
 
 /// How many requests of the last two skew windows are remembered against replay: at 40 bytes each
 /// this is 40 MB under an attack by listed participants, and next to nothing otherwise.

@@ -14,7 +14,7 @@ use corridor_storage::seal::{CHUNK, Content};
 use corridor_storage::{BlobName, NewDelivery, Seal, SealId, Staging, SubjectId, Tx, Unit};
 use futures::{Stream, StreamExt};
 
-use crate::documents::{self, NewDocument, Side, State};
+use crate::documents::{self, DocumentRow, NewDocument, Side, State};
 use crate::sender::nothing;
 use crate::service::Acting;
 use crate::wire::{INLINE, PIECE};
@@ -42,6 +42,16 @@ pub struct Draft {
     pub subjects: Vec<String>,
 }
 
+/// What a service makes of a document that it hands in itself; repeatable, as every unit.
+pub type Filing = Box<dyn FnMut(&mut Tx<'_>, &DocumentRow) -> Result<()> + Send>;
+
+/// What else belongs into the unit of work that hands a document in.
+enum Also {
+    Unit(Unit),
+    /// What its service would be told of.
+    Filed(Filing),
+}
+
 /// How the names of uploads by our own callers begin.
 const HAND_IN: &str = "out-";
 
@@ -63,7 +73,7 @@ impl Exchange {
     where
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
-        self.submit_with(us, draft, content, nothing()).await
+        self.hand_in(us, draft, content, Also::Unit(nothing())).await
     }
 
     /// The same, with what else belongs to it in its unit of work: a decision and the document that tells it
@@ -72,6 +82,31 @@ impl Exchange {
     /// # Errors
     /// As [`Exchange::submit`]; those of `also`.
     pub async fn submit_with<S>(&self, us: &Did, draft: Draft, content: S, also: Unit) -> Result<EnvelopeId>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
+    {
+        self.hand_in(us, draft, content, Also::Unit(also)).await
+    }
+
+    /// The same, by the service that takes documents of this kind: what it makes of this one it files in the
+    /// unit that hands it in, and it is not told of it afterwards.
+    ///
+    /// # Errors
+    /// As [`Exchange::submit`]; those of `file`.
+    pub async fn submit_filed<S>(
+        &self,
+        us: &Did,
+        draft: Draft,
+        content: S,
+        file: Filing,
+    ) -> Result<EnvelopeId>
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
+    {
+        self.hand_in(us, draft, content, Also::Filed(file)).await
+    }
+
+    async fn hand_in<S>(&self, us: &Did, draft: Draft, content: S, also: Also) -> Result<EnvelopeId>
     where
         S: Stream<Item = io::Result<Bytes>> + Send + Unpin,
     {
@@ -173,12 +208,15 @@ impl Exchange {
         signed: Signed<Envelope>,
         stored: Stored,
         seal: Option<Seal>,
-        mut also: Unit,
+        mut also: Also,
     ) -> Result<bool> {
         let record = self.submitted(us, &signed)?;
         let body = signed.body();
         let delivery = delivery(&body.recipient, body.id, DeliveryId::new(&*self.0.clock, &*self.0.random));
-        let told = service::tell(self, Side::Out, &body.kind, body.id);
+        let told = match also {
+            Also::Unit(_) => service::tell(self, Side::Out, &body.kind, body.id),
+            Also::Filed(_) => None,
+        };
         let exchange = self.clone();
         self.0
             .store
@@ -221,7 +259,17 @@ impl Exchange {
                     tx.enqueue(told)?;
                 }
                 tx.enqueue(&delivery)?;
-                also(tx).map(|()| true)
+                match &mut also {
+                    Also::Unit(unit) => unit(tx)?,
+                    Also::Filed(file) => {
+                        let row = documents::find(tx, Side::Out, &body.recipient, body.id)?;
+                        file(
+                            tx,
+                            &row.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", body.id))?,
+                        )?;
+                    }
+                }
+                Ok(true)
             })
             .await
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use corridor_base::{Clock, Did, Digest, EnvelopeId, ErrorCode, Problem, Random, Result};
-use corridor_exchange::{DocumentRow, Draft, Exchange, Service, Side};
+use corridor_exchange::{DocumentRow, Draft, Exchange, Filing, Service, Side};
 use corridor_proof::{Act, Agreement, Flow, Kind, SealedAct, act};
 use corridor_storage::Unit;
 use futures::{StreamExt, stream};
@@ -194,11 +194,7 @@ impl Desk {
         terms: Option<&Agreement>,
     ) -> Result<Read> {
         let shelf = self.shelf(us, &document).await?;
-        let options = Options { characters: shelf.characters(), ..Options::default() };
-        let checker = Checker::new(shelf, Policy::default());
-        let checker = checker.objecting(terms.map(objection::apart).unwrap_or_default());
-        let mut reader = Reader::checking(options, Box::new(checker));
-        let mut names = References::default();
+        let (mut reader, mut names) = (reader(shelf, terms), References::default());
         let mut content = exchange.content(us, &document).await?;
         while let Some(piece) = content.next().await {
             reader.push(&piece?, &mut names);
@@ -225,7 +221,10 @@ impl Desk {
         let reference = reference_of(document.id, "contrl");
         let answering = Answering { reference: &reference, now: document.created, receipt_only: false };
         let answered = match answer(report, &answering) {
-            Ok(contrl) => self.submit(exchange, us, document, (id, "CONTRL.edi"), contrl).await?,
+            Ok(contrl) => {
+                let file = self.own(us, read, &contrl).await?;
+                self.submit(exchange, us, document, (id, "CONTRL.edi"), contrl, Some(file)).await?
+            }
             Err(NoAnswer::HoldsContrl | NoAnswer::Unaddressable) => false,
         };
         let verdict = books::verdict_word(report.verdict());
@@ -234,6 +233,22 @@ impl Desk {
         let fields = [("envelope", envelope.as_str()), ("reference", &reference), ("verdict", verdict)];
         let record = Act::seal(&act::INTERCHANGE_ANSWERED, us, &fields, &*self.clock, &*self.random)?;
         Ok(Given { envelope: answered.then_some(id), record })
+    }
+
+    /// What the books say of a CONTRL of ours. It is read as everything is; but what it answers is known, and
+    /// nobody has to tell the desk of it.
+    async fn own(&self, us: &Did, read: &Read, contrl: &[u8]) -> Result<Filing> {
+        let shelf = self.shelf(us, &read.document).await?;
+        let (mut reader, mut names) = (reader(shelf, None), References::default());
+        reader.push(contrl, &mut names);
+        let (report, numbers) = (reader.finish(&mut names), names.into_found());
+        let (flow, given) = (read.flow, answers::given(read, contrl)?);
+        Ok(Box::new(move |tx, document| {
+            if books::insert(tx, document, &report, &numbers, None, flow)? {
+                trail::tell(tx, document, 0, &given(document))?;
+            }
+            Ok(())
+        }))
     }
 
     /// Hands an answer in, under this envelope and name; false when the agreement does not allow us to answer, which is no fault
@@ -245,6 +260,7 @@ impl Desk {
         document: &DocumentRow,
         (id, name): (EnvelopeId, &str),
         answer: Vec<u8>,
+        file: Option<Filing>,
     ) -> Result<bool> {
         let draft = Draft {
             id: Some(id),
@@ -257,7 +273,11 @@ impl Desk {
             subjects: Vec::new(),
         };
         let content = stream::iter([Ok(Bytes::from(answer))]);
-        match exchange.submit(us, draft, content).await {
+        let submitted = match file {
+            Some(file) => exchange.submit_filed(us, draft, content, file).await,
+            None => exchange.submit(us, draft, content).await,
+        };
+        match submitted {
             Ok(_) => Ok(true),
             // Answered before, by a node that died before it could write that down. Directories may have come
             // or gone since; what was said stands.
@@ -271,6 +291,14 @@ impl Desk {
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// Reads against what a participant and its partner keep to.
+fn reader(shelf: Arc<Shelf>, terms: Option<&Agreement>) -> Reader {
+    let options = Options { characters: shelf.characters(), ..Options::default() };
+    let checker = Checker::new(shelf, Policy::default());
+    let checker = checker.objecting(terms.map(objection::apart).unwrap_or_default());
+    Reader::checking(options, Box::new(checker))
 }
 
 /// Error 26 of CONTRL: the sender used this control reference before, for something else.

@@ -90,20 +90,9 @@ impl Desk {
         let ours = subject(exchange, us, document, contrl).await?;
         let answered = ours.as_ref().map(|i| i.envelope);
         let answered = answered.or(document.answers.filter(|_| document.side == Side::Out));
-        let messages = ours.as_ref().map(|ours| ours.sent.clone());
-        let unknown = correlate::Sent {
-            sender: contrl.sender.clone(),
-            recipient: contrl.recipient.clone(),
-            reference: contrl.reference.bytes().to_vec(),
-            messages: None,
-        };
-        let state = correlate::answered(contrl, &messages.unwrap_or(unknown));
-        let answer = Answer {
-            kind: "CONTRL".to_owned(),
-            outcome: books::state_word(state).to_owned(),
-            number: contrl.header.reference.text().to_owned(),
-            ..answer(document, answered, |lang| contrl.lines(lang))
-        };
+        let known = ours.as_ref().map(|ours| ours.sent.clone());
+        let state = correlate::answered(contrl, &known.unwrap_or_else(|| sent(contrl, None)));
+        let answer = stated(document, answered, contrl, state);
         let Some(ours) = ours.filter(|_| document.side == Side::In) else {
             return Ok(Taken { answer, moves: None, record: None });
         };
@@ -150,6 +139,37 @@ impl Desk {
         let (envelope, answer) = (ours.to_string(), document.id.to_string());
         let fields = [("envelope", envelope.as_str()), ("answer", &answer), ("verdict", verdict)];
         Act::seal(&act::INTERCHANGE_JUDGED, us, &fields, &*self.clock, &*self.random)
+    }
+}
+
+/// The answer that a CONTRL of ours is to what was read, once it is a document.
+pub(super) fn given(read: &Read, contrl: &[u8]) -> Result<impl Fn(&DocumentRow) -> Answer + Send + use<>> {
+    let answered = read.document.id;
+    let contrl = read_contrl(&mut &*contrl)?.into_iter().next().ok_or_else(|| {
+        Problem::new(ErrorCode::Internal).with("why", "a CONTRL of ours that cannot be read")
+    })?;
+    let messages = read.report.header.is_some().then_some(read.report.messages);
+    let state = correlate::answered(&contrl, &sent(&contrl, messages));
+    Ok(move |document: &DocumentRow| stated(document, Some(answered), &contrl, state))
+}
+
+/// What a CONTRL says it answers.
+fn sent(contrl: &Contrl, messages: Option<u64>) -> correlate::Sent {
+    correlate::Sent {
+        sender: contrl.sender.clone(),
+        recipient: contrl.recipient.clone(),
+        reference: contrl.reference.bytes().to_vec(),
+        messages,
+    }
+}
+
+/// What a CONTRL says.
+fn stated(document: &DocumentRow, answered: Option<EnvelopeId>, contrl: &Contrl, state: State) -> Answer {
+    Answer {
+        kind: "CONTRL".to_owned(),
+        outcome: books::state_word(state).to_owned(),
+        number: contrl.header.reference.text().to_owned(),
+        ..answer(document, answered, |lang| contrl.lines(lang))
     }
 }
 

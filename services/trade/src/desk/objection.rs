@@ -62,7 +62,7 @@ impl Desk {
         };
         let Some(content) = aperak(report, &answered, &objecting) else { return Ok(None) };
         let id = id(us, document);
-        let sent = self.submit(exchange, us, document, (id, "APERAK.edi"), content).await?;
+        let sent = self.submit(exchange, us, document, (id, "APERAK.edi"), content, None).await?;
         let (envelope, answer, errors) =
             (document.id.to_string(), id.to_string(), report.objections.to_string());
         let fields = [("envelope", envelope.as_str()), ("answer", &answer), ("errors", &errors)];
