@@ -112,15 +112,15 @@ impl Limits {
         Ok(Self { signed, checked, syncs, units })
     }
 
-    /// Documents a second at most: by signatures (each document is signed four times and checked
-    /// four times: request, envelope, acknowledgement, answer) and by units of work (handed in,
+    /// Documents a second at most: by signatures (each document is signed twice and checked twice: envelope
+    /// and acknowledgement; those of a request and its answer are for many) and by units of work (handed in,
     /// received, delivered), whichever is less.
     fn documents(&self) -> (f64, String) {
         let cores = std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
-        let signatures = cores / (4.0 / self.signed + 4.0 / self.checked);
+        let signatures = cores / (2.0 / self.signed + 2.0 / self.checked);
         let commits = self.units / 3.0;
         if signatures < commits {
-            (signatures, format!("{cores} cores ÷ (4 ÷ signatures/s + 4 ÷ checks/s)"))
+            (signatures, format!("{cores} cores ÷ (2 ÷ signatures/s + 2 ÷ checks/s)"))
         } else {
             (commits, "units of work/s ÷ 3".to_owned())
         }
@@ -204,7 +204,7 @@ fn load_rows(most: &[Figures], fixed: &[Figures], limits: &Limits) -> Vec<Row> {
             &of(most, |f| f.cpu.iter().sum()),
             "user and kernel, at 64 clients; what other programs do meanwhile changes it little",
         )
-        .limited("4 signatures and 4 checks", 1e6 * (4.0 / limits.signed + 4.0 / limits.checked)),
+        .limited("2 signatures and 2 checks", 1e6 * (2.0 / limits.signed + 2.0 / limits.checked)),
         Row::new("handed in to delivered at 1,000/s: p50", "ms", lower, &of(fixed, |f| f.p50), clock),
         Row::new(
             "handed in to delivered at 1,000/s: p99",
