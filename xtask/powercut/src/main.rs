@@ -3,6 +3,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks to its terminal")]
 
+mod without;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -10,7 +12,7 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use corridor_powercut::format::Op;
 use corridor_powercut::record::{Recording, Room};
-use corridor_powercut::runs::{self, NOT_MISSED, Search};
+use corridor_powercut::runs::{self, Search};
 use corridor_powercut::workload::{self, Plan};
 use corridor_powercut::{full, probe, record};
 
@@ -31,7 +33,7 @@ enum Task {
         /// Where chance starts: the same seed and record give the same cuts
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Points to cut at for each class of syncs that is switched off
+        /// The most points to cut at for each class of syncs that is switched off, until it is missed
         #[arg(long, default_value_t = 200)]
         class_cuts: usize,
         /// Sizes of disk to fill
@@ -99,7 +101,7 @@ fn run(wanted: &Wanted) -> Result<(), String> {
     let told = operations.iter().filter(|op| matches!(op, Op::Acknowledge { .. })).count();
     println!("recorded: {} operations, {} bytes, {told} lines told", operations.len(), recording.size());
     let mut failed = cut(&operations, wanted.cuts, wanted.seed)?;
-    failed += without_each(&operations, wanted.class_cuts, wanted.seed)?;
+    failed += without::each(&operations, wanted.class_cuts, wanted.seed)?;
     if failed > 0 && wanted.record.is_none() {
         let path = std::env::temp_dir().join(format!("corridor-powercut-{}.record", std::process::id()));
         recording.keep(&path)?;
@@ -133,33 +135,6 @@ fn cut(operations: &[Op<'_>], cuts: usize, seed: u64) -> Result<usize, String> {
         println!("  seed {seed}, cut {}, {}: {}", failure.cut, failure.variant, failure.wrong.join("; "));
     }
     Ok(outcome.failures.len())
-}
-
-/// Switches each class of syncs off: each must be missed.
-fn without_each(operations: &[Op<'_>], cuts: usize, seed: u64) -> Result<usize, String> {
-    let mut failed = 0;
-    println!("{:<44} {:>6} {:>8} {:>9}", "without the sync of", "syncs", "checked", "failures");
-    for (class, times) in runs::classes(operations)? {
-        let outcome = runs::search_without(operations, &class, cuts, seed, usize::MAX)?;
-        println!("{class:<44} {times:>6} {:>8} {:>9}", outcome.checked, outcome.failures.len());
-        let reason = NOT_MISSED.iter().find(|(c, _)| *c == class).map(|(_, reason)| *reason);
-        match (outcome.failures.first(), reason) {
-            (Some(failure), None) => {
-                let first = failure.wrong.first().map_or("", String::as_str);
-                println!("  such as: cut {}, {}: {first}", failure.cut, failure.variant);
-            }
-            (None, Some(reason)) => println!("  not missed: {reason}"),
-            (Some(_), Some(_)) => {
-                println!("  FAILED: missed after all: take it out of NOT_MISSED");
-                failed += 1;
-            }
-            (None, None) => {
-                println!("  FAILED: nobody misses it: drop the sync, or give the reason in NOT_MISSED");
-                failed += 1;
-            }
-        }
-    }
-    Ok(failed)
 }
 
 /// Full disks of many sizes.
