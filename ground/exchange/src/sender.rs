@@ -151,11 +151,7 @@ impl Exchange {
     /// EX-1, on our side of the border: the agreement is in force at this very moment. Brings the
     /// content along when it lies in the row.
     fn may_cross(&self, tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Option<Bytes>> {
-        if row.seal.is_some() && !documents::is_sending(tx, row)? {
-            // Erased while it was on its way.
-            return Err(documents::erased(row.id));
-        }
-        self.0.agreements.permits(tx, row.envelope()?.body(), &row.partner)?;
+        self.may_go(tx, row.envelope()?.body())?;
         if row.blob.is_some() {
             return Ok(None);
         }
@@ -164,6 +160,16 @@ impl Exchange {
             Problem::new(ErrorCode::StorageFailed)
                 .with("why", format!("the content of {} is missing", row.id))
         })
+    }
+
+    /// The same, of an envelope.
+    pub(crate) fn may_go(&self, tx: &mut Tx<'_>, envelope: &Envelope) -> Result<()> {
+        let partner = &envelope.recipient;
+        if !envelope.subjects.is_empty() && !documents::is_sending(tx, partner, envelope.id)? {
+            // Erased while it was on its way.
+            return Err(documents::erased(envelope.id));
+        }
+        self.0.agreements.permits(tx, envelope, partner).map(|_| ())
     }
 
     /// The envelope, and behind it the content when given.

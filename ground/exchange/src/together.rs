@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use bytes::Bytes;
 use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Acknowledgement, Envelope, Signed};
+use corridor_storage::Tx;
 use tokio::sync::oneshot;
 
 use crate::Exchange;
@@ -141,7 +142,9 @@ impl Place {
     /// Brings them to the partner. The place is free afterwards, because it is dropped.
     async fn carry(self, load: Vec<Passenger>) {
         let (us, partner) = &self.way;
+        let load = self.exchange.may_go_now(us, load).await;
         let answers = match load.len() {
+            0 => return,
             // Alone it goes as if nobody had been there.
             1 => None,
             _ => match self.exchange.send_together(us, partner, &load).await {
@@ -181,6 +184,28 @@ impl Exchange {
             },
         };
         self.post(us, row, endpoint, Some(content)).await
+    }
+
+    /// Judges those again that have waited (EX-1); who may not go any more is told so.
+    async fn may_go_now(&self, us: &Did, load: Vec<Passenger>) -> Vec<Passenger> {
+        let (exchange, envelopes) =
+            (self.clone(), load.iter().map(|p| p.envelope.clone()).collect::<Vec<_>>());
+        let judge = move |tx: &mut Tx<'_>| {
+            Ok(envelopes.iter().map(|envelope| exchange.may_go(tx, envelope.body())).collect::<Vec<_>>())
+        };
+        let judged = match self.0.store.read(us, judge).await {
+            Ok(judged) => judged,
+            Err(problem) => load.iter().map(|_| Err(problem.clone())).collect(),
+        };
+        let judged = load.into_iter().zip(judged).filter_map(|(passenger, judged)| match judged {
+            Ok(()) => Some(passenger),
+            Err(problem) => {
+                // Nobody hears it when whoever waited is gone.
+                let _ = passenger.told.send(Some(Err(problem)));
+                None
+            }
+        });
+        judged.collect()
     }
 
     /// One request for all; nothing when they have to go one by one.

@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 struct Counted {
     alone: Arc<AtomicU64>,
     together: Arc<AtomicU64>,
+    /// How many milliseconds a request takes at least.
+    slow: Arc<AtomicU64>,
 }
 
 impl Counted {
@@ -38,6 +40,7 @@ impl Counted {
                     TOGETHER => counted.together.fetch_add(1, SeqCst),
                     _ => 0,
                 };
+                tokio::time::sleep(Duration::from_millis(counted.slow.load(SeqCst))).await;
                 match request.uri().path() {
                     TOGETHER if !knows => StatusCode::NOT_FOUND.into_response(),
                     _ => next.run(request).await,
@@ -217,4 +220,27 @@ async fn nothing_is_lost_when_the_partner_goes_away() {
         assert_eq!(world.kr.settled(id).await.state, State::Delivered);
     }
     assert_eq!(world.jp.acts("document-received").await, 100);
+}
+
+/// EX-1: an agreement that ends here while documents wait for a place lets no more of them out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_judged_again() {
+    let (mut world, counted) = counted(Setup::default(), true).await;
+    counted.slow.store(500, SeqCst);
+    let all = waiting(&world, world.agreement, 50).await;
+    world.kr.dispatch();
+    while counted.found().0 < 4 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.kr.exchange.end_agreement(&world.kr.us, world.agreement).await.unwrap();
+    let mut gone = 0;
+    for id in all {
+        let row = world.kr.settled(id).await;
+        let code = row.problem.as_ref().map(|problem| problem.code.as_str());
+        match row.state {
+            State::Delivered => gone += 1,
+            state => assert_eq!((state, code), (State::Refused, Some("agreement-not-in-force"))),
+        }
+    }
+    assert_eq!((gone, counted.found()), (4, (4, 0)));
 }

@@ -261,10 +261,10 @@ pub(crate) fn inline_content(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<
 }
 
 /// Whether it is still to be sent at this moment.
-pub(crate) fn is_sending(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<bool> {
+pub(crate) fn is_sending(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId) -> Result<bool> {
     let found = tx.query_one(
         "SELECT 1 FROM document WHERE participant = $1 AND side = 'out' AND partner = $2 AND id = $3 AND state = 'sending'",
-        &[row.partner.as_str().into(), row.id.to_string().into()],
+        &[partner.as_str().into(), id.to_string().into()],
     )?;
     Ok(found.is_some())
 }
