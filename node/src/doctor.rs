@@ -1,13 +1,15 @@
 //! Looks for what is wrong with a node, and says what to do about each thing: on the files before
 //! anything runs, and on a node that runs.
 
+mod partners;
+mod trust;
+
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::time::Duration;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::erasure::{LATE, Unconfirmed};
-use corridor_identity::{Keyring, Standing, Warning, did};
+use corridor_identity::{Keyring, did};
 use corridor_storage::{DeliveryFilter, DeliveryState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,17 +17,16 @@ use utoipa::ToSchema;
 use crate::assembly;
 use crate::config::Config;
 use crate::node::Node;
-use crate::partner::{self, Certificate, ENDS_SOON};
+use crate::partner::ENDS_SOON;
 use crate::texts::texts;
+use partners::{partners, partners_end};
+pub use trust::of_trust;
+use trust::{ledger_listed, listed, own_keys_end, trust};
 
 /// Below so much free space the doctor warns, in bytes.
 const LITTLE_SPACE: u64 = 1 << 30;
 /// Below so much it calls it wrong, in bytes.
 const NO_SPACE: u64 = 64 << 20;
-/// How long one partner may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How many partners are tried.
-const PARTNERS: usize = 50;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -249,149 +250,6 @@ fn certificates(record: &mut Record, node: &Node, now: Timestamp) {
     }
 }
 
-/// Whether the keys that the trust list pins for a participant of ours end soon. That it is not listed has
-/// been said.
-fn own_keys_end(record: &mut Record, node: &Node, us: &Did, name: &str, now: Timestamp) {
-    let Ok(listed) = node.exchange.directory().participant(us, now) else { return };
-    match partner::keys_end(&listed.participant.keys, now) {
-        Some(end) if end.since(now) < ENDS_SOON => {
-            record.warn("ends", name, ("doctor-keys-end", &[("at", &end.to_string())]));
-        }
-        _ => record.good("ends", name),
-    }
-}
-
-/// Whether keys or certificates of partners with an agreement in force end soon, as far as they are known:
-/// a certificate is, once it has been seen.
-async fn partners_end(record: &mut Record, node: &Node, now: Timestamp) {
-    let mut warned = false;
-    for (_, did) in agreed(node, now).await {
-        let Ok(listed) = node.exchange.directory().participant(&did, now) else { continue };
-        let mut warn = |key, end: Timestamp| {
-            warned = true;
-            record.warn("partner-ends", did.as_str(), (key, &[("at", &end.to_string())]));
-        };
-        if let Some(end) =
-            partner::keys_end(&listed.participant.keys, now).filter(|e| e.since(now) < ENDS_SOON)
-        {
-            warn("doctor-partner-keys-end", end);
-        }
-        match partner::certificate(node, &listed) {
-            Certificate::Seen(seen) if seen.expires.since(now) < ENDS_SOON => {
-                warn("doctor-partner-certificate-ends", seen.expires);
-            }
-            _ => {}
-        }
-    }
-    if !warned {
-        record.good("partner-ends", "");
-    }
-}
-
-/// Each partner with an agreement in force, once, and a participant of ours that has it.
-async fn agreed(node: &Node, now: Timestamp) -> Vec<(Did, Did)> {
-    let mut pairs: Vec<(Did, Did)> = Vec::new();
-    for us in node.exchange.participants() {
-        let Ok(agreements) = node.exchange.agreements(&us).await else { continue };
-        for agreement in agreements.into_iter().filter(|a| a.in_force(now)) {
-            if !pairs.iter().any(|(_, partner)| *partner == agreement.partner) {
-                pairs.push((us.clone(), agreement.partner));
-            }
-        }
-    }
-    pairs
-}
-
-/// What is to be said of the trust lists and recognitions of now.
-#[must_use]
-pub fn of_trust(node: &Node, lang: Lang) -> Vec<Finding> {
-    let mut record = Record { lang, findings: Vec::new() };
-    trust(&mut record, node, node.now());
-    record.findings
-}
-
-fn trust(record: &mut Record, node: &Node, now: Timestamp) {
-    let view = node.exchange.directory().view();
-    if view.pinned().is_empty() {
-        record.warn("trust", "", ("doctor-no-anchor", &[]));
-    }
-    for list in view.lists(now).iter().filter(|l| l.standing == Standing::InForce) {
-        record.good("trust", list.country.as_str());
-    }
-    for warning in view.warnings(now) {
-        trust_warning(record, warning);
-    }
-}
-
-fn trust_warning(record: &mut Record, warning: Warning) {
-    match warning {
-        Warning::ListMissing { country } => {
-            let problem = Problem::new(ErrorCode::TrustListMissing).with("country", &country);
-            record.problem("trust", country.as_str(), &problem);
-        }
-        Warning::ListInGrace { country, number, expired, closes } => {
-            let (number, expired, closes) = (number.to_string(), expired.to_string(), closes.to_string());
-            let args =
-                [("country", country.as_str()), ("list", &number), ("at", &expired), ("limit", &closes)];
-            record.warn("trust", country.as_str(), ("doctor-list-grace", &args));
-        }
-        Warning::ListClosed { country, number, closed } => {
-            let problem = Problem::new(ErrorCode::TrustListExpired)
-                .with("country", &country)
-                .with("list", number)
-                .with("at", closed);
-            record.problem("trust", country.as_str(), &problem);
-        }
-        Warning::ListUnrecognised { country, .. } => {
-            let problem = Problem::new(ErrorCode::RecognitionMissing).with("country", &country);
-            record.problem("trust", country.as_str(), &problem);
-        }
-        Warning::RecognitionEnds { country, until } => {
-            let at = until.to_string();
-            let args = [("country", country.as_str()), ("at", &at)];
-            record.warn("trust", country.as_str(), ("doctor-recognition-ends", &args));
-        }
-        Warning::NamedTwice { who, countries } => {
-            let named: Vec<&str> = countries.iter().map(corridor_base::Country::as_str).collect();
-            let named = named.join(", ");
-            record.warn(
-                "trust",
-                who.as_str(),
-                ("doctor-named-twice", &[("who", who.as_str()), ("country", &named)]),
-            );
-        }
-        Warning::TwoLists(conflict) => {
-            let number = conflict.number.to_string();
-            let args = [("country", conflict.country.as_str()), ("list", number.as_str())];
-            record.warn("trust", conflict.country.as_str(), ("doctor-two-lists", &args));
-        }
-    }
-}
-
-/// Whether the trust lists name this participant with the key that signs now.
-fn listed(node: &Node, us: &Did, now: Timestamp) -> Result<()> {
-    let directory = node.exchange.directory();
-    let signer = node.exchange.keyring(us)?.current();
-    let key = signer.name().parse()?;
-    let pinned = directory.key_at(&key, now, now)?;
-    if pinned == *signer.public() {
-        Ok(())
-    } else {
-        Err(Problem::new(ErrorCode::DidMismatch).with("who", us))
-    }
-}
-
-/// Whether the trust list that names a participant names the ledger of this node with it.
-fn ledger_listed(record: &mut Record, node: &Node, us: &Did, name: &str) {
-    // That it is not listed at all has been said.
-    let Ok(listed) = node.exchange.directory().participant(us, node.now()) else { return };
-    if listed.participant.ledger == Some(node.ledger.keys.listed(node.config.public_url.as_str())) {
-        record.good("ledger", name);
-    } else {
-        record.warn("ledger", name, ("doctor-ledger-unlisted", &[]));
-    }
-}
-
 /// Whether each country has a witness that counts for our log (LG-2).
 fn witnesses(record: &mut Record, node: &Node, now: Timestamp) {
     let policy = match node.exchange.directory().policy(now) {
@@ -472,37 +330,4 @@ async fn lacking(record: &mut Record, node: &Node, us: &Did, name: &str) {
         }),
         Err(problem) => record.problem("recovery", name, &problem),
     }
-}
-
-/// Tries every partner with which an agreement is in force, a few at a time.
-async fn partners(record: &mut Record, node: &Node, now: Timestamp) {
-    use futures::StreamExt;
-    let mut pairs = agreed(node, now).await;
-    pairs.truncate(PARTNERS);
-    let tries = pairs.into_iter().map(|(us, partner)| async move {
-        let tried = tokio::time::timeout(PATIENCE, partner::test(node, &us, &partner)).await;
-        let late = || {
-            Problem::new(ErrorCode::PartnerUnreachable)
-                .with("partner", &partner)
-                .with("why", "no answer in time")
-        };
-        let tried = tried.unwrap_or_else(|_| Err(late()));
-        (partner, tried)
-    });
-    let tried: Vec<_> = futures::stream::iter(tries).buffered(8).collect().await;
-    for (did, result) in tried {
-        match result {
-            Ok(test) => tried_well(record, &did, &test, node.config.max_skew),
-            Err(problem) => record.problem("partner", did.as_str(), &problem),
-        }
-    }
-}
-
-fn tried_well(record: &mut Record, did: &Did, test: &partner::Test, most: Duration) {
-    let ahead = test.clock_ahead.unwrap_or(0);
-    if ahead.unsigned_abs() > most.as_secs() {
-        let seconds = ahead.to_string();
-        record.warn("clock", did.as_str(), ("doctor-clock", &[("skew", &seconds)]));
-    }
-    record.good("partner", did.as_str());
 }

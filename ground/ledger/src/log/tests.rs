@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::task::{Context, Poll, Waker};
 
-use corridor_base::{FixedClock, SeededRandom, Timestamp};
+use corridor_base::{Digest, FixedClock, SeededRandom, Timestamp};
 use corridor_proof::merkle::{Leaves, leaf_hash, read_root};
 use corridor_proof::note::SignatureLine;
-use corridor_proof::tile::{MAX_ENTRY, between, hash_bytes};
+use corridor_proof::tile::{Kind, MAX_ENTRY, WIDTH, between, hash_bytes};
 use corridor_proof::{PublicKey, SecretKey, Signature};
 use corridor_storage::{Database, Options};
 use proptest::prelude::*;

@@ -1,13 +1,18 @@
 //! Characters of an interchange, by the syntax identifier of its UNB (ISO 9735-1, data element
 //! 0001). Bytes are carried untouched; text is made from them for people only.
 
+mod shift;
+mod value;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use encoding_rs::Encoding;
-use serde::{Serialize, Serializer};
 
 use super::token::Delimiters;
+
+pub(crate) use shift::Shift;
+pub use value::Value;
 
 /// How the bytes of an interchange spell characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,126 +306,6 @@ fn iso2022(bytes: &[u8]) -> Option<String> {
     strict(encoding_rs::EUC_KR, &lifted)
 }
 
-/// Which character set ISO 2022 bytes are in at one place. Bytes of a two-byte set look like
-/// service characters (カ is 25 2B, and 2B is `+`), so the state is followed before any delimiter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Shift {
-    /// One byte a character: delimiters count.
-    #[default]
-    Single,
-    /// Two bytes a character, until SI or an escape sequence.
-    Double,
-    /// Inside an escape sequence, from the state before it; what was seen so far in order.
-    Escape {
-        /// Whether the set before the sequence was a two-byte one.
-        double: bool,
-        /// `$` was seen: a two-byte set is being named.
-        multi: bool,
-        /// `)`, `*` or `+` was seen: a set is named but not switched to.
-        aside: bool,
-    },
-}
-
-impl Shift {
-    /// The state after one more byte of text in these characters, and whether that byte can be a
-    /// delimiter.
-    #[inline]
-    pub(crate) fn step(self, charset: Charset, byte: u8) -> (Self, bool) {
-        match (charset, self) {
-            (Charset::Iso2022, _) => self.shifted(byte),
-            // A first byte of two: what follows it is its second half, whatever it looks like.
-            (Charset::ShiftJis, Self::Single) if matches!(byte, 0x81..=0x9f | 0xe0..=0xfc) => {
-                (Self::Double, false)
-            }
-            (Charset::ShiftJis, Self::Double) => (Self::Single, false),
-            _ => (Self::Single, true),
-        }
-    }
-
-    fn shifted(self, byte: u8) -> (Self, bool) {
-        match (self, byte) {
-            (Self::Escape { double, multi, aside }, _) => (Self::escape(double, multi, aside, byte), false),
-            (now, 0x1b) => (Self::Escape { double: now == Self::Double, multi: false, aside: false }, false),
-            (_, 0x0e) => (Self::Double, false),
-            (_, 0x0f) => (Self::Single, false),
-            (now, _) => (now, now == Self::Single),
-        }
-    }
-
-    /// ECMA-35 (ISO 2022), section 13: intermediate bytes 20 to 2F, then one final byte.
-    fn escape(double: bool, multi: bool, aside: bool, byte: u8) -> Self {
-        match byte {
-            b'$' => Self::Escape { double, multi: true, aside },
-            b')' | b'*' | b'+' => Self::Escape { double, multi, aside: true },
-            0x20..=0x2f => Self::Escape { double, multi, aside },
-            _ if aside && !double => Self::Single,
-            _ if aside || multi => Self::Double,
-            _ => Self::Single,
-        }
-    }
-}
-
-/// A short piece of an interchange that is kept: the very bytes (release characters resolved), and
-/// the text people read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Value {
-    bytes: Vec<u8>,
-    /// Where it is other than the bytes.
-    text: Option<Box<str>>,
-}
-
-impl Value {
-    /// The longest value kept; everything that has to be compared is far shorter.
-    pub const LONGEST: usize = 512;
-
-    /// These bytes, cut at [`Value::LONGEST`].
-    #[must_use]
-    pub fn new(bytes: &[u8], charset: Charset) -> Self {
-        let kept = bytes.get(..Self::LONGEST).unwrap_or(bytes);
-        let plain = kept.iter().all(|b| (0x20..0x7f).contains(b));
-        Self { bytes: kept.to_vec(), text: (!plain).then(|| charset.text(kept).into_boxed_str()) }
-    }
-
-    /// ASCII text of our own.
-    #[must_use]
-    pub fn ascii(text: &str) -> Self {
-        Self::new(text.as_bytes(), Charset::Ascii)
-    }
-
-    /// The bytes, release characters resolved.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The text people read.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match &self.text {
-            Some(text) => text,
-            None => std::str::from_utf8(&self.bytes).unwrap_or_default(),
-        }
-    }
-
-    /// Whether nothing stands there.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-}
-
-impl std::fmt::Display for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text())
-    }
-}
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.text())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -506,24 +391,5 @@ mod tests {
         assert_eq!(Charset::named("UNOX").unwrap().bytes("Ж").map(|b| b.len()), Some(8), "JIS X 0208 has it");
         assert_eq!(Charset::named("SHIFT_JIS").unwrap().bytes("무역"), None);
         assert_eq!(Charset::named("KECA").unwrap().bytes("😀"), None);
-    }
-
-    #[test]
-    fn shift_state_hides_delimiters() {
-        let delimiters = |bytes: &[u8]| {
-            let mut shift = Shift::default();
-            let mut plain = Vec::new();
-            for (at, b) in bytes.iter().enumerate() {
-                let (next, counts) = shift.step(Charset::Iso2022, *b);
-                shift = next;
-                if counts {
-                    plain.push(at);
-                }
-            }
-            (plain, shift)
-        };
-        assert_eq!(delimiters(b"+\x1b$B%+\x1b(B+"), (vec![0, 9], Shift::Single));
-        assert_eq!(delimiters(b"\x1b$)C+\x0e9+\x0f+"), (vec![4, 9], Shift::Single));
-        assert_eq!(delimiters(b"\x1b$(D%+").1, Shift::Double);
     }
 }
