@@ -387,6 +387,39 @@ async fn what_was_refused_is_amended_and_leaves_the_queue_when_that_is_answered(
     desk.world.running.stop().await;
 }
 
+/// What is sent anew as a document of its own puts right what was refused, as an amendment does.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_and_made_anew_leaves_the_queue() {
+    let desk = Desk::new().await;
+    let wrong = "UNB+UNOC:3+FWD:ZZ+CUS:ZZ+261122:0915+R3'UNH+1+CUSDEC:D:08A:UN'BGM+929+DECL-700+9'\
+        DOC+705+BL-700-1'UNT+4+1'UNZ+2+R3'";
+    desk.world.send(wrong.as_bytes().to_vec().leak()).await;
+    desk.until("/api/v1/trade/rejects", |q| q["items"].as_array().is_some_and(|i| !i.is_empty())).await;
+    let send = async |number: &str, bill: &str, reference: &str| {
+        desk.world.clock.advance(Duration::from_secs(60));
+        let right = format!(
+            "UNB+UNOC:3+FWD:ZZ+CUS:ZZ+261122:0915+{reference}'UNH+1+CUSDEC:D:08A:UN'BGM+929+{number}+9'\
+             DOC+705+{bill}'UNT+4+1'UNZ+1+{reference}'"
+        );
+        desk.world.send(right.into_bytes().leak()).await;
+        let timeline = format!("/api/v1/trade/timeline?reference={number}");
+        let read = |t: &Value| {
+            t["documents"].as_array().is_some_and(|d| d.iter().any(|d| d["syntax"] == "accepted"))
+        };
+        desk.until(&timeline, read).await;
+    };
+    // A declaration of other goods puts nothing right.
+    send("DECL-701", "BL-700-2", "R4").await;
+    let queue = desk.api("GET", "/api/v1/trade/rejects", &Value::Null).await.json();
+    assert_eq!(queue["items"][0]["number"], "DECL-700", "{queue}");
+    send("DECL-702", "BL-700-1", "R5").await;
+    desk.until("/api/v1/trade/rejects", |q| q["items"].as_array().is_some_and(Vec::is_empty)).await;
+    let stands = desk.api("GET", "/api/v1/trade/transactions", &Value::Null).await.json();
+    let one = stands["items"].as_array().unwrap().iter().find(|t| t["number"] == "BL-700-1").unwrap();
+    assert_eq!(one["stages"][3], json!(["declared", "done"]), "{stands}");
+    desk.world.running.stop().await;
+}
+
 /// Of an interchange with several messages one after the other is put right in the form; they go together, or one alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interchange_is_amended_message_by_message() {

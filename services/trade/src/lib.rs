@@ -20,6 +20,7 @@ pub mod expect;
 pub mod hub;
 pub mod library;
 pub mod mapping;
+mod overtaken;
 pub mod partner;
 pub mod partner_codes;
 pub mod references;

@@ -73,7 +73,7 @@ impl Role {
     }
 
     /// What a message of this kind is known by.
-    fn of_message(kind: &[u8]) -> Self {
+    pub(crate) fn of_message(kind: &[u8]) -> Self {
         match kind {
             b"ORDERS" => Self::Order,
             b"INVOIC" => Self::Invoice,

@@ -1,6 +1,6 @@
 //! What of ours was refused and is not put right yet: by CONTRL, by APERAK or CUSRES, or in transport; each
 //! with the cause in plain words. An amendment is linked to what it amends; when it was answered, the refused
-//! one leaves the queue.
+//! one leaves the queue. So it does when it was sent anew, without being called an amendment.
 
 use std::str::FromStr;
 
@@ -11,10 +11,14 @@ use corridor_storage::{Row, Tx};
 use serde::Serialize;
 
 use crate::books::{self, Interchange};
+use crate::overtaken::Sent;
+use crate::timeline::Number;
 use crate::trail::{self, Answer};
 
 /// The most that is looked at of each cause: a longer queue is worked off from its beginning.
 const EACH: u64 = 500;
+/// The most messages looked at that name a number of something refused.
+const NAMING: u64 = 50;
 
 /// Who refused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -125,7 +129,7 @@ pub struct Amendment {
     pub envelope: EnvelopeId,
     /// What it amends.
     pub amended: EnvelopeId,
-    /// What it says it is.
+    /// What it says it is; empty for what was sent as a document of its own and takes the place of the other.
     pub function: String,
     /// When it was made.
     pub created: Timestamp,
@@ -380,9 +384,15 @@ fn undelivered(tx: &mut Tx<'_>, document: &DocumentRow, lang: Lang) -> Result<Op
     }))
 }
 
-/// Nothing once an amendment was answered: what is wrong with that stands in the queue by itself.
+/// Nothing once what puts it right was answered: what is wrong with that stands in the queue by itself.
 fn still_open(tx: &mut Tx<'_>, mut reject: Reject) -> Result<Option<Reject>> {
-    for amendment in amended_by(tx, reject.envelope)? {
+    let mut later = amended_by(tx, reject.envelope)?;
+    for amendment in overtaking(tx, &reject)? {
+        if later.iter().all(|known| known.envelope != amendment.envelope) {
+            later.push(amendment);
+        }
+    }
+    for amendment in later {
         let sent = books::find(tx, Side::Out, amendment.envelope)?;
         let Some(sent) = sent else {
             // The desk has not read it yet, or it was never handed in.
@@ -396,4 +406,51 @@ fn still_open(tx: &mut Tx<'_>, mut reject: Reject) -> Result<Option<Reject>> {
         reject.amendment = Some(amendment);
     }
     Ok(Some(reject))
+}
+
+/// What was sent to the same partner after it, without being called its amendment, and takes its place
+/// ([`crate::overtaken`]).
+fn overtaking(tx: &mut Tx<'_>, reject: &Reject) -> Result<Vec<Amendment>> {
+    let numbers = numbers(tx, reject.envelope)?;
+    let refused = Sent {
+        side: Side::Out,
+        envelope: reject.envelope,
+        created: reject.created,
+        kinds: &reject.kinds,
+        numbers: &numbers,
+        amends: None,
+    };
+    let (mut looked, mut found) = (vec![reject.envelope], Vec::new());
+    for number in &numbers {
+        for naming in trail::naming(tx, &number.number, &trail::partners_own(&reject.partner), NAMING)? {
+            let (side, envelope) = (naming.side, naming.envelope);
+            if side != Side::Out || naming.created < reject.created || looked.contains(&envelope) {
+                continue;
+            }
+            looked.push(envelope);
+            let Some(other) = books::find(tx, side, envelope)? else { continue };
+            let (kinds, numbers) = (kinds(&other), self::numbers(tx, envelope)?);
+            let created = other.created;
+            let later = Sent { side, envelope, created, kinds: &kinds, numbers: &numbers, amends: None };
+            if later.overtakes(&refused) {
+                let amended = reject.envelope;
+                found.push(Amendment { envelope, amended, function: String::new(), created });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The numbers that lead from the first message of an interchange to others of its transaction.
+fn numbers(tx: &mut Tx<'_>, envelope: EnvelopeId) -> Result<Vec<Number>> {
+    let named = trail::named(tx, Side::Out, envelope, 1, 100)?;
+    let leading = crate::timeline::leading(&named);
+    let mut numbers: Vec<Number> = named
+        .into_iter()
+        .filter(|reference| leading.contains(&reference.number))
+        .map(|reference| Number { role: reference.role, number: reference.number })
+        .collect();
+    numbers.sort();
+    numbers.dedup();
+    Ok(numbers)
 }

@@ -10,6 +10,7 @@ use corridor_storage::Tx;
 use serde::Serialize;
 
 use crate::books;
+use crate::overtaken::Sent;
 use crate::references::Role;
 use crate::timeline::{self, Entry, Number, Timeline};
 use crate::trail;
@@ -106,13 +107,15 @@ fn standing(entry: &Entry, decided: bool) -> Standing {
     }
 }
 
-/// The stages of a transaction. The newest document of a kind counts: what was refused and sent again is not
-/// refused any more.
+/// The stages of a transaction. What was refused and put right is not refused any more ([`crate::overtaken`]); of
+/// what is left the newest document of a kind counts.
 #[must_use]
 pub fn stages(documents: &[Entry]) -> Vec<(Stage, Standing)> {
+    let overtaken = |entry: &Entry| documents.iter().any(|later| Sent::of(later).overtakes(&Sent::of(entry)));
+    let stands: Vec<&Entry> = documents.iter().filter(|entry| !overtaken(entry)).collect();
     let newest = |kinds: &[&str], decided: bool| {
-        let of = |entry: &&Entry| entry.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
-        documents
+        let of = |entry: &&&Entry| entry.kinds.iter().any(|kind| kinds.contains(&kind.as_str()));
+        stands
             .iter()
             .filter(of)
             .max_by_key(|entry| (entry.created, entry.envelope))
@@ -321,5 +324,24 @@ mod tests {
             &[("CUSDEC", Delivered, "rejected", ""), ("CUSDEC", Delivered, "accepted", "accepted")],
             [open, open, open, done, done],
         );
+    }
+
+    /// What was put right counts for nothing, whichever of the two came into the books in which millisecond.
+    #[test]
+    fn what_is_amended_does_not_count() {
+        let refused = entry(20, "ORDERS", Transport::Delivered, "rejected", "");
+        let amends = Some(crate::rejects::Amendment {
+            envelope: refused.envelope,
+            amended: refused.envelope,
+            function: "original".to_owned(),
+            created: refused.created,
+        });
+        let amendment = Entry {
+            amends,
+            created: refused.created,
+            ..entry(10, "ORDERS", Transport::Delivered, "accepted", "")
+        };
+        assert!(amendment.envelope < refused.envelope);
+        assert_eq!(stages(&[amendment, refused])[0], (Stage::Ordered, Standing::Done));
     }
 }

@@ -22,7 +22,7 @@ use super::risk::books::{self, Kept};
 use super::risk::trial::{self, Tried};
 use super::state::{Decision, Lane, State};
 use super::statistics::{MONTHS, OfRule, statistics};
-use super::{judge, read};
+use super::{PORT, judge, read};
 use crate::edge::{Asked, DidOrEmpty, Said, asked, refuse, said, within};
 
 /// The most fields of a case that are shown.
@@ -41,8 +41,8 @@ pub struct QueueQuery {
     /// Only of this partner.
     #[param(value_type = DidOrEmpty, inline, required = false)]
     pub partner: Option<String>,
-    /// Only at this port or customs office.
-    #[param(pattern = r"^[^\u0000]*$")]
+    /// Only at this port or customs office, at most 70 characters.
+    #[param(max_length = 70, pattern = r"^[^\u0000]*$")]
     pub port: Option<String>,
     /// Only those that came before this case: the last of the page before.
     #[param(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}([.][0-9]{1,10})?)?$")]
@@ -168,6 +168,15 @@ fn parsed<T: std::str::FromStr<Err = Problem>>(text: Option<&String>) -> Result<
     text.filter(|text| !text.is_empty()).map(|text| text.parse()).transpose()
 }
 
+/// A port or customs office to look for, as long as one is kept.
+fn port(asked: &str) -> Result<String> {
+    if asked.chars().count() > PORT || asked.contains('\0') {
+        let why = format!("at most {PORT} characters expected");
+        return Err(Problem::new(ErrorCode::Malformed).with("what", "port").with("why", why));
+    }
+    Ok(asked.trim().to_owned())
+}
+
 /// Cases of the customs desk, newest first.
 ///
 /// # Errors
@@ -178,7 +187,7 @@ pub async fn queue(exchange: &Exchange, acting: &Acting, query: &QueueQuery) -> 
         state: parsed::<State>(query.state.as_ref())?,
         lane: parsed::<Lane>(query.risk.as_ref())?,
         partner: parsed::<Did>(query.partner.as_ref())?,
-        port: query.port.clone().unwrap_or_default().trim().chars().take(70).collect(),
+        port: port(query.port.as_deref().unwrap_or_default())?,
         before: parsed::<CaseId>(query.before.as_ref())?,
         limit: limit + 1,
         scope: acting.scope.clone(),
@@ -387,4 +396,23 @@ pub fn router() -> OpenApiRouter<Exchange> {
         .routes(routes!(switch))
         .routes(routes!(attempt))
         .routes(routes!(counted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_too_long_is_refused_and_not_cut() {
+        let check = |asked: &str, expect: Option<&str>| {
+            assert_eq!(port(asked).ok().as_deref(), expect, "{asked}");
+        };
+        check("", Some(""));
+        check(" JPHKT ", Some("JPHKT"));
+        check(&"港".repeat(70), Some(&"港".repeat(70)));
+        check(&"A".repeat(71), None);
+        check("JP\0", None);
+        let told = port(&"A".repeat(71)).unwrap_err();
+        assert_eq!(told.arg("what"), Some("port"));
+    }
 }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::read::Heads;
 use super::risk::{self, Action, Facts, PARTNER, Rule, party_value};
 use super::state::Lane;
-use super::{MESSAGES, cases};
+use super::{MESSAGES, PORT, cases};
 use crate::desk::Read;
 use crate::edifact::{Options, Reader, Verdict};
 use crate::mapping::{self, Mapping, Record};
@@ -205,7 +205,7 @@ fn first(record: &Record, names: &[&str]) -> String {
         let own = record.fields.get(*name);
         own.or_else(|| record.lists.values().find_map(|items| items.first()?.fields.get(*name)))
     };
-    names.iter().find_map(of).map(|text| text.chars().take(70).collect()).unwrap_or_default()
+    names.iter().find_map(of).map(|text| text.chars().take(PORT).collect()).unwrap_or_default()
 }
 
 /// The rules that a message hits. One that no mapping can read is hit by what says so.

@@ -28,3 +28,5 @@ pub(crate) use tables::{MIGRATION, NARROWED};
 
 /// The kinds of message that become cases.
 pub const MESSAGES: &[&str] = &["CUSCAR", "CUSREP", "CUSDEC"];
+/// The longest port or customs office that is kept of a case, in characters.
+const PORT: usize = 70;

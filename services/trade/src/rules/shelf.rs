@@ -9,7 +9,7 @@ use super::compiled::{Compiled, MessageRule};
 use super::guide::{Condition, CountedNeed, Guide, Ready, Use};
 use crate::directory::Directory;
 use crate::edifact::envelope::Fault;
-use crate::edifact::{Charset, FaultCode, MessageHeader, Segment, Severity};
+use crate::edifact::{Charset, FaultCode, MessageHeader, Options, Segment, Severity};
 
 /// A directory, or a guide to one of its messages, ready to check with.
 #[derive(Debug)]
@@ -170,6 +170,12 @@ impl Shelf {
     #[must_use]
     pub fn characters(&self) -> Option<Charset> {
         self.characters
+    }
+
+    /// How interchanges between the two are read: in the characters agreed on.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options { characters: self.characters, ..Options::default() }
     }
 
     /// The names of its directories.
