@@ -405,6 +405,31 @@ fn documents_become_messages_and_come_back() {
     assert_eq!(run(&["mapping", "show", "own.json"]).out, shown.out);
 }
 
+/// A mapping of one's own is used by its name, before its namesake, until it is removed.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+fn a_mapping_of_ones_own_is_added_used_and_removed() {
+    let place = Place::new();
+    let run = |words: &[&str]| place.run(&[&["trade"], words].concat());
+    let write = |name: &str, text: &str| std::fs::write(place.path(name), text).unwrap();
+    let own = run(&["mapping", "show", "orders"]).out.replace("\"orders\"", "\"our-orders\"");
+    write("own.json", &own);
+    assert_eq!(run(&["mapping", "show", "our-orders"]).code, 1);
+    assert_eq!(run(&["mapping", "add", "own.json"]).code, 0);
+    assert_eq!(run(&["mapping", "show", "our-orders"]).out, own);
+    let listed = run(&["mapping", "list"]).out;
+    assert!(listed.contains("our-orders") && listed.contains("one of its own"), "{listed}");
+    write("d.json", r#"{"number":"P1","date":"2026-11-22"}"#);
+    let envelope = ["--sender", "A", "--recipient", "B", "--reference", "R1"];
+    let made = run(&[&["new", "our-orders", "d.json"], envelope.as_slice()].concat());
+    assert!(made.code == 0 && made.out.contains("BGM+220+P1"), "{} {}", made.out, made.err);
+    write("wrong.json", &own.replace("\"BGM\"", "\"UNH\""));
+    assert_eq!(run(&["mapping", "add", "wrong.json"]).code, 1);
+    assert_eq!(run(&["mapping", "remove", "our-orders"]).code, 0);
+    assert_eq!(run(&["mapping", "remove", "our-orders"]).code, 1);
+    assert_eq!(run(&["new", "our-orders", "d.json"]).code, 1);
+}
+
 /// Every mapping that comes with the program has a document to start from; characters that two partners agreed
 /// on are read; messages of fixed columns say that they are in doubt.
 #[test]

@@ -412,3 +412,8 @@ field-why = why
 # args: partner, at
 doctor-lacking = This node was restored, and { $partner } has not answered yet what it sent or received since { $at }: documents may be missing here.
     .remedy = See to it that the partner's node can be reached; it is asked again by itself.
+
+## Mappings of one's own
+
+trade-mapping-added = Mapping { $name } for { $message } is used from now on.
+trade-mapping-removed = Mapping { $name } is used no longer.

@@ -336,3 +336,8 @@ amend-message-to = To message { $n }: { $kind } { $number }
 amend-alone = Send this message alone
 amend-alone-hint = When the partner has taken the others already. Otherwise all of them go once more, as they stand here.
 amend-no-form-message = No form fits this message. It goes as it is, or is corrected as text.
+
+## Mappings of one's own
+
+form-mapping = By which mapping it is shown
+make-own = one of its own

@@ -353,3 +353,8 @@ field-why = 原因
 # args: partner, at
 doctor-lacking = このノードは復元されましたが、{ $at } 以降に授受した文書について、{ $partner } からまだ回答がありません。不足している文書がある可能性があります。
     .remedy = 相手機関のノードに接続できるようにしてください。照会は自動的に繰り返されます。
+
+## Mappings of one's own
+
+trade-mapping-added = { $message } のマッピング「{ $name }」を、これから使用します。
+trade-mapping-removed = マッピング「{ $name }」の使用をやめました。

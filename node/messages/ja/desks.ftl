@@ -336,3 +336,8 @@ amend-message-to = 電文 { $n } へ：{ $kind } { $number }
 amend-alone = この電文だけを送る
 amend-alone-hint = 他の電文を相手機関がすでに受け付けている場合に選びます。選ばない場合は、ここに示すとおりすべての電文を送り直します。
 amend-no-form-message = この電文に合う様式がありません。そのまま送るか、テキストとして訂正してください。
+
+## Mappings of one's own
+
+form-mapping = 表示に使うマッピング
+make-own = 独自のマッピング

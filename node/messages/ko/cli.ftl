@@ -353,3 +353,8 @@ field-why = 원인
 # args: partner, at
 doctor-lacking = 이 노드는 복원되었으나 { $at } 이후 주고받은 문서에 대하여 { $partner }의 회신이 아직 없습니다. 누락된 문서가 있을 수 있습니다.
     .remedy = 상대 기관의 노드에 연결되도록 조치하십시오. 조회는 자동으로 반복됩니다.
+
+## Mappings of one's own
+
+trade-mapping-added = { $message } 매핑 "{ $name }"을(를) 지금부터 사용합니다.
+trade-mapping-removed = 매핑 "{ $name }"의 사용을 중지했습니다.

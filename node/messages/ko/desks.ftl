@@ -336,3 +336,8 @@ amend-message-to = 전문 { $n }로: { $kind } { $number }
 amend-alone = 이 전문만 보내기
 amend-alone-hint = 상대 기관이 나머지 전문을 이미 접수한 경우에 선택합니다. 선택하지 않으면 여기 있는 대로 모든 전문을 다시 보냅니다.
 amend-no-form-message = 이 전문에 맞는 서식이 없습니다. 그대로 보내거나 텍스트로 정정하십시오.
+
+## Mappings of one's own
+
+form-mapping = 표시에 쓸 매핑
+make-own = 자체 매핑

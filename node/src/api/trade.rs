@@ -13,6 +13,7 @@ use std::sync::Arc;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_exchange::{DocumentRow, Side};
 use corridor_trade::rules::Shelf;
+use corridor_trade::shape::Mappings;
 use futures::StreamExt;
 
 use crate::access::Caller;
@@ -51,6 +52,12 @@ pub(crate) async fn read(
 pub(crate) async fn shelf(node: &Node, us: &Did, partner: &Did) -> Result<Arc<Shelf>> {
     let (library, us, partner) = (node.library.clone(), us.clone(), partner.clone());
     blocking(move || library.shelf(&us, &partner)).await
+}
+
+/// The mappings that a participant makes and shows documents by.
+pub(crate) async fn mappings(node: &Node, us: &Did) -> Result<Arc<Mappings>> {
+    let (library, us) = (node.library.clone(), us.clone());
+    blocking(move || library.mappings(&us)).await
 }
 
 /// Arithmetic over whole documents: off the threads that serve requests.

@@ -93,6 +93,9 @@ pub(super) enum Verb {
         side: String,
         /// The envelope it crossed in
         id: String,
+        /// By this mapping, where several fit
+        #[arg(long)]
+        mapping: Option<String>,
     },
     /// Compare two documents of a chain field by field: an order and its invoice
     Compare {
@@ -151,7 +154,9 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Mapping { verb } => return mapping::run(context, &verb),
         Verb::Guide { verb } => return guide::run(context, verb),
         Verb::Transactions { limit } => return desk::transactions(context, &limit).await,
-        Verb::Form { side, id } => return desk::form(context, &side, &id).await,
+        Verb::Form { side, id, mapping } => {
+            return desk::form(context, &side, &id, mapping.as_deref()).await;
+        }
         Verb::Compare { first, second, all } => return desk::compare(context, &first, &second, all).await,
         Verb::Rejects(args) => return desk::rejects(context, &args).await,
         Verb::Amend(args) => return desk::amend(context, &args).await,

@@ -30,7 +30,7 @@ use super::{dates, text};
 use crate::access::Caller;
 use crate::api::extract::Ask;
 use crate::api::problem::Answer;
-use crate::api::trade::desk;
+use crate::api::trade::{desk, mappings};
 use crate::node::Node;
 
 /// Where the page is.
@@ -88,12 +88,13 @@ pub(super) async fn page(
         return Ok(page.actions(actions(&viewer)).live().answer(&viewer));
     }
     let found = timeline(&node.exchange, &caller.acting(), reference, viewer.lang()).await?;
+    let mappings = mappings(&node, &caller.participant).await?;
     let body = match found.documents.is_empty() {
         true => look().and(
             Empty::new(Icon::Search, t.get("trade-none"), t.get("trade-none-how"))
                 .action(Button::new(t.get("area-inbox"), "/console/inbox")),
         ),
-        false => transaction::shown(&node, &viewer, &found),
+        false => transaction::shown(&node, &viewer, &mappings, &found),
     };
     let path = address("/api/v1/trade/timeline", &[("reference", reference)]);
     let command = Command::new(&viewer, &format!("trade status {}", quoted(reference)), "GET", &path, None);

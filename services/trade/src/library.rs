@@ -1,7 +1,8 @@
 //! What a node checks interchanges against: UNECE directories, which say the same to every participant and
-//! belong to none, and the guides that one participant agreed on with its partners (PA-1). Both are files in
-//! the data directory, so that they are kept unchanged, as the directories' licence asks; what is put there
-//! while the node runs is seen with the next interchange.
+//! belong to none, and the guides that one participant agreed on with its partners (PA-1); and the mappings of
+//! its own by which it makes and shows documents. All are files in the data directory, so that they are kept
+//! unchanged, as the directories' licence asks; what is put there while the node runs is seen with the next
+//! interchange.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,17 @@ use std::time::SystemTime;
 use corridor_base::{Did, ErrorCode, Problem, Result};
 
 use crate::directory::{Directory, LARGEST};
+use crate::mapping::Mapping;
 use crate::rules::{Guide, Shelf};
+use crate::shape::Mappings;
 
 /// Where the zips are, below the data directory.
 const DIRECTORIES: &str = "directories";
 /// Where guides are, below the data directory, in a folder for each participant.
 const GUIDES: &str = "guides";
-/// The most directories and, for each participant, the most guides that are looked at.
+/// Where mappings are, below the data directory, in a folder for each participant.
+const MAPPINGS: &str = "mappings";
+/// The most directories and, for each participant, the most guides and the most mappings that are looked at.
 const MOST: usize = 64;
 /// The most shelves kept ready, one for each participant and partner.
 const READY: usize = 256;
@@ -25,12 +30,17 @@ const READY: usize = 256;
 /// A file as it was when it was read: its path, its length, its time.
 type Seen = (PathBuf, u64, Option<SystemTime>);
 
+/// The mappings of a participant, and the files that its own were read from.
+type Own = (Vec<Seen>, Arc<Mappings>);
+
 /// The directories and guides of a node.
 #[derive(Debug, Default)]
 pub struct Library {
     /// The data directory; a node without one checks envelopes alone.
     data: Option<PathBuf>,
     kept: Mutex<Kept>,
+    /// By participant; each with the files it was made of.
+    mappings: Mutex<BTreeMap<String, Own>>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +56,7 @@ impl Library {
     /// Of the node whose data directory this is.
     #[must_use]
     pub fn at(data: &Path) -> Self {
-        Self { data: Some(data.to_owned()), kept: Mutex::default() }
+        Self { data: Some(data.to_owned()), ..Self::default() }
     }
 
     /// Where its zips are.
@@ -59,6 +69,39 @@ impl Library {
     #[must_use]
     pub fn guides(data: &Path, us: &Did) -> PathBuf {
         data.join(GUIDES).join(us.as_str())
+    }
+
+    /// Where the mappings of a participant's own are.
+    #[must_use]
+    pub fn own_mappings(data: &Path, us: &Did) -> PathBuf {
+        data.join(MAPPINGS).join(us.as_str())
+    }
+
+    /// The mappings that a participant uses: its own, and those that come with the program. Files that cannot be
+    /// used are passed over and told to the operator.
+    ///
+    /// Reads what is new: not on a thread that serves requests.
+    #[must_use]
+    pub fn mappings(&self, us: &Did) -> Arc<Mappings> {
+        let Some(data) = &self.data else { return Arc::default() };
+        let files = listed(&Self::own_mappings(data, us), "json");
+        if files.is_empty() {
+            return Arc::default();
+        }
+        let mut kept = self.mappings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = kept.get(us.as_str()).filter(|(of, _)| *of == files) {
+            return Arc::clone(known);
+        }
+        let own = files.iter().filter_map(|(path, ..)| {
+            let parsed = read(path).and_then(|json| Mapping::parse(&json));
+            parsed.inspect_err(|problem| passed_over(path, problem)).ok()
+        });
+        let all = Arc::new(Mappings::with(own));
+        if kept.len() >= READY {
+            kept.clear();
+        }
+        kept.insert(us.to_string(), (files, Arc::clone(&all)));
+        all
     }
 
     /// The shelf of these two when it is ready and its files are what they were, or when there are none. Looks
@@ -182,5 +225,5 @@ fn guided(base: &Shelf, guides: &[Seen], partner: &Did) -> Shelf {
 }
 
 fn passed_over(path: &Path, problem: &Problem) {
-    tracing::warn!(code = %problem.code(), path = %path.display(), "a directory or guide cannot be used");
+    tracing::warn!(code = %problem.code(), path = %path.display(), "a directory, guide or mapping cannot be used");
 }

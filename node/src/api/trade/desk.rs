@@ -101,7 +101,7 @@ pub(crate) async fn compared(
 }
 
 async fn sheet(node: &Node, caller: &Caller, (side, id): (Side, EnvelopeId)) -> Result<Sheet> {
-    let shown = forms::shown(node, caller, side, id).await?;
+    let shown = forms::shown(node, caller, side, id, "").await?;
     let none = || Problem::new(ErrorCode::NotFound).with("what", format!("a form of {id}"));
     shown.sheets.sheets.into_iter().next().ok_or_else(none)
 }

@@ -144,7 +144,7 @@ pub(crate) async fn keep(
     (partner, called, template): (&str, &str, bool),
     content: String,
 ) -> Result<Draft> {
-    let mapping = mapping(name)?;
+    let mapping = mapping(node, &caller.participant, name).await?;
     if !partner.is_empty() && !caller.scope.admits(&corridor_trade::desk::EDIFACT.parse()?, &partner.parse()?)
     {
         return Err(Problem::new(ErrorCode::Forbidden).with("what", format!("draft for {partner}")));
@@ -161,7 +161,7 @@ pub(crate) async fn keep(
         created: now,
         updated: now,
     };
-    draft.check(mapping)?;
+    draft.check(&mapping)?;
     let (saved, scope) = (draft.clone(), caller.scope.clone());
     node.exchange
         .store()

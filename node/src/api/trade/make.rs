@@ -1,13 +1,15 @@
 //! Documents made from data: each becomes an interchange of its own, with the partner's codes, checked
 //! against directory and guide, and sent as any document is.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Flow, Grant, Verb};
 use corridor_trade::mapping::{self, Document, Mapping};
-use corridor_trade::shape::{self, CodeTable, Ready, Sheet, Shown, by_name};
+use corridor_trade::shape::{self, CodeTable, Ready, Sheet, Shown};
 use corridor_trade::{books, partner_codes};
 use futures::stream;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use super::super::extract;
 use super::super::outbox::{self, IDEMPOTENCY_KEY, SendQuery};
 use super::super::problem::{Answer, Problems};
 use super::super::{Shared, schema};
-use super::{blocking, shelf};
+use super::{blocking, mappings, shelf};
 use crate::access::Caller;
 use crate::node::Node;
 
@@ -28,7 +30,7 @@ pub const MOST: usize = 500;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeBody {
-    /// The mapping they are documents of: `orders`.
+    /// The mapping they are documents of: `orders`, or one of the participant's own.
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "orders")]
     pub mapping: String,
     /// For whom.
@@ -90,7 +92,7 @@ pub struct MadeList {
 /// What is to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
-    pub(crate) mapping: &'static Mapping,
+    pub(crate) mapping: Arc<Mapping>,
     pub(crate) to: Did,
     pub(crate) documents: Vec<Document>,
     pub(crate) sender: String,
@@ -115,12 +117,14 @@ fn malformed(what: &str, why: impl std::fmt::Display) -> Problem {
     Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
 }
 
-/// The mapping of this name.
+/// The mapping of this name, one of the participant's own or one that comes with the program.
 ///
 /// # Errors
 /// `not-found`.
-pub(crate) fn mapping(name: &str) -> Result<&'static Mapping> {
-    by_name(name).ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}")))
+pub(crate) async fn mapping(node: &Node, us: &Did, name: &str) -> Result<Arc<Mapping>> {
+    let all = mappings(node, us).await?;
+    let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}"));
+    all.by_name(name).cloned().ok_or_else(missing)
 }
 
 /// What we and a partner are called in UNB: as in the interchange before, or else by the end of the
@@ -219,19 +223,19 @@ fn made(
     document: &Document,
     envelope: &mapping::Envelope,
     codes: &CodeTable,
-    shelf: &std::sync::Arc<corridor_trade::rules::Shelf>,
+    shelf: &Arc<corridor_trade::rules::Shelf>,
 ) -> Result<Made> {
     // The envelope is ours to write: of what a document brings only the number of its message is kept.
     let document = Document { envelope: Default::default(), record: document.record.clone() };
-    let mut ready = shape::ready(order.mapping, &document, envelope, codes, shelf)?;
+    let mut ready = shape::ready(&order.mapping, &document, envelope, codes, shelf)?;
     if order.subjects.is_empty() {
         // It would lie in the clear, on both sides (LG-3).
         ready.remarks.extend(order.mapping.about_a_person(&document.record).map(shape::person_unnamed));
     }
-    let directory = super::forms::directory_of(shelf, &order.mapping.release).map(std::sync::Arc::as_ref);
+    let directory = super::forms::directory_of(shelf, &order.mapping.release).map(Arc::as_ref);
     let ours = codes.ours();
     let shown = Shown { directory, codes: Some(&ours), ..Shown::default() };
-    let sheet = shape::sheet(order.mapping, &ready.document, &shown);
+    let sheet = shape::sheet(&order.mapping, &ready.document, &shown);
     Ok(Made { ready, sheet, agreement: None })
 }
 
@@ -277,7 +281,7 @@ pub(crate) async fn hand_in(
 }
 
 impl MakeBody {
-    fn order(self, key: String) -> Result<Order> {
+    async fn order(self, node: &Node, us: &Did, key: String) -> Result<Order> {
         if !(1..=MOST).contains(&self.documents.len()) {
             return Err(malformed("documents", format!("1 to {MOST} expected")));
         }
@@ -295,7 +299,7 @@ impl MakeBody {
         }
         let text = serde_json::to_vec(&self.documents).map_err(|e| malformed("documents", e))?;
         Ok(Order {
-            mapping: mapping(&self.mapping)?,
+            mapping: mapping(node, us, &self.mapping).await?,
             to: self.to,
             documents: mapping::documents(&mut text.as_slice())?,
             sender: self.sender.unwrap_or_default(),
@@ -344,7 +348,7 @@ pub async fn preview(
     caller: Caller,
     extract::Json(body): extract::Json<MakeBody>,
 ) -> Answer<Json<MadeList>> {
-    let order = body.order("preview".to_owned())?;
+    let order = body.order(&node, &caller.participant, "preview".to_owned()).await?;
     let all = make(&node, &caller, &order).await?;
     let items = all.into_iter().enumerate().map(|(at, made)| self::body(at, made, None)).collect();
     Ok(Json(MadeList { items }))
@@ -362,7 +366,7 @@ pub async fn send(
     headers: HeaderMap,
     extract::Json(body): extract::Json<MakeBody>,
 ) -> Answer<Json<MadeList>> {
-    let order = body.order(key(&node, &headers)?)?;
+    let order = body.order(&node, &caller.participant, key(&node, &headers)?).await?;
     let mut items = Vec::new();
     for (at, made) in make(&node, &caller, &order).await?.into_iter().enumerate() {
         let sent = match made.ready.is_right() {

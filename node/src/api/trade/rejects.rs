@@ -1,5 +1,7 @@
 //! The broker's desk: what of ours was refused, why, and its amendment.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -10,7 +12,7 @@ use corridor_trade::edifact::{Options, Reader, Severity};
 use corridor_trade::mapping::{Document, Losses, Mapping, documents};
 use corridor_trade::rejects::{self, Cause, Function, Reject, Wanted};
 use corridor_trade::rules::{Checker, Policy};
-use corridor_trade::shape::{self, Part, Remark, Words, by_message};
+use corridor_trade::shape::{self, Mappings, Part, Remark, Words};
 use futures::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,8 +22,9 @@ use super::super::extract::{self, Ask, Named};
 use super::super::outbox::{self, SendQuery};
 use super::super::problem::{Answer, Problems};
 use super::super::{Shared, schema};
+use super::forms::{self, Fitting};
 use super::make::{self, Order};
-use super::{blocking, read, shelf};
+use super::{blocking, mappings, read, shelf};
 use crate::access::Caller;
 use crate::node::Node;
 
@@ -113,12 +116,28 @@ pub struct AmendBody {
     pub edifact: Option<String>,
     /// Which message of the interchange `document` stands for, counted from 1; the first when left out. The others go with
     /// it as they were.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_number")]
     #[schema(minimum = 1, maximum = 10000)]
     pub message: Option<u32>,
     /// Whether that message goes alone, because the others were taken.
     #[serde(default)]
     pub alone: bool,
+    /// The mapping that `document` is a document of, where several fit; the first that has a place for all that was
+    /// sent when left out.
+    #[serde(default)]
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    pub mapping: Option<String>,
+}
+
+/// A number without a fraction, however it is written: `716.0` is an integer of JSON Schema (2020-12, 6.1.1).
+fn whole_number<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(from)? else { return Ok(None) };
+    let whole = || number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(n));
+    let found = match number.as_u64() {
+        Some(found) => u32::try_from(found).ok(),
+        None => whole().map(|n| n as u32),
+    };
+    found.map(Some).ok_or_else(|| serde::de::Error::custom(format!("{number}: a whole number expected")))
 }
 
 /// An amendment as it would be sent, or was.
@@ -136,55 +155,94 @@ pub struct AmendedBody {
     pub sent: Option<EnvelopeId>,
 }
 
+/// How what was sent is read: in the characters agreed on, and by which mappings.
+pub(crate) struct Reading {
+    options: Options,
+    mappings: Arc<Mappings>,
+    /// The name of the mapping that is asked for, where several fit.
+    asked: String,
+}
+
+/// A message as a form: the mapping, the document, and what of the message the mapping has no place for.
+pub(crate) type Form = (Arc<Mapping>, Document, Losses);
+
 /// What is to be put right, as it was sent.
 pub(crate) struct Refused {
     pub(crate) to: Did,
     pub(crate) bytes: Vec<u8>,
     /// Its messages.
     pub(crate) parts: Vec<Part>,
-    /// Where a mapping fits the message that is asked for: the document, and what of it the mapping has no place for.
-    pub(crate) form: Option<(&'static Mapping, Document, Losses)>,
+    /// Where a mapping fits the message that is asked for.
+    pub(crate) form: Option<Form>,
+    reading: Reading,
+}
+
+impl Refused {
+    /// The mappings that fit the message of the form.
+    pub(crate) fn fitting(&self) -> Vec<Fitting> {
+        let kind = self.form.as_ref().map(|(mapping, ..)| mapping.message.clone());
+        forms::fitting(&self.reading.mappings, kind.iter())
+    }
+
+    /// Another of its messages as a form, out of a text in which others may have been put right.
+    pub(crate) fn form_of(&self, text: &str, at: usize) -> Option<Form> {
+        self.reading.form_of(text, at)
+    }
 }
 
 /// Reads what was refused; leaves a record of who read it (AC-1).
 ///
 /// # Errors
-/// `not-found`, `too-large`; those of the store.
-pub(crate) async fn refused(node: &Node, caller: &Caller, id: EnvelopeId, at: usize) -> Result<Refused> {
+/// `not-found`, also for a mapping that is not there; `too-large`; those of the store.
+pub(crate) async fn refused(
+    node: &Node,
+    caller: &Caller,
+    id: EnvelopeId,
+    at: usize,
+    asked: &str,
+) -> Result<Refused> {
     let (row, bytes) = read(node, caller, Side::Out, id).await?;
+    let us = &caller.participant;
+    let (shelf, mappings) = (shelf(node, us, &row.partner).await?, mappings(node, us).await?);
+    if !asked.is_empty() && mappings.by_name(asked).is_none() {
+        return Err(Problem::new(ErrorCode::NotFound).with("what", format!("mapping {asked}")));
+    }
+    let options = Options { characters: shelf.characters(), ..Options::default() };
+    let reading = Reading { options, mappings, asked: asked.to_owned() };
     blocking(move || {
         let text = shape::segments(&bytes);
         // What cannot be taken apart is corrected as text.
         let parts = shape::parts(&text).unwrap_or_default();
         let form = match parts.len() {
-            0 | 1 => form(&bytes),
-            _ => form_of(&text, at),
+            0 | 1 => reading.form(&bytes),
+            _ => reading.form_of(&text, at),
         };
-        Refused { to: row.partner, bytes, parts, form }
+        Refused { to: row.partner, bytes, parts, form, reading }
     })
     .await
 }
 
-/// The form of one message of several.
-pub(crate) fn form_of(text: &str, at: usize) -> Option<(&'static Mapping, Document, Losses)> {
-    form(&shape::encode(&shape::alone(text, at).ok()?).ok()?)
-}
+impl Reading {
+    /// The form of one message of several.
+    fn form_of(&self, text: &str, at: usize) -> Option<Form> {
+        self.form(&shape::encode(&shape::alone(text, at).ok()?).ok()?)
+    }
 
-fn form(bytes: &[u8]) -> Option<(&'static Mapping, Document, Losses)> {
-    let report = corridor_trade::edifact::read_bytes(bytes, Options::default());
-    let kind = report.kinds.keys().next().filter(|_| report.messages == 1)?;
-    let mapping = by_message(kind)?;
-    let read = corridor_trade::mapping::read(mapping, &mut &*bytes).ok()?;
-    let document = read.documents.into_iter().next()?;
-    Some((mapping, document, read.losses))
+    fn form(&self, bytes: &[u8]) -> Option<Form> {
+        let report = corridor_trade::edifact::read_bytes(bytes, self.options);
+        let kind = report.kinds.keys().next().filter(|_| report.messages == 1)?;
+        let (mapping, read) = self.mappings.read(kind, &self.asked, self.options, bytes).ok()??;
+        let document = read.documents.into_iter().next()?;
+        Some((mapping, document, read.losses))
+    }
 }
 
 /// How it is put right.
 pub(crate) enum Correction {
     /// By its fields.
-    Document(&'static Mapping, Document),
+    Document(Arc<Mapping>, Document),
     /// By the fields of one message, counted from 1; the others are in the text of the interchange.
-    Message(&'static Mapping, Document, usize, String),
+    Message(Arc<Mapping>, Document, usize, String),
     /// By its text.
     Text(String),
 }
@@ -333,7 +391,8 @@ pub async fn amend(
     extract::Json(body): extract::Json<AmendBody>,
 ) -> Answer<Json<AmendedBody>> {
     let at = body.message.unwrap_or(1) as usize;
-    let refused = refused(&node, &caller, id, at).await?;
+    let asked = body.mapping.as_deref().unwrap_or_default();
+    let refused = refused(&node, &caller, id, at, asked).await?;
     let function: Function = body.function.parse()?;
     let malformed = |why: &str| Problem::new(ErrorCode::Malformed).with("what", "amendment").with("why", why);
     let correction = match (body.document, body.edifact) {
@@ -361,4 +420,26 @@ pub async fn amend(
     };
     let edifact = shape::segments(&ready.bytes);
     Ok(Json(AmendedBody { right: ready.is_right(), remarks: ready.remarks, edifact, sent }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let check = |number: &str, expect: Option<Option<u32>>| {
+            let json = format!(r#"{{ "function": "original", "message": {number} }}"#);
+            let body = serde_json::from_str::<AmendBody>(&json).ok();
+            assert_eq!(body.map(|body| body.message), expect, "{number}");
+        };
+        check("716", Some(Some(716)));
+        check("716.0", Some(Some(716)));
+        check("7.16e2", Some(Some(716)));
+        check("null", Some(None));
+        for wrong in ["716.5", "-1", "-1.0", "4294967296", "4294967296.0", "1e300", "\"716\"", "true"] {
+            check(wrong, None);
+        }
+        assert_eq!(serde_json::from_str::<AmendBody>(r#"{ "function": "original" }"#).unwrap().message, None);
+    }
 }

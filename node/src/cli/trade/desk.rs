@@ -60,6 +60,9 @@ pub(in crate::cli) struct Amend {
     /// The interchange as it should have been (UTF-8); reference, time and counts are written anew
     #[arg(long, value_name = "FILE")]
     edifact: Option<PathBuf>,
+    /// The mapping that the document is one of, where several fit
+    #[arg(long)]
+    mapping: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,7 +142,7 @@ pub(super) async fn amend(context: &Context, args: &Amend) -> Done {
     let body = match (&args.document, &args.edifact) {
         (Some(file), _) => {
             let document: Value = serde_json::from_str(&whole(file)?).map_err(malformed)?;
-            json!({ "function": function, "document": document })
+            json!({ "function": function, "document": document, "mapping": args.mapping })
         }
         (None, Some(file)) => json!({ "function": function, "edifact": whole(file)? }),
         (None, None) => json!({ "function": function }),
@@ -213,8 +216,8 @@ pub(super) async fn transactions(context: &Context, limit: &str) -> Done {
 }
 
 /// `trade form`: each value with its name, in the language of the terminal.
-pub(super) async fn form(context: &Context, side: &str, id: &str) -> Done {
-    let answer = context.remote()?.get(&["trade", "forms", side, id], &[]).await?;
+pub(super) async fn form(context: &Context, side: &str, id: &str, mapping: Option<&str>) -> Done {
+    let answer = context.remote()?.get(&["trade", "forms", side, id], &[("mapping", mapping)]).await?;
     if context.terminal.is_json() {
         context.terminal.json(&answer);
         return Ok(());

@@ -31,7 +31,7 @@ pub(in crate::cli) enum Verb {
 }
 
 pub(super) fn run(context: &Context, verb: Verb) -> Done {
-    let folder = folder(context)?;
+    let folder = folder(context, Library::guides)?;
     match verb {
         Verb::Add { file } => add(context, &folder, &file)?,
         Verb::List => {
@@ -50,7 +50,8 @@ pub(super) fn run(context: &Context, verb: Verb) -> Done {
     Ok(())
 }
 
-fn folder(context: &Context) -> Result<PathBuf> {
+/// The folder of what is the participant's own.
+pub(super) fn folder(context: &Context, of: fn(&Path, &Did) -> PathBuf) -> Result<PathBuf> {
     let config = context.config()?;
     let hosted = match &context.common.participant {
         None => &config.operator,
@@ -58,7 +59,7 @@ fn folder(context: &Context) -> Result<PathBuf> {
             .participant(name)
             .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("participant {name}")))?,
     };
-    Ok(Library::guides(&config.data, &hosted.did))
+    Ok(of(&config.data, &hosted.did))
 }
 
 fn add(context: &Context, folder: &Path, file: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_storage::durable;
+use corridor_trade::Library;
 use corridor_trade::edifact::{Options, Reader, Report};
 use corridor_trade::library::read as read_file;
 use corridor_trade::mapping::fixed::{self, Layout};
@@ -19,12 +20,24 @@ use corridor_trade::shape::{CodeTable, Replaced};
 use serde_json::json;
 
 use super::super::{Context, Done, Failure};
+use super::directory::failed;
 use super::file::{Form, REFUSED, Validate, open, shelf, source_failed};
+use super::guide::folder;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
-    /// List the mappings that come with the program
+    /// List the mappings of this participant, and those that come with the program
     List,
+    /// Check a mapping (JSON) and use it for this participant: in the console, by the API and here
+    Add {
+        /// The mapping; in place of one of the same name
+        file: PathBuf,
+    },
+    /// Use a mapping of one's own no longer
+    Remove {
+        /// Its name
+        mapping: String,
+    },
     /// Write out a document that says everything a mapping has places for, to start from
     Sample {
         /// A mapping that comes with the program: orders, desadv, baplie …
@@ -81,29 +94,24 @@ pub(in crate::cli) struct New {
 
 pub(super) fn run(context: &Context, verb: &Verb) -> Done {
     match verb {
-        Verb::List => {
-            let row = |name: &&str| {
-                let (mapping, _) = named(name)?;
-                let title = mapping.title(context.lang).to_owned();
-                let (message, version) =
-                    (format!("{} D.{}", mapping.message, mapping.release), mapping.version);
-                Ok(
-                    json!({ "mapping": name, "version": version, "message": message, "doubt": "", "title": title }),
-                )
-            };
-            let in_columns = |name: &&str| {
-                let (layout, _) = fixed::named(name)?;
-                let (title, version) = (layout.title(context.lang), layout.version);
-                let doubt =
-                    layout.doubt(context.lang).map(|_| words().text(context.lang, "mapping-unverified", &[]));
-                Ok(
-                    json!({ "mapping": name, "version": version, "message": "NACCS EDI", "doubt": doubt, "title": title }),
-                )
-            };
-            let rows = mapping::NAMES.iter().map(row).chain(fixed::NAMES.iter().map(in_columns));
-            let items = rows.collect::<Result<Vec<_>>>()?;
-            let fields = ["mapping", "version", "message", "doubt", "title"];
-            context.terminal.table(&json!({ "items": items }), &fields);
+        Verb::List => list(context)?,
+        Verb::Add { file } => {
+            let folder = folder(context, Library::own_mappings)?;
+            let bytes = read_file(file)?;
+            let mapping = Mapping::parse(&bytes).map_err(|p| p.with("path", file.display()))?;
+            std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
+            // A name of a mapping has nothing that leads out of a folder.
+            let path = folder.join(format!("{}.json", mapping.mapping));
+            durable::write_file(&path, &bytes, 0o644)?;
+            let said = [("name", mapping.mapping.as_str()), ("message", &mapping.message)];
+            context.terminal.say("trade-mapping-added", &said);
+        }
+        Verb::Remove { mapping } => {
+            let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {mapping}"));
+            let (path, _) =
+                own(context)?.into_iter().find(|(_, own)| own.mapping == *mapping).ok_or_else(missing)?;
+            std::fs::remove_file(&path).map_err(|e| failed(&path, e))?;
+            context.terminal.say("trade-mapping-removed", &[("name", mapping)]);
         }
         Verb::Sample { mapping } => {
             let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {mapping}"));
@@ -111,7 +119,7 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Done {
             context.terminal.raw(sample.ok_or_else(missing)?);
         }
         Verb::Show { mapping, fields } => {
-            let (loaded, text) = load(mapping)?;
+            let (loaded, text) = load(context, mapping)?;
             match loaded {
                 Loaded::Mapping(mapping) if *fields => context.terminal.json(&mapping.shape()),
                 Loaded::Layout(layout) if *fields => {
@@ -126,6 +134,48 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Done {
     Ok(())
 }
 
+/// `trade mapping list`: one's own first.
+fn list(context: &Context) -> Result<()> {
+    let own = own(context).unwrap_or_default();
+    let row = |mapping: &Mapping, own: bool| {
+        let message = format!("{} D.{}", mapping.message, mapping.release);
+        let title = mapping.title(context.lang);
+        let whose = if own { words().text(context.lang, "mapping-own", &[]) } else { String::new() };
+        json!({ "mapping": mapping.mapping, "version": mapping.version, "message": message, "doubt": whose, "title": title })
+    };
+    let in_columns = |name: &&str| {
+        let (layout, _) = fixed::named(name)?;
+        let (title, version) = (layout.title(context.lang), layout.version);
+        let doubt = layout.doubt(context.lang).map(|_| words().text(context.lang, "mapping-unverified", &[]));
+        Ok(
+            json!({ "mapping": name, "version": version, "message": "NACCS EDI", "doubt": doubt, "title": title }),
+        )
+    };
+    let mut items: Vec<serde_json::Value> = own.iter().map(|(_, mapping)| row(mapping, true)).collect();
+    let replaced = |name: &str| own.iter().any(|(_, mapping)| mapping.mapping == name);
+    for name in mapping::NAMES.iter().filter(|name| !replaced(name)) {
+        items.push(row(&named(name)?.0, false));
+    }
+    items.extend(fixed::NAMES.iter().map(in_columns).collect::<Result<Vec<_>>>()?);
+    let fields = ["mapping", "version", "message", "doubt", "title"];
+    context.terminal.table(&json!({ "items": items }), &fields);
+    Ok(())
+}
+
+/// The mappings of the participant's own, each with its file.
+fn own(context: &Context) -> Result<Vec<(PathBuf, Mapping)>> {
+    let folder = folder(context, Library::own_mappings)?;
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+    files.sort();
+    let parsed = |path: PathBuf| {
+        let mapping = Mapping::parse(&read_file(&path)?).map_err(|p| p.with("path", path.display()))?;
+        Ok((path, mapping))
+    };
+    files.into_iter().map(parsed).collect()
+}
+
 /// To segments, or to fixed columns.
 enum Loaded {
     Mapping(Mapping),
@@ -136,16 +186,17 @@ fn words() -> &'static corridor_base::Catalogue {
     corridor_trade::messages()
 }
 
-/// A mapping by its name or from its file.
-fn load(name: &str) -> Result<(Loaded, String)> {
-    let path = Path::new(name);
+/// A mapping by its name or from its file. One's own are there where there is a node.
+fn load(context: &Context, name: &str) -> Result<(Loaded, String)> {
+    let own = own(context).unwrap_or_default().into_iter().find(|(_, own)| own.mapping == name);
+    let path = own.map_or_else(|| PathBuf::from(name), |(path, _)| path);
     if !path.is_file() {
         if let Ok((layout, text)) = fixed::named(name) {
             return Ok((Loaded::Layout(layout), text.to_owned()));
         }
         return named(name).map(|(mapping, text)| (Loaded::Mapping(mapping), text.to_owned()));
     }
-    let bytes = read_file(path)?;
+    let bytes = read_file(&path)?;
     let in_columns =
         serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|v| v.get("layout").is_some());
     let loaded = match in_columns {
@@ -228,7 +279,7 @@ pub(super) fn convert(
     codes: Option<&Path>,
 ) -> Done {
     let codes = codes.map(table).transpose()?;
-    let mapping = match load(mapping)?.0 {
+    let mapping = match load(context, mapping)?.0 {
         Loaded::Layout(_) if codes.is_some() => return Err(only("--codes of a mapping of EDIFACT").into()),
         Loaded::Mapping(mapping) => mapping,
         Loaded::Layout(layout) => {
@@ -362,7 +413,7 @@ fn made(context: &Context, args: &EnvelopeArgs) -> Result<Envelope> {
 /// `trade new`: nothing is written that would be refused, or that does not say all the documents do.
 pub(super) fn new(context: &Context, args: &New) -> Done {
     let path = args.file.as_deref();
-    let mapping = match load(&args.mapping)?.0 {
+    let mapping = match load(context, &args.mapping)?.0 {
         Loaded::Mapping(mapping) => mapping,
         Loaded::Layout(layout) => {
             let forms = (form(args.from, path, Form::Json), Form::Fixed);

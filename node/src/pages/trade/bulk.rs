@@ -12,7 +12,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_trade::mapping::{Document, Losses, Mapping, documents, from_table};
-use corridor_trade::shape::{Remark, shipped};
+use corridor_trade::shape::{Mappings, Remark};
 
 use super::super::{form, send, text, upload};
 use super::new;
@@ -20,6 +20,7 @@ use crate::access::Caller;
 use crate::api::extract::Ask;
 use crate::api::problem::Answer;
 use crate::api::trade::make::{self, MOST, Made, Order};
+use crate::api::trade::mappings;
 use crate::node::Node;
 
 pub(super) const PATH: &str = "/console/trade/bulk";
@@ -55,9 +56,11 @@ async fn page(
     let partner =
         |did: &Did| Choice::new(did.to_string(), super::super::viewer::name(node, did, viewer.lang()));
     let choose = || std::iter::once(Choice::new("", t.get("send-choose")));
-    let kinds = shipped().iter().filter(|mapping| mapping.table.is_some());
-    let kind =
-        |m: &Mapping| Choice::new(m.mapping.clone(), format!("{} ({})", m.title(viewer.lang()), m.message));
+    let mappings = mappings(node, &caller.participant).await?;
+    let kinds = mappings.iter().filter(|mapping| mapping.table.is_some());
+    let kind = |m: &Arc<Mapping>| {
+        Choice::new(m.mapping.clone(), format!("{} ({})", m.title(viewer.lang()), m.message))
+    };
     let size = format::size(viewer.lang(), LARGEST as u64);
     let mut form = Form::new(viewer, PATH, t.get("bulk-look"))
         .field(
@@ -86,10 +89,11 @@ async fn page(
     let data = "-H 'Content-Type: application/json' -d @ORDER.json";
     let command =
         Command::new(viewer, "trade new orders ORDERS.csv", "POST", "/api/v1/trade/documents", Some(data));
-    let mut page = Page::new(t.get("bulk-title"), Markup::from(form).and(columns(viewer)).and(command))
-        .lead(t.get("bulk-lead"))
-        .below(t.get("area-trade"), super::PATH)
-        .below(t.get("make-title"), new::PATH);
+    let mut page =
+        Page::new(t.get("bulk-title"), Markup::from(form).and(columns(viewer, &mappings)).and(command))
+            .lead(t.get("bulk-lead"))
+            .below(t.get("area-trade"), super::PATH)
+            .below(t.get("make-title"), new::PATH);
     if let Some(code) = code {
         page = page.failed(code);
     }
@@ -97,16 +101,16 @@ async fn page(
 }
 
 /// The columns that each kind of file has.
-fn columns(viewer: &Viewer) -> More {
+fn columns(viewer: &Viewer, mappings: &Mappings) -> More {
     let t = text(viewer.lang());
-    let row = |mapping: &Mapping| {
+    let row = |mapping: &Arc<Mapping>| {
         let columns = mapping.table.as_ref().map(|table| table.columns.join(", ")).unwrap_or_default();
         Row(vec![Markup::text(mapping.title(viewer.lang())), Markup::code(columns)])
     };
     let table = Table {
         caption: t.get("bulk-columns-caption").into(),
         columns: ["make-kind", "bulk-columns"].map(|key| Column::new(t.get(key))).into(),
-        rows: shipped().iter().filter(|m| m.table.is_some()).map(row).collect(),
+        rows: mappings.iter().filter(|m| m.table.is_some()).map(row).collect(),
         empty: Empty::new(Icon::Trade, "", ""),
         paging: None,
     };
@@ -123,10 +127,11 @@ pub(in crate::pages) async fn take(
     let brought = upload::read(parts, &[("file", LARGEST), ("documents", 2 * LARGEST)]).await?;
     form::genuine(&viewer, brought.field("csrf"))?;
     let asked = Asked { mapping: brought.field("mapping").to_owned(), to: brought.field("to").to_owned() };
+    let mapping = make::mapping(&node, &caller.participant, &asked.mapping).await;
     let read = || -> Result<(Order, Losses)> {
-        let mapping = make::mapping(&asked.mapping)?;
+        let mapping = mapping?;
         let (documents, losses) = match brought.field("documents") {
-            "" => of_file(mapping, &brought)?,
+            "" => of_file(&mapping, &brought)?,
             json => (documents(&mut json.as_bytes())?, Losses::default()),
         };
         if !(1..=MOST).contains(&documents.len()) {

@@ -12,7 +12,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side as Book;
-use corridor_trade::shape::{Entry as Value, Pair, Sheet, Side, by_message};
+use corridor_trade::shape::{Entry as Value, Mappings, Pair, Sheet, Side};
 use corridor_trade::timeline::Entry;
 use serde::Deserialize;
 
@@ -43,9 +43,9 @@ fn place(text: &str) -> corridor_base::Result<(Book, EnvelopeId)> {
 
 /// The documents of a transaction that can be compared, two of them to be chosen; nothing where there are
 /// none, or where contents are not this reader's to see.
-pub(super) fn choose(viewer: &Viewer, documents: &[Entry]) -> Markup {
+pub(super) fn choose(viewer: &Viewer, mappings: &Mappings, documents: &[Entry]) -> Markup {
     let t = text(viewer.lang());
-    let fits = |entry: &&Entry| entry.kinds.iter().any(|kind| by_message(kind).is_some());
+    let fits = |entry: &&Entry| entry.kinds.iter().any(|kind| mappings.of_message(kind).next().is_some());
     let choices: Vec<Choice> = documents
         .iter()
         .filter(fits)

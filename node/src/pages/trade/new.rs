@@ -1,31 +1,33 @@
 //! Documents made in the console: a kind is picked, a form filled in, looked at as form and as EDIFACT, sent to
 //! a partner, or kept as draft or template. The pages ask the handlers of the API.
 
+mod fill;
+mod kept;
+mod look;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
-use corridor_console::component::{
-    Button, Choice, Column, Command, Confirm, Editor, Empty, Field, Icon, Kind, Notice, Press, Row, Sample,
-    Section, Slip, Table, Tone, address, quoted,
-};
-use corridor_console::{Markup, Page, Viewer};
+use corridor_console::Viewer;
+use corridor_console::component::{Editor, Notice, Tone, address};
 use corridor_trade::mapping::{Document, Mapping, Record, documents};
-use corridor_trade::shape::{Ready, Remark, shipped};
 use serde::Deserialize;
 
+use self::fill::edit;
+pub(super) use self::kept::{list, remove};
+pub(super) use self::look::checked;
+use self::look::preview;
 use super::super::form::Fields;
 use super::super::preferences::see_other;
-use super::super::{dates, send, text};
-use super::editor::{self, Filling};
-use super::sheet::{self, Languages};
+use super::super::{send, text};
+use super::editor;
 use crate::access::Caller;
 use crate::api::extract::{Ask, Named};
 use crate::api::problem::Answer;
 use crate::api::trade::drafts::{self, DraftBody};
 use crate::api::trade::make::{self, Made, Order};
-use crate::api::trade::{forms, shelf};
 use crate::node::Node;
 
 pub(super) const PATH: &str = "/console/trade/new";
@@ -33,102 +35,10 @@ pub(super) const PATH: &str = "/console/trade/new";
 /// What is already known when a form is opened.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::pages) struct Begin {
+pub(super) struct Begin {
     draft: String,
     to: String,
     done: String,
-}
-
-/// What kinds there are, and what was kept.
-pub(in crate::pages) async fn list(
-    node: State<Arc<Node>>,
-    caller: Caller,
-    viewer: Viewer,
-    Ask(begin): Ask<Begin>,
-) -> Answer<Response> {
-    let t = text(viewer.lang());
-    let kept = async |template: bool| -> Answer<Vec<DraftBody>> {
-        let query = drafts::DraftQuery { template: Some(template) };
-        Ok(drafts::list(State(node.0.clone()), caller.clone(), Ask(query)).await?.0.items)
-    };
-    let (open, templates) = (kept(false).await?, kept(true).await?);
-    let languages = Languages::of(&viewer, "");
-    let row = |mapping: &Mapping| {
-        let name = corridor_trade::shape::Words::of(|lang| mapping.title(lang).to_owned());
-        let to = format!("{PATH}/{}", mapping.mapping);
-        Row(vec![
-            Markup::link(&to, mapping.title(viewer.lang())),
-            Markup::text(&mapping.message),
-            Markup::lines(languages.rest().into_iter().map(|lang| Markup::foreign(lang, name.get(lang)))),
-        ])
-    };
-    let table = Table {
-        caption: t.get("make-kinds-caption").into(),
-        columns: ["make-kind", "make-message", "make-other-names"].map(|key| Column::new(t.get(key))).into(),
-        rows: shipped().iter().map(row).collect(),
-        empty: Empty::new(Icon::Trade, "", ""),
-        paging: None,
-    };
-    let body = Markup::from(Section::new(t.get("make-kinds"), table))
-        .and(Section::new(t.get("make-drafts"), saved(&viewer, &open, false)).named("drafts"))
-        .and(Section::new(t.get("make-templates"), saved(&viewer, &templates, true)).named("templates"))
-        .and(Command::new(&viewer, "trade mapping list", "GET", "/api/v1/trade/drafts", None));
-    let bulk = Button::new(t.get("bulk-title"), "/console/trade/bulk").icon(Icon::Upload);
-    let mut page = Page::new(t.get("make-title"), body)
-        .lead(t.get("make-lead"))
-        .below(t.get("area-trade"), super::PATH)
-        .actions(bulk);
-    if begin.done == "removed" {
-        page = page.notice(Notice::new(Tone::Good, t.get("make-removed")));
-    }
-    Ok(page.answer(&viewer))
-}
-
-/// Drafts, or templates.
-fn saved(viewer: &Viewer, kept: &[DraftBody], template: bool) -> Table {
-    let t = text(viewer.lang());
-    let row = |draft: &DraftBody| {
-        let to = address(&format!("{PATH}/{}", draft.mapping), &[("draft", &draft.id.to_string())]);
-        let mapping = make::mapping(&draft.mapping).map(|m| m.title(viewer.lang()).to_owned());
-        let remove = Press::new(viewer, "/console/trade/drafts/remove", t.get("make-delete"));
-        let remove = remove.hidden("id", draft.id.to_string());
-        let confirm = Confirm {
-            label: t.get("make-delete").into(),
-            question: t.get("make-delete-question").and("name", &draft.name).into(),
-            form: remove.main().into(),
-        };
-        Row(vec![
-            Markup::link(&to, &draft.name),
-            Markup::text(mapping.unwrap_or_else(|_| draft.mapping.clone())),
-            Markup::text(if draft.partner.is_empty() { "–" } else { &draft.partner }),
-            dates(viewer).exact(draft.updated),
-            confirm.into(),
-        ])
-    };
-    let (empty, how) = match template {
-        true => ("make-no-templates", "make-no-templates-how"),
-        false => ("make-no-drafts", "make-no-drafts-how"),
-    };
-    Table {
-        caption: t.get(if template { "make-templates-caption" } else { "make-drafts-caption" }).into(),
-        columns: ["make-name", "make-kind", "column-partner", "column-time", "make-delete"]
-            .map(|key| Column::new(t.get(key)))
-            .into(),
-        rows: kept.iter().map(row).collect(),
-        empty: Empty::new(Icon::Trade, t.get(empty), t.get(how)),
-        paging: None,
-    }
-}
-
-/// Deletes a draft or a template.
-pub(in crate::pages) async fn remove(
-    node: State<Arc<Node>>,
-    caller: Caller,
-    fields: Fields,
-) -> Answer<Response> {
-    let id = fields.get("id").unwrap_or_default().parse()?;
-    drafts::remove(node, caller, Named(id)).await?;
-    Ok(see_other(&address(PATH, &[("done", "removed")])))
 }
 
 /// What the form holds beside the document.
@@ -179,14 +89,14 @@ impl Desk {
 }
 
 /// The form, empty or as a draft has it.
-pub(in crate::pages) async fn show(
+pub(super) async fn show(
     node: State<Arc<Node>>,
     caller: Caller,
     viewer: Viewer,
     Named(name): Named<Word>,
     Ask(begin): Ask<Begin>,
 ) -> Answer<Response> {
-    let mapping = make::mapping(&name.0)?;
+    let mapping = &make::mapping(&node, &caller.participant, &name.0).await?;
     let mut desk = Desk { to: begin.to.clone(), ..Desk::default() };
     let mut record = first_items(mapping);
     if !begin.draft.is_empty() {
@@ -207,7 +117,7 @@ pub(in crate::pages) async fn show(
 }
 
 /// The name of a mapping in a path.
-pub(in crate::pages) struct Word(String);
+pub(super) struct Word(String);
 
 impl std::str::FromStr for Word {
     type Err = Problem;
@@ -235,7 +145,7 @@ fn first_items(mapping: &Mapping) -> Record {
 }
 
 /// Takes the form.
-pub(in crate::pages) async fn take(
+pub(super) async fn take(
     node: State<Arc<Node>>,
     caller: Caller,
     viewer: Viewer,
@@ -243,7 +153,7 @@ pub(in crate::pages) async fn take(
     fields: Fields,
 ) -> Answer<Response> {
     let t = text(viewer.lang());
-    let mapping = make::mapping(&name.0)?;
+    let mapping = &make::mapping(&node, &caller.participant, &name.0).await?;
     let mut record = editor::typed(mapping, &fields);
     let mut desk = Desk::of(&fields);
     let what = fields.get("do").unwrap_or("preview").to_owned();
@@ -297,9 +207,9 @@ pub(in crate::pages) async fn take(
     Ok(preview(&viewer, mapping, &record, &desk, &made, None).answer(&viewer))
 }
 
-fn order(mapping: &'static Mapping, record: &Record, desk: &Desk, to: Did) -> Order {
+fn order(mapping: &Arc<Mapping>, record: &Record, desk: &Desk, to: Did) -> Order {
     Order {
-        mapping,
+        mapping: mapping.clone(),
         to,
         documents: vec![Document { record: record.clone(), ..Document::default() }],
         sender: desk.sender.clone(),
@@ -347,192 +257,4 @@ async fn save(
         return Ok(format!("{PATH}#templates"));
     }
     Ok(address(&format!("{PATH}/{}", mapping.mapping), &[("draft", &kept.id.to_string()), ("done", "saved")]))
-}
-
-/// The form with what was typed, and what is wrong with it.
-#[allow(clippy::too_many_arguments, reason = "each is a part of what was typed")]
-async fn edit(
-    node: &Node,
-    caller: &Caller,
-    viewer: &Viewer,
-    mapping: &'static Mapping,
-    record: &Record,
-    desk: Desk,
-    remarks: &[Remark],
-    notice: Option<Notice>,
-) -> Answer<Response> {
-    let t = text(viewer.lang());
-    let allowed = send::allowed(node, caller).await?;
-    let us = &caller.participant;
-    let shelf = shelf(node, us, us).await?;
-    let action = format!("{PATH}/{}", mapping.mapping);
-    let directory = forms::directory_of(&shelf, &mapping.release).map(Arc::as_ref);
-    let filling = Filling { viewer, mapping, directory, remarks, hides: &[], action: action.clone() };
-    let mut body = Markup::from(address_slip(node, viewer, &allowed.partners, &desk));
-    body = body.and(filling.body(record));
-    let keep = Slip {
-        legend: Markup::text(t.get("make-keep")),
-        fields: vec![
-            Field::new("name", t.get("make-name"))
-                .hint(t.get("make-name-hint"))
-                .value(&desk.name)
-                .at_most(100),
-        ],
-        presses: vec![
-            ("save".into(), t.get("make-save").into(), String::new()),
-            ("template".into(), t.get("make-save-template").into(), String::new()),
-        ],
-        ..Slip::default()
-    };
-    let mut editor = Editor::new(viewer, &action, body.and(keep)).button("preview", t.get("make-preview"));
-    editor = editor.hidden("draft", &desk.draft).hidden("key", &desk.key);
-    let editor = filling.told(editor);
-    let title = t.get("make-one").and("kind", mapping.title(viewer.lang()));
-    let line = format!("trade new {} DOCUMENTS.json", mapping.mapping);
-    let data = format!(
-        "-H 'Content-Type: application/json' -d '{{\"mapping\":\"{}\",\"to\":\"did:web:…\",\"documents\":[…]}}'",
-        mapping.mapping
-    );
-    let command = Command::new(viewer, &line, "POST", "/api/v1/trade/documents", Some(&data));
-    let mut page = Page::new(title, Markup::from(editor).and(command))
-        .lead(t.get(if directory.is_some() { "make-codes-loaded" } else { "make-codes-not-loaded" }))
-        .below(t.get("area-trade"), super::PATH)
-        .below(t.get("make-title"), PATH);
-    if let Some(notice) = notice {
-        page = page.notice(notice);
-    }
-    Ok(page.answer(viewer))
-}
-
-/// For whom, and how the interchange is addressed.
-fn address_slip(node: &Node, viewer: &Viewer, partners: &[Did], desk: &Desk) -> Slip {
-    let t = text(viewer.lang());
-    let partner =
-        |did: &Did| Choice::new(did.to_string(), super::super::viewer::name(node, did, viewer.lang()));
-    let partners =
-        std::iter::once(Choice::new("", t.get("send-choose"))).chain(partners.iter().take(500).map(partner));
-    let syntax = ["", "UNOC:3", "UNOX:3", "KECA:3", "UNOY:4"].map(|value| {
-        let key = if value.is_empty() { "auto".to_owned() } else { value.to_lowercase().replace(':', "-") };
-        Choice::new(value, t.get(&format!("make-syntax-{key}")))
-    });
-    Slip {
-        legend: Markup::text(t.get("make-address")),
-        fields: vec![
-            Field::new("to", t.get("document-to"))
-                .kind(Kind::Select(partners.collect()))
-                .value(&desk.to)
-                .required(viewer),
-            Field::new("sender", t.get("make-sender"))
-                .hint(t.get("make-party-hint"))
-                .value(&desk.sender)
-                .at_most(41),
-            Field::new("recipient", t.get("make-recipient"))
-                .hint(t.get("make-party-hint"))
-                .value(&desk.recipient)
-                .at_most(41),
-            Field::new("syntax", t.get("make-syntax")).kind(Kind::Select(syntax.into())).value(&desk.syntax),
-            Field::new("subjects", t.get("send-subjects"))
-                .kind(Kind::Lines)
-                .hint(t.get("send-subjects-hint"))
-                .value(&desk.subjects),
-            Field::new("test", t.get("make-test"))
-                .kind(Kind::Check)
-                .hint(t.get("make-test-hint"))
-                .value(if desk.test { "yes" } else { "" }),
-        ],
-        ..Slip::default()
-    }
-}
-
-/// What would be sent.
-fn preview(
-    viewer: &Viewer,
-    mapping: &Mapping,
-    record: &Record,
-    desk: &Desk,
-    made: &Made,
-    problem: Option<&Problem>,
-) -> Page {
-    let t = text(viewer.lang());
-    let action = format!("{PATH}/{}", mapping.mapping);
-    let right = made.ready.is_right();
-    let mut editor = Editor::new(viewer, &action, Markup::none());
-    for (name, value) in editor::hidden(mapping, record) {
-        editor = editor.hidden(&name, value);
-    }
-    editor = desk.hidden(editor);
-    if right {
-        editor = editor.button("send", t.get("make-send"));
-    }
-    let editor = editor.button("edit", t.get("make-edit")).button("save", t.get("make-save"));
-    let body = checked(viewer, &made.ready)
-        .and(editor)
-        .and(sheet::one(viewer, &Languages::of(viewer, ""), &made.sheet, 0))
-        .and(Section::new(
-            t.get("make-edifact"),
-            Sample::new(viewer, t.get("make-edifact"), made.ready.text()),
-        ))
-        .and(Command::new(
-            viewer,
-            &format!("send --to {} --kind edifact {}.edi", quoted(&desk.to), mapping.mapping),
-            "POST",
-            "/api/v1/trade/documents",
-            Some("-H 'Content-Type: application/json' -d @ORDER.json"),
-        ));
-    let mut page = Page::new(t.get("make-look").and("kind", mapping.title(viewer.lang())), body)
-        .lead(t.get("make-look-lead"))
-        .below(t.get("area-trade"), super::PATH)
-        .below(t.get("make-title"), PATH);
-    if let Some(problem) = problem {
-        page = page.notice(Notice::problem(viewer.lang(), problem)).failed(problem.code());
-    }
-    page
-}
-
-/// What was found, and which codes of the partner were put for ours.
-pub(super) fn checked(viewer: &Viewer, ready: &Ready) -> Markup {
-    let t = text(viewer.lang());
-    let lang = viewer.lang();
-    let mut body = match ready.is_right() {
-        true if ready.checked > 0 => Notice::new(Tone::Good, t.get("make-right-checked")),
-        true => Notice::new(Tone::Info, t.get("make-right-unchecked")),
-        false => Notice::new(Tone::Bad, t.get("make-not-right")),
-    };
-    if !ready.remarks.is_empty() {
-        let line = |remark: &Remark| {
-            let place = if remark.place.is_empty() { String::new() } else { format!("{}: ", remark.place) };
-            Markup::paragraph(format!("{place}{}", remark.text.get(lang)))
-        };
-        body = body.body(Markup::join(ready.remarks.iter().take(50).map(line)));
-    }
-    let mut body = Markup::from(body);
-    if !ready.replaced.is_empty() {
-        let row = |replaced: &corridor_trade::shape::Replaced| {
-            Row(vec![
-                Markup::lines([Markup::text(label(lang, &replaced.place)), Markup::quiet(&replaced.place)]),
-                Markup::text(t.get(&format!("codes-kind-{}", replaced.kind))),
-                Markup::code(&replaced.ours),
-                Markup::code(&replaced.theirs),
-            ])
-        };
-        let table = Table {
-            caption: t.get("make-replaced-caption").into(),
-            columns: ["customs-field", "codes-kind", "codes-ours", "codes-theirs"]
-                .map(|key| Column::new(t.get(key)))
-                .into(),
-            rows: ready.replaced.iter().take(200).map(row).collect(),
-            empty: Empty::new(Icon::Trade, "", ""),
-            paging: None,
-        };
-        body = body.and(Section::new(t.get("make-replaced"), table));
-    }
-    body
-}
-
-/// What the field at a place is called: `consignments[1].place_of_receipt`.
-fn label(lang: corridor_base::Lang, place: &str) -> String {
-    let mut parts = place.rsplit('.');
-    let field = parts.next().unwrap_or(place);
-    let list = parts.next().map(|list| list.split('[').next().unwrap_or(list));
-    corridor_trade::shape::field_label(list, field, None).get(lang).to_owned()
 }

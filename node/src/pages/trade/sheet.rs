@@ -23,7 +23,7 @@ use crate::access::Caller;
 use crate::api::documents::Document;
 use crate::api::extract::{Ask, Named};
 use crate::api::problem::Answer;
-use crate::api::trade::forms;
+use crate::api::trade::forms::{self, Fitting};
 use crate::api::{inbox, outbox};
 use crate::node::Node;
 
@@ -46,6 +46,8 @@ pub(in crate::pages) struct Part {
     labels: String,
     /// Which bay of a stowage plan.
     bay: String,
+    /// By which mapping, where several fit.
+    mapping: String,
 }
 
 /// In which languages names are written: the reader's first.
@@ -104,7 +106,7 @@ async fn page(
 ) -> Answer<Response> {
     let t = text(viewer.lang());
     let (book, base) = (Book::of(document.side), format!("{}/form", documents::path(document)));
-    let shown = forms::shown(node, caller, document.side, document.id).await?;
+    let shown = forms::shown(node, caller, document.side, document.id, &part.mapping).await?;
     let languages = Languages::of(viewer, &part.labels);
     let mut body =
         documents::tabs(viewer, document, "/form").and(Notice::new(Tone::Info, t.get("content-recorded")));
@@ -115,7 +117,12 @@ async fn page(
     // Whoever looks at one bay has the rest of the message on the page before.
     if let Some(sheet) = shown.sheets.sheets.get(at - 1).filter(|_| part.bay.is_empty()) {
         let kept = kept(part);
-        body = body.and(choice(viewer, &base, part)).and(one(viewer, &languages, sheet, part.from));
+        let message = part.message.to_string();
+        let place = [("labels", part.labels.as_str()), ("message", &message)];
+        body = body
+            .and(fitting(viewer, &base, &place, &shown.fitting, (&sheet.message, &sheet.mapping)))
+            .and(choice(viewer, &base, part));
+        body = body.and(one(viewer, &languages, sheet, part.from));
         body = body.and(around(viewer, &base, &kept, at, shown.sheets.sheets.len(), part.from, sheet));
     } else if shown.stowage.is_none() {
         let content =
@@ -139,14 +146,18 @@ async fn page(
 }
 
 fn kept(part: &Part) -> Vec<(&'static str, String)> {
-    vec![("labels", part.labels.clone())]
+    vec![("labels", part.labels.clone()), ("mapping", part.mapping.clone())]
 }
 
 /// All languages, or one.
 fn choice(viewer: &Viewer, base: &str, part: &Part) -> Tabs {
     let t = text(viewer.lang());
     let message = if part.message > 1 { part.message.to_string() } else { String::new() };
-    let to = |labels: &str| address(base, &[("labels", labels), ("message", &message), ("bay", &part.bay)]);
+    let to = |labels: &str| {
+        let kept =
+            [("labels", labels), ("message", &message), ("bay", &part.bay), ("mapping", &part.mapping)];
+        address(base, &kept)
+    };
     let links = [
         ("all", t.get("form-all-languages").to_string()),
         ("ja", "日本語".into()),
@@ -159,6 +170,24 @@ fn choice(viewer: &Viewer, base: &str, part: &Part) -> Tabs {
         links: links.into_iter().map(|(labels, title)| (title, to(labels))).collect(),
         here: to(here),
     }
+}
+
+/// By which mapping a message is shown, where several fit it.
+pub(super) fn fitting(
+    viewer: &Viewer,
+    base: &str,
+    kept: &[(&str, &str)],
+    all: &[Fitting],
+    (message, here): (&str, &str),
+) -> Markup {
+    let to = |mapping: &str| address(base, &[kept, &[("mapping", mapping)]].concat());
+    let fit = all.iter().filter(|one| one.message == message);
+    let links: Vec<(String, String)> =
+        fit.map(|one| (one.title.get(viewer.lang()).to_owned(), to(&one.mapping))).collect();
+    if links.len() < 2 {
+        return Markup::none();
+    }
+    Tabs { label: text(viewer.lang()).get("form-mapping").into(), links, here: to(here) }.into()
 }
 
 /// One document.

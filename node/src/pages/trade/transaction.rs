@@ -12,6 +12,7 @@ use corridor_console::{Markup, Viewer};
 use corridor_exchange::{Side, State as Transport};
 use corridor_trade::expect;
 use corridor_trade::references::Role;
+use corridor_trade::shape::Mappings;
 use corridor_trade::stages::{self, Standing, stages};
 use corridor_trade::timeline::{self, Entry};
 
@@ -25,7 +26,7 @@ const NAMES: &[Role] = &[Role::Order, Role::Booking, Role::BillOfLading, Role::D
 const LINES: usize = 4;
 
 /// The whole of it.
-pub(super) fn shown(node: &Node, viewer: &Viewer, found: &timeline::Timeline) -> Markup {
+pub(super) fn shown(node: &Node, viewer: &Viewer, mappings: &Mappings, found: &timeline::Timeline) -> Markup {
     let t = text(viewer.lang());
     let mut body = Markup::none();
     if found.more {
@@ -39,7 +40,7 @@ pub(super) fn shown(node: &Node, viewer: &Viewer, found: &timeline::Timeline) ->
     let table = Section::new("", table(node, viewer, found)).live("documents");
     let documents = More {
         title: t.get("trade-as-table").into(),
-        body: Markup::from(table).and(compare::choose(viewer, &found.documents)),
+        body: Markup::from(table).and(compare::choose(viewer, mappings, &found.documents)),
     };
     let events = Section::new("", events(node, viewer, found)).live("events");
     let events = More { title: t.get("trade-events").into(), body: events.into() };

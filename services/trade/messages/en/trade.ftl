@@ -503,3 +503,7 @@ customs-function-original = Original
 customs-function-replacement = Replacement
 customs-function-change = Change
 customs-function-cancellation = Cancellation
+
+## Mappings of one's own
+
+mapping-own = one of its own

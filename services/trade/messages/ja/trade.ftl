@@ -503,3 +503,7 @@ customs-function-original = 新規
 customs-function-replacement = 差替え
 customs-function-change = 変更
 customs-function-cancellation = 取消し
+
+## Mappings of one's own
+
+mapping-own = 独自のマッピング

@@ -503,3 +503,7 @@ customs-function-original = 최초
 customs-function-replacement = 대체
 customs-function-change = 변경
 customs-function-cancellation = 취소
+
+## Mappings of one's own
+
+mapping-own = 자체 매핑

@@ -10,15 +10,12 @@ mod compare;
 mod decimal;
 mod fill;
 mod label;
+mod mappings;
 mod money;
 mod parts;
 mod ready;
 mod sheet;
 pub mod stowage;
-
-use std::sync::OnceLock;
-
-use crate::mapping::{self, Mapping};
 
 pub use amend::{encode, rewrite};
 pub use codes::{CodeKind, CodeTable, Ours, Replaced, Translated, Untranslated};
@@ -26,32 +23,11 @@ pub use compare::{Pair, Side, compare};
 pub use decimal::Decimal;
 pub use fill::{BadPath, MOST_ITEMS, Place, fill, list_at, places};
 pub use label::{Words, field_label, list_label, word_label};
+pub use mappings::{Mappings, by_message, by_name, shipped};
 pub use money::{Doubt, Total, decimals, doubts, totals};
 pub use parts::{Part, alone, parts, put};
 pub use ready::{Ready, Remark, envelope, person_unnamed, ready, segments, syntax_for, test_refused};
 pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, Shown, sheet, sheets};
-
-/// The mappings that come with the program, read once.
-#[must_use]
-pub fn shipped() -> &'static [Mapping] {
-    static ALL: OnceLock<Vec<Mapping>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let read = mapping::NAMES.iter().map(|name| mapping::named(name).map(|(mapping, _)| mapping));
-        read.filter_map(Result::ok).collect()
-    })
-}
-
-/// The one of this name.
-#[must_use]
-pub fn by_name(name: &str) -> Option<&'static Mapping> {
-    shipped().iter().find(|mapping| mapping.mapping == name)
-}
-
-/// The one that reads messages of this kind.
-#[must_use]
-pub fn by_message(kind: &str) -> Option<&'static Mapping> {
-    shipped().iter().find(|mapping| mapping.message == kind)
-}
 
 #[cfg(test)]
 mod tests;

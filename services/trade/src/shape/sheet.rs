@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::codes::{CodeKind, Ours};
 use super::label::{Words, field_label, list_label, word_label};
+use super::mappings::Mappings;
 use super::money::{Total, currency_of, totals};
 use crate::directory::{Content, Directory};
 use crate::edifact::{Options, Report};
-use crate::mapping::{self, Document, Field, Form, Item, Loss, Mapping, Record, Slot, Source, Template, Why};
+use crate::mapping::{Document, Field, Form, Item, Loss, Mapping, Record, Slot, Source, Template, Why};
 
 /// Code lists, where a directory is loaded.
 pub type Lookup<'a> = Option<&'a Directory>;
@@ -24,6 +25,10 @@ pub struct Shown<'a> {
     pub codes: Option<&'a Ours>,
     /// How the interchange is read: in the characters that were agreed.
     pub options: Options,
+    /// By which mappings; those that come with the program when left out.
+    pub mappings: Option<&'a Mappings>,
+    /// The name of the one that is asked for, where several fit.
+    pub asked: &'a str,
 }
 
 /// What a value is.
@@ -234,15 +239,16 @@ impl Laying<'_> {
 pub fn sheets(bytes: &[u8], shown: &Shown<'_>) -> io::Result<Sheets> {
     let report = crate::edifact::read_bytes(bytes, shown.options);
     let (mut found, mut unplaced, mut more, mut unmapped) = (Vec::new(), Vec::new(), 0, Vec::new());
+    let shipped = Mappings::default();
+    let mappings = shown.mappings.unwrap_or(&shipped);
     for kind in report.kinds.keys() {
-        let Some(mapping) = super::by_message(kind) else {
+        let Some((mapping, read)) = mappings.read(kind, shown.asked, shown.options, bytes)? else {
             unmapped.push(kind.clone());
             continue;
         };
-        let read = mapping::read_as(mapping, shown.options, &mut &*bytes)?;
         found.extend(read.documents.iter().map(|document| {
             let at = document.envelope.get("message").cloned().unwrap_or_default();
-            (at, sheet(mapping, document, shown))
+            (at, sheet(&mapping, document, shown))
         }));
         // What belongs to messages of another kind is told where those are read.
         unplaced.extend(read.losses.told.into_iter().filter(|loss| loss.why != Why::Message));

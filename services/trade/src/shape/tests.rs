@@ -6,7 +6,7 @@ use corridor_base::{Lang, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::mapping::{Document, Item, Record};
+use crate::mapping::{self, Document, Item, Record};
 use crate::rules::Shelf;
 
 fn document(json: &str) -> Document {

@@ -1,0 +1,118 @@
+//! A participant's own mappings: documents are made and shown by them in the console and by the API, and nobody
+//! else's desk knows them (PA-1).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
+mod common;
+
+use common::{Answer, World};
+use corridor_node::access::Role;
+use corridor_trade::Library;
+use serde_json::{Value, json};
+
+/// An order with a field that the one which comes with the program does not have.
+const OWN: &str = r#"{ "mapping": "short-order", "version": 1, "message": "ORDERS", "release": "08A",
+    "title": { "en": "Short order", "ja": "簡易発注", "ko": "간이 발주" },
+    "segments": [
+        { "segment": "BGM", "set": { "1.1": "220", "2.1": { "field": "number", "required": true },
+            "3.1": { "field": "function", "codes": { "9": "original", "5": "replacement", "1": "cancellation" } } } },
+        { "segment": "PAI", "set": { "1.3": { "field": "payment_channel" } } } ] }"#;
+
+fn html(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+/// A world whose forwarder has a mapping of its own.
+#[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+async fn world() -> World {
+    let world = World::new().await;
+    let folder = Library::own_mappings(&world.node.config.data, &world.forwarder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("short-order.json"), OWN).unwrap();
+    // One that cannot be used stops nothing.
+    std::fs::write(folder.join("wrong.json"), "{}").unwrap();
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_made_by_ones_own_mapping_in_the_console() {
+    let world = world().await;
+    let cookie = world.session(&world.forwarder, Role::Officer).await;
+    let kinds = html(&world.page("GET", "/console/trade/new", &cookie, &[]).await);
+    assert!(kinds.contains("Short order") && kinds.contains("간이 발주"), "{kinds}");
+    let path = "/console/trade/new/short-order";
+    let form = html(&world.page("GET", path, &cookie, &[]).await);
+    assert!(form.contains("name=\"f.payment_channel\""), "{form}");
+    let (csrf, to) = (world.csrf(&cookie), world.customs.to_string());
+    let fields = |what: &'static str| {
+        [
+            ("csrf", csrf.as_str()),
+            ("to", &to),
+            ("f.number", "PO-900"),
+            ("f.function", "original"),
+            ("f.payment_channel", "42"),
+            ("key", "own-order"),
+            ("do", what),
+        ]
+    };
+    let looked = html(&world.page("POST", path, &cookie, &fields("preview")).await);
+    assert!(looked.contains("PAI+::42") && looked.contains("value=\"send\""), "{looked}");
+    let draft = world.page("POST", path, &cookie, &fields("save")).await;
+    assert_eq!(draft.status.as_u16(), 303, "{}", html(&draft));
+    let sent = world.page("POST", path, &cookie, &fields("send")).await;
+    let id = sent.headers["location"].to_str().unwrap().split(['/', '?']).nth(3).unwrap().to_owned();
+    // Shown by the mapping that has a place for all it says, or by the one that is asked for.
+    let shown = async |query: &str| {
+        html(&world.page("GET", &format!("/console/outbox/{id}/form{query}"), &cookie, &[]).await)
+    };
+    let best = shown("").await;
+    assert!(best.contains("Short order PO-900 (ORDERS)") && best.contains("mapping=orders\""), "{best}");
+    let other = shown("?mapping=orders").await;
+    assert!(other.contains("Purchase order PO-900 (ORDERS)") && other.contains("PAI+::42"), "{other}");
+    assert!(!other.contains("Short order PO-900"), "{other}");
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_made_by_ones_own_mapping_by_the_api() {
+    let world = world().await;
+    let token = world.token(&world.forwarder, Role::Officer).await;
+    let body = json!({ "mapping": "short-order", "to": world.customs,
+        "documents": [{ "number": "PO-901", "function": "original", "payment_channel": "42" }] });
+    let ask = async |method: &str, path: &str, token: &str, body: &Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        world.ask(method, path, Some(token), &body).await
+    };
+    let made = ask("POST", "/api/v1/trade/documents", &token, &body).await.json();
+    let one = &made["items"][0];
+    assert_eq!((&one["right"], &one["form"]["mapping"]), (&json!(true), &json!("short-order")), "{made}");
+    let id = one["sent"].as_str().unwrap();
+    for (query, expect, whole) in [
+        ("", "short-order", true),
+        ("?mapping=short-order", "short-order", true),
+        ("?mapping=orders", "orders", false),
+    ] {
+        let path = format!("/api/v1/trade/forms/out/{id}{query}");
+        let shown = ask("GET", &path, &token, &Value::Null).await.json();
+        assert_eq!(shown["sheets"][0]["mapping"], expect, "{shown}");
+        assert_eq!(shown["unplaced"].as_array().unwrap().is_empty(), whole, "{shown}");
+        let fitting: Vec<&str> =
+            shown["fitting"].as_array().unwrap().iter().filter_map(|f| f["mapping"].as_str()).collect();
+        assert_eq!(fitting, ["short-order", "orders"], "{shown}");
+    }
+    let path = format!("/api/v1/trade/forms/out/{id}?mapping=nonsense");
+    let unknown = ask("GET", &path, &token, &Value::Null).await;
+    assert_eq!(unknown.status.as_u16(), 404);
+    // It is an amendment's form too.
+    let amend = json!({ "function": "replacement", "mapping": "short-order",
+        "document": { "number": "PO-901", "payment_channel": "41" } });
+    let path = format!("/api/v1/trade/rejects/{id}/amend");
+    let amended = ask("POST", &path, &token, &amend).await.json();
+    assert!(amended["edifact"].as_str().unwrap().contains("PAI+::41"), "{amended}");
+    // Another participant of the same node has no such mapping.
+    let theirs = world.token(&world.customs, Role::Officer).await;
+    let body =
+        json!({ "mapping": "short-order", "to": world.forwarder, "documents": [{ "number": "PO-902" }] });
+    let refused = ask("POST", "/api/v1/trade/preview", &theirs, &body).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (404, "not-found"));
+    world.running.stop().await;
+}
