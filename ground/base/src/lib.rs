@@ -7,6 +7,7 @@ pub mod digest;
 pub mod id;
 pub mod invariant;
 pub mod messages;
+mod particle;
 pub mod problem;
 pub mod random;
 

@@ -9,7 +9,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, Problem};
+use crate::{ErrorCode, Problem, particle};
 
 /// A reader's language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +35,15 @@ impl Lang {
             Self::En => "en",
             Self::Ja => "ja",
             Self::Ko => "ko",
+        }
+    }
+
+    /// What stands between the things of a list.
+    #[must_use]
+    pub const fn comma(self) -> &'static str {
+        match self {
+            Self::En | Self::Ko => ", ",
+            Self::Ja => "、",
         }
     }
 
@@ -171,7 +180,8 @@ impl Catalogue {
             values.set(*name, value_of(value));
         }
         let mut errors = Vec::new();
-        bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned()
+        let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
+        if lang == Lang::Ko { particle::chosen(text) } else { text }
     }
 }
 

@@ -83,9 +83,25 @@
     sample.append(button);
   };
 
-  // A file can be dropped on its field.
+  // A file can be dropped on its field, whose button speaks the language of the page, not of the browser.
   const drop = (zone) => {
     const input = zone.querySelector("input[type=file]");
+    const row = document.createElement("div");
+    const [button, name] = ["button", "quiet"].map((kind) => {
+      const part = document.createElement("span");
+      part.className = kind;
+      row.append(part);
+      return part;
+    });
+    const say = () => (name.textContent = [...input.files].map((file) => file.name).join(", ") || zone.dataset.none);
+    button.textContent = zone.dataset.choose;
+    row.className = "chosen";
+    row.setAttribute("aria-hidden", "true");
+    row.addEventListener("click", () => input.click());
+    input.addEventListener("change", say);
+    input.classList.add("away");
+    say();
+    zone.append(row);
     const mark = (on) => zone.classList.toggle("over", on);
     zone.addEventListener("dragover", (e) => (e.preventDefault(), mark(true)));
     zone.addEventListener("dragleave", () => mark(false));
@@ -117,29 +133,75 @@
     }
   });
 
+  // Makes an element like another and leaves alone what is the same, so that the focus, what is typed, opened or
+  // selected stay where they are. Rows are known by where they lead: one that came in moves no other.
+  const key = (node) => {
+    const row = /^(tr|li)$/.test(node.localName) && node.querySelector("[href]");
+    return `${node.nodeName} ${node.id || (row && row.getAttribute("href")) || ""}`;
+  };
+  const become = (old, fresh) => {
+    if (old.isEqualNode(fresh)) return;
+    if (old.nodeType !== Node.ELEMENT_NODE) return void (old.nodeValue = fresh.nodeValue);
+    const kept = (name) => name === "open" || fresh.hasAttribute(name);
+    for (const { name } of [...old.attributes]) if (!kept(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    let at = old.firstChild;
+    for (const child of [...fresh.childNodes]) {
+      let found = at;
+      while (found && key(found) !== key(child)) found = found.nextSibling;
+      if (found) become(found, child);
+      if (found && found === at) at = at.nextSibling;
+      else old.insertBefore(found || child, at);
+    }
+    while (at) {
+      const next = at.nextSibling;
+      at.remove();
+      at = next;
+    }
+  };
+
   // Parts marked data-live are asked for again when the node says that something has changed.
   const refresh = async () => {
+    const turn = asked;
     const answer = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Whoever has filtered or gone on meanwhile sees another list.
+    if (turn !== asked) return;
+    const focus = document.activeElement;
     for (const old of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(old.id);
-      if (!fresh || fresh.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
-      old.innerHTML = fresh.innerHTML;
-      enhance(old);
+      if (!fresh) continue;
+      enhance(fresh);
+      become(old, fresh);
+      if (old.contains(focus) && focus !== document.activeElement) focus.focus({ preventScroll: true });
     }
+    // What had the focus is no longer there: it stays on the page, and the next stop is not the first of all.
+    if (!focus.isConnected) main().focus({ preventScroll: true });
   };
   const live = document.body.dataset.liveSource;
   if (live && window.EventSource) {
-    let waiting;
+    // At once when it is quiet; when much happens, every page that is open would otherwise ask each second.
+    let waiting, last = 0;
     const later = () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => document.hidden || refresh().catch(() => {}), 400);
+      if (waiting || document.hidden) return;
+      waiting = setTimeout(() => {
+        [waiting, last] = [0, Date.now()];
+        refresh().catch(() => {});
+      }, Math.max(400, last + 4000 - Date.now()));
     };
-    const source = new EventSource(live);
-    source.addEventListener("changed", later);
-    document.addEventListener("visibilitychange", later);
-    window.addEventListener("pagehide", () => source.close());
+    // Only a page that is seen listens: a browser has six connections to a node, and people have more tabs.
+    let source;
+    const watch = () => {
+      source?.close();
+      source = document.hidden ? null : new EventSource(live);
+      source?.addEventListener("changed", later);
+    };
+    const again = () => (watch(), later());
+    watch();
+    document.addEventListener("visibilitychange", again);
+    window.addEventListener("pagehide", () => source?.close());
+    window.addEventListener("pageshow", (e) => e.persisted && again());
   }
 })();
 

@@ -114,6 +114,7 @@ column-contact = Last contact
 column-agreements = Agreements in force
 column-key = Key
 column-from = From
+column-holds = In force
 column-until = Until
 column-public = Public key
 column-purpose = Purpose

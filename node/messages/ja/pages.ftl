@@ -114,6 +114,7 @@ column-contact = 最終通信
 column-agreements = 有効な協定
 column-key = 鍵
 column-from = 開始
+column-holds = 有効期間
 column-until = 終了
 column-public = 公開鍵
 column-purpose = 目的

@@ -280,7 +280,7 @@ accept-question = 아직 서명하지 않았습니다
 accept-question-how = 내용을 확인하십시오. 서명하면 상대 기관의 서명을 검증한 뒤 우리 기관의 서명을 더하며, 협약은 정해진 기간 동안 효력을 가집니다.
 accept-sign = 우리 기관으로 서명
 propose-title = 협약서 작성
-propose-with = { $partner }와의 협약
+propose-with = { $partner }와(과)의 협약
 propose-lead = 오갈 수 있는 문서, 운영·시험 구분, 응답 기한을 정합니다. 우리 기관이 먼저 서명하고, 상대 기관도 서명하면 효력이 생깁니다.
 propose-do = 우리 기관으로 서명
 propose-what = 오갈 수 있는 문서
@@ -323,7 +323,7 @@ propose-wrong-aperak = CUSCAR 같은 전문 종류를 입력하십시오. CONTRL
 ## Codes of partners, beside ours
 
 form-ours = 우리 코드: { $code }
-trade-code = { $place }: 상대 기관의 { $theirs }는 우리의 { $ours }
+trade-code = { $place }: 상대 기관의 { $theirs }은(는) 우리의 { $ours }
 
 ## Objects in interchanges
 

@@ -25,7 +25,7 @@ const CUSTOMS: &str = "JPCUSTOMS:ZZ";
 pub(super) fn buyer() -> Names {
     Names {
         en: "O'Hara Trading (demo)".to_owned(),
-        ja: "小原商事(デモ)".to_owned(),
+        ja: "小原商事（デモ）".to_owned(),
         ko: "오하라상사(데모)".to_owned(),
     }
 }

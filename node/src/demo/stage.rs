@@ -429,8 +429,8 @@ impl Place {
     /// Its name, for people. Both are invented.
     pub(super) fn names(&self) -> Names {
         let (en, ja, ko) = match self.name {
-            "customs" => ("Hakata Customs (demo)", "博多税関(デモ)", "하카타 세관(데모)"),
-            _ => ("Busan Forwarding (demo)", "釜山フォワーディング(デモ)", "부산 포워딩(데모)"),
+            "customs" => ("Hakata Customs (demo)", "博多税関（デモ）", "하카타 세관(데모)"),
+            _ => ("Busan Forwarding (demo)", "釜山フォワーディング（デモ）", "부산 포워딩(데모)"),
         };
         Names { en: en.to_owned(), ja: ja.to_owned(), ko: ko.to_owned() }
     }

@@ -174,12 +174,10 @@ fn agreements(node: &Node, viewer: &Viewer, all: &[Agreed]) -> Table {
             words::state(viewer.lang(), &word).into(),
             super::agreements::flow(viewer, agreed.flow).into(),
             Markup::lines(signed),
-            dates(viewer).tag(agreed.from),
-            dates(viewer).tag(agreed.until),
+            super::partners::holds(viewer, agreed.from, agreed.until),
         ])
     };
-    let columns =
-        ["desk-agreement", "column-state", "agreement-flow", "desk-signed", "column-from", "column-until"];
+    let columns = ["desk-agreement", "column-state", "agreement-flow", "desk-signed", "column-holds"];
     Table {
         caption: t.get("desk-agreements-caption").into(),
         columns: columns.map(|key| Column::new(t.get(key))).into(),
@@ -192,7 +190,7 @@ fn agreements(node: &Node, viewer: &Viewer, all: &[Agreed]) -> Table {
 fn volumes(viewer: &Viewer, desk: &PartnerDesk, side: Side) -> Markup {
     let t = text(viewer.lang());
     let point = |volume: &partner::Volume| Point {
-        label: volume.day.clone(),
+        label: dates(viewer).local(&volume.day),
         value: if side == Side::Out { volume.sent } else { volume.received },
     };
     let key = if side == Side::Out { "desk-sent" } else { "desk-received" };

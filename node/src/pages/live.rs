@@ -46,7 +46,8 @@ pub(super) async fn stream(State(node): State<Arc<Node>>) -> Answer<Response> {
             _ = watching.closing.wait_for(|closing| *closing) => return None,
             () = sleep_until(watching.until) => return None,
         }
-        let event = Ok::<_, Infallible>(Event::default().event("changed").data(""));
+        // A browser drops an event without data (HTML, 9.2.6).
+        let event = Ok::<_, Infallible>(Event::default().event("changed").data("leaves"));
         tokio::select! {
             () = sleep(PACE) => {}
             _ = watching.closing.wait_for(|closing| *closing) => return None,

@@ -282,19 +282,24 @@ fn agreed(viewer: &Viewer, us: &Did, all: &[AgreementBody], now: Timestamp) -> T
             ]),
             words::state(lang, &super::agreements::standing(agreement, now)).into(),
             Markup::lines(terms.into_iter().chain(answers).chain(flow)),
-            dates(viewer).tag(agreement.from),
-            dates(viewer).with_age(agreement.until, now),
+            holds(viewer, agreement.from, agreement.until),
         ])
     };
     Table {
         caption: t.get("partner-agreements-caption").into(),
-        columns: ["column-purpose", "column-state", "column-grants", "column-from", "column-until"]
+        columns: ["column-purpose", "column-state", "column-grants", "column-holds"]
             .map(|key| Column::new(t.get(key)))
             .to_vec(),
         rows: all.iter().map(row).collect(),
         empty: Empty::new(Icon::Acts, t.get("partner-agreements-empty"), t.get("partner-agreements-how")),
         paging: None,
     }
+}
+
+/// From when until when something holds, in one column.
+pub(super) fn holds(viewer: &Viewer, from: Timestamp, until: Timestamp) -> Markup {
+    let dates = dates(viewer);
+    Markup::lines([dates.tag(from).and(Markup::text(" –")), dates.tag(until)])
 }
 
 /// Tries the link, and shows what came of it above the partner's page.

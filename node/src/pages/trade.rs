@@ -167,7 +167,7 @@ fn kinds(viewer: &Viewer, kinds: &[String]) -> String {
         if known { format!("{} ({kind})", words.text(viewer.lang(), &key, &[])) } else { kind.clone() }
     };
     let names: Vec<String> = kinds.iter().take(5).map(name).collect();
-    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "–".to_owned() } else { names.join(viewer.lang().comma()) }
 }
 
 fn outcome(viewer: &Viewer, word: &str) -> Badge {

@@ -24,6 +24,8 @@ const ARGUMENTS: &[&str] = &[
 ];
 /// How elements are told from other values (W3C WebDriver, 12.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How long a script may take, in milliseconds: axe reads forms of hundreds of fields, on a machine that is busy.
+const PATIENCE_FOR_AXE: u64 = 100_000;
 /// How long the page may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -72,6 +74,7 @@ impl Browser {
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
             "webauthn:virtualAuthenticators": true,
+            "timeouts": { "script": PATIENCE_FOR_AXE },
         } } });
         let made =
             call(&driver, "POST", "/session", &wanted).unwrap_or_else(|why| panic!("no session: {why}"));

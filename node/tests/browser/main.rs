@@ -6,6 +6,7 @@
 
 mod driver;
 mod judge;
+mod live;
 mod pages;
 mod people;
 mod sign_on;

@@ -92,8 +92,9 @@ pub(crate) fn address(world: &World, path: &str) -> String {
         return format!("/console/outbox/{}/form", world.stowage());
     }
     if path == "/console/trade/compare" {
-        let received = world.oldest(&["inbox", "list"], "id");
-        return format!("{path}?first=in/{received}&second=out/{}", world.rejected());
+        // What was refused, and what was handed in anew.
+        let [first, second] = ["declaration-wrong.edi", "declaration.edi"].map(|name| world.received(name));
+        return format!("{path}?first=in/{first}&second=in/{second}");
     }
     if path == "/console/trade/rejects" {
         world.rejected();

@@ -1,5 +1,5 @@
 //! Single sign-on in a real browser, by a provider that is somebody else's: npm oidc-provider, which
-//! `cargo xtask browser` brings: from the button to the first page.
+//! `cargo xtask browser` brings: from the button to the first page, and out again by either side.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -85,7 +85,7 @@ fn sign_on(browser: &Browser, site: &str, provider: &str) {
 }
 
 #[test]
-fn a_person_signs_on_by_somebody_elses_provider() {
+fn a_person_signs_on_by_somebody_elses_provider_and_out_again() {
     let Some(browser) = Browser::open() else { return };
     let (Ok(program), Ok(modules)) =
         (std::env::var("CORRIDOR_TEST_NODE"), std::env::var("CORRIDOR_TEST_PROVIDER"))
@@ -114,4 +114,30 @@ fn a_person_signs_on_by_somebody_elses_provider() {
     assert!(browser.text().contains("김민지"), "{}", browser.text());
     browser.go(&format!("{site}/console/inbox"));
     assert!(browser.address().ends_with("/console/inbox"));
+
+    // Whoever signs out at the provider is out here, too, as the provider says (back-channel logout).
+    browser.go(&format!("{at}/session/end"));
+    leave(&browser);
+    browser
+        .until("the provider's word", || browser.address().starts_with(&format!("{at}/session/end/success")));
+    browser.until("the end of the session here", || {
+        browser.go(&format!("{site}/console/inbox"));
+        browser.address().contains("/console/sign-in")
+    });
+
+    // Whoever signs out here is led out of the provider, and back.
+    sign_on(&browser, &site, &at);
+    browser.find("details:has(form[action='/console/sign-out']) > summary").click();
+    browser.find("form[action='/console/sign-out'] button").click();
+    browser.find(&format!("main a[href^='{at}/']")).click();
+    leave(&browser);
+    browser.until("the way back", || browser.address().starts_with(&format!("{site}/console/signed-out")));
+    browser.go(&format!("{site}/console/sign-in"));
+    browser.find("main a[href^='/console/sign-on']").click();
+    browser.until("the provider's question who it is", || !browser.all("[name=login]").is_empty());
+}
+
+/// Says to the provider that one wants out.
+fn leave(browser: &Browser) {
+    browser.find("button[name=logout][value=yes]").click();
 }

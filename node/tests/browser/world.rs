@@ -85,6 +85,14 @@ impl World {
         found.unwrap_or_else(|| panic!("corridor {}: {listed}", list.join(" "))).to_owned()
     }
 
+    /// The oldest document of this name that customs have received.
+    pub(crate) fn received(&self, name: &str) -> String {
+        let listed = self.corridor("customs", &["inbox", "list", "--limit", "1000"]);
+        let found =
+            listed["items"].as_array().and_then(|items| items.iter().rfind(|item| item["name"] == name));
+        found.and_then(|item| item["id"].as_str()).unwrap_or_else(|| panic!("{name}: {listed}")).to_owned()
+    }
+
     /// A person whom customs have named to the forwarder, in a document that its officers have read.
     pub(crate) fn person(&self) -> &'static str {
         static MADE: OnceLock<()> = OnceLock::new();
@@ -155,7 +163,8 @@ impl World {
         self.corridor("customs", &["trade", "codes", "import", &to, file.to_str().unwrap()]);
     }
 
-    fn send_edifact(&self, name: &str, content: &[u8]) -> String {
+    /// An interchange that customs send to whom they have received a document from.
+    pub(crate) fn send_edifact(&self, name: &str, content: &[u8]) -> String {
         let to = self.oldest(&["inbox", "list"], "partner");
         let file = self.folder.join(name);
         #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]

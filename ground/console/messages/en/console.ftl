@@ -55,3 +55,5 @@ command-cli = On the command line
 command-curl = Over HTTP
 figure-table = The numbers as a table
 figure-most = most: { $n }
+file-choose = Choose a file
+file-none = No file chosen

@@ -52,3 +52,5 @@ command-cli = コマンドライン
 command-curl = HTTP
 figure-table = 数値を表で見る
 figure-most = 最大 { $n }
+file-choose = ファイルを選択
+file-none = 選択されていません

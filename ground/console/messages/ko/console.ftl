@@ -52,3 +52,5 @@ command-cli = 명령줄
 command-curl = HTTP
 figure-table = 수치를 표로 보기
 figure-most = 최대 { $n }
+file-choose = 파일 선택
+file-none = 선택된 파일 없음

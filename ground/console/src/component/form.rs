@@ -359,8 +359,9 @@ impl Form {
 
     /// One more field.
     #[must_use]
-    pub fn field(mut self, field: Field) -> Self {
+    pub fn field(mut self, mut field: Field) -> Self {
         self.files |= field.kind == Kind::File;
+        field.t = Some(self.t);
         self.fields.push(field);
         self
     }

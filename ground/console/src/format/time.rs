@@ -84,6 +84,20 @@ impl Dates {
         }
     }
 
+    /// A civil date or a local time as documents hold them (`2026-11-28`, `2026-11-28T14:05`), in the reader's
+    /// convention; anything else stays what it is.
+    #[must_use]
+    pub fn local(&self, text: &str) -> String {
+        match (text.parse::<Date>(), text.parse::<DateTime>()) {
+            (_, Ok(time)) if text.contains('T') => {
+                let comma = if self.lang == Lang::En { "," } else { "" };
+                format!("{}{comma} {:02}:{:02}", self.day(time.date()), time.hour(), time.minute())
+            }
+            (Ok(date), _) => self.day(date),
+            _ => text.to_owned(),
+        }
+    }
+
     /// Day and minute with the zone: `28 Nov 2026, 14:05 JST`.
     #[must_use]
     pub fn minute(&self, at: Timestamp) -> String {
@@ -223,6 +237,18 @@ mod tests {
         // The day is that of the zone.
         check(Lang::En, Zone::Utc, false, "2026-11-28T15:00:00.000Z", "28 Nov 2026, 15:00 UTC");
         check(Lang::En, Zone::Seoul, false, "2026-11-28T15:00:00.000Z", "29 Nov 2026, 00:00 KST");
+    }
+
+    #[test]
+    fn what_a_document_holds_is_written_as_its_reader_does() {
+        let check = |lang: Lang, text: &str, expect: &str| {
+            assert_eq!(Dates { lang, zone: Zone::Tokyo, eras: false }.local(text), expect);
+        };
+        check(Lang::En, "2026-11-22T09:10", "22 Nov 2026, 09:10");
+        check(Lang::Ja, "2026-11-22T09:10", "2026年11月22日 09:10");
+        check(Lang::Ko, "2026-11-22", "2026. 11. 22.");
+        check(Lang::En, "2026-11", "2026-11");
+        check(Lang::En, "T", "T");
     }
 
     #[test]

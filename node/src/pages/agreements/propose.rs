@@ -24,7 +24,7 @@ use crate::node::Node;
 /// The most answers that a form asks for.
 const MOST: usize = 20;
 /// The sizes that are offered, in bytes.
-const SIZES: [u64; 4] = [1 << 20, 16 << 20, 256 << 20, 1 << 30];
+const SIZES: [u64; 4] = [1_000_000, 20_000_000, 250_000_000, 1_000_000_000];
 
 /// One answer that is waited for, as it was typed.
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,7 @@ use corridor_trade::shape::{Entry, Level, List, Nature, Sheet, Total, Words};
 use serde::Deserialize;
 
 use super::super::documents::{self, Book};
-use super::super::text;
+use super::super::{dates, text};
 use super::stowage;
 use crate::access::Caller;
 use crate::api::documents::Document;
@@ -296,10 +296,13 @@ pub(super) fn value(viewer: &Viewer, entry: &Entry) -> Markup {
     let lang = viewer.lang();
     let plain = match &entry.nature {
         Nature::Amount(Some(currency)) => format::amount(lang, &entry.value, currency),
-        Nature::Time => entry.value.replace('T', " "),
+        Nature::Date | Nature::Time => dates(viewer).local(&entry.value),
         _ => entry.value.clone(),
     };
+    // Codes are read beside what they mean; the words of our own mappings (`original`) stand in English only.
+    let of_mapping = |plain: &str| plain.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let said = match &entry.meaning {
+        Some(meaning) if of_mapping(&plain) => Markup::text(meaning.get(lang)),
         Some(meaning) if matches!(entry.nature, Nature::Text) => {
             Markup::text(meaning.get(lang)).and(Markup::text(" ")).and(Markup::quiet(format!("({plain})")))
         }

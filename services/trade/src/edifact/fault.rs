@@ -222,6 +222,6 @@ impl Place {
             parts.push(say("place-component", self.component.into()));
         }
         parts.push(say("place-byte", self.offset));
-        parts.join(", ")
+        parts.join(lang.comma())
     }
 }

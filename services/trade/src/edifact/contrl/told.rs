@@ -149,6 +149,6 @@ impl Reported {
                 parts.push(words.text(lang, key, &[("number", &number.to_string())]));
             }
         }
-        parts.join(", ")
+        parts.join(lang.comma())
     }
 }
