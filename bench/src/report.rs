@@ -31,6 +31,13 @@ impl Spread {
     }
 }
 
+/// The value in the middle, as it is.
+fn middle(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
 /// What another program does with the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Peer {
@@ -83,6 +90,9 @@ pub struct Row {
     pub ratio_limit: Option<f64>,
     /// How it was measured, and what to know about it.
     pub note: String,
+    /// What we reached, run by run.
+    #[serde(skip)]
+    runs: Vec<f64>,
 }
 
 impl Row {
@@ -99,7 +109,23 @@ impl Row {
             ratio_peer: None,
             ratio_limit: None,
             note: note.into(),
+            runs: values.to_vec(),
         }
+    }
+
+    /// How many times better ours is. The machine is not equally fast all the time: of what was measured in
+    /// turns each run of ours is held against theirs beside it, and the middle of that counts.
+    fn ratio(&self, theirs: &[f64]) -> Option<f64> {
+        let better = |(ours, theirs): (&f64, &f64)| match self.better {
+            Better::Higher => ours / theirs,
+            Better::Lower => theirs / ours,
+        };
+        let ratio = if theirs.len() == self.runs.len() {
+            middle(&self.runs.iter().zip(theirs).map(better).collect::<Vec<_>>())
+        } else {
+            better((&middle(&self.runs), &middle(theirs)))
+        };
+        Some(rounded(ratio)).filter(|ratio| ratio.is_finite())
     }
 
     /// Beside what a peer reached, when it ran.
@@ -108,25 +134,23 @@ impl Row {
         if values.is_empty() {
             return self;
         }
-        let spread = Spread::of(values);
-        let ratio = match self.better {
-            Better::Higher => self.ours.median / spread.median,
-            Better::Lower => spread.median / self.ours.median,
-        };
-        self.ratio_peer = Some(rounded(ratio)).filter(|r| r.is_finite());
-        self.peer = Some(Peer { name: name.to_owned(), version: version.to_owned(), spread });
+        self.ratio_peer = self.ratio(values);
+        self.peer =
+            Some(Peer { name: name.to_owned(), version: version.to_owned(), spread: Spread::of(values) });
         self
     }
 
     /// With what the machine allows.
     #[must_use]
-    pub fn limited(mut self, name: &str, limit: f64) -> Self {
-        let ratio = match self.better {
-            Better::Higher => self.ours.median / limit,
-            Better::Lower => limit / self.ours.median,
-        };
-        self.ratio_limit = Some(rounded(ratio)).filter(|r| r.is_finite());
-        self.limit = Some(Limit { name: name.to_owned(), median: rounded(limit) });
+    pub fn limited(self, name: &str, limit: f64) -> Self {
+        self.limited_in_turns(name, &[limit])
+    }
+
+    /// The same, measured in turns with ours.
+    #[must_use]
+    pub fn limited_in_turns(mut self, name: &str, limits: &[f64]) -> Self {
+        self.ratio_limit = self.ratio(limits);
+        self.limit = Some(Limit { name: name.to_owned(), median: Spread::of(limits).median });
         self
     }
 }
@@ -187,6 +211,17 @@ mod tests {
         };
         check(Better::Higher, 500.0, 1000.0, 0.5);
         check(Better::Lower, 20.0, 5.0, 0.25);
+    }
+
+    #[test]
+    fn what_is_measured_in_turns_is_held_against_what_stood_beside_it() {
+        let check = |ours: &[f64], theirs: &[f64], expect: f64| {
+            let row = Row::new("a", "b", Better::Higher, ours, "").beside("c", "1", theirs);
+            assert_eq!(row.ratio_peer, Some(expect), "{row:?}");
+        };
+        check(&[30.0, 20.0, 10.0], &[10.0, 10.0, 5.0], 2.0);
+        check(&[30.0, 12.0, 10.0], &[10.0, 4.0, 5.0], 3.0);
+        check(&[30.0, 20.0, 10.0], &[10.0, 5.0], 4.0);
     }
 
     #[test]

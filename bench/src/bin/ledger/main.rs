@@ -215,13 +215,17 @@ fn add_rows(arguments: &Arguments, measured: &Measured, clients: usize) -> Vec<R
         "entries of {ENTRY} bytes over HTTP, durable before the answer; goal: {goal}, half of the limit; \
          failed, all servers: {failed}"
     );
-    let limit = |what: fn(&Outcome) -> f64| middle(&measured.of(NOTHING, clients, what));
+    let limit = |what: fn(&Outcome) -> f64| measured.of(NOTHING, clients, what);
     let higher = Better::Higher;
-    let mut rows =
-        vec![row(&name("adds"), "1/s", higher, STOCK, |o| o.rate, &note).limited(NOTHING, limit(|o| o.rate))];
+    let mut rows = vec![
+        row(&name("adds"), "1/s", higher, STOCK, |o| o.rate, &note)
+            .limited_in_turns(NOTHING, &limit(|o| o.rate)),
+    ];
     let note = "user and kernel of the server; the load generator is not counted";
     let cpu = name("adds a second of server processor time");
-    rows.push(row(&cpu, "1/s", higher, STOCK, |o| o.per_cpu, note).limited(NOTHING, limit(|o| o.per_cpu)));
+    rows.push(
+        row(&cpu, "1/s", higher, STOCK, |o| o.per_cpu, note).limited_in_turns(NOTHING, &limit(|o| o.per_cpu)),
+    );
     let p50 =
         row(&name("an add: p50"), "ms", Better::Lower, STOCK, |o| o.latency(0.5), "from request to answer");
     rows.push(match clients {
