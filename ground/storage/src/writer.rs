@@ -28,7 +28,7 @@ const BATCH: usize = 512;
 const BATCH_TIME: Duration = Duration::from_millis(5);
 
 /// With more than so many units in the last commit of the writing thread nobody writes on a thread of their
-/// own (adds of 64 clients to a raw log: 0.34 of what they reach without writing before, 0.46 so).
+/// own (adds of 64 clients to a raw log: 0.34 of what they reach without writing before, 0.50 so).
 const FEW: usize = 3;
 
 /// How many commits units run in savepoints after one had to be run again: whoever sends what fails
