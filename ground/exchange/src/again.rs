@@ -23,12 +23,12 @@ use corridor_storage::Tx;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::Exchange;
 use crate::documents::{self, DocumentRow};
 use crate::edge::{Call, JSON, busy, reply};
 use crate::repeat::{Again, allowed};
 use crate::sender::answer_problem;
 use crate::wire::{self, AskAgain, SentAgain};
+use crate::{Exchange, Side};
 
 /// How long partners keep what they delivered for this.
 pub const KEPT: Duration = Duration::from_secs(7 * 86_400);
@@ -213,7 +213,7 @@ impl Exchange {
         let mut queued = 0;
         while queued < MOST {
             let who = partner.clone();
-            let page = move |tx: &mut Tx<'_>| documents::delivered(tx, &who, since, until, BATCH);
+            let page = move |tx: &mut Tx<'_>| documents::settled(tx, Side::Out, &who, (since, until), BATCH);
             let rows = self.0.store.read(us, page).await?;
             let Some(last) = rows.last().map(|row| row.updated) else { break };
             let whole = rows.len() < BATCH as usize;

@@ -120,7 +120,7 @@ impl Exchange {
         let until = question.until.unwrap_or(now).min(now);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
         let (since, who) = (question.since.max(oldest), caller.did.clone());
-        let page = move |tx: &mut Tx<'_>| documents::acknowledged(tx, &who, since, until, PAGE);
+        let page = move |tx: &mut Tx<'_>| documents::settled(tx, Side::In, &who, (since, until), PAGE);
         let rows = self.0.store.read(&question.of, page).await?;
         // Of one instant there may be more than a page: it is asked again from the last one on, and the same
         // again changes nothing (EX-4); a page that is of one instant goes on after it.

@@ -122,38 +122,32 @@ pub(crate) fn without_receipt(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Re
     rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
-/// What was delivered to this partner from `since` on and before `until`, oldest first.
-pub(crate) fn delivered(
+/// What was delivered to this partner (`out`), or sent by it and acknowledged by us (`in`), from `since` on and before
+/// `until`, oldest first.
+pub(crate) fn settled(
     tx: &mut Tx<'_>,
+    side: Side,
     partner: &Did,
-    since: Timestamp,
-    until: Timestamp,
+    (since, until): (Timestamp, Timestamp),
     limit: u32,
 ) -> Result<Vec<DocumentRow>> {
+    let state = match side {
+        Side::Out => State::Delivered,
+        Side::In => State::Received,
+    };
     let rows = tx.query(
         select!(
-            "WHERE participant = $1 AND side = 'out' AND partner = $2 AND state = 'delivered'
-             AND updated >= $3 AND updated < $4 ORDER BY updated, id LIMIT $5"
+            "WHERE participant = $1 AND side = $2 AND partner = $3 AND state = $4
+             AND updated >= $5 AND updated < $6 ORDER BY updated, id LIMIT $7"
         ),
-        &[partner.as_str().into(), since.into(), until.into(), limit.into()],
-    )?;
-    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
-}
-
-/// What this partner sent and we acknowledged from `since` on and before `until`, oldest first.
-pub(crate) fn acknowledged(
-    tx: &mut Tx<'_>,
-    partner: &Did,
-    since: Timestamp,
-    until: Timestamp,
-    limit: u32,
-) -> Result<Vec<DocumentRow>> {
-    let rows = tx.query(
-        select!(
-            "WHERE participant = $1 AND side = 'in' AND partner = $2 AND state = 'received'
-             AND updated >= $3 AND updated < $4 ORDER BY updated, id LIMIT $5"
-        ),
-        &[partner.as_str().into(), since.into(), until.into(), limit.into()],
+        &[
+            side.as_str().into(),
+            partner.as_str().into(),
+            state.as_str().into(),
+            since.into(),
+            until.into(),
+            limit.into(),
+        ],
     )?;
     rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
