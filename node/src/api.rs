@@ -112,6 +112,8 @@ fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(trade::rejects::list))
         .routes(routes!(trade::rejects::amend))
         .routes(routes!(trade::codes::show, trade::codes::set))
+        .routes(routes!(trade::mappings::list, trade::mappings::add))
+        .routes(routes!(trade::mappings::show, trade::mappings::remove))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(users::list, users::create))

@@ -10,6 +10,7 @@ use corridor_identity::{Directory, Keyring, LedgerKeys};
 use corridor_ledger::Pending;
 use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
+use corridor_trade::Library;
 use corridor_trade::hub::Hub;
 
 use tokio::sync::{Semaphore, watch};
@@ -136,8 +137,9 @@ pub fn certificate(listen: &Listen) -> Result<Option<ServerTls>> {
 /// # Errors
 /// What is wrong with the configuration, the keys, the certificates or the stored data.
 pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
-    let library = Arc::new(corridor_trade::Library::at(&config.data));
-    let services = service::all(around, service::With { library: library.clone(), hubs: hubs(&config) });
+    let library = Arc::new(Library::at(&config.data));
+    let services =
+        service::all(around, service::With { library: library.clone(), hubs: hubs(&config, &library) });
     let (clock, random) = (around.clock.clone(), around.random.clone());
     let store = Store::open(storage(&config), &schemas(&services), clock.clone(), random.clone())?;
     let keyrings: Vec<Arc<Keyring>> =
@@ -222,10 +224,11 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
 
 /// The folders that participants share with hubs.
 #[must_use]
-pub fn hubs(config: &Config) -> Vec<Arc<Hub>> {
+pub fn hubs(config: &Config, library: &Arc<Library>) -> Vec<Arc<Hub>> {
     let hub = |hosted: &Hosted| {
         let hub = hosted.hub.as_ref()?;
-        Some(Arc::new(Hub::new(hosted.did.clone(), hub.folder.clone(), hub.partners.clone())))
+        let new = Hub::new(hosted.did.clone(), hub.folder.clone(), hub.partners.clone());
+        Some(Arc::new(new.reading(library.clone())))
     };
     config.participants.iter().filter_map(hub).collect()
 }

@@ -6,6 +6,7 @@ mod trust;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::erasure::{LATE, Unconfirmed};
@@ -113,7 +114,7 @@ pub fn of_files(config: &Config, lang: Lang) -> Vec<Finding> {
     if let Some(file) = &config.client_secret_file() {
         record.judge("secret", &file.display().to_string(), private(file, 0o600));
     }
-    for hub in assembly::hubs(config) {
+    for hub in assembly::hubs(config, &Arc::default()) {
         hub_folder(&mut record, &hub);
     }
     space(&mut record, &config.data);

@@ -116,3 +116,56 @@ async fn a_document_is_made_by_ones_own_mapping_by_the_api() {
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (404, "not-found"));
     world.running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mappings_are_listed_added_and_removed_by_the_api() {
+    let world = World::new().await;
+    let officer = world.token(&world.forwarder, Role::Officer).await;
+    let administrator = world.token(&world.forwarder, Role::Administrator).await;
+    let ask = async |method: &str, path: &str, token: &str, body: &str| {
+        world.ask(method, &format!("/api/v1/trade/mappings{path}"), Some(token), body).await
+    };
+    let named = |list: &Value, name: &str| -> Vec<(bool, bool)> {
+        let items = list["items"].as_array().unwrap().iter().filter(|row| row["mapping"] == name);
+        items.map(|row| (row["own"] == true, row["doubt"].is_object())).collect()
+    };
+    let all = ask("GET", "", &officer, "").await.json();
+    assert_eq!((named(&all, "orders"), named(&all, "short-order")), (vec![(false, false)], vec![]), "{all}");
+    // Fixed columns that nobody has held against a real message say so.
+    let columns = all["items"].as_array().unwrap().iter().find(|row| row["doubt"].is_object()).unwrap();
+    let shown = ask("GET", &format!("/{}", columns["mapping"].as_str().unwrap()), &officer, "").await.json();
+    assert!(shown["file"]["layout"].is_string() && shown["fields"]["lines"].is_array(), "{shown}");
+    let refused = ask("POST", "", &officer, OWN).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "forbidden"));
+    let added = ask("POST", "", &administrator, OWN).await;
+    assert_eq!((added.status.as_u16(), &added.json()["own"]), (200, &json!(true)));
+    let all = ask("GET", "", &officer, "").await.json();
+    assert_eq!(
+        (named(&all, "short-order"), &all["items"][0]["title"]["ko"]),
+        (vec![(true, false)], &json!("간이 발주"))
+    );
+    let shown = ask("GET", "/short-order", &officer, "").await.json();
+    assert_eq!(shown["file"]["segments"][1]["segment"], "PAI", "{shown}");
+    assert!(shown["fields"].to_string().contains("payment_channel"), "{shown}");
+    // It is made by from now on, and by nobody else.
+    let body = |to: &corridor_base::Did| {
+        json!({ "mapping": "short-order", "to": to, "documents": [{ "number": "PO-903" }] }).to_string()
+    };
+    let path = "/api/v1/trade/preview";
+    let made = world.ask("POST", path, Some(&officer), &body(&world.customs)).await.json();
+    assert_eq!(made["items"][0]["form"]["mapping"], "short-order", "{made}");
+    let theirs = world.token(&world.customs, Role::Officer).await;
+    assert!(named(&ask("GET", "", &theirs, "").await.json(), "short-order").is_empty());
+    assert_eq!(ask("GET", "/short-order", &theirs, "").await.status.as_u16(), 404);
+    for wrong in ["", "{}", "[]", &OWN.replace("PAI", "BGM"), &OWN.replace("short-order", "../out")] {
+        let refused = ask("POST", "", &administrator, wrong).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "malformed"), "{wrong}");
+    }
+    assert_eq!(ask("DELETE", "/short-order", &administrator, "").await.status.as_u16(), 204);
+    for gone in ["short-order", "orders", "nothing"] {
+        let refused = ask("DELETE", &format!("/{gone}"), &administrator, "").await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (404, "not-found"), "{gone}");
+    }
+    assert!(named(&ask("GET", "", &officer, "").await.json(), "short-order").is_empty());
+    world.running.stop().await;
+}

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod drafts;
 pub mod forms;
 pub mod make;
+pub mod mappings;
 pub mod rejects;
 
 use std::sync::Arc;
@@ -50,8 +51,7 @@ pub(crate) async fn read(
 
 /// What messages between a participant and its partner are checked against.
 pub(crate) async fn shelf(node: &Node, us: &Did, partner: &Did) -> Result<Arc<Shelf>> {
-    let (library, us, partner) = (node.library.clone(), us.clone(), partner.clone());
-    blocking(move || library.shelf(&us, &partner)).await
+    node.library.shelf_for(us, partner).await
 }
 
 /// The mappings that a participant makes and shows documents by.

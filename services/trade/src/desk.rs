@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use corridor_base::{Clock, Did, Digest, EnvelopeId, ErrorCode, Problem, Random, Result};
+use corridor_base::{Clock, Did, Digest, EnvelopeId, ErrorCode, Random, Result};
 use corridor_exchange::{DocumentRow, Draft, Exchange, Filing, Service, Side};
 use corridor_proof::{Act, Agreement, Flow, Kind, SealedAct, act};
 use corridor_storage::Unit;
@@ -49,6 +49,8 @@ pub(crate) struct Read {
     pub(crate) numbers: (Vec<Reference>, u64),
     /// What its agreement says of test and production.
     pub(crate) flow: Flow,
+    /// How it is read: in the characters agreed on.
+    pub(crate) options: Options,
 }
 
 impl Read {
@@ -99,7 +101,7 @@ impl Service for Desk {
         }
         if let Some((judged, header)) = judged.as_ref().zip(read.report.header.as_ref()) {
             let sent = Sent::of(header, Some(read.report.messages));
-            customs::by_itself(exchange, us, &read.document, &sent, judged).await?;
+            customs::by_itself(exchange, us, &read, &sent, judged).await?;
         }
         let awaited = match &terms {
             Some(terms) if read.document.side == Side::Out => {
@@ -136,7 +138,7 @@ struct Expected {
 fn filed(read: Read, taken: Vec<Taken>, given: Vec<Given>, expected: Expected) -> Unit {
     let Expected { awaited, judged, folder } = expected;
     Box::new(move |tx| {
-        let Read { document, report, numbers, flow } = &read;
+        let Read { document, report, numbers, flow, .. } = &read;
         // The CONTRL comes first.
         let answer = given.first().and_then(|given| given.envelope);
         if !books::insert(tx, document, report, numbers, answer, *flow)? {
@@ -194,6 +196,7 @@ impl Desk {
         terms: Option<&Agreement>,
     ) -> Result<Read> {
         let shelf = self.shelf(us, &document).await?;
+        let options = shelf.options();
         let (mut reader, mut names) = (reader(shelf, terms), References::default());
         let mut content = exchange.content(us, &document).await?;
         while let Some(piece) = content.next().await {
@@ -201,17 +204,11 @@ impl Desk {
         }
         let report = reader.finish(&mut names);
         let flow = terms.map(|terms| terms.flow).unwrap_or_default();
-        Ok(Read { document, report, numbers: names.into_found(), flow })
+        Ok(Read { document, report, numbers: names.into_found(), flow, options })
     }
 
     async fn shelf(&self, us: &Did, document: &DocumentRow) -> Result<Arc<Shelf>> {
-        if let Some(shelf) = self.library.ready(us, &document.partner) {
-            return Ok(shelf);
-        }
-        let (library, us, partner) = (Arc::clone(&self.library), us.clone(), document.partner.clone());
-        tokio::task::spawn_blocking(move || library.shelf(&us, &partner))
-            .await
-            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))
+        self.library.shelf_for(us, &document.partner).await
     }
 
     /// Answers an interchange with CONTRL, as an ordinary document under the same agreement.
@@ -295,7 +292,7 @@ impl Desk {
 
 /// Reads against what a participant and its partner keep to.
 fn reader(shelf: Arc<Shelf>, terms: Option<&Agreement>) -> Reader {
-    let options = Options { characters: shelf.characters(), ..Options::default() };
+    let options = shelf.options();
     let checker = Checker::new(shelf, Policy::default());
     let checker = checker.objecting(terms.map(objection::apart).unwrap_or_default());
     Reader::checking(options, Box::new(checker))

@@ -23,8 +23,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::books::{self, Interchange};
+use crate::edifact::Verdict;
 use crate::edifact::tree::{Page, tree};
-use crate::edifact::{Options, Verdict};
 use crate::library::Library;
 use crate::partner::{Mode, PartnerDesk, Setting, Tests, partner, set};
 use crate::timeline::{Timeline, timeline};
@@ -197,13 +197,9 @@ pub async fn shown(
     let interchange = exchange.store().read(us, move |tx| books::find(tx, side, id)).await?;
     let reader = StreamReader::new(content.map_err(std::io::Error::other));
     // Reading is arithmetic over a whole document: off the threads that serve requests.
-    let (library, us, partner) = (Arc::clone(library), us.clone(), document.partner.clone());
-    let read = tokio::task::spawn_blocking(move || {
-        // In the characters that were agreed, whatever UNB says: as the desk read it.
-        let characters = library.shelf(&us, &partner).characters();
-        let options = Options { characters, ..Options::default() };
-        tree(&mut SyncIoBridge::new(reader), options, page, lang)
-    });
+    // In the characters that were agreed, whatever UNB says: as the desk read it.
+    let options = library.shelf_for(us, &document.partner).await?.options();
+    let read = tokio::task::spawn_blocking(move || tree(&mut SyncIoBridge::new(reader), options, page, lang));
     let (tree, report) = match read.await {
         Ok(Ok(read)) => read,
         Ok(Err(e)) => return Err(Problem::new(ErrorCode::StorageFailed).because(e)),

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use corridor_base::{Did, ErrorCode, Problem, Result};
+use corridor_storage::durable;
 
 use crate::directory::{Directory, LARGEST};
 use crate::mapping::Mapping;
@@ -77,6 +78,47 @@ impl Library {
         data.join(MAPPINGS).join(us.as_str())
     }
 
+    /// The mappings in a folder ([`Self::own_mappings`]), each with its file. Files that cannot be used are passed
+    /// over and told to the operator.
+    #[must_use]
+    pub fn kept_mappings(folder: &Path) -> Vec<(PathBuf, Mapping)> {
+        let parsed = |(path, ..): Seen| {
+            let parsed = read(&path).and_then(|json| Mapping::parse(&json));
+            let mapping = parsed.inspect_err(|problem| passed_over(&path, problem)).ok()?;
+            Some((path, mapping))
+        };
+        listed(folder, "json").into_iter().filter_map(parsed).collect()
+    }
+
+    /// Puts a mapping into a folder, in place of one of the same name.
+    ///
+    /// # Errors
+    /// `malformed` for what is no mapping; `too-large` when there are as many as are looked at; `file-failed`,
+    /// `storage-full`.
+    pub fn add_mapping(folder: &Path, json: &[u8]) -> Result<Mapping> {
+        let mapping = Mapping::parse(json)?;
+        durable::create_directory(folder)?;
+        // A name of a mapping has nothing that leads out of a folder.
+        let path = folder.join(format!("{}.json", mapping.mapping));
+        if listed(folder, "json").iter().filter(|(known, ..)| *known != path).count() >= MOST {
+            return Err(Problem::new(ErrorCode::TooLarge)
+                .with("what", folder.display())
+                .with("limit", format!("{MOST} mappings")));
+        }
+        durable::write_file(&path, json, 0o644)?;
+        Ok(mapping)
+    }
+
+    /// Takes a mapping out of a folder.
+    ///
+    /// # Errors
+    /// `not-found`; `file-failed`.
+    pub fn remove_mapping(folder: &Path, name: &str) -> Result<()> {
+        let found = Self::kept_mappings(folder).into_iter().find(|(_, mapping)| mapping.mapping == name);
+        let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}"));
+        durable::remove_file(&found.ok_or_else(missing)?.0)
+    }
+
     /// The mappings that a participant uses: its own, and those that come with the program. Files that cannot be
     /// used are passed over and told to the operator.
     ///
@@ -92,11 +134,8 @@ impl Library {
         if let Some((_, known)) = kept.get(us.as_str()).filter(|(of, _)| *of == files) {
             return Arc::clone(known);
         }
-        let own = files.iter().filter_map(|(path, ..)| {
-            let parsed = read(path).and_then(|json| Mapping::parse(&json));
-            parsed.inspect_err(|problem| passed_over(path, problem)).ok()
-        });
-        let all = Arc::new(Mappings::with(own));
+        let own = Self::kept_mappings(&Self::own_mappings(data, us));
+        let all = Arc::new(Mappings::with(own.into_iter().map(|(_, mapping)| mapping)));
         if kept.len() >= READY {
             kept.clear();
         }
@@ -150,6 +189,20 @@ impl Library {
         }
         kept.ready.insert(key, (guides, Arc::clone(&shelf)));
         shelf
+    }
+
+    /// The same, for who is on a thread that serves requests: what has to be read or compiled is, on another.
+    ///
+    /// # Errors
+    /// `internal` when that was given up.
+    pub async fn shelf_for(self: &Arc<Self>, us: &Did, partner: &Did) -> Result<Arc<Shelf>> {
+        if let Some(shelf) = self.ready(us, partner) {
+            return Ok(shelf);
+        }
+        let (library, us, partner) = (Arc::clone(self), us.clone(), partner.clone());
+        tokio::task::spawn_blocking(move || library.shelf(&us, &partner))
+            .await
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

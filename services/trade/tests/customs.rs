@@ -1,5 +1,6 @@
 //! The customs desk at work between two nodes: a declaration becomes a case, rules are hit, decisions go back as
 //! CUSRES, and what customs decided never touches what the transport or a CONTRL said.
+#![allow(clippy::disallowed_methods, reason = "a guide of a test need not be durable")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -27,13 +28,22 @@ use corridor_trade::timeline::timeline;
 use corridor_trade::{Desk, Library, SAMPLE, SCHEMA};
 
 async fn world(postgres: bool) -> World {
-    let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(Library::default())));
+    world_with(library(), postgres).await
+}
+
+async fn world_with(library: Arc<Library>, postgres: bool) -> World {
+    let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), library));
     let mut world =
         World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], postgres, ..Setup::default() })
             .await;
     world.kr.dispatch();
     world.jp.dispatch();
     world
+}
+
+/// No directory, no guide.
+fn library() -> Arc<Library> {
+    Arc::default()
 }
 
 fn acting(node: &Node) -> Acting {
@@ -85,11 +95,13 @@ fn wanted(decision: Decision, reason: &str) -> Wanted {
 }
 
 async fn decided(world: &World, case: &Case, wanted: Wanted) -> Result<Case, ErrorCode> {
-    decide(&world.jp.exchange, &acting(&world.jp), case.id, wanted).await.map_err(|problem| problem.code())
+    decide(&world.jp.exchange, &library(), &acting(&world.jp), case.id, wanted)
+        .await
+        .map_err(|problem| problem.code())
 }
 
 async fn shown(world: &World, case: &Case) -> ShownCase {
-    one(&world.jp.exchange, &acting(&world.jp), case.id).await.unwrap()
+    one(&world.jp.exchange, &library(), &acting(&world.jp), case.id).await.unwrap()
 }
 
 /// What the sender sees customs say, in order, once there are so many.
@@ -271,7 +283,8 @@ async fn a_rule_is_tried_on_the_past_before_it_is_on(world: World) {
     let harmless = |body: String| body.replace("360410", "950300");
     declared(&world, &declaration("D2", "DECL-2", harmless)).await;
     let rules = Rule::parse_all(format!("[{},{}]", fireworks(), newcomer()).as_bytes()).unwrap();
-    let tried = trial::attempt(&world.jp.exchange, &acting(&world.jp), &rules, 100).await.unwrap();
+    let tried =
+        trial::attempt(&world.jp.exchange, &library(), &acting(&world.jp), &rules, 100).await.unwrap();
     let numbers: Vec<_> = tried.iter().map(|t| (t.seen, t.hits, t.released, t.stopped)).collect();
     // The importer was new the first time alone.
     assert_eq!(numbers, [(2, 1, 1, 0), (2, 1, 1, 0)]);
@@ -337,9 +350,11 @@ async fn the_queue_holds_what_could_be_read(world: World) {
     let other = Scope::of(vec![], vec!["did:web:somebody.example".parse().unwrap()]);
     assert!(listed(QueueQuery::default(), other.clone()).await.0.is_empty());
     let stranger = Acting { scope: other, ..acting(&world.jp) };
-    let problem = decide(&world.jp.exchange, &stranger, declaration.id, wanted(Decision::Release, "")).await;
+    let problem =
+        decide(&world.jp.exchange, &library(), &stranger, declaration.id, wanted(Decision::Release, ""))
+            .await;
     assert_eq!(problem.unwrap_err().code(), ErrorCode::NotFound);
-    assert!(one(&world.jp.exchange, &stranger, declaration.id).await.is_err());
+    assert!(one(&world.jp.exchange, &library(), &stranger, declaration.id).await.is_err());
 }
 
 /// Of two who decide at once one is first, and only that is told.
@@ -394,4 +409,50 @@ async fn a_case_about_a_person_is_sealed_and_erased(world: World) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("the case stays");
+}
+
+/// UNB says UNOC; the two agreed on Shift_JIS. The case shows it, the decision and its CUSRES are written in it, and
+/// whoever declared reads it.
+#[tokio::test]
+async fn a_case_is_read_and_answered_in_the_characters_agreed_on() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = Library::directories(data.path());
+    std::fs::create_dir_all(&folder).unwrap();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
+    std::fs::copy(sample, folder.join("d99z.zip")).unwrap();
+    let library = Arc::new(Library::at(data.path()));
+    let world = world_with(library.clone(), false).await;
+    for us in [&world.kr.us, &world.jp.us] {
+        let guides = Library::guides(data.path(), us);
+        std::fs::create_dir_all(&guides).unwrap();
+        let guide = r#"{"guide":"sjis","directory":"D.99Z","message":"TESTER","characters":"SHIFT_JIS"}"#;
+        std::fs::write(guides.join("sjis.json"), guide).unwrap();
+    }
+    let text = String::from_utf8(declaration("R1", "D-1", |body| body.replace("O?'HARA SHOJI K.K.", "NAME")))
+        .unwrap();
+    let at = text.find("NAME").unwrap();
+    let name = b"\x83\x5c\x83\x6a\x81\x5b";
+    let edi = [&text.as_bytes()[..at], name, &text.as_bytes()[at + 4..]].concat();
+    let case = declared(&world, &edi).await;
+    assert_eq!(case.party, "ソニー");
+    let shown = one(&world.jp.exchange, &library, &acting(&world.jp), case.id).await.unwrap();
+    assert!(
+        shown.fields.iter().any(|f| f.field == "importer_name" && f.value == "ソニー"),
+        "{:?}",
+        shown.fields
+    );
+    let wanted = Wanted {
+        field: Some("importer_name".to_owned()),
+        ..wanted(Decision::Reject, "表示が違います")
+    };
+    let decided = decide(&world.jp.exchange, &library, &acting(&world.jp), case.id, wanted).await.unwrap();
+    assert_eq!(decided.state, State::Rejected);
+    let answers = told(&world, "D-1", 1).await;
+    assert!(answers[0].1.iter().any(|line| line.contains("表示が違います")), "{answers:?}");
+    let shown = one(&world.jp.exchange, &library, &acting(&world.jp), case.id).await.unwrap();
+    let answer = content(&world.jp, Side::Out, shown.decisions[0].answer).await;
+    assert!(
+        answer.starts_with(b"UNB+UNOC:3+") && answer.windows(4).any(|w| w == b"\x95\x5c\x8e\xa6"),
+        "{answer:?}"
+    );
 }

@@ -185,6 +185,33 @@ async fn the_partner_is_named_by_the_file_or_by_its_folder() {
     shared.received(2).await;
 }
 
+/// Shift_JIS whose second bytes look like the release character of its UNA: only in the characters agreed on is
+/// it an interchange.
+#[tokio::test]
+async fn a_file_is_read_in_the_characters_agreed_on() {
+    let mut shared = shared().await;
+    let edi = b"UNA:+.\\ 'UNB+UNOA:3+DONGNAEFWD+JPCUSTOMS+261122:0915+S1'UNH+1\x83\x5c+CUSDEC:D:08A:UN'BGM+929+S1+9'\
+        UNT+3+1\x83\x5c'UNZ+1+S1'";
+    shared.drop("before.edi", edi);
+    shared.restarted().await;
+    assert_eq!((shared.names("sent").len(), shared.names("refused").len()), (0, 2));
+    let data = tempfile::tempdir().unwrap();
+    let (directories, guides) =
+        (Library::directories(data.path()), Library::guides(data.path(), &shared.world.kr.us));
+    for folder in [&directories, &guides] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
+    std::fs::copy(sample, directories.join("d99z.zip")).unwrap();
+    let guide = r#"{"guide":"sjis","directory":"D.99Z","message":"TESTER","characters":"SHIFT_JIS"}"#;
+    std::fs::write(guides.join("sjis.json"), guide).unwrap();
+    shared.hub = shared.hub.reading(Arc::new(Library::at(data.path())));
+    shared.drop("after.edi", edi);
+    shared.restarted().await;
+    assert_eq!((shared.names("sent").len(), shared.names("refused").len()), (1, 2));
+    assert_eq!(shared.received(1).await, [edi.as_slice()]);
+}
+
 #[tokio::test]
 async fn what_cannot_be_sent_is_moved_beside_its_reason() {
     let mut shared = shared().await;

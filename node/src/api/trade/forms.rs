@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::Path;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_exchange::Side;
-use corridor_trade::edifact::{Options, Report};
+use corridor_trade::edifact::Report;
 use corridor_trade::mapping::Mapping;
 use corridor_trade::partner_codes;
 use corridor_trade::rules::Shelf;
@@ -106,7 +106,7 @@ pub(crate) async fn shown(
     let codes =
         node.exchange.store().read(us, move |tx| partner_codes::of_partner(tx, &partner)).await?.ours();
     blocking(move || {
-        let options = Options { characters: shelf.characters(), ..Options::default() };
+        let options = shelf.options();
         let report = corridor_trade::edifact::read_bytes(&bytes, options);
         let directory = directory_of(&shelf, &release(&report)).map(Arc::as_ref);
         let by = (Some(mappings.as_ref()), asked.as_str());

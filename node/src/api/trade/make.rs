@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use corridor_base::{AgreementId, Did, Digest, EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::{Flow, Grant, Verb};
+use corridor_trade::edifact::Charset;
 use corridor_trade::mapping::{self, Document, Mapping};
 use corridor_trade::shape::{self, CodeTable, Ready, Sheet, Shown};
 use corridor_trade::{books, partner_codes};
@@ -203,7 +204,7 @@ pub(crate) async fn make(node: &Node, caller: &Caller, order: &Order) -> Result<
     blocking(move || {
         let one = |(at, document): (usize, &Document)| {
             let reference = reference(&us, &order.key, at);
-            let syntax = syntax(&order.syntax, document)?;
+            let syntax = syntax(&order.syntax, document, shelf.characters())?;
             let syntax = (syntax.0.as_str(), syntax.1.as_str());
             let envelope = shape::envelope((&sender, &recipient), &reference, syntax, now, under.test)?;
             let mut made = made(&order, document, &envelope, &codes, &shelf)?;
@@ -246,9 +247,9 @@ fn reference(us: &Did, key: &str, at: usize) -> String {
     digest.chars().take(14).collect::<String>().to_uppercase()
 }
 
-fn syntax(asked: &str, document: &Document) -> Result<(String, String)> {
+fn syntax(asked: &str, document: &Document, agreed: Option<Charset>) -> Result<(String, String)> {
     if asked.is_empty() {
-        let (characters, version) = shape::syntax_for(&document.record);
+        let (characters, version) = shape::syntax_for(&document.record, agreed);
         return Ok((characters.to_owned(), version.to_owned()));
     }
     let (characters, version) = asked.split_once(':').ok_or_else(|| malformed("syntax", asked))?;

@@ -1,5 +1,7 @@
 //! The broker's desk: what of ours was refused, why, and its amendment.
 
+mod body;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -17,6 +19,7 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+pub use self::body::{AmendBody, DocumentAmendment, TextAmendment};
 use super::super::documents::{cursor, place};
 use super::super::extract::{self, Ask, Named};
 use super::super::outbox::{self, SendQuery};
@@ -99,47 +102,6 @@ pub async fn list(
     Ok(Json(queue(&node, &caller, query, lang).await?))
 }
 
-/// An amendment.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AmendBody {
-    /// What it says it is (BGM 1225): `original` (9), `replacement` (5), `cancellation` (1).
-    #[schema(pattern = "^(original|replacement|cancellation)$")]
-    pub function: String,
-    /// The document as it should have been; for messages that a mapping fits.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub document: Option<serde_json::Map<String, serde_json::Value>>,
-    /// The interchange as it should have been; reference, time and counts are written anew.
-    #[serde(default)]
-    #[schema(max_length = 4194304)]
-    pub edifact: Option<String>,
-    /// Which message of the interchange `document` stands for, counted from 1; the first when left out. The others go with
-    /// it as they were.
-    #[serde(default, deserialize_with = "whole_number")]
-    #[schema(minimum = 1, maximum = 10000)]
-    pub message: Option<u32>,
-    /// Whether that message goes alone, because the others were taken.
-    #[serde(default)]
-    pub alone: bool,
-    /// The mapping that `document` is a document of, where several fit; the first that has a place for all that was
-    /// sent when left out.
-    #[serde(default)]
-    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
-    pub mapping: Option<String>,
-}
-
-/// A number without a fraction, however it is written: `716.0` is an integer of JSON Schema (2020-12, 6.1.1).
-fn whole_number<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<u32>, D::Error> {
-    let Some(number) = Option::<serde_json::Number>::deserialize(from)? else { return Ok(None) };
-    let whole = || number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(n));
-    let found = match number.as_u64() {
-        Some(found) => u32::try_from(found).ok(),
-        None => whole().map(|n| n as u32),
-    };
-    found.map(Some).ok_or_else(|| serde::de::Error::custom(format!("{number}: a whole number expected")))
-}
-
 /// An amendment as it would be sent, or was.
 #[derive(Serialize, ToSchema)]
 pub struct AmendedBody {
@@ -184,6 +146,21 @@ impl Refused {
         forms::fitting(&self.reading.mappings, kind.iter())
     }
 
+    /// It as text, a segment a line.
+    pub(crate) fn text(&self) -> String {
+        self.text_of(&self.bytes)
+    }
+
+    /// An interchange to the same partner as text.
+    pub(crate) fn text_of(&self, bytes: &[u8]) -> String {
+        shape::segments(bytes, self.reading.options)
+    }
+
+    /// How it is read: in the characters agreed on.
+    pub(crate) fn options(&self) -> Options {
+        self.reading.options
+    }
+
     /// Another of its messages as a form, out of a text in which others may have been put right.
     pub(crate) fn form_of(&self, text: &str, at: usize) -> Option<Form> {
         self.reading.form_of(text, at)
@@ -207,12 +184,11 @@ pub(crate) async fn refused(
     if !asked.is_empty() && mappings.by_name(asked).is_none() {
         return Err(Problem::new(ErrorCode::NotFound).with("what", format!("mapping {asked}")));
     }
-    let options = Options { characters: shelf.characters(), ..Options::default() };
-    let reading = Reading { options, mappings, asked: asked.to_owned() };
+    let reading = Reading { options: shelf.options(), mappings, asked: asked.to_owned() };
     blocking(move || {
-        let text = shape::segments(&bytes);
+        let text = shape::segments(&bytes, reading.options);
         // What cannot be taken apart is corrected as text.
-        let parts = shape::parts(&text).unwrap_or_default();
+        let parts = shape::parts(&text, reading.options).unwrap_or_default();
         let form = match parts.len() {
             0 | 1 => reading.form(&bytes),
             _ => reading.form_of(&text, at),
@@ -225,7 +201,8 @@ pub(crate) async fn refused(
 impl Reading {
     /// The form of one message of several.
     fn form_of(&self, text: &str, at: usize) -> Option<Form> {
-        self.form(&shape::encode(&shape::alone(text, at).ok()?).ok()?)
+        let alone = shape::alone(text, self.options, at).ok()?;
+        self.form(&shape::encode(&alone, self.options).ok()?)
     }
 
     fn form(&self, bytes: &[u8]) -> Option<Form> {
@@ -282,7 +259,8 @@ pub(crate) async fn amended(
             if !one.is_right() {
                 return Ok(one);
             }
-            let text = shape::put(&text, at, &one.bytes)?;
+            let options = shelf(node, &caller.participant, to).await?.options();
+            let text = shape::put(&text, options, at, &one.bytes)?;
             let whole = Correction::Text(text.clone());
             let whole = Box::pin(amended(node, caller, to, function, whole, key)).await?;
             one.remarks.extend(whole.remarks);
@@ -317,11 +295,12 @@ pub(crate) async fn amended(
         }
         Correction::Text(text) => {
             let reference = reference(&caller.participant, key);
-            let bytes = shape::rewrite(&text, function.code(), &reference, node.now())?;
             let shelf = shelf(node, &caller.participant, to).await?;
+            let (options, now) = (shelf.options(), node.now());
+            let bytes = shape::rewrite(&text, options, function.code(), &reference, now)?;
             blocking(move || {
                 let checker = Checker::new(shelf, Policy::default());
-                let mut reader = Reader::checking(Options::default(), Box::new(checker));
+                let mut reader = Reader::checking(options, Box::new(checker));
                 reader.push(&bytes, &mut ());
                 let report = reader.finish(&mut ());
                 let remark = |finding: &corridor_trade::edifact::Finding| Remark {
@@ -377,6 +356,35 @@ pub(crate) async fn hand_in(
     outbox::hand_in(node, caller, query, Vec::new(), Some(key), content).await.map(|row| row.id)
 }
 
+/// How it is put right by the fields of one of its messages.
+///
+/// # Errors
+/// `malformed` for what is no document.
+fn by_fields(
+    refused: &Refused,
+    (mapping, before, _): Form,
+    (at, alone): (usize, bool),
+    document: serde_json::Map<String, serde_json::Value>,
+) -> Result<Correction> {
+    let json = serde_json::Value::Object(document).to_string();
+    let found = documents(&mut json.as_bytes())?.into_iter().next().unwrap_or_default();
+    let document = Document { envelope: before.envelope, record: found.record };
+    Ok(match refused.parts.len() > 1 && !alone {
+        true => Correction::Message(mapping, document, at, refused.text()),
+        false => Correction::Document(mapping, document),
+    })
+}
+
+/// What cannot be made is told like what is wrong in it.
+fn told(problem: Problem) -> Result<Amended> {
+    if !matches!(problem.code(), ErrorCode::Malformed | ErrorCode::TooLarge) {
+        return Err(problem);
+    }
+    let text = Words::of(|lang| problem.text(lang).detail);
+    let remarks = vec![Remark { place: String::new(), text, wrong: true }];
+    Ok(Amended { bytes: Vec::new(), remarks, made: None, text: None })
+}
+
 /// Sends what was refused once more, put right: as fields, or as EDIFACT. What is wrong is told and not sent.
 /// The timeline shows the amendment, and what was refused leaves the queue when the amendment is answered.
 #[utoipa::path(post, path = "/api/v1/trade/rejects/{id}/amend", tag = "trade", operation_id = "trade_amend",
@@ -390,56 +398,33 @@ pub async fn amend(
     headers: HeaderMap,
     extract::Json(body): extract::Json<AmendBody>,
 ) -> Answer<Json<AmendedBody>> {
-    let at = body.message.unwrap_or(1) as usize;
-    let asked = body.mapping.as_deref().unwrap_or_default();
-    let refused = refused(&node, &caller, id, at, asked).await?;
-    let function: Function = body.function.parse()?;
-    let malformed = |why: &str| Problem::new(ErrorCode::Malformed).with("what", "amendment").with("why", why);
-    let correction = match (body.document, body.edifact) {
-        (Some(json), None) => {
-            let (mapping, before, _) =
-                refused.form.ok_or_else(|| malformed("no mapping fits: edifact expected"))?;
-            let found = documents(&mut serde_json::Value::Object(json).to_string().as_bytes())?
-                .into_iter()
-                .next()
-                .unwrap_or_default();
-            let document = Document { envelope: before.envelope, record: found.record };
-            match refused.parts.len() > 1 && !body.alone {
-                true => Correction::Message(mapping, document, at, shape::segments(&refused.bytes)),
-                false => Correction::Document(mapping, document),
-            }
-        }
-        (None, Some(text)) => Correction::Text(text),
-        _ => return Err(malformed("document or edifact expected").into()),
-    };
     let key = make::key(&node, &headers)?;
-    let ready = amended(&node, &caller, &refused.to, function, correction, &key).await?;
+    let (function, refused, correction) = match body {
+        AmendBody::Document(body) => {
+            let at = body.message.unwrap_or(1) as usize;
+            let asked = body.mapping.as_deref().unwrap_or_default();
+            let mut refused = refused(&node, &caller, id, at, asked).await?;
+            let none =
+                || Problem::new(ErrorCode::NotFound).with("what", format!("a form of message {at} of {id}"));
+            let form = refused.form.take().ok_or_else(none)?;
+            let correction = by_fields(&refused, form, (at, body.alone), body.document);
+            (body.function, refused, correction)
+        }
+        AmendBody::Text(body) => {
+            let refused = refused(&node, &caller, id, 1, "").await?;
+            (body.function, refused, Ok(Correction::Text(body.edifact)))
+        }
+    };
+    let (function, options) = (function.parse::<Function>()?, refused.options());
+    let ready = match correction {
+        Ok(correction) => amended(&node, &caller, &refused.to, function, correction, &key).await,
+        Err(problem) => Err(problem),
+    };
+    let ready = ready.or_else(told)?;
     let sent = match ready.is_right() {
         true => Some(hand_in(&node, &caller, id, function, &ready, &key).await?),
         false => None,
     };
-    let edifact = shape::segments(&ready.bytes);
+    let edifact = shape::segments(&ready.bytes, options);
     Ok(Json(AmendedBody { right: ready.is_right(), remarks: ready.remarks, edifact, sent }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
-        let check = |number: &str, expect: Option<Option<u32>>| {
-            let json = format!(r#"{{ "function": "original", "message": {number} }}"#);
-            let body = serde_json::from_str::<AmendBody>(&json).ok();
-            assert_eq!(body.map(|body| body.message), expect, "{number}");
-        };
-        check("716", Some(Some(716)));
-        check("716.0", Some(Some(716)));
-        check("7.16e2", Some(Some(716)));
-        check("null", Some(None));
-        for wrong in ["716.5", "-1", "-1.0", "4294967296", "4294967296.0", "1e300", "\"716\"", "true"] {
-            check(wrong, None);
-        }
-        assert_eq!(serde_json::from_str::<AmendBody>(r#"{ "function": "original" }"#).unwrap().message, None);
-    }
 }

@@ -142,7 +142,11 @@ pub(super) async fn amend(context: &Context, args: &Amend) -> Done {
     let body = match (&args.document, &args.edifact) {
         (Some(file), _) => {
             let document: Value = serde_json::from_str(&whole(file)?).map_err(malformed)?;
-            json!({ "function": function, "document": document, "mapping": args.mapping })
+            let mut body = json!({ "function": function, "document": document });
+            if let (Some(mapping), Some(body)) = (&args.mapping, body.as_object_mut()) {
+                body.insert("mapping".to_owned(), json!(mapping));
+            }
+            body
         }
         (None, Some(file)) => json!({ "function": function, "edifact": whole(file)? }),
         (None, None) => json!({ "function": function }),

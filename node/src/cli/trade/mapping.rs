@@ -20,7 +20,6 @@ use corridor_trade::shape::{CodeTable, Replaced};
 use serde_json::json;
 
 use super::super::{Context, Done, Failure};
-use super::directory::failed;
 use super::file::{Form, REFUSED, Validate, open, shelf, source_failed};
 use super::guide::folder;
 
@@ -98,19 +97,13 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Done {
         Verb::Add { file } => {
             let folder = folder(context, Library::own_mappings)?;
             let bytes = read_file(file)?;
-            let mapping = Mapping::parse(&bytes).map_err(|p| p.with("path", file.display()))?;
-            std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
-            // A name of a mapping has nothing that leads out of a folder.
-            let path = folder.join(format!("{}.json", mapping.mapping));
-            durable::write_file(&path, &bytes, 0o644)?;
+            let added = Library::add_mapping(&folder, &bytes);
+            let mapping = added.map_err(|p| p.with("path", file.display()))?;
             let said = [("name", mapping.mapping.as_str()), ("message", &mapping.message)];
             context.terminal.say("trade-mapping-added", &said);
         }
         Verb::Remove { mapping } => {
-            let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {mapping}"));
-            let (path, _) =
-                own(context)?.into_iter().find(|(_, own)| own.mapping == *mapping).ok_or_else(missing)?;
-            std::fs::remove_file(&path).map_err(|e| failed(&path, e))?;
+            Library::remove_mapping(&folder(context, Library::own_mappings)?, mapping)?;
             context.terminal.say("trade-mapping-removed", &[("name", mapping)]);
         }
         Verb::Sample { mapping } => {
@@ -164,16 +157,7 @@ fn list(context: &Context) -> Result<()> {
 
 /// The mappings of the participant's own, each with its file.
 fn own(context: &Context) -> Result<Vec<(PathBuf, Mapping)>> {
-    let folder = folder(context, Library::own_mappings)?;
-    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
-    let mut files: Vec<PathBuf> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
-    files.sort();
-    let parsed = |path: PathBuf| {
-        let mapping = Mapping::parse(&read_file(&path)?).map_err(|p| p.with("path", path.display()))?;
-        Ok((path, mapping))
-    };
-    files.into_iter().map(parsed).collect()
+    Ok(Library::kept_mappings(&folder(context, Library::own_mappings)?))
 }
 
 /// To segments, or to fixed columns.

@@ -44,7 +44,7 @@ pub(super) async fn page(
     viewer: Viewer,
     Named(id): Named<CaseId>,
 ) -> Answer<Response> {
-    let shown = one(&node.exchange, &caller.acting(), id).await?;
+    let shown = one(&node.exchange, &node.library, &caller.acting(), id).await?;
     Ok(build(&node, &viewer, &shown, &Typed::default(), None).answer(&viewer))
 }
 
@@ -65,10 +65,10 @@ pub(super) async fn decide(
         field: typed("field"),
     };
     let decided = match wanted(&typed, fields.get("seen")) {
-        Ok(wanted) => decides(&node.exchange, &caller.acting(), id, wanted).await,
+        Ok(wanted) => decides(&node.exchange, &node.library, &caller.acting(), id, wanted).await,
         Err(problem) => Err(problem),
     };
-    let shown = one(&node.exchange, &caller.acting(), id).await?;
+    let shown = one(&node.exchange, &node.library, &caller.acting(), id).await?;
     let page = match decided {
         Ok(_) => {
             let word = said(&viewer, &format!("customs-decision-{}", typed.decision));

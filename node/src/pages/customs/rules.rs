@@ -77,7 +77,7 @@ async fn act(node: &Node, caller: &Caller, viewer: &Viewer, typed: &Typed, rule:
         }
         _ => {
             let rules = Rule::parse_all(typed.json.as_bytes())?;
-            let tried = trial::attempt(&node.exchange, &acting, &rules, CASES).await?;
+            let tried = trial::attempt(&node.exchange, &node.library, &acting, &rules, CASES).await?;
             Ok(Section::new(t.get("risk-tried"), results(viewer, &tried)).into())
         }
     }

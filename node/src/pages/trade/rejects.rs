@@ -14,7 +14,6 @@ use corridor_console::Viewer;
 use corridor_console::component::Notice;
 use corridor_trade::mapping::Document;
 use corridor_trade::rejects::{Function, Reject, Wanted};
-use corridor_trade::shape::segments;
 use serde::Deserialize;
 
 use self::form::{edit, findings};
@@ -87,7 +86,7 @@ pub(super) async fn show(
     let by_text = view.view == "text" || unmapped || (view.view.is_empty() && !whole);
     let function = reject.as_ref().map_or(Function::Replacement, |reject| Function::after(reject.cause));
     let document = refused.form.as_ref().map(|(_, document, _)| document.clone());
-    let edifact = segments(&refused.bytes);
+    let edifact = refused.text();
     let whole = if refused.parts.len() > 1 { edifact.clone() } else { String::new() };
     let desk = Desk {
         id,
@@ -211,7 +210,7 @@ async fn another(
             Correction::Message(mapping.clone(), document.clone(), desk.at, std::mem::take(&mut desk.whole));
         let ready = rejects::amended(node, caller, &refused.to, desk.function, correction, &desk.key).await?;
         let Some(text) = ready.text else {
-            desk.whole = segments(&refused.bytes);
+            desk.whole = refused.text();
             let notice = Some(findings(viewer, &ready.remarks));
             return edit(node, caller, viewer, refused, desk, Some(document), "", &ready.remarks, notice)
                 .await;

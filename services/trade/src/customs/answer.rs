@@ -7,6 +7,7 @@ use corridor_base::{EnvelopeId, ErrorCode, Problem, Result, Timestamp};
 
 use super::state::Decision;
 use crate::correlate::Sent;
+use crate::edifact::Charset;
 use crate::mapping::{self, Document, Envelope, Losses, Mapping, Record};
 
 /// What a CUSRES is made of.
@@ -29,6 +30,8 @@ pub(super) struct Answering<'a> {
     pub(super) sent: &'a Sent,
     /// Its syntax identifier and version.
     pub(super) syntax: (&'a str, u8),
+    /// The characters agreed on, whatever that says.
+    pub(super) characters: Option<Charset>,
     pub(super) test: bool,
 }
 
@@ -135,11 +138,11 @@ fn envelope(answering: &Answering<'_>, syntax: (&str, u8)) -> Envelope {
     for (name, value) in mapping::prepared(answering.now, &syntax.1.to_string()) {
         set(&name, &value);
     }
-    Envelope { fields, overrules: true }
+    Envelope { fields, overrules: true, characters: answering.characters }
 }
 
-/// Writes it with the characters that its reader wrote with; in capitals where only those are known, and in
-/// UTF-8 where neither has room for the words.
+/// Writes it with the characters agreed on, or those that its reader wrote with; in capitals where only those are
+/// known, and in UTF-8 where nothing was agreed and neither has room for the words.
 ///
 /// # Errors
 /// `malformed` when the reason cannot be written at all.
@@ -182,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::edifact::response::{Asked, Outcome, read_responses};
-    use crate::edifact::{Charset, Options, Party, Value, Verdict, read_bytes};
+    use crate::edifact::{Options, Party, Value, Verdict, read_bytes};
 
     fn answer(decision: Decision, syntax: (&str, u8), reason: &str) -> Vec<u8> {
         let value = |text: &str| Value::new(text.as_bytes(), Charset::of(b"UNOC"));
@@ -210,6 +213,7 @@ mod tests {
             number: "DECL-7",
             sent: &sent,
             syntax,
+            characters: None,
             test: true,
         })
         .unwrap()

@@ -1,6 +1,8 @@
 //! A decision: checked against how the case stands, told to whoever declared with CUSRES, and written down, all in
 //! one unit of work with its act (EX-2).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_exchange::service::Acting;
@@ -17,8 +19,9 @@ use super::read::{FieldPath, Heads, Locate};
 use super::state::{Decision, State};
 use crate::books;
 use crate::correlate::Sent;
-use crate::desk::EDIFACT;
+use crate::desk::{EDIFACT, Read};
 use crate::edifact::{Options, Reader};
+use crate::library::Library;
 
 /// The longest reason, in characters: what FTX has room for.
 pub const LONGEST_REASON: usize = 512;
@@ -83,7 +86,13 @@ fn refused(id: CaseId, decision: Decision, state: State) -> Problem {
 /// # Errors
 /// `not-found`, also for what is not the business of whoever asks; `decision-refused` when it cannot be decided
 /// so, or somebody was faster; `malformed`; those of the exchange when the answer may not be sent.
-pub async fn decide(exchange: &Exchange, acting: &Acting, id: CaseId, wanted: Wanted) -> Result<Case> {
+pub async fn decide(
+    exchange: &Exchange,
+    library: &Arc<Library>,
+    acting: &Acting,
+    id: CaseId,
+    wanted: Wanted,
+) -> Result<Case> {
     wanted.check()?;
     let us = &acting.participant;
     let read = move |tx: &mut Tx<'_>| {
@@ -119,6 +128,7 @@ pub async fn decide(exchange: &Exchange, acting: &Acting, id: CaseId, wanted: Wa
         place: history.len() as u64,
         state,
         sent: &interchange.sent,
+        options: library.shelf_for(us, &document.partner).await?.options(),
     };
     let deciding = Deciding { wanted: &wanted, code: &code, by: &acting.reader };
     making.decide(&deciding, None).await.map_err(|problem| match problem.code() {
@@ -138,10 +148,11 @@ pub async fn decide(exchange: &Exchange, acting: &Acting, id: CaseId, wanted: Wa
 pub(crate) async fn by_itself(
     exchange: &Exchange,
     us: &Did,
-    document: &DocumentRow,
+    read: &Read,
     sent: &Sent,
-    judged: &std::sync::Arc<Judged>,
+    judged: &Arc<Judged>,
 ) -> Result<()> {
+    let Read { document, options, .. } = read;
     // Heard of before: what was not released then waits for somebody.
     let envelope = document.id;
     if exchange.store().read(us, move |tx| books::find(tx, Side::In, envelope)).await?.is_some() {
@@ -162,7 +173,8 @@ pub(crate) async fn by_itself(
             field: None,
             seen: None,
         };
-        let making = Making { exchange, us, document, id, place: 0, state: State::Released, sent };
+        let making =
+            Making { exchange, us, document, id, place: 0, state: State::Released, sent, options: *options };
         let by = format!("rule:{} v{}", hit.rule, hit.version);
         let code = answer::code(wanted.decision, None);
         let made = making.decide(&Deciding { wanted: &wanted, code: &code, by: &by }, Some(judged)).await;
@@ -195,6 +207,8 @@ struct Making<'a> {
     place: u64,
     state: State,
     sent: &'a Sent,
+    /// How it is read and answered: in the characters agreed on.
+    options: Options,
 }
 
 struct Deciding<'a> {
@@ -212,7 +226,7 @@ impl Making<'_> {
     }
 
     /// Tells it and writes it down; `judged` are the cases of a document that is not in the books yet.
-    async fn decide(&self, deciding: &Deciding<'_>, judged: Option<&std::sync::Arc<Judged>>) -> Result<()> {
+    async fn decide(&self, deciding: &Deciding<'_>, judged: Option<&Arc<Judged>>) -> Result<()> {
         let (answer, now) = (self.answer_id(), self.exchange.now());
         let (heads, place) = self.look(deciding.wanted.field.as_deref()).await?;
         let head = heads.found.iter().find(|head| head.message == self.id.message);
@@ -227,6 +241,7 @@ impl Making<'_> {
             number: head.map_or("", |head| &head.number),
             sent: self.sent,
             syntax: (&heads.syntax.0, heads.syntax.1),
+            characters: self.options.characters,
             test: heads.test,
         })?;
         let decided = Decided {
@@ -255,7 +270,7 @@ impl Making<'_> {
     }
 
     /// What stands in the books afterwards, with the act.
-    fn written(&self, decided: &Decided, judged: Option<std::sync::Arc<Judged>>) -> Result<Unit> {
+    fn written(&self, decided: &Decided, judged: Option<Arc<Judged>>) -> Result<Unit> {
         let fields = [
             ("envelope", self.id.envelope.to_string()),
             ("message", self.id.message.to_string()),
@@ -284,7 +299,7 @@ impl Making<'_> {
     async fn look(&self, field: Option<&str>) -> Result<(Heads, Option<Place>)> {
         let mut heads = Heads::new(judge::MOST);
         let Some(field) = field else {
-            let mut reader = Reader::new(Options::default());
+            let mut reader = Reader::new(self.options);
             let mut content = self.exchange.content(self.us, self.document).await?;
             while let Some(piece) = content.next().await {
                 reader.push(&piece?, &mut heads);
@@ -295,13 +310,13 @@ impl Making<'_> {
         let unknown =
             || Problem::new(ErrorCode::Malformed).with("what", "field").with("why", field.to_owned());
         let path = FieldPath::parse(field)?;
-        let messages = judge::messages(self.exchange, self.us, self.document).await?;
+        let messages = judge::messages(self.exchange, self.us, self.document, self.options).await?;
         let found = messages.found.into_iter().find(|(case, _)| case.message == self.id.message);
         let (case, record) = found.ok_or_else(unknown)?;
         let (mapping, record) = judge::mapping(&case.kind).zip(record).ok_or_else(unknown)?;
         let wanted = path.place(mapping, &record).ok_or_else(unknown)?;
         let mut locate = Locate::new(self.id.message, wanted);
-        let mut reader = Reader::new(Options::default());
+        let mut reader = Reader::new(self.options);
         let mut content = self.exchange.content(self.us, self.document).await?;
         while let Some(piece) = content.next().await {
             reader.push(&piece?, &mut Both(&mut heads, &mut locate));

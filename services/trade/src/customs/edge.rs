@@ -1,6 +1,8 @@
 //! The HTTP edge of the customs desk, below `/api/v1/trade/customs` and `/api/v1/trade/risk`. The node has checked
 //! who calls before a handler runs.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -24,6 +26,7 @@ use super::state::{Decision, Lane, State};
 use super::statistics::{MONTHS, OfRule, statistics};
 use super::{PORT, judge, read};
 use crate::edge::{Asked, DidOrEmpty, Said, asked, refuse, said, within};
+use crate::library::Library;
 
 /// The most fields of a case that are shown.
 const FIELDS: usize = 2_000;
@@ -203,7 +206,12 @@ pub async fn queue(exchange: &Exchange, acting: &Acting, query: &QueueQuery) -> 
 ///
 /// # Errors
 /// `not-found`; those of the store.
-pub async fn one(exchange: &Exchange, acting: &Acting, id: CaseId) -> Result<ShownCase> {
+pub async fn one(
+    exchange: &Exchange,
+    library: &Arc<Library>,
+    acting: &Acting,
+    id: CaseId,
+) -> Result<ShownCase> {
     let us = &acting.participant;
     let read = move |tx: &mut corridor_storage::Tx<'_>| {
         Ok((cases::find(tx, id)?, cases::hits(tx, id)?, cases::history(tx, id)?))
@@ -216,7 +224,8 @@ pub async fn one(exchange: &Exchange, acting: &Acting, id: CaseId) -> Result<Sho
     exchange.record_read(us, &document, &acting.reader).await?;
     let mut fields = Vec::new();
     if id.message > 0 {
-        let messages = judge::messages(exchange, us, &document).await?;
+        let options = library.shelf_for(us, &document.partner).await?.options();
+        let messages = judge::messages(exchange, us, &document, options).await?;
         let of = messages.found.into_iter().find(|(new, _)| new.message == id.message);
         if let Some((new, record)) = of {
             // Of what is about persons the books hold neither number nor names.
@@ -260,10 +269,11 @@ pub async fn list(
 )]
 pub async fn show(
     Given(exchange): Given<Exchange>,
+    Extension(library): Extension<Arc<Library>>,
     Extension(acting): Extension<Acting>,
     Path(id): Path<String>,
 ) -> Result<Json<ShownCase>, Refusal> {
-    Ok(Json(one(&exchange, &acting, id.parse()?).await?))
+    Ok(Json(one(&exchange, &library, &acting, id.parse()?).await?))
 }
 
 /// Decides a case; the answer goes to whoever declared, as CUSRES.
@@ -279,13 +289,14 @@ pub async fn show(
 )]
 pub async fn decision(
     Given(exchange): Given<Exchange>,
+    Extension(library): Extension<Arc<Library>>,
     Extension(acting): Extension<Acting>,
     Path(id): Path<String>,
     body: Said<DecideBody>,
 ) -> Result<Json<Case>, Refusal> {
     let DecideBody { decision, reason, code, field, seen } = said(body)?;
     let wanted = Wanted { decision, reason, code, field, seen };
-    Ok(Json(decide(&exchange, &acting, id.parse()?, wanted).await?))
+    Ok(Json(decide(&exchange, &library, &acting, id.parse()?, wanted).await?))
 }
 
 /// Lists the risk rules, each in its newest version.
@@ -360,13 +371,14 @@ pub async fn switch(
 )]
 pub async fn attempt(
     Given(exchange): Given<Exchange>,
+    Extension(library): Extension<Arc<Library>>,
     Extension(acting): Extension<Acting>,
     query: Asked<TryQuery>,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Result<Json<TriedList>, Refusal> {
     let most = within("cases", asked(query)?.cases, 200, 1..=trial::MOST)?;
     let rules = Rule::parse_all(&body.map_err(|e| refuse("request body", e))?)?;
-    Ok(Json(TriedList { items: trial::attempt(&exchange, &acting, &rules, most).await? }))
+    Ok(Json(TriedList { items: trial::attempt(&exchange, &library, &acting, &rules, most).await? }))
 }
 
 /// What the risk rules did, month by month: seen, hit, and what was decided of what they hit.

@@ -93,7 +93,7 @@ impl Judged {
 /// # Errors
 /// Those of the store.
 pub(crate) async fn judge(exchange: &Exchange, us: &Did, read: &Read) -> Result<Option<Judged>> {
-    let Read { document, report, flow, .. } = read;
+    let Read { document, report, flow, options, .. } = read;
     let kind = MESSAGES.iter().find(|kind| report.kinds.contains_key(**kind));
     let readable = matches!(report.verdict(), Verdict::Accepted | Verdict::PartlyRejected);
     let Some(kind) = kind.filter(|_| document.side == Side::In && readable) else { return Ok(None) };
@@ -108,7 +108,7 @@ pub(crate) async fn judge(exchange: &Exchange, us: &Did, read: &Read) -> Result<
         return Ok(Some(Judged { test, cases: vec![NewCase::unjudged(kind)], rules }));
     }
     let refused: BTreeSet<u64> = report.refused_messages.iter().map(|message| message.index).collect();
-    let messages = messages(exchange, us, document).await?;
+    let messages = messages(exchange, us, document, *options).await?;
     let mut cases = Vec::new();
     for (mut case, record) in messages.found.into_iter().filter(|(case, _)| !refused.contains(&case.message))
     {
@@ -129,11 +129,16 @@ pub(super) struct Messages {
     more: bool,
 }
 
-/// Reads the messages of a document.
+/// Reads the messages of a document, in the characters agreed on with its sender.
 ///
 /// # Errors
 /// Those of the store; `too-large`.
-pub(super) async fn messages(exchange: &Exchange, us: &Did, document: &DocumentRow) -> Result<Messages> {
+pub(super) async fn messages(
+    exchange: &Exchange,
+    us: &Did,
+    document: &DocumentRow,
+    options: Options,
+) -> Result<Messages> {
     if document.size > LARGEST {
         return Err(Problem::new(ErrorCode::TooLarge)
             .with("what", "interchange")
@@ -145,16 +150,16 @@ pub(super) async fn messages(exchange: &Exchange, us: &Did, document: &DocumentR
         bytes.extend_from_slice(&piece?);
     }
     if bytes.len() <= AT_ONCE {
-        return taken(&bytes);
+        return taken(&bytes, options);
     }
     // Arithmetic over a whole document: off the threads that serve requests.
-    let read = tokio::task::spawn_blocking(move || taken(&bytes)).await;
+    let read = tokio::task::spawn_blocking(move || taken(&bytes, options)).await;
     read.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?
 }
 
-fn taken(bytes: &[u8]) -> Result<Messages> {
+fn taken(bytes: &[u8], options: Options) -> Result<Messages> {
     let mut heads = Heads::new(MOST);
-    let mut reader = Reader::new(Options::default());
+    let mut reader = Reader::new(options);
     reader.push(bytes, &mut heads);
     reader.finish(&mut heads);
     let mut messages = Messages { found: Vec::with_capacity(heads.found.len()), more: heads.more };
@@ -171,7 +176,7 @@ fn taken(bytes: &[u8]) -> Result<Messages> {
     for kind in MESSAGES {
         let mut of_kind: Vec<_> = messages.found.iter_mut().filter(|(case, _)| case.kind == *kind).collect();
         let Some(mapping) = mapping(kind).filter(|_| !of_kind.is_empty()) else { continue };
-        let mapped = mapping::read(mapping, &mut &*bytes)
+        let mapped = mapping::read_as(mapping, options, &mut &*bytes)
             .map_err(|e| Problem::new(ErrorCode::StorageFailed).because(e))?;
         // Every message of the kind has a document, those without a head too: told apart by their numbers.
         let mut documents = mapped.documents.into_iter();

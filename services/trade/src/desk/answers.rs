@@ -10,7 +10,7 @@ use futures::StreamExt;
 use super::{Desk, Read};
 use crate::books::{self, Interchange};
 use crate::correlate::{self, Found, State, Step};
-use crate::edifact::response::{Asked, Outcome, Response, read_responses};
+use crate::edifact::response::{Asked, Outcome, Response, read_responses_as};
 use crate::edifact::{Contrl, read_contrl};
 use crate::expect::Fulfilled;
 use crate::trail::{self, Answer};
@@ -73,7 +73,7 @@ impl Desk {
                 taken.push(self.take_contrl(exchange, us, document, contrl).await?);
             }
         } else {
-            for response in &read_responses(&mut bytes.as_slice())? {
+            for response in &read_responses_as(&mut bytes.as_slice(), read.options)? {
                 taken.push(self.take_response(exchange, us, document, response).await?);
             }
         }

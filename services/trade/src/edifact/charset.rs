@@ -1,6 +1,7 @@
 //! Characters of an interchange, by the syntax identifier of its UNB (ISO 9735-1, data element
 //! 0001). Bytes are carried untouched; text is made from them for people only.
 
+mod exact;
 mod shift;
 mod value;
 
@@ -94,6 +95,25 @@ impl Charset {
         }
     }
 
+    /// The syntax identifier and version by which UNB names these characters: those of the networks that write
+    /// them, KTNET and NACCS among them. Where none does, UNOC stands for what partners agreed on.
+    #[must_use]
+    pub fn syntax(self) -> (&'static str, &'static str) {
+        match self {
+            Self::LevelA => ("UNOA", "3"),
+            Self::LevelB | Self::Ascii => ("UNOB", "3"),
+            Self::Utf8 => ("UNOY", "4"),
+            Self::EucKr => ("KECA", "4"),
+            Self::Iso2022 => ("UNOX", "3"),
+            Self::Table(_) => {
+                let parts = ["UNOD", "UNOE", "UNOF", "UNOG", "UNOH", "UNOI", "UNOJ", "UNOK", "UNOL"];
+                let of = parts.into_iter().find(|part| Self::of(part.as_bytes()) == self);
+                (of.unwrap_or("UNOC"), "3")
+            }
+            Self::Latin1 | Self::Page(_) | Self::ShiftJis | Self::Unknown => ("UNOC", "3"),
+        }
+    }
+
     /// Whether bytes of its characters can look like these service characters. The second bytes of
     /// EUC-KR and CP949 are letters or beyond ASCII, which no service character may be.
     pub(crate) fn hides(self, delimiters: &Delimiters) -> bool {
@@ -128,7 +148,9 @@ impl Charset {
         match decoded {
             Some(text) if !text.contains(char::is_control) => text,
             Some(text) => text.chars().fold(String::new(), |mut shown, c| {
-                if c.is_control() {
+                if c.is_control() && self == Self::Utf8 {
+                    shown.push_str(&escaped(c.encode_utf8(&mut [0; 4]).as_bytes()));
+                } else if c.is_control() {
                     let _ = write!(shown, "⟨{:02X}⟩", u32::from(c));
                 } else {
                     shown.push(c);
@@ -143,10 +165,15 @@ impl Charset {
     /// Under UNOX Korean is written as ISO-2022-KR, all else as ISO-2022-JP.
     #[must_use]
     pub fn bytes(self, text: &str) -> Option<Vec<u8>> {
+        self.spelled(text).filter(|bytes| self.check(bytes).is_none())
+    }
+
+    /// The same, whatever the level that is named allows: partners often keep to none.
+    fn spelled(self, text: &str) -> Option<Vec<u8>> {
         if text.contains(char::is_control) {
             return None;
         }
-        let bytes = match self {
+        match self {
             Self::LevelA | Self::LevelB | Self::Ascii | Self::Unknown => {
                 text.is_ascii().then(|| text.as_bytes().to_vec())
             }
@@ -157,8 +184,7 @@ impl Charset {
             Self::ShiftJis => encoded(encoding_rs::SHIFT_JIS, text),
             Self::Iso2022 if text.is_ascii() => Some(text.as_bytes().to_vec()),
             Self::Iso2022 => encoded(encoding_rs::ISO_2022_JP, text).or_else(|| iso2022_kr(text)),
-        };
-        bytes.filter(|bytes| self.check(bytes).is_none())
+        }
     }
 
     /// The first byte that may not stand in data, if there is one. Line breaks pass: transports
@@ -232,10 +258,9 @@ fn encoded(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
     (!lost).then(|| bytes.into_owned())
 }
 
-/// RFC 1557: the set is named once, two-byte characters stand between SO and SI.
+/// RFC 1557: the set is named once, before the first two-byte character; they stand between SO and SI.
 fn iso2022_kr(text: &str) -> Option<Vec<u8>> {
-    let mut out = b"\x1b$)C".to_vec();
-    let mut shifted = false;
+    let (mut out, mut named, mut shifted) = (Vec::new(), false, false);
     for character in text.chars() {
         let bytes = encoded(encoding_rs::EUC_KR, character.encode_utf8(&mut [0; 4]))?;
         let double = match bytes.as_slice() {
@@ -244,6 +269,10 @@ fn iso2022_kr(text: &str) -> Option<Vec<u8>> {
             [first, second] if *first >= 0xa1 && *second >= 0xa1 => true,
             _ => return None,
         };
+        if double && !named {
+            out.extend(b"\x1b$)C");
+            named = true;
+        }
         if double != shifted {
             out.push(if double { 0x0e } else { 0x0f });
             shifted = double;

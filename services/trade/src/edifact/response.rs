@@ -156,9 +156,17 @@ impl Response {
 /// # Errors
 /// `interchange-invalid` when it cannot be read, is wrong itself, or holds neither.
 pub fn read_responses(source: &mut dyn Read) -> Result<Vec<Response>> {
+    read_responses_as(source, Options::default())
+}
+
+/// Reads them in the way that options say.
+///
+/// # Errors
+/// As [`read_responses`].
+pub fn read_responses_as(source: &mut dyn Read, options: Options) -> Result<Vec<Response>> {
     let refuse = |why: &str| Problem::new(ErrorCode::InterchangeInvalid).with("what", "BGM").with("why", why);
     let mut collector = Collector::default();
-    let report = read(source, Options::default(), &mut collector)
+    let report = read(source, options, &mut collector)
         .map_err(|e| Problem::new(ErrorCode::InterchangeInvalid).with("what", "APERAK").because(e))?;
     if let Some(problem) = report.problem(Lang::En) {
         return Err(problem);

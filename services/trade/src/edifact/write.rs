@@ -1,6 +1,8 @@
 //! Writes segments: the one place that puts release characters, so that what was read can be
 //! written and read again as the same.
 
+use std::borrow::Cow;
+
 use super::charset::{Charset, Shift};
 use super::convert::Line;
 use super::token::{Delimiters, Segment};
@@ -31,6 +33,13 @@ impl Writer {
             segments: 0,
             inline: None,
         }
+    }
+
+    /// To write on what was read: a release character that was not there is not chosen now.
+    pub(crate) fn as_read(delimiters: Delimiters, charset: Charset) -> Self {
+        let mut writer = Self::new(delimiters, charset);
+        writer.delimiters.release = delimiters.release;
+        writer
     }
 
     /// The service string advice; needed when the service characters are not the default ones of
@@ -110,9 +119,29 @@ impl Writer {
         if line.tag.len() != 3 || !line.tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
             return Err(format!("no segment is called {:?}", line.tag));
         }
+        let charset = self.charset;
+        let bytes = |value: &String| {
+            let bytes = charset.bytes(value).map(Cow::Owned);
+            bytes.ok_or_else(|| format!("{value:?} has no bytes here"))
+        };
+        self.values(&line.tag, &line.elements, bytes)?;
+        self.end(line.object);
+        Ok(())
+    }
+
+    /// The elements of a segment, their repetitions and components, without what ends it.
+    ///
+    /// # Errors
+    /// What cannot be written, and why.
+    pub(crate) fn values<'v, V>(
+        &mut self,
+        tag: &str,
+        elements: &'v [Vec<Vec<V>>],
+        bytes: impl Fn(&'v V) -> Result<Cow<'v, [u8]>, String>,
+    ) -> Result<(), String> {
         self.segments += 1;
-        self.out.extend_from_slice(line.tag.as_bytes());
-        for element in &line.elements {
+        self.out.extend_from_slice(tag.as_bytes());
+        for element in elements {
             self.out.push(self.delimiters.element);
             for (number, repetition) in element.iter().enumerate() {
                 if number > 0 {
@@ -122,13 +151,10 @@ impl Writer {
                     if number > 0 {
                         self.out.push(self.delimiters.component);
                     }
-                    let bytes =
-                        self.charset.bytes(value).ok_or_else(|| format!("{value:?} has no bytes here"))?;
-                    self.data(&bytes);
+                    self.data(&bytes(value)?);
                 }
             }
         }
-        self.end(line.object);
         Ok(())
     }
 

@@ -117,13 +117,31 @@ impl Hub {
             Ok((content, report))
         })
         .await?;
-        if report.header.is_none() || report.interchange_error().is_some() {
+        if report.header.is_none() {
             return Ok(Judged::Refuse(wrong(&report)));
         }
-        Ok(match self.partner(dropped, &report) {
-            Ok(to) => Judged::Send { to, content },
-            Err(texts) => Judged::Refuse(texts),
+        let to = match self.partner(dropped, &report) {
+            Ok(to) => to,
+            Err(texts) => return Ok(Judged::Refuse(texts)),
+        };
+        let (content, report) = self.read(&to, content, report).await?;
+        Ok(match report.interchange_error() {
+            Some(_) => Judged::Refuse(wrong(&report)),
+            None => Judged::Send { to, content },
         })
+    }
+
+    /// The report of a file in the characters agreed on with its partner, who is known now.
+    async fn read(&self, to: &Did, content: Vec<u8>, before: Report) -> Result<(Vec<u8>, Report)> {
+        let options = self.library.shelf_for(&self.us, to).await?.options();
+        if options.characters.is_none() {
+            return Ok((content, before));
+        }
+        blocking(move || {
+            let report = read_bytes(&content, options);
+            Ok((content, report))
+        })
+        .await
     }
 
     /// To whom: the folder says it, or the recipient in UNB.

@@ -31,6 +31,8 @@ use corridor_exchange::Exchange;
 use corridor_storage::durable;
 use tokio::sync::watch;
 
+use crate::library::Library;
+
 pub(crate) use arrived::{MIGRATION, queue, remove};
 
 /// How often is looked.
@@ -65,6 +67,8 @@ pub struct Hub {
     folder: PathBuf,
     /// Who is meant by which identity in UNB, or which folder below `out`.
     partners: Vec<(String, Did)>,
+    /// What was agreed with them.
+    library: Arc<Library>,
     probe: Arc<dyn Probe>,
 }
 
@@ -76,7 +80,13 @@ impl Hub {
     /// The folder of a participant.
     #[must_use]
     pub fn new(us: Did, folder: PathBuf, partners: Vec<(String, Did)>) -> Self {
-        Self { us, folder, partners, probe: Arc::new(Unwatched) }
+        Self { us, folder, partners, library: Arc::default(), probe: Arc::new(Unwatched) }
+    }
+
+    /// With what its participant and their partners agreed on: files are read in those characters.
+    #[must_use]
+    pub fn reading(self, library: Arc<Library>) -> Self {
+        Self { library, ..self }
     }
 
     /// With somebody who looks on.

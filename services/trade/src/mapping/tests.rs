@@ -21,7 +21,11 @@ fn mapping(segments: &str) -> Result<Mapping> {
 fn envelope() -> Envelope {
     let fields =
         [("sender", "A"), ("recipient", "B"), ("date", "261122"), ("time", "0930"), ("reference", "7")];
-    Envelope { fields: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).into(), overrules: false }
+    Envelope {
+        fields: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).into(),
+        overrules: false,
+        characters: None,
+    }
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub struct Envelope {
     pub fields: BTreeMap<String, String>,
     /// Whether this holds whatever the documents say.
     pub overrules: bool,
+    /// The characters that sender and recipient agreed on, whatever UNB names.
+    pub characters: Option<Charset>,
 }
 
 /// Writes an interchange.
@@ -92,6 +94,7 @@ pub fn write(mapping: &Mapping, documents: &[Document], envelope: &Envelope) -> 
     if charset == Charset::Unknown {
         return Err(refuse(0, "envelope.syntax", said("syntax")));
     }
+    let charset = envelope.characters.unwrap_or(charset);
     let writer = Writer::new(Delimiters::default_of(version), charset);
     let mut writing = Writing { writer, charset, losses, document: 0 };
     writing.envelope(&UNB, &header)?;

@@ -1,105 +1,60 @@
 //! An interchange that was refused, written anew from its text: with what it says it is (BGM 1225), a control
-//! reference of its own, and counts that are right. Everything else stays as it was typed.
+//! reference of its own, and counts that are right. Everything else stays to the byte.
 
-use corridor_base::{ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{Result, Timestamp};
 
-use super::parts::{interchange, lines};
-use crate::edifact::Charset;
-use crate::edifact::convert::Line;
+use super::pieces::{Piece, Pieces};
+use super::text::refuse;
+use crate::edifact::Options;
 use crate::mapping::prepared;
-
-/// The largest text, in bytes.
-const LARGEST: usize = 4 << 20;
-
-fn refuse(why: &str) -> Problem {
-    Problem::new(ErrorCode::Malformed).with("what", "EDIFACT").with("why", why)
-}
-
-/// The characters that UNB of a text names.
-fn charset(text: &str) -> Option<Charset> {
-    let (_, after) = text.split_once("UNB")?;
-    let named: String = after.chars().skip(1).take(4).collect();
-    Some(Charset::of(named.as_bytes())).filter(|charset| *charset != Charset::Unknown)
-}
-
-/// The bytes of a text, in the characters that its UNB names. Lines are for people only.
-///
-/// # Errors
-/// `malformed`, `too-large`.
-pub fn encode(text: &str) -> Result<Vec<u8>> {
-    if text.len() > LARGEST {
-        let limit = format!("{LARGEST} bytes");
-        return Err(Problem::new(ErrorCode::TooLarge).with("what", "EDIFACT").with("limit", limit));
-    }
-    let charset = charset(text).ok_or_else(|| refuse("no UNB that names its characters"))?;
-    let one: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    charset.bytes(&one).ok_or_else(|| refuse("characters that the syntax of UNB does not have"))
-}
 
 /// The interchange with another function, reference and time, and with counts that are right.
 ///
 /// # Errors
-/// `malformed` for what is no interchange, or has no message to be amended.
-pub fn rewrite(text: &str, function: &str, reference: &str, now: Timestamp) -> Result<Vec<u8>> {
-    let mut lines = lines(text)?;
-    if !lines.iter().any(|line| line.tag == "BGM") {
+/// `malformed` for what is no interchange, or has no message to be amended; `too-large`.
+pub fn rewrite(
+    text: &str,
+    options: Options,
+    function: &str,
+    reference: &str,
+    now: Timestamp,
+) -> Result<Vec<u8>> {
+    let mut pieces = Pieces::of_text(text, options)?;
+    if !pieces.all.iter().any(|piece| piece.tag == "BGM") {
         return Err(refuse("no message with BGM"));
     }
-    renew(&mut lines, function, reference, now);
-    interchange(&lines)
+    renew(&mut pieces.all, function, reference, now);
+    pieces.bytes()
 }
 
-/// The version that UNB names.
-fn version(unb: &Line) -> &'static str {
-    let said =
-        unb.elements.first().and_then(|e| e.first()).and_then(|r| r.get(1)).map_or("3", String::as_str);
-    if said == "4" { "4" } else { "3" }
-}
-
-fn renew(lines: &mut [Line], function: &str, reference: &str, now: Timestamp) {
+fn renew(pieces: &mut [Piece], function: &str, reference: &str, now: Timestamp) {
     let (mut in_message, mut messages, mut groups, mut in_group) = (0u64, 0u64, 0u64, 0u64);
-    for line in lines {
+    for piece in pieces {
         in_message += 1;
-        match line.tag.as_str() {
+        match piece.tag.as_str() {
             "UNB" => {
-                let [(_, date), (_, time)] = prepared(now, version(line));
-                set(line, 4, 1, &date);
-                set(line, 4, 2, &time);
-                set(line, 5, 1, reference);
+                let version = if piece.value(1, 2) == b"4" { "4" } else { "3" };
+                let [(_, date), (_, time)] = prepared(now, version);
+                piece.set(4, 1, date.as_bytes());
+                piece.set(4, 2, time.as_bytes());
+                piece.set(5, 1, reference.as_bytes());
             }
             "UNG" => (groups, in_group) = (groups + 1, 0),
-            "UNE" => set(line, 1, 1, &in_group.to_string()),
+            "UNE" => piece.set(1, 1, in_group.to_string().as_bytes()),
             "UNH" => {
                 in_message = 1;
                 messages += 1;
                 in_group += 1;
             }
-            "BGM" => set(line, 3, 1, function),
-            "UNT" => set(line, 1, 1, &in_message.to_string()),
+            "BGM" => piece.set(3, 1, function.as_bytes()),
+            "UNT" => piece.set(1, 1, in_message.to_string().as_bytes()),
             "UNZ" => {
-                set(line, 1, 1, &(if groups > 0 { groups } else { messages }).to_string());
-                set(line, 2, 1, reference);
+                let count = if groups > 0 { groups } else { messages };
+                piece.set(1, 1, count.to_string().as_bytes());
+                piece.set(2, 1, reference.as_bytes());
             }
             _ => {}
         }
-    }
-}
-
-/// Puts a value in its place, both counted from 1.
-fn set(line: &mut Line, element: usize, component: usize, value: &str) {
-    if line.elements.len() < element {
-        line.elements.resize(element, vec![vec![String::new()]]);
-    }
-    let Some(found) = line.elements.get_mut(element - 1) else { return };
-    if found.is_empty() {
-        found.push(Vec::new());
-    }
-    let Some(components) = found.first_mut() else { return };
-    if components.len() < component {
-        components.resize(component, String::new());
-    }
-    if let Some(place) = components.get_mut(component - 1) {
-        value.clone_into(place);
     }
 }
 
@@ -109,7 +64,8 @@ mod tests {
 
     fn rewritten(text: &str) -> Result<String> {
         let now = Timestamp::parse("2026-11-28T09:00:00.000Z").unwrap();
-        rewrite(text, "5", "NEWREF", now).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        rewrite(text, Options::default(), "5", "NEWREF", now)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     #[test]
@@ -126,11 +82,34 @@ mod tests {
     }
 
     #[test]
+    fn everything_else_stays_to_the_byte() {
+        let check = |text: &str, expect: &str| assert_eq!(rewritten(text).unwrap(), expect, "{text}");
+        check(
+            "UNA:*.\\ ~\nUNB*UNOC:3*A*B*261101:0800*OLD~\nUNH*1*ORDERS:D:08A:UN~\nBGM*220*PO+7\\*8*9~\nUNT*9*1~\nUNZ*7*OLD~\n",
+            "UNA:*.\\ ~UNB*UNOC:3*A*B*261128:0900*NEWREF~UNH*1*ORDERS:D:08A:UN~BGM*220*PO+7\\*8*5~UNT*3*1~UNZ*1*NEWREF~",
+        );
+        // Releases that nobody needs, empty ends, an object of declared length; characters beyond the level.
+        check(
+            "UNB+KECA:3+A+B+261101:0800+OLD'UNH+1+X:D:08A:UN'BGM+220+?A:b++'FTX+a?b::+'BIN+3+'+''UNT+5+1'UNZ+1+OLD'",
+            "UNB+KECA:3+A+B+261128:0900+NEWREF'UNH+1+X:D:08A:UN'BGM+220+A:b+5+'FTX+a?b::+'BIN+3+'+''UNT+5+1'UNZ+1+NEWREF'",
+        );
+        check(
+            "UNB+UNOA:3+A+B+261101:0800+OLD'UNH+1+X:D:08A:UN'BGM+220+a⟨FC⟩+9'UNT+3+1'UNZ+1+OLD'",
+            "UNB+UNOA:3+A+B+261128:0900+NEWREF'UNH+1+X:D:08A:UN'BGM+220+a\u{fffd}+5'UNT+3+1'UNZ+1+NEWREF'",
+        );
+        let agreed =
+            Options { characters: crate::edifact::Charset::named("SHIFT_JIS"), ..Options::default() };
+        let text = "UNB+UNOC:3+A+B+261101:0800+O'UNH+1+X:D:08A:UN'BGM+220+ソ'UNT+3+1'UNZ+1+O'";
+        let bytes = rewrite(text, agreed, "1", "R", Timestamp::from_millis(0)).unwrap();
+        assert!(bytes.windows(11).any(|w| w == b"BGM+220+\x83\x5c+"), "{bytes:?}");
+    }
+
+    #[test]
     fn other_scripts_keep_their_characters() {
         let text = "UNB+UNOY:4+A+B+20261101:0800+OLD'UNH+1+ORDERS:D:08A:UN'BGM+220+1+9'FTX+AAI+++貿易 무역'UNT+4+1'UNZ+1+OLD'";
         assert!(rewritten(text).unwrap().contains("貿易 무역"));
         let korean = text.replace("UNOY:4", "KECA:3").replace("貿易 ", "");
-        let bytes = rewrite(&korean, "1", "R", Timestamp::from_millis(0)).unwrap();
+        let bytes = rewrite(&korean, Options::default(), "1", "R", Timestamp::from_millis(0)).unwrap();
         assert!(bytes.windows(4).any(|w| w == [0xb9, 0xab, 0xbf, 0xaa]), "{bytes:?}");
     }
 

@@ -38,6 +38,12 @@ impl Mappings {
         self.0.iter()
     }
 
+    /// Whether this is no mapping that comes with the program.
+    #[must_use]
+    pub fn is_own(mapping: &Arc<Mapping>) -> bool {
+        shipped().iter().all(|known| !Arc::ptr_eq(known, mapping))
+    }
+
     /// The one of this name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&Arc<Mapping>> {
@@ -124,6 +130,9 @@ mod tests {
         check(&[], &["orders"]);
         check(&["short"], &["short", "orders"]);
         check(&["orders"], &["orders"]);
+        let all = Mappings::with([short("short")]);
+        let own: Vec<&str> = all.iter().filter(|m| Mappings::is_own(m)).map(|m| m.mapping.as_str()).collect();
+        assert_eq!(own, ["short"]);
         assert_eq!(Mappings::with([short("orders")]).by_name("orders").unwrap().segments.len(), 1);
     }
 

@@ -13,11 +13,13 @@ mod label;
 mod mappings;
 mod money;
 mod parts;
+mod pieces;
 mod ready;
 mod sheet;
 pub mod stowage;
+mod text;
 
-pub use amend::{encode, rewrite};
+pub use amend::rewrite;
 pub use codes::{CodeKind, CodeTable, Ours, Replaced, Translated, Untranslated};
 pub use compare::{Pair, Side, compare};
 pub use decimal::Decimal;
@@ -26,8 +28,9 @@ pub use label::{Words, field_label, list_label, word_label};
 pub use mappings::{Mappings, by_message, by_name, shipped};
 pub use money::{Doubt, Total, decimals, doubts, totals};
 pub use parts::{Part, alone, parts, put};
-pub use ready::{Ready, Remark, envelope, person_unnamed, ready, segments, syntax_for, test_refused};
+pub use ready::{Ready, Remark, envelope, person_unnamed, ready, syntax_for, test_refused};
 pub use sheet::{Entry, Level, List, Lookup, Nature, Sheet, Sheets, Shown, sheet, sheets};
+pub use text::{encode, segments};
 
 #[cfg(test)]
 mod tests;

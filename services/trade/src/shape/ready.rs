@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::codes::{CodeTable, Replaced, Translated};
 use super::label::Words;
 use super::money::{doubts, totals};
+use super::text::segments;
 use crate::edifact::{Charset, Options, Reader, Severity};
 use crate::mapping::{self, Document, Envelope, Field, Form, Item, Mapping, Record, Why};
 use crate::rules::{Checker, Policy, Shelf};
@@ -42,6 +43,9 @@ pub struct Ready {
     pub remarks: Vec<Remark>,
     /// Messages that were checked against a directory or guide.
     pub checked: u64,
+    /// How it is read: in the characters agreed on.
+    #[serde(skip)]
+    pub options: Options,
 }
 
 impl Ready {
@@ -54,31 +58,17 @@ impl Ready {
     /// The interchange as text, a segment a line.
     #[must_use]
     pub fn text(&self) -> String {
-        segments(&self.bytes)
+        segments(&self.bytes, self.options)
     }
 }
 
-/// An interchange as text, a segment a line, in the characters it names.
+/// The characters (UNB 0001) and syntax version a document asks for: those agreed on; or else those that every
+/// system knows where they are enough, or else Unicode.
 #[must_use]
-pub fn segments(bytes: &[u8]) -> String {
-    struct Lines(String);
-    impl crate::edifact::Visit for Lines {
-        fn segment(&mut self, _: &crate::edifact::Position<'_>, segment: &crate::edifact::Segment<'_>) {
-            self.0.push_str(&segment.charset().text(segment.raw()));
-            self.0.push(char::from(segment.delimiters().terminator));
-            self.0.push('\n');
-        }
+pub fn syntax_for(record: &Record, agreed: Option<Charset>) -> (&'static str, &'static str) {
+    if let Some(agreed) = agreed {
+        return agreed.syntax();
     }
-    let mut lines = Lines(String::new());
-    // Reading from memory does not fail; what cannot be read has no lines.
-    let _ = crate::edifact::read(&mut &*bytes, Options::default(), &mut lines);
-    lines.0
-}
-
-/// The characters (UNB 0001) and syntax version a document asks for: those that every system knows where they
-/// are enough, or else Unicode.
-#[must_use]
-pub fn syntax_for(record: &Record) -> (&'static str, &'static str) {
     let latin = Charset::of(b"UNOC");
     if fits(record, latin) { ("UNOC", "3") } else { ("UNOY", "4") }
 }
@@ -93,7 +83,8 @@ fn writable(charset: Charset, value: &str) -> bool {
     bytes.is_some_and(|bytes| charset.check(&bytes).is_none() && charset.text(&bytes) == value)
 }
 
-/// Makes a document ready. `envelope` is what UNB says where the document does not.
+/// Makes a document ready. `envelope` is what UNB says where the document does not. It is written, read again and
+/// checked in the characters that the guides agree on.
 ///
 /// # Errors
 /// `malformed` when the envelope cannot be written.
@@ -110,9 +101,9 @@ pub fn ready(
         let own = document.envelope.get(name).filter(|_| !envelope.overrules);
         own.or_else(|| envelope.fields.get(name)).map_or("UNOC", String::as_str)
     };
-    let syntax = said("syntax").to_owned();
-    let mut checking =
-        Checking { charset: Charset::of(syntax.as_bytes()), syntax: &syntax, remarks: Vec::new() };
+    let (syntax, options) = (said("syntax").to_owned(), shelf.options());
+    let charset = options.characters.unwrap_or_else(|| Charset::of(syntax.as_bytes()));
+    let mut checking = Checking { charset, syntax: &syntax, remarks: Vec::new() };
     checking.level(&mapping.segments, &document.record, "");
     checking.money(mapping, &document.record);
     let mut remarks = checking.remarks;
@@ -123,9 +114,10 @@ pub fn ready(
     }));
     if remarks.iter().any(|remark| remark.wrong) {
         remarks.truncate(TOLD);
-        return Ok(Ready { bytes: Vec::new(), document, replaced, remarks, checked: 0 });
+        return Ok(Ready { bytes: Vec::new(), document, replaced, remarks, checked: 0, options });
     }
-    let (bytes, losses) = mapping::write(mapping, std::slice::from_ref(&document), envelope)?;
+    let envelope = Envelope { characters: options.characters, ..envelope.clone() };
+    let (bytes, losses) = mapping::write(mapping, std::slice::from_ref(&document), &envelope)?;
     remarks.extend(losses.told.iter().map(|loss| Remark {
         place: loss.place.clone(),
         text: match loss.why {
@@ -134,8 +126,7 @@ pub fn ready(
         },
         wrong: true,
     }));
-    let mut reader =
-        Reader::checking(Options::default(), Box::new(Checker::new(Arc::clone(shelf), Policy::default())));
+    let mut reader = Reader::checking(options, Box::new(Checker::new(Arc::clone(shelf), Policy::default())));
     reader.push(&bytes, &mut ());
     let report = reader.finish(&mut ());
     remarks.extend(report.findings.iter().map(|finding| Remark {
@@ -144,7 +135,7 @@ pub fn ready(
         wrong: finding.severity == Severity::Error,
     }));
     remarks.truncate(TOLD);
-    Ok(Ready { bytes, document, replaced, remarks, checked: report.checked })
+    Ok(Ready { bytes, document, replaced, remarks, checked: report.checked, options })
 }
 
 /// What is said of a value about a person in a document that names nobody whom it is about.
@@ -266,5 +257,5 @@ pub fn envelope(
     if test {
         set("test", "1");
     }
-    Ok(Envelope { fields, overrules: false })
+    Ok(Envelope { fields, overrules: false, characters: None })
 }

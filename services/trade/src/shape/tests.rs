@@ -24,7 +24,7 @@ fn order() -> Document {
 
 fn made(mapping: &str, document: &Document, codes: &CodeTable) -> Ready {
     let now = Timestamp::parse("2026-11-28T09:00:00.000Z").unwrap();
-    let syntax = syntax_for(&document.record);
+    let syntax = syntax_for(&document.record, None);
     let envelope = envelope(("KRFWD:ZZ", "JPTRADE:ZZ"), "REF1", syntax, now, false).unwrap();
     ready(by_name(mapping).unwrap(), document, &envelope, codes, &Arc::new(Shelf::default())).unwrap()
 }
@@ -161,12 +161,47 @@ fn everything_that_is_wrong_is_told_at_its_field() {
 #[test]
 fn characters_decide_the_syntax() {
     let mut document = order();
-    assert_eq!(syntax_for(&document.record), ("UNOC", "3"));
+    assert_eq!(syntax_for(&document.record, None), ("UNOC", "3"));
     document.record.fields.insert("buyer_name".to_owned(), "博多貿易".to_owned());
-    assert_eq!(syntax_for(&document.record), ("UNOY", "4"));
+    assert_eq!(syntax_for(&document.record, None), ("UNOY", "4"));
     let made = made("orders", &document, &CodeTable::default());
     assert!(made.is_right(), "{:?}", made.remarks);
     assert!(made.text().contains("博多貿易"));
+}
+
+#[test]
+fn characters_agreed_on_are_written_whatever_unb_names() {
+    let guided = |characters: &str| {
+        let mut shelf = Shelf::default();
+        let directory = crate::directory::Directory::load(&crate::directory::tests::small()).unwrap();
+        shelf.add(Arc::new(directory));
+        let guide = format!(
+            r#"{{"guide":"agreed","directory":"D.99Z","message":"TESTER","characters":"{characters}"}}"#
+        );
+        shelf.add_guide(&crate::rules::Guide::parse(guide.as_bytes()).unwrap()).unwrap();
+        Arc::new(shelf)
+    };
+    let check = |characters: &str, name: &str, begins: &str, holds: Option<&[u8]>| {
+        let mut document = order();
+        document.record.fields.insert("buyer_name".to_owned(), name.to_owned());
+        let shelf = guided(characters);
+        let syntax = syntax_for(&document.record, shelf.characters());
+        let now = Timestamp::from_millis(1_795_339_500_123);
+        let envelope = envelope(("KRFWD:ZZ", "JPTRADE:ZZ"), "REF1", syntax, now, false).unwrap();
+        let codes = CodeTable::default();
+        let made = ready(by_name("orders").unwrap(), &document, &envelope, &codes, &shelf).unwrap();
+        assert_eq!(made.is_right(), holds.is_some(), "{characters} {:?}", made.remarks);
+        let Some(holds) = holds else { return };
+        let found = made.bytes.windows(holds.len()).any(|w| w == holds);
+        assert!(made.bytes.starts_with(begins.as_bytes()) && found, "{characters} {}", made.text());
+        assert!(made.text().contains(name), "{}", made.text());
+    };
+    check("KECA", "무역", "UNB+KECA:4+", Some(b"+\xb9\xab\xbf\xaa"));
+    check("UNOX", "무역", "UNB+UNOX:3+", Some(b"+\x1b$)C\x0e9+?*\x0f"));
+    check("SHIFT_JIS", "ソ水", "UNB+UNOC:3+", Some(b"+\x83\x5c\x90\x85"));
+    check("WINDOWS-1252", "“München”", "UNB+UNOC:3+", Some(b"+\x93M\xfcnchen\x94"));
+    check("UNOK", "Ğ", "UNB+UNOK:3+", Some(b"+\xd0"));
+    check("KECA", "😀", "", None);
 }
 
 #[test]

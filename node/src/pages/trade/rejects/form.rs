@@ -8,7 +8,6 @@ use corridor_console::component::{
     Tabs, Tone, address,
 };
 use corridor_console::{Markup, Page, Phrase, Viewer};
-use corridor_trade::edifact::Options;
 use corridor_trade::mapping::Document;
 use corridor_trade::rejects::Function;
 use corridor_trade::shape::{Part, Remark};
@@ -123,7 +122,7 @@ pub(super) async fn edit(
                     .into(),
                 ..Slip::default()
             };
-            body = body.and(positions(viewer, &refused.bytes));
+            body = body.and(positions(viewer, refused));
             Editor::new(viewer, &action, Markup::from(top).and(raw)).hidden("view", "text")
         }
     };
@@ -200,9 +199,9 @@ fn views(viewer: &Viewer, refused: &Refused, desk: &Desk, action: &str) -> Marku
 }
 
 /// Where errors stand in what was sent, as far as we see them ourselves.
-fn positions(viewer: &Viewer, bytes: &[u8]) -> Markup {
+fn positions(viewer: &Viewer, refused: &Refused) -> Markup {
     let t = text(viewer.lang());
-    let report = corridor_trade::edifact::read_bytes(bytes, Options::default());
+    let report = corridor_trade::edifact::read_bytes(&refused.bytes, refused.options());
     if report.findings.is_empty() {
         return Markup::none();
     }

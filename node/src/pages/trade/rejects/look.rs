@@ -3,7 +3,6 @@
 use corridor_console::component::{Editor, Notice, Sample, Section, Tone};
 use corridor_console::{Markup, Page, Viewer};
 use corridor_trade::mapping::Document;
-use corridor_trade::shape::segments;
 
 use super::super::super::text;
 use super::super::editor;
@@ -47,7 +46,7 @@ pub(super) fn preview(
     } else {
         body = body.and(editor);
     }
-    let sample = Sample::new(viewer, t.get("make-edifact"), segments(&ready.bytes));
+    let sample = Sample::new(viewer, t.get("make-edifact"), refused.text_of(&ready.bytes));
     let body = body.and(Section::new(t.get("make-edifact"), sample));
     page(viewer, desk, t.get("amend-look"), body)
 }

@@ -1,6 +1,8 @@
 //! A rule tried on the past: what it would have hit among the documents that were received, before it is switched
 //! on. Documents about persons are not read for it, and nothing is written.
 
+use std::sync::Arc;
+
 use corridor_base::Result;
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Exchange, Side};
@@ -11,6 +13,7 @@ use crate::customs::case::{Case, CaseFilter};
 use crate::customs::cases;
 use crate::customs::judge;
 use crate::customs::state::State;
+use crate::library::Library;
 
 /// The most cases a trial looks at.
 pub const MOST: u64 = 1_000;
@@ -38,7 +41,13 @@ pub struct Tried {
 ///
 /// # Errors
 /// Those of the store.
-pub async fn attempt(exchange: &Exchange, acting: &Acting, rules: &[Rule], most: u64) -> Result<Vec<Tried>> {
+pub async fn attempt(
+    exchange: &Exchange,
+    library: &Arc<Library>,
+    acting: &Acting,
+    rules: &[Rule],
+    most: u64,
+) -> Result<Vec<Tried>> {
     let empty = |rule: &Rule| Tried {
         rule: rule.rule.clone(),
         seen: 0,
@@ -60,7 +69,8 @@ pub async fn attempt(exchange: &Exchange, acting: &Acting, rules: &[Rule], most:
         if document.seal.is_some() {
             continue;
         }
-        let messages = judge::messages(exchange, us, &document).await?;
+        let options = library.shelf_for(us, &document.partner).await?.options();
+        let messages = judge::messages(exchange, us, &document, options).await?;
         for case in of_one {
             let message = case.id.message;
             if case.test || message == 0 {
