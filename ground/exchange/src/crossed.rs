@@ -27,12 +27,13 @@ enum Ready {
 }
 
 impl Exchange {
-    /// Brings documents that have crossed into the books of `us`, all or none (EX-2). The agreement of each is
-    /// judged (EX-1); whether the signatures are good is the caller's to know, who had them made.
+    /// Brings documents that have crossed into the books of `us`, all or none (EX-2). Of each are judged the
+    /// content, the signatures as sending and receiving judge them, and the agreement (EX-1).
     ///
     /// # Errors
-    /// `content-mismatch`; `malformed` for one that is about persons, is not small, or is not acknowledged by
-    /// what comes with it; those of the agreement; those of the store, when one is there already.
+    /// `content-mismatch`; `malformed` for one that is about persons, is not small, or is not from us or to us;
+    /// `signature-invalid` and what else is wrong with an envelope; `partner-answer` when it is not acknowledged
+    /// by what comes with it; those of the agreement; those of the store, when one is there already.
     pub async fn take_crossed(&self, us: &Did, crossed: Vec<Crossed>) -> Result<()> {
         let ready: Vec<Ready> = crossed.into_iter().map(|one| self.ready(us, one)).collect::<Result<_>>()?;
         let (exchange, whose) = (self.clone(), us.clone());
@@ -46,14 +47,20 @@ impl Exchange {
         match crossed {
             Crossed::Sent(envelope, content, answer) => {
                 fits(&envelope, &content)?;
-                if answer.body().statement != envelope.digest() {
-                    return Err(malformed("the acknowledgement is of something else"));
+                if !self.signed_by_us(us, &envelope)? {
+                    return Err(malformed("none of our keys signed it"));
                 }
+                let partner = &envelope.body().recipient;
+                let answer = self.check_acknowledgement(partner, &envelope, answer.bytes())?;
                 let record = self.submitted(us, &envelope)?;
                 Ok(Ready::Sent { envelope, content, answer, record })
             }
             Crossed::Received(envelope, content) => {
                 fits(&envelope, &content)?;
+                if envelope.body().recipient != *us {
+                    return Err(malformed("it is to somebody else"));
+                }
+                self.judge_signed(&envelope)?;
                 let receipt = Receipt { delivery: None, ..self.receipt(envelope)? };
                 Ok(Ready::Received { receipt, content })
             }

@@ -2,6 +2,7 @@
 //! Everything that comes from a partner passes here before anything is done for it.
 
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
+use corridor_identity::KeyRecord;
 use corridor_net::signature::{Unverified, Verified};
 use corridor_proof::{Envelope, Signed};
 
@@ -47,17 +48,25 @@ impl Exchange {
         Ok(Caller { did: verified.key_id().did(), verified })
     }
 
-    /// Judges the envelope itself: from the caller, for somebody hosted here, signed by a listed key
-    /// of its sender, not from the future.
+    /// Judges the envelope that a caller delivers: it is the caller's own, and good by itself.
     ///
     /// # Errors
-    /// `forbidden`, `wrong-recipient`, `signature-invalid`, `clock-skew`, `too-large`.
+    /// `forbidden`, those of [`Exchange::judge_signed`].
     pub(crate) fn judge_envelope(&self, caller: &Caller, envelope: &Signed<Envelope>) -> Result<()> {
-        let body = envelope.body();
-        let now = self.0.clock.now();
-        if caller.did != body.sender {
+        if caller.did != envelope.body().sender {
             return Err(Problem::new(ErrorCode::Forbidden).with("what", "delivering for another participant"));
         }
+        self.judge_signed(envelope)
+    }
+
+    /// Judges the envelope itself: for somebody hosted here, signed by a listed key of its sender, not from
+    /// the future.
+    ///
+    /// # Errors
+    /// `wrong-recipient`, `signature-invalid`, `clock-skew`, `too-large`.
+    pub(crate) fn judge_signed(&self, envelope: &Signed<Envelope>) -> Result<()> {
+        let body = envelope.body();
+        let now = self.0.clock.now();
         self.keyring(&body.recipient)?;
         let listed = self.0.directory.participant(&body.sender, now)?;
         let signed = listed
@@ -85,5 +94,11 @@ impl Exchange {
                 .with("limit", format!("{} bytes", self.0.limits.max_size)));
         }
         Ok(())
+    }
+
+    /// Whether an envelope is from us, signed by a key that we have or had.
+    pub(crate) fn signed_by_us(&self, us: &Did, envelope: &Signed<Envelope>) -> Result<bool> {
+        let signs = |key: &KeyRecord| envelope.signed_by(key.id.as_str(), &key.public);
+        Ok(envelope.body().sender == *us && self.keyring(us)?.keys().iter().any(signs))
     }
 }

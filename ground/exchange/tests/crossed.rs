@@ -4,28 +4,33 @@
 mod common;
 
 use bytes::Bytes;
-use common::{World, code, content};
+use common::{Node, World, code, content};
 use corridor_base::EnvelopeId;
 use corridor_exchange::crossed::Crossed;
 use corridor_exchange::{Side, State};
-use corridor_proof::{Acknowledgement, Signed};
+use corridor_proof::{Acknowledgement, Envelope, Signed};
+
+/// What says that this envelope is durable, signed with the first key of a node.
+fn acknowledged(envelope: &Signed<Envelope>, by: &Node) -> Signed<Acknowledgement> {
+    let body = envelope.body();
+    let acknowledgement = Acknowledgement {
+        envelope: body.id,
+        statement: envelope.digest(),
+        sha256: body.sha256,
+        sender: body.sender.clone(),
+        recipient: body.recipient.clone(),
+        time: body.time,
+    };
+    Signed::new(acknowledgement, &[&*by.keyrings[0].current()]).unwrap()
+}
 
 /// Notes that have crossed: one from us, one to us, each signed by both ends.
 fn notes(world: &World, words: &'static [u8]) -> (EnvelopeId, EnvelopeId, Vec<Crossed>) {
     let (kr, jp) = (&world.kr, &world.jp);
     let out = common::envelope(kr, &jp.us, world.agreement, words);
     let back = common::envelope(jp, &kr.us, world.agreement, words);
-    let body = out.body();
-    let acknowledgement = Acknowledgement {
-        envelope: body.id,
-        statement: out.digest(),
-        sha256: body.sha256,
-        sender: body.sender.clone(),
-        recipient: body.recipient.clone(),
-        time: body.time,
-    };
-    let acknowledgement = Signed::new(acknowledgement, &[&*jp.keyrings[0].current()]).unwrap();
-    let (first, second) = (body.id, back.body().id);
+    let acknowledgement = acknowledged(&out, jp);
+    let (first, second) = (out.body().id, back.body().id);
     let sent = Crossed::Sent(out, Bytes::from_static(words), acknowledgement);
     (first, second, vec![sent, Crossed::Received(back, Bytes::from_static(words))])
 }
@@ -70,4 +75,37 @@ async fn all_or_none_are_taken_and_none_without_an_agreement() {
     let (.., several) = notes(&world, b"late");
     let taken = world.kr.exchange.take_crossed(&world.kr.us, several).await;
     assert_eq!(code(taken), "agreement-not-in-force");
+}
+
+/// The same words, signed by somebody else.
+fn signed_by(envelope: &Signed<Envelope>, by: &Node) -> Signed<Envelope> {
+    Signed::new(envelope.body().clone(), &[&*by.keyrings[0].current()]).unwrap()
+}
+
+#[tokio::test]
+async fn what_the_parties_have_not_signed_is_not_taken() {
+    let world = World::new().await;
+    let (kr, jp) = (&world.kr, &world.jp);
+    let words: &'static [u8] = b"hello";
+    let check = async |crossed: Crossed, expect: &str| {
+        assert_eq!(code(kr.exchange.take_crossed(&kr.us, vec![crossed]).await), expect);
+    };
+    let (out, other) = (
+        common::envelope(kr, &jp.us, world.agreement, words),
+        common::envelope(kr, &jp.us, world.agreement, words),
+    );
+    let sent = |envelope: &Signed<Envelope>, answer| Crossed::Sent(envelope.clone(), words.into(), answer);
+    check(sent(&signed_by(&out, jp), acknowledged(&signed_by(&out, jp), jp)), "malformed").await;
+    check(sent(&out, acknowledged(&out, kr)), "partner-answer").await;
+    check(sent(&out, acknowledged(&other, jp)), "partner-answer").await;
+
+    let back = common::envelope(jp, &kr.us, world.agreement, words);
+    let received = |envelope: &Signed<Envelope>| Crossed::Received(envelope.clone(), words.into());
+    check(received(&signed_by(&back, kr)), "signature-invalid").await;
+    check(received(&out), "malformed").await;
+    assert_eq!(kr.acts("document-received").await + kr.acts("document-acknowledged").await, 0);
+    kr.exchange
+        .take_crossed(&kr.us, vec![sent(&out, acknowledged(&out, jp)), received(&back)])
+        .await
+        .unwrap();
 }

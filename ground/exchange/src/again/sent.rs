@@ -90,12 +90,8 @@ impl Exchange {
         let envelope =
             Signed::<Envelope>::parse(item.envelope.as_bytes()).map_err(|p| wrong(&p.to_string()))?;
         let body = envelope.body();
-        if body.sender != *us || body.recipient != *partner {
+        if body.recipient != *partner || !self.signed_by_us(us, &envelope)? {
             return Err(wrong("an envelope that is not from us to it"));
-        }
-        let ours = self.keyring(us)?.keys();
-        if !ours.iter().any(|key| envelope.signed_by(key.id.as_str(), &key.public)) {
-            return Err(wrong("an envelope that none of our keys signed"));
         }
         let acknowledgement =
             self.check_acknowledgement(partner, &envelope, item.acknowledgement.as_bytes())?;
