@@ -1,22 +1,29 @@
 //! The dispatcher: takes deliveries out of the outbox as soon as they are committed, has them
 //! delivered at least once, and records the outcome in the same unit of work that ends them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod hub;
+mod lane;
+mod sweep;
+
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Random, Result, Timestamp};
+use corridor_base::{DeliveryId, Did, ErrorCode, Problem, Result};
 use futures::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+pub(crate) use hub::Hub;
+use lane::Lane;
+
 use crate::outbox::{self, Delivery};
 use crate::store::Store;
-use crate::tx::{AfterCommit, Tx};
+use crate::tx::Tx;
 
 /// Whoever brings deliveries to where they go: the exchange.
 #[async_trait]
@@ -115,7 +122,7 @@ impl Dispatcher {
             idle: Notify::new(),
             stopping: AtomicBool::new(false),
         });
-        let sweeper = tokio::spawn(sweep_for_ever(inner.clone()));
+        let sweeper = tokio::spawn(sweep::sweep_for_ever(inner.clone()));
         let this = Self { inner, sweeper };
         for participant in participants {
             this.add(&participant);
@@ -157,131 +164,6 @@ impl Drop for Dispatcher {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Where commits meet dispatchers: the database threads ask here before they claim a delivery for
-/// this process, and tell here what was committed.
-pub(crate) struct Hub {
-    /// What this process writes on the deliveries it claims.
-    owner: String,
-    dispatchers: RwLock<HashMap<Did, Arc<Inner>>>,
-}
-
-impl Hub {
-    pub(crate) fn new(random: &dyn Random) -> Self {
-        let owner = format!("{:032x}", u128::from_be_bytes(random.bytes()));
-        Self { owner, dispatchers: RwLock::new(HashMap::new()) }
-    }
-
-    pub(crate) fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    fn attach(&self, participant: &Did, inner: &Arc<Inner>) {
-        let mut all = self.dispatchers.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(participant.clone(), inner.clone());
-    }
-
-    fn detach(&self, inner: &Arc<Inner>) {
-        let mut all = self.dispatchers.write().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, other| !Arc::ptr_eq(other, inner));
-    }
-
-    fn of(&self, participant: &Did) -> Option<Arc<Inner>> {
-        self.dispatchers.read().unwrap_or_else(PoisonError::into_inner).get(participant).cloned()
-    }
-
-    /// Room in memory for one more delivery of the queue, and how long to claim it for; `None` when
-    /// it shall wait in the database.
-    pub(crate) fn reserve(&self, participant: &Did, queue: &str) -> Option<Duration> {
-        self.of(participant)?.reserve(participant, queue)
-    }
-
-    /// Gives back room that was not used.
-    pub(crate) fn cancel(&self, participant: &Did, queue: &str) {
-        if let Some(inner) = self.of(participant) {
-            inner.with_lane(participant, queue, |lane| lane.reserved = lane.reserved.saturating_sub(1));
-        }
-    }
-
-    /// Hears what a unit left for the dispatcher, and whether it was committed.
-    pub(crate) fn after(&self, participant: &Did, after: Vec<AfterCommit>, committed: bool) {
-        if after.is_empty() {
-            return;
-        }
-        let Some(inner) = self.of(participant) else { return };
-        for one in after {
-            match one {
-                AfterCommit::Claimed(delivery) if committed => inner.take_over(*delivery),
-                AfterCommit::Claimed(delivery) => self.cancel(participant, &delivery.queue),
-                AfterCommit::Waiting(queue) if committed => inner.look(participant, &queue, Instant::now()),
-                AfterCommit::Waiting(_) => {}
-            }
-        }
-    }
-}
-
-/// One queue of one participant, as far as it is in memory.
-#[derive(Default)]
-struct Lane {
-    /// Claimed, and waiting for a place in flight.
-    ready: VecDeque<Delivery>,
-    /// Everything claimed, in flight or not, and until when.
-    held: HashMap<DeliveryId, Timestamp>,
-    /// Places promised to units that are not committed yet.
-    reserved: usize,
-    in_flight: usize,
-    /// When the database is worth a look for this queue.
-    look_at: Option<Instant>,
-    /// Nothing is tried before.
-    rest_until: Option<Instant>,
-    /// How many failures in a row made it rest; after the rest one delivery goes first.
-    failures: u32,
-    /// Counts the rests, so that one outage that many deliveries meet is one failure.
-    round: u64,
-}
-
-impl Lane {
-    fn in_memory(&self) -> usize {
-        self.ready.len() + self.in_flight + self.reserved
-    }
-
-    fn rests(&self, now: Instant) -> bool {
-        self.rest_until.is_some_and(|until| now < until)
-    }
-
-    /// How many deliveries to fetch now; when it asks for none, nothing is to be fetched.
-    fn wants(&self, options: &DispatchOptions) -> usize {
-        if self.failures > 0 {
-            return 1usize.saturating_sub(self.in_memory());
-        }
-        let free = options.in_memory.saturating_sub(self.in_memory());
-        // Small fetches cost as much as large ones.
-        if free >= options.in_memory.div_ceil(2) { free } else { 0 }
-    }
-
-    /// When it is to be fetched for, if at all.
-    fn fetch_at(&self, options: &DispatchOptions) -> Option<Instant> {
-        let look = self.look_at.filter(|_| self.wants(options) > 0)?;
-        Some(self.rest_until.map_or(look, |rest| rest.max(look)))
-    }
-
-    fn look(&mut self, at: Instant) {
-        self.look_at = Some(self.look_at.map_or(at, |before| before.min(at)));
-    }
-
-    fn is_empty(&self) -> bool {
-        self.in_memory() == 0 && self.look_at.is_none() && self.failures == 0
-    }
-
-    /// A recipient that took one delivery takes others too.
-    fn succeeded(&mut self) {
-        if self.failures > 0 {
-            self.failures = 0;
-            self.rest_until = None;
-            self.look(Instant::now());
-        }
-    }
 }
 
 type LaneKey = (Did, String);
@@ -500,167 +382,5 @@ impl Inner {
     fn drain(&self) -> Vec<(LaneKey, Vec<DeliveryId>)> {
         let mut lanes = lock(&self.lanes);
         lanes.drain().map(|(key, lane)| (key, lane.held.into_keys().collect())).collect()
-    }
-
-    /// Looks through the database for what no wake-up told of: claims that ran out, retries that
-    /// are due, deliveries of processes that are no more.
-    async fn sweep(&self) {
-        let participants = lock(&self.participants).clone();
-        for participant in participants {
-            match self.store.read(&participant, queues_with_something_due).await {
-                Ok(queues) => {
-                    for queue in queues {
-                        self.with_lane(&participant, &queue, |lane| lane.look(Instant::now()));
-                    }
-                }
-                Err(problem) => tracing::warn!(code = %problem.code(), "outbox not swept"),
-            }
-        }
-        lock(&self.lanes).retain(|_, lane| !lane.is_empty());
-    }
-
-    /// Claims for longer what has been held for a third of its claim.
-    async fn renew(&self) {
-        let now = self.store.shared().clock.now();
-        let soon = now.plus(self.options.lease * 2 / 3);
-        let mut due: BTreeMap<Did, Vec<DeliveryId>> = BTreeMap::new();
-        for ((participant, _), lane) in lock(&self.lanes).iter_mut() {
-            for (id, until) in lane.held.iter_mut().filter(|(_, until)| **until < soon) {
-                *until = now.plus(self.options.lease);
-                due.entry(participant.clone()).or_default().push(*id);
-            }
-        }
-        for (participant, ids) in due {
-            for some in ids.chunks(256) {
-                let (some, owner, lease) = (some.to_vec(), self.owner(), self.options.lease);
-                let renewed = self.store.write(&participant, move |tx| {
-                    let until = tx.now().plus(lease);
-                    some.iter().try_for_each(|id| outbox::renew(tx, *id, &owner, until))
-                });
-                if let Err(problem) = renewed.await {
-                    tracing::warn!(code = %problem.code(), "claims not renewed");
-                }
-            }
-        }
-    }
-
-    /// Fetches for every lane that wants something now.
-    async fn fetch(self: &Arc<Self>) {
-        let now = Instant::now();
-        let mut wanted = Vec::new();
-        for (key, lane) in lock(&self.lanes).iter_mut() {
-            if lane.fetch_at(&self.options).is_some_and(|at| at <= now) {
-                let most = lane.wants(&self.options).min(512);
-                // Taken back before the database is asked: what is committed meanwhile sets it anew.
-                lane.look_at = None;
-                lane.reserved += most;
-                wanted.push((key.clone(), most));
-            }
-        }
-        for ((participant, queue), most) in wanted {
-            self.fetch_one(&participant, &queue, most).await;
-        }
-    }
-
-    async fn fetch_one(self: &Arc<Self>, participant: &Did, queue: &str, most: usize) {
-        let (name, owner, lease) = (queue.to_owned(), self.owner(), self.options.lease);
-        let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let claimed = self.store.write(participant, move |tx| {
-            let until = tx.now().plus(lease);
-            outbox::claim(tx, &name, &owner, until, limit)
-        });
-        let claimed = claimed.await;
-        self.with_lane(participant, queue, |lane| {
-            lane.reserved = lane.reserved.saturating_sub(most);
-            match claimed {
-                Ok(deliveries) => {
-                    if deliveries.len() == most {
-                        lane.look(Instant::now());
-                    }
-                    for delivery in deliveries {
-                        lane.held.insert(delivery.id, delivery.due);
-                        lane.ready.push_back(delivery);
-                    }
-                }
-                Err(problem) => {
-                    tracing::warn!(code = %problem.code(), "nothing fetched from the outbox");
-                    lane.look(Instant::now() + Duration::from_secs(1));
-                }
-            }
-            self.pump(lane);
-        });
-    }
-
-    /// When the sweeper has something to fetch, if nothing wakes it.
-    fn next_fetch(&self) -> Option<Instant> {
-        lock(&self.lanes).values().filter_map(|lane| lane.fetch_at(&self.options)).min()
-    }
-
-    /// Starts what waited for a rest to end.
-    fn pump_all(self: &Arc<Self>) {
-        for lane in lock(&self.lanes).values_mut().filter(|lane| !lane.ready.is_empty()) {
-            self.pump(lane);
-        }
-    }
-}
-
-/// The most queues one sweep takes up for one participant.
-const QUEUES_A_SWEEP: usize = 10_000;
-
-fn queues_with_something_due(tx: &mut Tx<'_>) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut last = String::new();
-    while let Some(queue) = outbox::next_queue(tx, &last)? {
-        if outbox::has_due(tx, &queue)? {
-            found.push(queue.clone());
-        }
-        if found.len() >= QUEUES_A_SWEEP {
-            break;
-        }
-        last = queue;
-    }
-    Ok(found)
-}
-
-/// The life of the sweeper.
-async fn sweep_for_ever(inner: Arc<Inner>) {
-    let mut forgotten: Vec<Did> = Vec::new();
-    let mut sweep_at = Instant::now();
-    let mut renew_at = Instant::now() + inner.options.lease / 3;
-    while !inner.stops() {
-        if inner.store.is_alone() {
-            forget_claims(&inner, &mut forgotten).await;
-        }
-        let now = Instant::now();
-        if now >= sweep_at {
-            inner.sweep().await;
-            sweep_at = Instant::now() + inner.options.sweep;
-        }
-        if now >= renew_at {
-            inner.renew().await;
-            renew_at = Instant::now() + inner.options.lease / 3;
-        }
-        inner.pump_all();
-        inner.fetch().await;
-        let next = inner.next_fetch().map_or(sweep_at, |at| at.min(sweep_at)).min(renew_at);
-        tokio::select! {
-            () = tokio::time::sleep_until(next) => {}
-            () = inner.wake.notified() => {}
-        }
-    }
-}
-
-/// Frees what a process before this one had claimed, once for each participant.
-async fn forget_claims(inner: &Inner, forgotten: &mut Vec<Did>) {
-    let participants = lock(&inner.participants).clone();
-    for participant in participants {
-        if forgotten.contains(&participant) {
-            continue;
-        }
-        let owner = inner.owner();
-        match inner.store.write(&participant, move |tx| outbox::forget_claims(tx, &owner)).await {
-            Ok(_) => forgotten.push(participant),
-            Err(problem) => tracing::warn!(code = %problem.code(), "old claims not forgotten"),
-        }
     }
 }
