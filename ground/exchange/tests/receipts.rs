@@ -13,9 +13,9 @@ use axum::http::{HeaderValue, Method};
 use common::{Node, Setup, World};
 use corridor_base::problem::ProblemDocument;
 use corridor_base::{Clock, EnvelopeId, ErrorCode, OsRandom, SystemClock};
-use corridor_exchange::State;
 use corridor_exchange::receipts::{Judged, What};
 use corridor_exchange::wire::{AskReceipts, RECEIPTS, Receipts as Answer};
+use corridor_exchange::{Side, State};
 use corridor_net::{Request, signature};
 use corridor_proof::verdict::State as Verdict;
 use corridor_proof::{LeafOf, Policy, receipt};
@@ -107,6 +107,36 @@ async fn both_hold_both(postgres: bool) {
     assert_eq!(held(&kr, &world.kr, id).await, (2, 1, true));
     // Nothing more is asked.
     assert_eq!(round(&world, [&kr, &jp]).await, 0);
+}
+
+/// The partner lost its disk before its receipt was complete, and has taken the document again: what it gives
+/// then counts, not what it can prove no more.
+#[tokio::test]
+async fn a_partner_that_was_restored_gives_its_receipt_anew() {
+    let (world, kr, jp) = world().await;
+    let backup = world.jp.clock.now();
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    assert_eq!(round(&world, [&kr, &jp]).await, 0);
+    let pending = kr.receipts.of(&world.kr.us, id).await.unwrap().theirs.remove(0);
+    assert!(pending.receipt.is_none());
+    let forget = move |tx: &mut corridor_storage::Tx<'_>| {
+        tx.execute("DELETE FROM document WHERE participant = $1 AND id = $2", &[id.to_string().into()])
+    };
+    assert_eq!(world.jp.exchange.store().write(&world.jp.us, forget).await.unwrap(), 1);
+    world.jp.exchange.lacks(backup).await.unwrap();
+    assert_eq!(world.jp.exchange.ask_all_again().await.unwrap(), 0);
+    world.jp.reaches(Side::In, id, |state| state == State::Received).await;
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    assert_eq!(round(&world, [&kr, &jp]).await, 2);
+    let theirs = kr.receipts.of(&world.kr.us, id).await.unwrap().theirs.remove(0);
+    assert_ne!(theirs.act.id, pending.act.id);
+    assert_eq!(held(&kr, &world.kr, id).await.1, 1);
+    assert!(held(&kr, &world.kr, id).await.2);
 }
 
 /// ID-1: not the time that its maker wrote, nor the key's end on the calendar, but the leaf decides where the

@@ -299,7 +299,8 @@ fn check_receipt(
     if complete { Ok(()) } else { Err("a receipt that is not complete under our policy") }
 }
 
-/// The first act of its kind stands; its receipt is added when it comes, and a complete one stays.
+/// The first act of its kind stands; its receipt is added when it comes, and a complete one stays. One that was
+/// never proved gives way to one that is: a partner that lost it with its disk has taken the document anew.
 fn keep_one(tx: &mut Tx<'_>, row: &DocumentRow, found: &Found, now: Timestamp) -> Result<()> {
     let opening = serde_json::to_vec(&found.item.opening).unwrap_or_default();
     // Under the document's seal: even when somebody was erased since the row was read, nothing opens it.
@@ -312,9 +313,11 @@ fn keep_one(tx: &mut Tx<'_>, row: &DocumentRow, found: &Found, now: Timestamp) -
             (participant, side, envelope, partner, kind, act, opening, bytes, receipt, missing, recorded)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (participant, side, envelope, partner, kind) DO UPDATE SET
+            act = excluded.act, opening = excluded.opening, bytes = excluded.bytes,
             missing = CASE WHEN partner_receipt.receipt IS NULL THEN excluded.missing ELSE partner_receipt.missing END,
             receipt = COALESCE(partner_receipt.receipt, excluded.receipt), recorded = excluded.recorded
-         WHERE partner_receipt.act = excluded.act",
+         WHERE partner_receipt.act = excluded.act
+            OR (partner_receipt.receipt IS NULL AND excluded.receipt IS NOT NULL)",
         &[
             found.side.as_str().into(),
             found.envelope.to_string().into(),
