@@ -93,6 +93,32 @@ fn receipt_duplicates_and_what_cannot_be_answered() {
     }
 }
 
+/// Found by fuzzing: a CONTRL that repeated a qualifier of eleven characters, or a control character, was one
+/// that nobody could accept.
+#[test]
+fn what_an_answer_may_not_repeat_is_not_repeated() {
+    let input = |from: &str, to: &str| around(MESSAGE, 1).replace(from, to);
+    let check = |input: &str, expect: Result<&str, NoAnswer>| {
+        let reply = answer(&read_bytes(input.as_bytes(), Options::default()), &answering());
+        match (reply, expect) {
+            (Ok(reply), Ok(says)) => {
+                let text = String::from_utf8_lossy(&reply).into_owned();
+                assert!(text.contains(says), "{text}");
+                assert_eq!(one(&text).action, Action::Rejected, "{input:?}");
+            }
+            (reply, expect) => assert_eq!(reply.err(), expect.err(), "{input:?}"),
+        }
+    };
+    let none = Err(NoAnswer::Unaddressable);
+    check(&input("+A:ZZ", "+A:\u{0e}57ABCDEFGH"), none);
+    check(&input("+A:ZZ", "+A:1234567890A"), none);
+    check(&input("+B:ZZ", "+B\u{1}:ZZ"), none);
+    check(&input("R1", "R\u{1f}"), none);
+    check(&input("UNOB", "UNOBUNOB"), none);
+    check(&input("UNH+1", "UNH+123456789012345"), Ok("UCI+R1+A:ZZ+B:ZZ+4+18'UNT"));
+    check(&input("UNH+1", "UNH+\u{e}"), Ok("UCI+R1+A:ZZ+B:ZZ+4+18'UNT"));
+}
+
 #[test]
 fn a_contrl_of_others_is_read() {
     let contrl = one("UNB+UNOA:3+JPCUSTOMS:ZZ+DONGNAEFWD:ZZ+261122:0930+77'UNH+1+CONTRL:D:3:UN'\

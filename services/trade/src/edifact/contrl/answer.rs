@@ -2,6 +2,7 @@
 
 use corridor_base::Timestamp;
 
+use super::super::charset::{BadCharacter, Charset, Value};
 use super::super::envelope::{GroupHeader, Header, MessageHeader, Party, Report, Verdict};
 use super::super::fault::{FaultCode, Finding, Level, Place};
 use super::super::token::Delimiters;
@@ -24,7 +25,8 @@ pub struct Answering<'a> {
 pub enum NoAnswer {
     /// It holds CONTRL itself.
     HoldsContrl,
-    /// It names no sender, recipient or reference; tell the partner by other means.
+    /// It names no sender, recipient or reference, or none that an answer may repeat; tell the partner by
+    /// other means.
     Unaddressable,
 }
 
@@ -34,7 +36,7 @@ pub enum NoAnswer {
 /// [`NoAnswer`] when none may or can be given.
 pub fn answer(report: &Report, answering: &Answering<'_>) -> Result<Vec<u8>, NoAnswer> {
     let header = report.header.as_ref().ok_or(NoAnswer::Unaddressable)?;
-    if report.verdict() == Verdict::Unreadable {
+    if report.verdict() == Verdict::Unreadable || !can_address(report, header) {
         return Err(NoAnswer::Unaddressable);
     }
     if report.holds_contrl {
@@ -52,7 +54,7 @@ pub fn answer(report: &Report, answering: &Answering<'_>) -> Result<Vec<u8>, NoA
         write_uci(&mut writer, header, Action::Rejected, Some((finding.code, tag, &finding.place)));
     } else if answering.receipt_only {
         write_uci(&mut writer, header, Action::Received, None);
-    } else if report.refused_left_out {
+    } else if report.refused_left_out || !can_name(report, header.charset) {
         write_uci(
             &mut writer,
             header,
@@ -70,9 +72,49 @@ pub fn answer(report: &Report, answering: &Answering<'_>) -> Result<Vec<u8>, NoA
     Ok(writer.into_bytes())
 }
 
+/// Whether what UNB says of itself and of the two ends may stand in an answer: one that repeats what is too long
+/// there, or a control character, would be refused itself.
+fn can_address(report: &Report, header: &Header) -> bool {
+    let of = |party: &Party| party_values(party).iter().all(|value| can_stand(value, header.charset));
+    !is_too_long(report, "UNB", &[1, 2, 3, 5])
+        && can_stand(&header.syntax, header.charset)
+        && can_stand(&header.reference, header.charset)
+        && of(&header.sender)
+        && of(&header.recipient)
+}
+
+/// Whether the refused groups and messages can be named; if not, the interchange is refused as a whole.
+fn can_name(report: &Report, charset: Charset) -> bool {
+    let groups = report.refused_groups.iter().flat_map(|g| {
+        [&g.reference, &g.sender.id, &g.sender.qualifier, &g.recipient.id, &g.recipient.qualifier]
+    });
+    let messages = report
+        .refused_messages
+        .iter()
+        .flat_map(|m| [&m.reference, &m.kind, &m.version, &m.release, &m.agency, &m.association]);
+    groups.chain(messages).all(|value| can_stand(value, charset))
+        && !is_too_long(report, "UNG", &[2, 3, 5])
+        && !is_too_long(report, "UNH", &[1, 2])
+}
+
+fn is_too_long(report: &Report, tag: &str, elements: &[u32]) -> bool {
+    let is = |f: &Finding| {
+        f.code == FaultCode::TOO_LONG && f.place.tag == tag && elements.contains(&f.place.element)
+    };
+    report.findings.iter().any(is)
+}
+
+fn can_stand(value: &Value, charset: Charset) -> bool {
+    !matches!(charset.check(value.bytes()), Some((_, BadCharacter::Control)))
+}
+
+fn party_values(party: &Party) -> [&Value; 4] {
+    [&party.id, &party.qualifier, &party.internal, &party.internal_sub]
+}
+
 /// The party as S002 and S003 spell it.
 fn party(party: &Party) -> [&[u8]; 4] {
-    [party.id.bytes(), party.qualifier.bytes(), party.internal.bytes(), party.internal_sub.bytes()]
+    party_values(party).map(Value::bytes)
 }
 
 /// The header of an answer: the subject's, turned round.
