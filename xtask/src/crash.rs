@@ -148,6 +148,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("restored_sender/seconds", "sender restored: s"),
     ("restored_sender/acts_lost", "leaves brought back"),
     ("restored_sender/documents_unknown", "documents only in the partner's book"),
+    ("restored_sender/documents_gone", "documents on the lost disk only"),
     ("seconds", "seconds"),
     ("commit", "commit"),
 ];
@@ -182,7 +183,7 @@ mod tests {
         let line = table.lines().nth(2).unwrap();
         assert_eq!(
             line,
-            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | 2.5 | – | – | 95 | – |"
+            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | 2.5 | – | – | – | 95 | – |"
         );
         assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
     }

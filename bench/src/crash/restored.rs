@@ -28,11 +28,14 @@ pub struct Lost {
     pub leaves_at_backup: u64,
     /// Acts whose leaf came back from a mirror, and nothing else.
     pub acts_lost: u64,
-    /// Documents that had been acknowledged since the backup and that its own book does not know any more.
+    /// Documents that had been acknowledged since the backup, that the partner has, and that its own book
+    /// does not know any more: none may be left.
     pub documents_unknown: u64,
+    /// Documents that had been acknowledged and were nowhere but on the lost disk: they had not crossed yet.
+    pub documents_gone: u64,
 }
 
-/// The recipient's disk is lost. Whatever it had received since the backup comes again.
+/// The recipient's disk is lost. Whatever it had received since the backup comes again, and has receipts anew.
 ///
 /// # Errors
 /// When it does not come back.
@@ -47,9 +50,13 @@ pub(super) async fn recipient(
     let home = world.home().join("backup-recipient");
     let (lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.jp).await?;
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
+    let handed_in = done.safe.len();
     done.safe.extend(more.safe);
     books::rows(world, &done.safe, report).await?;
     books::contents(world, &done.safe, report).await?;
+    if !world.witnesses.is_empty() {
+        ledger::receipts(world, done.safe.get(handed_in..).unwrap_or_default(), report).await?;
+    }
     report.restored_recipient = Some(lost);
     ledger::one_history(world, report).await
 }
@@ -75,7 +82,16 @@ pub(super) async fn sender(
     let known: BTreeSet<&str> = known.iter().map(|row| row.id.as_str()).collect();
     let (there, unknown): (Vec<Safe>, Vec<Safe>) =
         done.safe.iter().cloned().partition(|one| known.contains(one.id.as_str()));
-    lost.documents_unknown = unknown.len() as u64;
+    let crossed = world.jp.api.documents("inbox", Some("received")).await?;
+    let crossed: BTreeSet<&str> = crossed.iter().map(|row| row.id.as_str()).collect();
+    for one in &unknown {
+        if crossed.contains(one.id.as_str()) {
+            lost.documents_unknown += 1;
+            report.fault(format!("{}: in the inbox, and its sender does not know it any more", one.id));
+        } else {
+            lost.documents_gone += 1;
+        }
+    }
     books::rows(world, &there, report).await?;
     books::contents(world, &there, report).await?;
     report.restored_sender = Some(lost);
@@ -119,5 +135,5 @@ async fn round(
     settled(&world.kr.api).await?;
     ledger::settled(world).await?;
     let acts_lost = which(world).api.lost_leaves().await?.len() as u64;
-    Ok((Lost { seconds, leaves_at_backup, acts_lost, documents_unknown: 0 }, done))
+    Ok((Lost { seconds, leaves_at_backup, acts_lost, ..Lost::default() }, done))
 }
