@@ -1,0 +1,105 @@
+//! `corridor log` as people meet it: what it prints of a running node is enough to check the log without it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use corridor_base::Digest;
+use corridor_proof::SignedCheckpoint;
+use corridor_proof::merkle::Tree;
+use serde_json::Value;
+
+fn corridor(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
+    command.current_dir(folder).env_clear().env("LANG", "C.UTF-8").args(args);
+    command
+}
+
+/// What a command prints, line by line.
+fn lines(folder: &Path, args: &[&str]) -> Vec<Value> {
+    let output = corridor(folder, args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    match serde_json::from_str(&text) {
+        Ok(whole) => vec![whole],
+        Err(_) => text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+    }
+}
+
+fn one(folder: &Path, args: &[&str]) -> Value {
+    lines(folder, &[args, &["--json"]].concat()).remove(0)
+}
+
+struct Node(Child);
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(folder: &Path) -> Node {
+    let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let init = ["init", "--name", "customs", "--public", &port(), "--api", &port()];
+    assert!(corridor(folder, &init).output().unwrap().status.success());
+    let mut serve = corridor(folder, &["serve", "--json"]);
+    let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    assert!(ready.contains("ready"), "{ready}");
+    Node(child)
+}
+
+fn digest(value: &Value) -> Digest {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// The newest state that the log has signed and that has at least so many leaves.
+fn signed(folder: &Path, leaves: u64) -> Tree {
+    for _ in 0..200 {
+        let answer = one(folder, &["log", "checkpoint"]);
+        let note = answer["checkpoint"].as_str().unwrap_or_default();
+        match SignedCheckpoint::parse(note.as_bytes()) {
+            Ok(signed) if signed.tree().size >= leaves => return signed.tree(),
+            _ => std::thread::sleep(std::time::Duration::from_millis(50)),
+        }
+    }
+    panic!("no checkpoint over {leaves} leaves");
+}
+
+#[test]
+fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let _node = start(folder);
+    let early = signed(folder, 2);
+    // It prints what comes, too.
+    let next = early.size.to_string();
+    let mut tail = corridor(folder, &["log", "tail", "--from", &next, "--count", "1", "--json"]);
+    let tail = tail.stdout(Stdio::piped()).spawn().unwrap();
+    one(folder, &["token", "create", "--role", "auditor", "--label", "audit"]);
+    let came: Value = serde_json::from_slice(&tail.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!((came["number"].as_u64(), came["type"].as_str()), (Some(early.size), Some("token-created")));
+
+    let late = signed(folder, early.size + 1);
+    let count = late.size.to_string();
+    let leaves = lines(folder, &["log", "tail", "--from", "0", "--count", &count, "--json"]);
+    assert_eq!(leaves.len() as u64, late.size);
+    let prove = |what: &[&str]| {
+        let proof = one(folder, &[&["log", "prove", "--size", &count], what].concat());
+        assert_eq!((proof["tree"].as_u64(), digest(&proof["root"])), (Some(late.size), late.root));
+        proof["hashes"].as_array().unwrap().iter().map(digest).collect::<Vec<Digest>>()
+    };
+    for (index, leaf) in (0..).zip(&leaves) {
+        let (proof, hash) = (prove(&[&index.to_string()]), digest(&leaf["hash"]));
+        assert!(late.includes(index, &hash, &proof), "{leaf}");
+        assert!(!late.includes(index, &Digest::of(b"another"), &proof));
+    }
+    let grown = prove(&["--old", &early.size.to_string()]);
+    assert!(late.extends(&early, &grown));
+    assert!(!late.extends(&Tree { root: late.root, ..early }, &grown));
+    let found = one(folder, &["log", "fsck"]);
+    assert!(found["difference"].is_null() && found["leaves"].as_u64() >= Some(late.size), "{found}");
+}
