@@ -67,7 +67,7 @@ enum Task {
     },
     /// Measure what nodes carry beside what the machine could do; written to bench/results and bench/README.md
     Bench {
-        /// What: send, ledger, witness, receipts, console [default: everything]
+        /// What: send, ledger, witness, receipts, console, edifact, trade [default: everything]
         area: Option<String>,
         /// Run what was built before, as it is
         #[arg(long)]

@@ -1,6 +1,6 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
-demo-title = Two countries, two nodes, one document
+demo-title = Two countries, two nodes, one purchase from order to release
 demo-country-KR = Korea
 demo-country-JP = Japan
 demo-founded = { $country } founds its trust anchor, the key that vouches for its institutions: { $anchor }

@@ -333,7 +333,8 @@ leaves-lost = Lost acts
 proof-title = Proof of an entry
 proof-lead = How an entry leads, step by step, to the root that the witnesses have cosigned. Nobody can put an entry in, or take one out, without changing the root.
 proof-leaf = Place of the entry
-proof-size = Size of the log (empty: the newest checkpoint)
+proof-size = Size of the log
+proof-size-hint = Empty: the newest checkpoint
 proof-good = The entry is in the log: the steps lead to its root.
 proof-bad = The steps do not lead to the root.
 proof-steps = Steps
@@ -404,7 +405,7 @@ trust-taken-nothing = This was held already. Nothing changed.
 trust-then = What was valid at a certain time
 trust-day = Day
 # args: zone
-trust-time = Time ({ $zone }), for example 14:05
+trust-time = Time ({ $zone }), as 14:05
 trust-who = Participant (DID, optional)
 # args: at
 trust-then-title = Valid at { $at }

@@ -449,7 +449,7 @@ expected-again = sent again { $n } times
 expected-waive = Wait no longer
 expected-waived = { $n } answers are no longer waited for
 expected-empty = There is nothing in this state
-expected-empty-how = An agreement says which answer a message waits for: corridor partner propose --expect CUSCAR:CUSRES:2h:resend=1
+expected-empty-how = An agreement says which answer a message waits for, and for how long: propose one to the partner and name the answers in it.
 grant-expects = { $message } is answered by { $answer } within { $time }
 grant-expects-again = { $message } is answered by { $answer } within { $time }; sent again up to { $n } times
 grant-aperak = Errors in what { $message } says are answered by APERAK
@@ -495,6 +495,7 @@ customs-fields-none-how = The document can be opened and read as it is.
 customs-fields-more = There are more fields than are shown here; the document has all of them.
 customs-field = Field
 customs-value = Value
+customs-field-path = Name in rules
 customs-history = Decisions
 customs-history-none = Nothing was decided yet.
 customs-history-answer = Answer (CUSRES)
@@ -529,6 +530,7 @@ risk-add = Add rules
 risk-json = Rules as JSON
 risk-json-hint = One rule, or a list of them. A changed rule becomes its next version, switched off.
 risk-do = What to do
+risk-go = Go on
 risk-try = Try on past documents
 risk-try-hint = Shows what they would have hit among the newest 200; nothing is kept.
 risk-keep = Add
@@ -544,6 +546,10 @@ risk-hits = Hits
 risk-then-released = Released since
 risk-then-stopped = Held, inspected or refused since
 risk-conditions = Conditions
+risk-conditions-n = { $n ->
+        [one] { $n } condition
+       *[other] { $n } conditions
+    }
 risk-when-always = Always
 risk-statistics-lead = How often each rule was hit, and what was decided of what it hit. A rule after whose hits everything is released costs work and finds nothing.
 risk-statistics-caption = Risk rules, the last twelve months; tests are left out

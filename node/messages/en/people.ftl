@@ -175,6 +175,7 @@ people-all = all
 
 # Passkeys.
 people-passkeys = Passkeys
+people-passkeys-manage = Manage passkeys
 people-passkeys-lead = With a passkey you sign in by fingerprint, face or PIN of your device, with nothing to type.
 people-passkeys-none = No passkeys
 people-passkeys-none-how = Password and authenticator do the same.

@@ -1,6 +1,6 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
-demo-title = 二つの国、二つのノード、一通の文書
+demo-title = 二つの国、二つのノード、発注から輸入許可までの一つの取引
 demo-country-KR = 韓国
 demo-country-JP = 日本
 demo-founded = { $country } が信頼の起点(自国の機関を保証する鍵)を設けます: { $anchor }

@@ -164,6 +164,7 @@ people-partners-hint = 1 行に 1 つの DID。空欄の場合はすべて。
 people-all = すべて
 
 people-passkeys = パスキー
+people-passkeys-manage = パスキーを管理
 people-passkeys-lead = パスキーを使うと、端末の指紋・顔・PIN だけでサインインできます。
 people-passkeys-none = パスキーはありません
 people-passkeys-none-how = パスワードと認証アプリでも同じようにサインインできます。

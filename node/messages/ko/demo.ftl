@@ -1,6 +1,6 @@
 # The story that `corridor demo` tells, step by step. The names of the two institutions are invented.
 
-demo-title = 두 나라, 두 노드, 한 통의 문서
+demo-title = 두 나라, 두 노드, 발주에서 수입 수리까지 하나의 거래
 demo-country-KR = 한국
 demo-country-JP = 일본
 demo-founded = { $country }: 자국 기관을 보증하는 키, 곧 신뢰의 기점을 세웁니다: { $anchor }

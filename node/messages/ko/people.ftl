@@ -164,6 +164,7 @@ people-partners-hint = 한 줄에 DID 하나. 비워 두면 전체입니다.
 people-all = 전체
 
 people-passkeys = 패스키
+people-passkeys-manage = 패스키 관리
 people-passkeys-lead = 패스키를 쓰면 기기의 지문, 얼굴, PIN만으로 로그인할 수 있습니다.
 people-passkeys-none = 패스키가 없습니다
 people-passkeys-none-how = 비밀번호와 인증 앱으로도 똑같이 로그인할 수 있습니다.

@@ -194,7 +194,7 @@ fn keys(viewer: &Viewer, account: &Account, sign_on: bool) -> Markup {
         to("people-password-change", "password")
             .and(to("people-authenticator-change", "authenticator"))
             .and(codes)
-            .and(to("people-passkeys", "passkeys"))
+            .and(to("people-passkeys-manage", "passkeys"))
             .and(if sign_on { to("people-sign-on-word", "sign-on") } else { Markup::none() }),
     ))
 }

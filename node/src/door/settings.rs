@@ -74,6 +74,7 @@ fn row(viewer: &Viewer, entrant: &Entrant, department: &Department) -> Row {
         label: t.get("people-department-remove").into(),
         question: t.get("people-department-remove-what").into(),
         form: remove.into(),
+        calm: false,
     };
     Row(vec![
         Markup::lines([Markup::text(department.names.text(viewer.lang())), Markup::quiet(&department.id)]),

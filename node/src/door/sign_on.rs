@@ -323,7 +323,12 @@ fn unlink(viewer: &Viewer, entrant: &Entrant) -> Confirm {
     let t = words(viewer);
     let label = t.get("people-do-unlink");
     let form = Form::new(viewer, "/console/account/sign-on/remove", label.to_string()).csrf(&entrant.csrf);
-    Confirm { label: label.into(), question: t.get("people-sign-on-unlink-what").into(), form: form.into() }
+    Confirm {
+        label: label.into(),
+        question: t.get("people-sign-on-unlink-what").into(),
+        form: form.into(),
+        calm: false,
+    }
 }
 
 fn link_form(provider: &Provider, viewer: &Viewer, entrant: &Entrant, account: &Account) -> Section {

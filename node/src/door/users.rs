@@ -189,7 +189,7 @@ async fn shown(
         .and(Section::new(t.get("people-roles"), roles))
         .and(give_form(node, viewer, caller, entrant, &account).await?);
     body = if governs {
-        body.and(Section::new(t.get("people-rescue"), rescue(viewer, entrant, &account)))
+        body.and(Section::new(t.get("people-rescue"), rescue(viewer, entrant, &account)).card())
     } else {
         body.and(Notice::new(Tone::Info, t.get("people-not-governed")))
     };
@@ -264,6 +264,7 @@ fn rescue(viewer: &Viewer, entrant: &Entrant, account: &Account) -> Markup {
             label: t.get(&format!("people-do-{what}")).into(),
             question: t.get(&format!("people-do-{what}-what")).into(),
             form: form.into(),
+            calm: matches!(what, "link" | "enable"),
         })
     };
     let toggle = if account.disabled.is_some() { "enable" } else { "disable" };

@@ -132,7 +132,6 @@ async fn list(
             "customs-number",
             "customs-state",
             "customs-risk",
-            "customs-port",
             "customs-party",
             "column-partner",
             "column-time",
@@ -166,8 +165,10 @@ fn row(node: &Node, viewer: &Viewer, case: &Case) -> Row {
         Markup::lines([name].into_iter().chain(below)),
         state(viewer, case.state).into(),
         lane(viewer, case.lane).into(),
-        Markup::text(if case.port.is_empty() { "–" } else { &case.port }),
-        Markup::text(if case.party.is_empty() { "–" } else { &case.party }),
+        Markup::lines([
+            Markup::text(if case.party.is_empty() { "–" } else { &case.party }),
+            Markup::quiet(&case.port),
+        ]),
         words::partner(node, viewer, &case.partner),
         dates(viewer).with_age(case.created, node.now()),
     ])

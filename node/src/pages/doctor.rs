@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use corridor_console::component::{
-    Badge, Column, Command, Empty, Icon, Notice, Press, Row, Section, Table, Tone,
+    Badge, Column, Command, Empty, Icon, Notice, Press, Row, Section, Table, Tone, country_name,
 };
 use corridor_console::{Markup, Page, Viewer};
 
@@ -62,12 +62,18 @@ fn page(viewer: &Viewer, findings: &[Finding], partners: bool) -> Page {
     Page::new(t.get("doctor-title"), body.and(command)).lead(t.get(lead)).actions(examine).notice(notice)
 }
 
+/// What a check is about: a country by its name, anything else as it is called.
+fn about(viewer: &Viewer, about: &str) -> String {
+    let country = about.len() == 2 && about.bytes().all(|b| b.is_ascii_uppercase());
+    if country { country_name(viewer.lang(), about) } else { about.to_owned() }
+}
+
 fn table(viewer: &Viewer, caption: &str, findings: &[&Finding]) -> Markup {
     let t = words(viewer);
     let row = |finding: &&Finding| {
         let (tone, word) = tone(finding.status);
         let name = t.or(&format!("doctor-check-{}", finding.check), &finding.check);
-        let about = (!finding.about.is_empty()).then(|| Markup::quiet(&finding.about));
+        let about = (!finding.about.is_empty()).then(|| Markup::quiet(about(viewer, &finding.about)));
         let remedy = (!finding.remedy.is_empty()).then(|| Markup::text(&finding.remedy));
         Row(vec![
             Markup::lines([Markup::text(name)].into_iter().chain(about)),

@@ -373,6 +373,7 @@ fn actions(viewer: &Viewer, document: &Document) -> Markup {
             label: t.get("resend").into(),
             question: t.get("resend-question").into(),
             form: press.icon(Icon::Swap).main().into(),
+            calm: true,
         };
         actions.push(confirm.into());
     }

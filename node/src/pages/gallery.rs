@@ -66,17 +66,17 @@ fn notices(viewer: &Viewer) -> Markup {
 fn buttons(viewer: &Viewer) -> Markup {
     let t = text(viewer.lang());
     let resend = || Press::new(viewer, PATH, t.get("resend"));
+    let confirm = |calm: bool| {
+        let (label, question) = (t.get("resend").into(), t.get("resend-question").into());
+        Markup::from(Confirm { label, question, form: resend().main().into(), calm })
+    };
     Markup::join([
         Button::new(t.get("send-document"), PATH).icon(Icon::Send).main().into(),
         Button::new(LONG_EN, PATH).into(),
         resend().icon(Icon::Swap).into(),
         resend().plain().into(),
-        Confirm {
-            label: t.get("resend").into(),
-            question: t.get("resend-question").into(),
-            form: resend().main().into(),
-        }
-        .into(),
+        confirm(false),
+        confirm(true),
     ])
 }
 

@@ -428,7 +428,11 @@ pub(super) fn lookup(viewer: &Viewer, asked: Option<(u64, u64)>) -> Markup {
     let (leaf, size) = asked.map_or_else(Default::default, |(l, s)| (l.to_string(), s.to_string()));
     let fields = vec![
         Field::new("leaf", t.get("proof-leaf")).kind(Kind::Number).value(leaf).at_most(16),
-        Field::new("size", t.get("proof-size")).kind(Kind::Number).value(size).at_most(16),
+        Field::new("size", t.get("proof-size"))
+            .hint(t.get("proof-size-hint"))
+            .kind(Kind::Number)
+            .value(size)
+            .at_most(16),
     ];
     Filters::new(viewer, "/console/ledger/proof", fields, asked.is_some()).looks_up().into()
 }

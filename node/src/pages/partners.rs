@@ -249,7 +249,8 @@ fn keys(viewer: &Viewer, keys: &[PinnedKey], now: Timestamp) -> Table {
             _ => "in-force",
         };
         Row(vec![
-            Markup::code(key.id.as_str()),
+            // Whose it is stands above.
+            Markup::code(key.id.as_str().rsplit_once('#').map_or(key.id.as_str(), |(_, name)| name)),
             words::state(viewer.lang(), word).into(),
             dates(viewer).tag(key.from),
             ends(viewer, key.until, now),
@@ -299,7 +300,7 @@ fn agreed(viewer: &Viewer, us: &Did, all: &[AgreementBody], now: Timestamp) -> T
 /// From when until when something holds, in one column.
 pub(super) fn holds(viewer: &Viewer, from: Timestamp, until: Timestamp) -> Markup {
     let dates = dates(viewer);
-    Markup::lines([dates.tag(from).and(Markup::text(" –")), dates.tag(until)])
+    Markup::lines([dates.tag(from).and(Markup::text("\u{a0}–")), dates.tag(until)])
 }
 
 /// Tries the link, and shows what came of it above the partner's page.

@@ -228,6 +228,8 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
     let timeline = Section::new(t.get("receipt-timeline"), timeline).card().live("timeline");
     let facts = Section::new(t.get("receipt-facts"), facts(viewer, sheet)).card();
     let mut body = Markup::from(Columns { wide: timeline.into(), narrow: facts.into() });
+    // What a reader came for stands before what is to be looked up.
+    body = body.and(Section::new(t.get("receipt-check"), check_here(viewer, sheet)).card().named("check"));
     body = body.and(
         Section::new(t.get("receipt-card-ours"), entries(viewer, sheet, &sheet.ours, true))
             .card()
@@ -241,7 +243,6 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
         body = body.and(Section::new(t.get("receipt-card-theirs"), theirs).card().live("theirs"));
     }
     body = body.and(signatures::card(viewer, &sheet.signatures));
-    body = body.and(Section::new(t.get("receipt-check"), check_here(viewer, sheet)).card().named("check"));
     let id = sheet.id.to_string();
     let command =
         Command::new(viewer, &format!("receipt {id}"), "GET", &format!("/api/v1/receipts/{id}"), None);
@@ -249,7 +250,12 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
     let named = named.unwrap_or_else(|| format::short(&id, 8, 4));
     let page = Page::new(t.get("receipt-title").and("name", named), body.and(command));
     let page = page.lead(lead(viewer, sheet)).below(t.get("area-receipts"), "/console/receipts").live();
-    page.notice(summary(viewer, sheet))
+    let printed = sheet.ours.iter().find(|entry| entry.has_receipt);
+    let print =
+        |entry: &Entry| Button::new(t.get("receipt-print"), address(sheet, entry, "print")).icon(Icon::Print);
+    let check = Button::new(t.get("receipt-check"), "#check").icon(Icon::Verify);
+    let all = printed.map(print).into_iter().chain([check]).map(Markup::from);
+    page.actions(Markup::join(all)).notice(summary(viewer, sheet))
 }
 
 /// What happened, in one sentence.

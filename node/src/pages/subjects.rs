@@ -239,6 +239,7 @@ fn erase_form(viewer: &Viewer, reference: &str) -> Markup {
         label: t.get("subjects-erase").into(),
         question: t.get("subjects-erase-question").into(),
         form: Markup::from(form).and(command),
+        calm: false,
     };
     Markup::paragraph(t.get("subjects-erase-what")).and(confirm)
 }

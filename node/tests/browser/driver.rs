@@ -26,8 +26,11 @@ const ARGUMENTS: &[&str] = &[
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long a script may take, in milliseconds: axe reads forms of hundreds of fields, on a machine that is busy.
 const PATIENCE_FOR_AXE: u64 = 100_000;
-/// How long the page may take to show what is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the page may take to show what is waited for: passwords are hashed slowly on purpose, and a machine
+/// that builds beside the tests has little left for them.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How many stops a page has at most: a list of twenty-five documents has a hundred.
+const STOPS: usize = 250;
 
 /// The key codes of WebDriver (W3C WebDriver, 15.4.2).
 pub(crate) const TAB: &str = "\u{e004}";
@@ -122,6 +125,18 @@ impl Browser {
         self.told("POST", "/execute/sync", &json!({ "script": format!("return {expression}"), "args": [] }))
     }
 
+    /// Whether an expression is true in the page now. While one page takes the place of another there is no document,
+    /// or none with a root yet: then it is not.
+    pub(crate) fn holds(&self, expression: &str) -> bool {
+        let script = json!({ "script": format!("return ({expression}) === true"), "args": [] });
+        self.ask("POST", "/execute/sync", &script).is_ok_and(|value| value == true)
+    }
+
+    /// Waits until the page that is open is whole, and a key that is pressed reaches it.
+    pub(crate) fn settled(&self) {
+        self.until("the whole page", || self.holds("document.readyState === 'complete'"));
+    }
+
     /// What a promise in the page comes to.
     pub(crate) fn promise(&self, expression: &str) -> Value {
         let script = format!(
@@ -152,19 +167,24 @@ impl Browser {
 
     /// The elements that a CSS selector finds now.
     pub(crate) fn all(&self, selector: &str) -> Vec<Element<'_>> {
-        let found = self.told("POST", "/elements", &json!({ "using": "css selector", "value": selector }));
+        self.found(selector)
+            .unwrap_or_else(|why| panic!("the elements {selector} at {}: {why}", self.address()))
+    }
+
+    fn found(&self, selector: &str) -> Result<Vec<Element<'_>>, String> {
+        let how = json!({ "using": "css selector", "value": selector });
+        let found = self.ask("POST", "/elements", &how)?;
         let ids = found.as_array().cloned().unwrap_or_default();
-        ids.iter()
-            .filter_map(|v| v[ELEMENT].as_str().map(str::to_owned))
-            .map(|id| Element { browser: self, id })
-            .collect()
+        let ids = ids.iter().filter_map(|v| v[ELEMENT].as_str().map(str::to_owned));
+        Ok(ids.map(|id| Element { browser: self, id }).collect())
     }
 
     /// The first element that a CSS selector finds, as soon as there is one.
     pub(crate) fn find(&self, selector: &str) -> Element<'_> {
         let mut found = None;
         self.until(&format!("an element {selector}"), || {
-            found = self.all(selector).into_iter().next();
+            // While a page is exchanged for the next one, nothing is found in either.
+            found = self.found(selector).ok().and_then(|all| all.into_iter().next());
             found.is_some()
         });
         found.unwrap()
@@ -190,7 +210,7 @@ impl Browser {
 
     /// Goes from stop to stop until one satisfies.
     pub(crate) fn tab_until(&self, what: &str, mut satisfies: impl FnMut(&Self) -> bool) {
-        for _ in 0..100 {
+        for _ in 0..STOPS {
             self.keys(TAB);
             if satisfies(self) {
                 return;

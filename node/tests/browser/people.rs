@@ -46,6 +46,7 @@ impl Person {
         look(browser, "codes");
         browser.find("main a.button").click();
         browser.until("the first page", || browser.address().ends_with("/console"));
+        browser.settled();
         Self { name: name.to_owned(), seed }
     }
 
@@ -71,6 +72,7 @@ impl Person {
         browser.keys(&self.seed.now(next));
         browser.keys(ENTER);
         browser.until("the first page", || browser.address().ends_with("/console"));
+        browser.settled();
     }
 }
 

@@ -99,8 +99,24 @@ impl CountryBadge {
             true => (Tone::Good, "country-cosigned"),
             false => (Tone::Wait, "country-pending"),
         };
-        Badge::new(tone, t.get(key).and("country", country)).into()
+        let said = t.get(key).and("country", &country).to_string();
+        match said.strip_prefix(&country) {
+            Some(rest) => Markup::of(&OfCountry { tone, country: &country, rest }),
+            None => Badge::new(tone, said).into(),
+        }
     }
+}
+
+/// In a list the sign and the name say enough of what is well; who listens hears all of it.
+#[derive(Template)]
+#[template(
+    source = "<span class=\"badge {{ tone.as_str() }}\">{{ tone.icon() }}<span>{{ country }}<span class=\"badge-rest\">{{ rest }}</span></span></span>",
+    ext = "html"
+)]
+struct OfCountry<'a> {
+    tone: Tone,
+    country: &'a str,
+    rest: &'a str,
 }
 
 /// The name of a country; its code when it has none here.
@@ -122,9 +138,9 @@ mod tests {
             let badge = CountryBadge { country: "KR".to_owned(), cosigned }.in_language(lang);
             assert!(badge.as_str().contains(expect), "{badge}");
         };
-        check(Lang::En, true, "Republic of Korea: cosigned");
-        check(Lang::Ja, false, "韓国：連署待ち");
-        check(Lang::Ko, true, "대한민국: 연서됨");
+        check(Lang::En, true, "Republic of Korea<span class=\"badge-rest\">: cosigned</span>");
+        check(Lang::Ja, false, "韓国<span class=\"badge-rest\">：連署待ち</span>");
+        check(Lang::Ko, true, "대한민국<span class=\"badge-rest\">: 연서됨</span>");
         assert_eq!(country_name(Lang::Ja, "XX"), "XX");
     }
 }

@@ -476,6 +476,8 @@ pub struct Confirm {
     pub question: String,
     /// The form that does it.
     pub form: Markup,
+    /// It takes nothing away, and is asked only because of what follows from it.
+    pub calm: bool,
 }
 
 impl HtmlSafe for Confirm {}

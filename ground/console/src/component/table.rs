@@ -14,19 +14,32 @@ pub struct Column {
     pub title: String,
     /// Whether it holds numbers, which stand to the right.
     pub number: bool,
+    /// What it is called in each card of a phone, where the heading would be too long to be repeated.
+    pub card: Option<String>,
 }
 
 impl Column {
     /// A column of words.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), number: false }
+        Self { title: title.into(), number: false, card: None }
     }
 
     /// A column of numbers.
     #[must_use]
     pub fn number(title: impl Into<String>) -> Self {
-        Self { title: title.into(), number: true }
+        Self { title: title.into(), number: true, card: None }
+    }
+
+    /// A shorter name for the cards of a phone.
+    #[must_use]
+    pub fn card(mut self, name: impl Into<String>) -> Self {
+        self.card = Some(name.into());
+        self
+    }
+
+    fn label(&self) -> &str {
+        self.card.as_deref().unwrap_or(&self.title)
     }
 }
 

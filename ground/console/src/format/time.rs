@@ -122,13 +122,35 @@ impl Dates {
     /// The day and minute as an element that says the instant to programs too.
     #[must_use]
     pub fn tag(&self, at: Timestamp) -> Markup {
-        Markup::of(&Tag { at: at.to_string(), shown: self.minute(at) })
+        self.tagged(at, &self.minute(at))
     }
 
     /// As [`Dates::tag`], with seconds.
     #[must_use]
     pub fn exact(&self, at: Timestamp) -> Markup {
-        Markup::of(&Tag { at: at.to_string(), shown: self.second(at) })
+        self.tagged(at, &self.second(at))
+    }
+
+    /// Where there is no room it breaks between day and clock, nowhere else.
+    fn tagged(&self, at: Timestamp, shown: &str) -> Markup {
+        let day = self.date(at);
+        let clock = shown.strip_prefix(&day).unwrap_or(shown);
+        let (comma, clock) = clock.split_once(' ').unwrap_or(("", clock));
+        let bound = |text: &str| text.replace(' ', "\u{a0}");
+        Markup::of(&Tag { at: at.to_string(), shown: format!("{}{comma} {}", bound(&day), bound(clock)) })
+    }
+
+    /// A month as the books hold it (`2026-11`): `Nov 2026`, `2026年11月`, `2026년 11월`; anything else stays what
+    /// it is.
+    #[must_use]
+    pub fn month(&self, text: &str) -> String {
+        let Ok(first) = format!("{text}-01").parse::<Date>() else { return text.to_owned() };
+        let (year, month) = (first.year(), first.month());
+        match self.lang {
+            Lang::En => format!("{} {year}", month_name(month)),
+            Lang::Ja => format!("{year}年{month}月"),
+            Lang::Ko => format!("{year}년 {month}월"),
+        }
     }
 
     /// The day and minute, and how long ago that is, or how long until then. What passes is never said
@@ -249,6 +271,29 @@ mod tests {
         check(Lang::Ko, "2026-11-22", "2026. 11. 22.");
         check(Lang::En, "2026-11", "2026-11");
         check(Lang::En, "T", "T");
+    }
+
+    #[test]
+    fn a_time_breaks_between_day_and_clock_alone() {
+        let check = |lang: Lang, expect: &str| {
+            let dates = Dates { lang, zone: Zone::Tokyo, eras: false };
+            let tag = dates.tag(at("2026-11-28T05:05:00.000Z"));
+            assert!(tag.as_str().contains(expect), "{tag}");
+        };
+        check(Lang::En, ">28\u{a0}Nov\u{a0}2026, 14:05\u{a0}JST<");
+        check(Lang::Ja, ">2026年11月28日 14:05\u{a0}JST<");
+        check(Lang::Ko, ">2026.\u{a0}11.\u{a0}28. 14:05\u{a0}JST<");
+    }
+
+    #[test]
+    fn a_month_is_written_as_its_reader_does() {
+        let check = |lang: Lang, text: &str, expect: &str| {
+            assert_eq!(Dates { lang, zone: Zone::Tokyo, eras: false }.month(text), expect);
+        };
+        check(Lang::En, "2026-11", "Nov 2026");
+        check(Lang::Ja, "2026-01", "2026年1月");
+        check(Lang::Ko, "2026-11", "2026년 11월");
+        check(Lang::En, "2026-13", "2026-13");
     }
 
     #[test]

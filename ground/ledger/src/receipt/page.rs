@@ -21,16 +21,18 @@ pub const RECEIPT: Source = message_source!("receipt");
 
 const STYLE: &str = "
 @page { size: A4; margin: 14mm }
-body { font: 10.5pt/1.45 system-ui, 'Noto Sans', 'Noto Sans CJK JP', 'Noto Sans CJK KR', sans-serif; color: #111; max-width: 182mm; margin: 0 auto; padding: 4mm }
+body { font: 10pt/1.4 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK JP', system-ui, sans-serif; color: #111; max-width: 182mm; margin: 0 auto; padding: 4mm }
+[lang=ja] { font-family: 'Hiragino Sans', 'Noto Sans JP', 'Noto Sans CJK JP', 'Yu Gothic UI', Meiryo, sans-serif }
+[lang=ko] { font-family: 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; word-break: keep-all }
 h1 { font-size: 17pt; margin: 0 } h1 span { display: block } h1 span + span { font-size: 13pt; font-weight: 500 }
 .state { border: .5mm solid; padding: 2mm 4mm; margin: 4mm 0; font-weight: 600 } .state span { display: block }
 .passed { color: #14532d } .pending { color: #7a4a00 } .failed { color: #8b0000 }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: 1mm 3mm 1mm 0; border-bottom: .2mm solid #999 }
-th { font-weight: 500; width: 62mm } th span { display: block; font-size: 9pt } th span:first-child { font-size: 10.5pt }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .8mm 3mm .8mm 0; border-bottom: .2mm solid #999 }
+th { font-weight: 400; width: 38% } th span { font-size: 8.5pt } th span + span::before { content: ' · ' } th span:first-child { font-size: 10pt; font-weight: 600 } th span:first-child::after { content: '\\a'; white-space: pre } th span:first-child + span::before { content: none }
 td { overflow-wrap: anywhere } .hash { font-family: ui-monospace, monospace; font-size: 9pt }
 ul { margin: 0; padding: 0; list-style: none }
-figure { margin: 5mm 0; break-inside: avoid; text-align: center } figure svg { width: 128mm; height: 128mm }
-figcaption span { display: block; font-size: 9pt }
+figure { margin: 5mm 0; break-inside: avoid; text-align: center } figure svg { width: 124mm; max-width: 100%; height: auto }
+figcaption span { font-size: 9pt } figcaption span + span::before { content: ' · ' }
 p { margin: 2mm 0 } a { color: #003a8c } .words { break-inside: avoid }
 ";
 
@@ -95,7 +97,7 @@ fn facts(receipt: &Receipt, policy: &Policy, judgement: &Judgement) -> String {
         row("label-id", &escape(&act.id.to_string())),
         row("label-time", &escape(&act.time.to_string())),
         row("label-log", &escape(origin)),
-        row("label-place", &spans("value-place", &place)),
+        row("label-place", &inline("value-place", &place)),
         row("label-leaf", &hash(&receipt.leaf())),
         row("label-root", &hash(&tree.root)),
         row("label-signatures", &signatures(origin, policy, judgement)),
@@ -148,7 +150,7 @@ fn words(receipt: &Receipt, codes: usize) -> String {
             out,
             "<div class=\"words\" lang=\"{lang}\"><p>{}</p><p>{}",
             text("page-what"),
-            text("page-verify")
+            commands(&text("page-verify"))
         );
         if codes > 1 {
             let _ = write!(out, " {}", text("page-parts"));
@@ -169,6 +171,14 @@ fn texts() -> &'static Catalogue {
 
 fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
     texts().text(lang, key, args)
+}
+
+/// What stands between backticks is typed.
+fn commands(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+        .collect()
 }
 
 /// A text in the three languages, one below the other.

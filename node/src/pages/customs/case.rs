@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use corridor_base::{Lang, Problem, Result};
+use corridor_base::{Problem, Result};
 use corridor_console::component::{
     Choice, Column, Columns, Command, Empty, Event, Facts, Field, Form, Icon, Kind, Notice, Row, Section,
     Table, Timeline, Tone, address, quoted,
@@ -14,7 +14,7 @@ use corridor_trade::customs::edge::{ShownCase, one};
 use corridor_trade::customs::{
     CaseId, Decided, Decision, Hit, LONGEST_CODE, LONGEST_REASON, UNJUDGED, Wanted, decide as decides,
 };
-use corridor_trade::shape::field_label;
+use corridor_trade::shape::{field_label, list_label, word_label};
 
 use super::{PATH, dates, kind, lane, number, said, state, test, text, words};
 use crate::access::Caller;
@@ -173,11 +173,12 @@ fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Prob
     };
     let mut wrong = vec![Choice::new("", t.get("customs-wrong-none"))];
     let short = |value: &str| value.chars().take(40).collect::<String>();
-    wrong.extend(
-        shown.fields.iter().take(NAMED).map(|field| {
-            Choice::new(field.field.clone(), format!("{} = {}", field.field, short(&field.value)))
-        }),
-    );
+    wrong.extend(shown.fields.iter().take(NAMED).map(|field| {
+        let (name, place) = label(viewer, &field.field);
+        let place = if place.is_empty() { place } else { format!("{place} · ") };
+        let value = short(&shown_value(viewer, &field.value));
+        Choice::new(field.field.clone(), format!("{place}{name}: {value}"))
+    }));
     let limit = |most: usize| u32::try_from(most).unwrap_or(u32::MAX);
     let form = Form::new(viewer, format!("{PATH}/{}", shown.case.id), t.get("customs-decide"))
         .hidden("seen", shown.case.decisions.to_string())
@@ -211,34 +212,46 @@ fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Prob
     }
 }
 
-/// What a field is called, by its path.
-fn label(viewer: &Viewer, path: &str) -> String {
+/// What a field is called, and in which entry of which list it stands.
+fn label(viewer: &Viewer, path: &str) -> (String, String) {
     let parts: Vec<&str> = path.split('.').collect();
-    let field = parts.last().copied().unwrap_or_default();
-    // `items.2.hs`: the list stands two places before the field.
-    let list = parts.len().checked_sub(3).and_then(|at| parts.get(at)).copied();
-    let words = field_label(list, field, None);
-    match viewer.lang() {
-        Lang::En => words.en,
-        Lang::Ja => words.ja,
-        Lang::Ko => words.ko,
+    let (field, lists) = parts.split_last().map_or((path, &parts[..0]), |(field, lists)| (*field, lists));
+    let entry = |pair: &[&str]| match pair {
+        [list, at] => format!("{} {at}", list_label(list).get(viewer.lang())),
+        _ => String::new(),
+    };
+    let list = lists.rchunks(2).next().and_then(|pair| pair.first()).copied();
+    let place: Vec<String> = lists.chunks(2).map(entry).collect();
+    (field_label(list, field, None).get(viewer.lang()).to_owned(), place.join(" · "))
+}
+
+/// A value as its reader writes it: days, and the words of our own mappings (`original`).
+fn shown_value(viewer: &Viewer, value: &str) -> String {
+    let word = value.chars().all(|c| c.is_ascii_lowercase() || c == '-').then(|| word_label(value)).flatten();
+    match word {
+        Some(word) => word.get(viewer.lang()).to_owned(),
+        None if value.contains('-') => dates(viewer).local(value),
+        None => value.to_owned(),
     }
 }
 
-fn fields(viewer: &Viewer, shown: &ShownCase) -> Markup {
+fn fields(viewer: &Viewer, case: &ShownCase) -> Markup {
     let t = text(viewer.lang());
     let row = |field: &corridor_trade::customs::edge::ShownField| {
-        let name = Markup::lines([Markup::text(label(viewer, &field.field)), Markup::code(&field.field)]);
-        Row(vec![name, Markup::text(&field.value)])
+        let (name, place) = label(viewer, &field.field);
+        let place = (!place.is_empty()).then(|| Markup::quiet(place));
+        let name = Markup::lines([Markup::text(name)].into_iter().chain(place));
+        Row(vec![name, Markup::text(shown_value(viewer, &field.value)), Markup::code(&field.field)])
     };
+    let columns = ["customs-field", "customs-value", "customs-field-path"];
     let table = Table {
         caption: t.get("customs-fields-caption").into(),
-        columns: vec![Column::new(t.get("customs-field")), Column::new(t.get("customs-value"))],
-        rows: shown.fields.iter().take(SHOWN).map(row).collect(),
+        columns: columns.map(|key| Column::new(t.get(key))).into(),
+        rows: case.fields.iter().take(SHOWN).map(row).collect(),
         empty: Empty::new(Icon::Trade, t.get("customs-fields-none"), t.get("customs-fields-none-how")),
         paging: None,
     };
-    let more = shown.more || shown.fields.len() > SHOWN;
+    let more = case.more || case.fields.len() > SHOWN;
     let more = more.then(|| Markup::paragraph(t.get("customs-fields-more")));
     Markup::from(table).and(more.unwrap_or_default())
 }
@@ -271,4 +284,31 @@ fn history(viewer: &Viewer, all: &[Decided]) -> Markup {
         }
     };
     Timeline { events: all.iter().map(event).collect() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::evidence::tests::viewer;
+    use corridor_base::Lang;
+
+    #[test]
+    fn a_field_says_in_which_entry_of_which_list_it_stands() {
+        let check = |lang: Lang, path: &str, name: &str, place: &str| {
+            assert_eq!(label(&viewer(lang), path), (name.to_owned(), place.to_owned()), "{path}");
+        };
+        check(Lang::En, "number", "Document number", "");
+        check(Lang::Ja, "consignments.1.goods.2.hs", "HSコード（税番）", "B/L単位の貨物 1 · 貨物 2");
+        check(Lang::Ko, "containers.3.number", "컨테이너번호", "컨테이너 3");
+    }
+
+    #[test]
+    fn a_value_is_written_as_its_reader_does() {
+        let check =
+            |lang: Lang, value: &str, expect: &str| assert_eq!(shown_value(&viewer(lang), value), expect);
+        check(Lang::Ja, "original", "新規");
+        check(Lang::Ko, "2026-11-22T09:10", "2026. 11. 22. 09:10");
+        check(Lang::En, "20261122", "20261122");
+        check(Lang::En, "DNFWD-M-2611-0042", "DNFWD-M-2611-0042");
+    }
 }

@@ -166,7 +166,7 @@ fn row(viewer: &Viewer, kept: &Kept, may: bool) -> Row {
         true => Markup::text(t.get("risk-when-always")),
         false => {
             let json = Sample::new(viewer, t.get("risk-json"), rule.to_json());
-            More { title: format!("{} {}", t.get("risk-conditions"), rule.when.len()), body: json.into() }
+            More { title: t.get("risk-conditions-n").and("n", rule.when.len()).into(), body: json.into() }
                 .into()
         }
     };
@@ -186,7 +186,7 @@ fn form(viewer: &Viewer, typed: &Typed) -> Form {
         Choice::new(word, t.get(&format!("risk-{word}"))).hint(t.get(&format!("risk-{word}-hint")))
     };
     let to_do = if typed.to_do == "keep" { "keep" } else { "try" };
-    Form::new(viewer, RULES, t.get("risk-do"))
+    Form::new(viewer, RULES, t.get("risk-go"))
         .field(
             Field::new("json", t.get("risk-json"))
                 .hint(t.get("risk-json-hint"))

@@ -9,7 +9,7 @@ use corridor_console::{Markup, Page, Viewer, format};
 use corridor_trade::customs::UNJUDGED;
 use corridor_trade::customs::statistics::{Counts, OfRule, statistics};
 
-use super::{PATH, said, text};
+use super::{PATH, dates, said, text};
 use crate::access::Caller;
 use crate::api::problem::Answer;
 use crate::node::Node;
@@ -36,7 +36,10 @@ pub(super) async fn page(State(node): State<Arc<Node>>, caller: Caller, viewer: 
     };
     let mut body = Markup::from(Section::new("", table).live("counts"));
     for of in all.iter().filter(|of| of.total.hits > 0).take(FIGURES) {
-        let point = |(month, counts): (&String, &Counts)| Point { label: month.clone(), value: counts.hits };
+        let point = |(month, counts): (&String, &Counts)| Point {
+            label: dates(&viewer).month(month),
+            value: counts.hits,
+        };
         let title = t.get("risk-figure").and("rule", name(&viewer, of));
         let points = of.months.iter().map(point).collect();
         body = body.and(Section::new(
@@ -50,18 +53,18 @@ pub(super) async fn page(State(node): State<Arc<Node>>, caller: Caller, viewer: 
     Ok(page.below(t.get("area-customs"), PATH).live().answer(&viewer))
 }
 
-/// A rule by its title and version.
+/// A rule by its title.
 fn name(viewer: &Viewer, of: &OfRule) -> String {
     if of.rule == UNJUDGED {
         return said(viewer, "risk-not-judged");
     }
-    let title = of.title.get(viewer.lang().tag()).map_or(of.rule.as_str(), String::as_str);
-    format!("{title} ({} v{})", of.rule, of.version)
+    of.title.get(viewer.lang().tag()).map_or(of.rule.as_str(), String::as_str).to_owned()
 }
 
 fn row(viewer: &Viewer, of: &OfRule) -> Row {
     let Counts { seen, hits, waiting, released, held, inspection, rejected, .. } = of.total;
     let numbers = [seen, hits, waiting, released, held, inspection, rejected];
     let numbers = numbers.map(|number| Markup::text(format::number(number)));
-    Row([Markup::text(name(viewer, of))].into_iter().chain(numbers).collect())
+    let version = Markup::quiet(format!("{} v{}", of.rule, of.version));
+    Row([Markup::lines([Markup::text(name(viewer, of)), version])].into_iter().chain(numbers).collect())
 }

@@ -148,8 +148,8 @@ fn table<'p>(viewer: &Viewer, first: &Sheet, second: &Sheet, rows: impl Iterator
         caption: t.get("compare-caption").and("n", format::number(rows.len() as u64)).into(),
         columns: vec![
             Column::new(t.get("compare-field")),
-            Column::new(title(viewer, first)),
-            Column::new(title(viewer, second)),
+            Column::new(title(viewer, first)).card(t.get("compare-first-card")),
+            Column::new(title(viewer, second)).card(t.get("compare-second-card")),
             Column::new(t.get("column-state")),
         ],
         rows,

@@ -220,13 +220,31 @@ fn validity(viewer: &Viewer, span: &Span, key: &ListedKey, now: Timestamp) -> Ma
     })
 }
 
+/// Long names as they are told apart: a participant without its method, a key of a log or a witness by name and
+/// number (`name+number+key`, C2SP signed-note). The command line has the whole of them.
+fn brief(text: &str) -> String {
+    let mut parts = text.splitn(3, '+');
+    if let (Some(name), Some(number), Some(_)) = (parts.next(), parts.next(), parts.next())
+        && number.len() == 8
+        && number.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return format!("{name} ({number})");
+    }
+    let (did, key) = text.split_once('#').map_or((text, None), |(did, key)| (did, Some(key)));
+    match (did.parse::<corridor_base::Did>(), key) {
+        (Ok(did), None) => format::did(&did),
+        (Ok(did), Some(key)) => format!("{}#{key}", format::did(&did)),
+        (Err(_), _) => text.to_owned(),
+    }
+}
+
 /// What a change is, as a badge, and in words: the sentences of the command line, without their sign.
 pub(super) fn said(viewer: &Viewer, change: &Value) -> (Badge, String) {
     let (t, dates) = (words(viewer), dates(viewer));
     let kind = change.get("change").and_then(Value::as_str).unwrap_or_default();
     let shown = |value: &Value| match value.as_str().map(|text| (text, Timestamp::parse(text))) {
         Some((_, Ok(at))) => dates.minute(at),
-        Some((text, Err(_))) => text.to_owned(),
+        Some((text, Err(_))) => brief(text),
         None => {
             value.get(viewer.lang().tag()).and_then(Value::as_str).map_or(value.to_string(), str::to_owned)
         }

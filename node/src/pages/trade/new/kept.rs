@@ -86,6 +86,7 @@ fn saved(viewer: &Viewer, mappings: &Mappings, kept: &[DraftBody], template: boo
             label: t.get("make-delete").into(),
             question: t.get("make-delete-question").and("name", &draft.name).into(),
             form: remove.main().into(),
+            calm: false,
         };
         Row(vec![
             Markup::link(&to, &draft.name),

@@ -9,7 +9,7 @@ use corridor_console::component::{
     Badge, Choice, Column, Command, Empty, Field, Filters, Icon, Kind, Paging, Row, Section, Table, Tone,
     address,
 };
-use corridor_console::{Markup, Page, Viewer};
+use corridor_console::{Markup, Page, Viewer, format};
 use corridor_trade::rejects::{Cause, Reject};
 use serde::Deserialize;
 
@@ -91,7 +91,10 @@ pub(in crate::pages::trade) async fn list(
 
 fn row(node: &Node, viewer: &Viewer, reject: &Reject) -> Row {
     let t = text(viewer.lang());
-    let number = if reject.number.is_empty() { "–".to_owned() } else { reject.number.clone() };
+    let number = match reject.number.is_empty() {
+        true => format::short(&reject.envelope.to_string(), 8, 4),
+        false => reject.number.clone(),
+    };
     let name = match viewer.may("GET /console/trade/rejects/{id}") {
         true => Markup::link(&format!("{PATH}/{}", reject.envelope), &number),
         false => Markup::link(&format!("/console/outbox/{}", reject.envelope), &number),

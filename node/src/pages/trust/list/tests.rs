@@ -82,3 +82,13 @@ fn participants_are_found_by_name_and_paged() {
     check("ALERT", "", 50, Some("did:web:p049.example.jp"));
     check("nobody", "", 0, None);
 }
+
+#[test]
+fn a_long_name_is_told_apart_by_its_number() {
+    let check = |text: &str, expect: &str| assert_eq!(brief(text), expect);
+    check("log.example.jp/log+4025628f+AYsuiX2/DWwLVtUK", "log.example.jp/log (4025628f)");
+    check("did:web:customs.example.jp#k1", "customs.example.jp#k1");
+    check("did:web:localhost%3A7080:forwarder", "localhost:7080:forwarder");
+    check("a+b+c", "a+b+c");
+    check("https://customs.example.jp", "https://customs.example.jp");
+}
