@@ -4,7 +4,7 @@ use corridor_base::Lang;
 use corridor_trade::correlate::{Found, Sent, State, Step, advance, answered, find};
 use corridor_trade::edifact::contrl::{NoAnswer, answer, read_contrl};
 use corridor_trade::edifact::envelope::read_bytes;
-use corridor_trade::edifact::{Action, Answering, Contrl, FaultCode, Options, Verdict};
+use corridor_trade::edifact::{Action, Answering, Charset, Contrl, FaultCode, Options, Verdict};
 
 use crate::{MESSAGE, answering, around};
 
@@ -117,6 +117,14 @@ fn what_an_answer_may_not_repeat_is_not_repeated() {
     check(&input("UNOB", "UNOBUNOB"), none);
     check(&input("UNH+1", "UNH+123456789012345"), Ok("UCI+R1+A:ZZ+B:ZZ+4+18'UNT"));
     check(&input("UNH+1", "UNH+\u{e}"), Ok("UCI+R1+A:ZZ+B:ZZ+4+18'UNT"));
+    // As it was found, in whichever characters it is read.
+    let found = b"UNB+KECA:3+DONGNAEFWD:\xff\xff\xff\xff\xff\xff\xff\x0e57+KTNETACPS:57+261122:0915+B1'\
+        UNH+1+XFWB:D:1:KR'BGM+741+180-12365675'BIN+51+FWB/16\r\n180-12345675ICNHKT/T10K250\r\nFLT/KE'787?+X\r\n'\
+        UNT+4+1'UNZ+1+B1'";
+    for characters in [None, Charset::named("SHIFT_JIS")] {
+        let report = read_bytes(found, Options { characters, ..Options::default() });
+        assert_eq!(answer(&report, &answering()).err(), none.err());
+    }
 }
 
 #[test]
