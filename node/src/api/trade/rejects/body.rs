@@ -23,7 +23,7 @@ pub struct DocumentAmendment {
     pub alone: bool,
     /// The mapping that `document` is a document of, where several fit; the first that has a place for all that was
     /// sent when left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "mapping_name")]
     #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
     pub mapping: Option<String>,
 }
@@ -76,6 +76,21 @@ fn message_number<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Res
     found.map(Some).ok_or_else(|| serde::de::Error::custom(format!("{number}: 1 to 10000 expected")))
 }
 
+/// A name that a mapping can have.
+fn mapping_name<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(from)?;
+    let plain = |name: &String| {
+        let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        letters && (1..=64).contains(&name.len())
+    };
+    match name {
+        Some(name) if !plain(&name) => {
+            Err(serde::de::Error::custom("1 to 64 letters, digits, _ and - expected"))
+        }
+        name => Ok(name),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +121,8 @@ mod tests {
             assert_eq!(found.map(|body| matches!(body, AmendBody::Text(_))), expect, "{json}");
         };
         check(r#"{ "function": "original", "document": {} }"#, Some(false));
+        check(r#"{ "function": "original", "document": {}, "mapping": "short-order" }"#, Some(false));
+        check(r#"{ "function": "original", "document": {}, "mapping": null }"#, Some(false));
         check(r#"{ "function": "original", "edifact": "UNB" }"#, Some(true));
         for wrong in [
             r#"{ "function": "original" }"#,
@@ -114,6 +131,8 @@ mod tests {
             r#"{ "function": "original", "document": {}, "edifact": "UNB" }"#,
             r#"{ "function": "original", "document": null, "edifact": "UNB" }"#,
             r#"{ "function": "original", "edifact": "UNB", "message": 1 }"#,
+            r#"{ "function": "original", "document": {}, "mapping": "" }"#,
+            r#"{ "function": "original", "document": {}, "mapping": "../orders" }"#,
             "[]",
         ] {
             check(wrong, None);
