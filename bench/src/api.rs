@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use corridor_base::{Digest, Timestamp};
+use corridor_base::{Digest, EnvelopeId, OsRandom, SystemClock, Timestamp};
 use corridor_net::{Allow, Client, ClientOptions, Request};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
@@ -21,6 +21,12 @@ const MAX_ANSWER: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How many documents or acts are asked for at once.
 const PAGE: usize = 1000;
+
+/// A new key to hand a document in under: a UUID of version 7, as the console and the command line choose theirs.
+#[must_use]
+pub fn key() -> String {
+    EnvelopeId::new(&SystemClock, &OsRandom).to_string()
+}
 
 /// The API of one node, with a token.
 #[derive(Clone)]

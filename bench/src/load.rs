@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use url::Url;
 
 use crate::Result;
-use crate::api::{Api, Document, HandedIn};
+use crate::api::{self, Api, Document, HandedIn};
 use crate::content;
 use crate::process::used;
 
@@ -30,8 +30,6 @@ pub struct Load {
     pub api: Api,
     /// Where documents are handed in.
     pub outbox: Url,
-    /// Tells the documents of one load from those of another.
-    pub name: String,
     /// The size of a document, in bytes.
     pub size: usize,
     /// The processes of both nodes.
@@ -139,7 +137,7 @@ impl Load {
     }
 
     async fn one(&self, number: u64, began: Timestamp) -> Result<Sent> {
-        let key = format!("{}-{number}", self.name);
+        let key = api::key();
         let content = content::small(number, self.size);
         loop {
             match self.api.hand_in(&self.outbox, &key, content.clone()).await {

@@ -155,14 +155,12 @@ async fn small(arguments: &Arguments, setup: &Setup, limits: &Limits) -> Result<
     let world = World::found(setup).await?;
     let time = Duration::from_secs(arguments.seconds);
     let (mut most, mut fixed) = (Vec::new(), Vec::new());
-    for run in 1..=arguments.runs {
-        let name = |kind: &str| format!("{kind}-{run}");
+    for _ in 0..arguments.runs {
         let nodes = [world.kr.node.id(), world.jp.node.id()];
         let (api, outbox) = (world.kr.api.clone(), world.outbox()?);
-        let mut load = Load { api, outbox, name: name("closed"), size: SIZE, nodes };
+        let load = Load { api, outbox, size: SIZE, nodes };
         let window = load.closed(CLIENTS, WARM, time).await?;
         most.push(tell("as fast as it goes", load.figures(&window).await?));
-        load.name = name("open");
         let window = load.open(RATE, WARM, time).await?;
         fixed.push(tell("at a fixed rate", load.figures(&window).await?));
     }

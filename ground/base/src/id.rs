@@ -108,17 +108,28 @@ impl EnvelopeId {
         Self(uuid::Builder::from_custom_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]).into_uuid())
     }
 
-    /// The identifier of an answer: as [`EnvelopeId::derived`], and it begins as what it answers does, which
-    /// is with a time, in milliseconds. In every index it stands beside that, among what is new: a number
-    /// without order costs a page of each index for each answer.
+    /// As [`EnvelopeId::derived`], and it begins as this one does, which is with a time in milliseconds when this
+    /// one is of version 7: an answer stands beside what it answers, in every index, among what is new. A number
+    /// without order costs a page of each index for each document.
     #[must_use]
-    pub fn answering(&self, from: &crate::Digest) -> Self {
+    pub fn beside(&self, from: &crate::Digest) -> Self {
         let ([a, b, c, d, e, f, ..], [g, h, i, j, k, l, m, n, o, p, ..]) = (self.0.as_bytes(), from.0);
         let bytes = [*a, *b, *c, *d, *e, *f, g, h, i, j, k, l, m, n, o, p];
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    /// When it was made, in milliseconds, as far as it says so: those of version 7 and their answers do.
+    /// The identifier that follows from a key that somebody chose, and from the digest of whose key it is: the
+    /// same again for the same key (EX-4). A key that is a UUID of version 7 itself lends its time to it; any other
+    /// text is as good a key, and its documents lie scattered in the books.
+    #[must_use]
+    pub fn keyed(key: &str, from: &crate::Digest) -> Self {
+        match key.parse::<Self>() {
+            Ok(timed) if timed.0.get_version_num() == 7 => timed.beside(from),
+            _ => Self::derived(from),
+        }
+    }
+
+    /// When it was made, in milliseconds, as far as it says so: those of version 7 do, and what stands beside them.
     #[must_use]
     pub fn millis(&self) -> u64 {
         let [a, b, c, d, e, f, ..] = *self.0.as_bytes();

@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{ErrorCode, Problem, Result};
+use corridor_base::{EnvelopeId, ErrorCode, Problem, Result};
 use futures::TryStreamExt;
 use http_body::Frame;
 use http_body_util::StreamBody;
@@ -90,7 +88,7 @@ async fn hand_in(context: &Context, remote: &Remote, args: &Args) -> Result<Valu
     )?;
     let key = match &args.key {
         Some(key) => key.clone(),
-        None => URL_SAFE_NO_PAD.encode(context.around.random.bytes::<24>()),
+        None => EnvelopeId::new(&*context.around.clock, &*context.around.random).to_string(),
     };
     let mut attempt = 1;
     loop {

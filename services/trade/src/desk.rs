@@ -335,7 +335,7 @@ async fn refuse_test(exchange: &Exchange, us: &Did, read: &mut Read) -> Result<(
 #[must_use]
 pub fn answer_id(us: &Did, partner: &Did, document: EnvelopeId) -> EnvelopeId {
     let from = format!("corridor/contrl\n{us}\n{partner}\n{document}");
-    document.answering(&Digest::of(from.as_bytes()))
+    document.beside(&Digest::of(from.as_bytes()))
 }
 
 /// The control reference of an answer, which follows from what it answers and from its kind: 7 characters of

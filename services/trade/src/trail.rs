@@ -68,6 +68,36 @@ CREATE INDEX interchange_reference_by_envelope
         THEN 1 ELSE 0 END",
 };
 
+/// A number is looked for in the order of time, so that the key itself has it in that order, and no index beside it
+/// says the same once more.
+pub(crate) const NAMED_IN_ORDER: Migration = Migration {
+    version: 11,
+    name: "numbers in the order of time",
+    sql: "
+CREATE TABLE interchange_number (
+    participant TEXT NOT NULL,
+    number TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    side TEXT NOT NULL,
+    envelope TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    own INTEGER NOT NULL,
+    partner TEXT NOT NULL,
+    PRIMARY KEY (participant, number, created, side, envelope, message, role, own)
+);
+INSERT INTO interchange_number (participant, number, created, side, envelope, message, role, own, partner)
+    SELECT participant, number, created, side, envelope, message, role, own, partner FROM interchange_reference;
+DROP TABLE interchange_reference;
+ALTER TABLE interchange_number RENAME TO interchange_reference;
+CREATE INDEX interchange_reference_by_envelope
+    ON interchange_reference (participant, side, envelope, message, own, role, number);
+",
+    verify:
+        "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT created FROM interchange_reference LIMIT 1) r) >= 0
+        THEN 1 ELSE 0 END",
+};
+
 /// What an answer says, line by line, in each language.
 pub type Told = BTreeMap<String, Vec<String>>;
 
@@ -145,18 +175,18 @@ pub(crate) fn name(tx: &mut Tx<'_>, document: &DocumentRow, references: &[Refere
     for reference in references.iter().filter(|_| document.seal.is_none()) {
         tx.execute(
             "INSERT INTO interchange_reference
-                (participant, number, side, envelope, message, role, own, partner, created)
+                (participant, number, created, side, envelope, message, role, own, partner)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (participant, number, side, envelope, message, role, own) DO NOTHING",
+             ON CONFLICT (participant, number, created, side, envelope, message, role, own) DO NOTHING",
             &[
                 reference.number.as_str().into(),
+                now.into(),
                 document.side.as_str().into(),
                 document.id.to_string().into(),
                 i64::try_from(reference.message).unwrap_or(i64::MAX).into(),
                 reference.role.as_str().into(),
                 i64::from(reference.own).into(),
                 document.partner.as_str().into(),
-                now.into(),
             ],
         )?;
     }
@@ -211,7 +241,7 @@ pub(crate) fn naming(tx: &mut Tx<'_>, number: &str, scope: &Scope, limit: u64) -
          WHERE participant = $1 AND number = $2
             AND ($3 = '' OR REPLACE($3, '|edifact|', '') <> $3)
             AND ($4 = '' OR REPLACE($4, '|' || partner || '|', '') <> $4)
-         ORDER BY created DESC, envelope DESC, message LIMIT $5",
+         ORDER BY created DESC, side DESC, envelope DESC, message DESC LIMIT $5",
         &[number.into(), scope.kinds_parameter().into(), scope.partners_parameter().into(), limit.into()],
     )?;
     let naming = |row: &Row| -> Result<Naming> {

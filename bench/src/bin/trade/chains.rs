@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use corridor_bench::api::{Api, HandedIn};
+use corridor_bench::api::{self, Api, HandedIn};
 use corridor_bench::load::percentile;
 use corridor_bench::report::{Better, Row};
 use corridor_bench::world::{EDIFACT, Setup, World};
@@ -173,7 +173,7 @@ impl Trade {
     async fn chain(&self, n: u64) -> Result {
         for step in chain::steps(n) {
             let (api, url) = if step.out { (&self.kr, &self.out) } else { (&self.jp, &self.back) };
-            let key = format!("{}-{n}", step.kind);
+            let key = api::key();
             loop {
                 match api.hand_in(url, &key, step.content.clone()).await {
                     HandedIn::Accepted(_) => break,

@@ -84,5 +84,5 @@ fn language(exchange: &Exchange, partner: &Did) -> Lang {
 /// The envelope number of an APERAK follows from what it answers (EX-4).
 fn id(us: &Did, document: &DocumentRow) -> EnvelopeId {
     let from = format!("corridor/aperak\n{us}\n{}\n{}", document.partner, document.id);
-    document.id.answering(&Digest::of(from.as_bytes()))
+    document.id.beside(&Digest::of(from.as_bytes()))
 }
