@@ -86,11 +86,46 @@ fn story() -> Result {
     for lang in ["en", "ja", "ko"] {
         let story =
             shell::output(&mut demo::command(&["--check".to_owned(), "--lang".to_owned(), lang.to_owned()]))?;
+        let story = brief(&story);
         let picture = images.join(format!("demo-{lang}.webp"));
         let height = (lines(&story) + 2) * LINE + 48;
         take(&browser, &page(lang, &story), (WIDTH, height), &picture)?;
     }
     Ok(())
+}
+
+/// The first message of the purchase: what stands before it prepares for it.
+const BEGINS: &str = "ORDERS";
+/// How many details of a step are shown, and how many places of a line.
+const DETAILS: usize = 3;
+const PLACES: usize = 190;
+
+/// What a reader of the README sees of the story: from the order on, of each step its first details.
+fn brief(story: &str) -> String {
+    let begins = story.lines().position(|line| line.contains(BEGINS)).unwrap_or(0);
+    let title = story.lines().take(if begins > 2 { 2 } else { 0 });
+    let mut lines: Vec<String> = title.map(str::to_owned).chain(["      …".to_owned()]).collect();
+    let mut details = 0;
+    for line in story.lines().skip(begins) {
+        details = if line.starts_with("      ") { details + 1 } else { 0 };
+        match details {
+            0..=DETAILS => lines.push(cut(line)),
+            more if more == DETAILS + 1 => lines.push("      │ …".to_owned()),
+            _ => {}
+        }
+    }
+    lines.join("\n")
+}
+
+/// A line, not longer than what one fold takes.
+fn cut(line: &str) -> String {
+    let mut places = 0;
+    let fits = |c: &char| {
+        places += if c.is_ascii() { 1 } else { 2 };
+        places <= PLACES
+    };
+    let kept: String = line.chars().take_while(fits).collect();
+    if kept.len() < line.len() { format!("{kept}…") } else { kept }
 }
 
 /// How many lines the story takes on the page, long ones being folded; a wide character takes two
@@ -144,4 +179,19 @@ fn take(browser: &Path, page: &str, (width, height): (u32, u32), picture: &Path)
     }
     println!("{}", picture.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_begins_with_the_order_and_is_brief() {
+        let check = |story: &str, expect: &str| assert_eq!(brief(story), expect);
+        let story = "Title\n═════\n 1. Founds\n 2. Orders (ORDERS)\n      │ a\n      │ b\n      │ c\n      │ d\n      │ e\n 3. Ends";
+        let shown = "Title\n═════\n      …\n 2. Orders (ORDERS)\n      │ a\n      │ b\n      │ c\n      │ …\n 3. Ends";
+        check(story, shown);
+        assert_eq!(cut(&"あ".repeat(PLACES)), format!("{}…", "あ".repeat(PLACES / 2)));
+        assert_eq!(cut("short"), "short");
+    }
 }

@@ -20,6 +20,8 @@ use world::world;
 
 /// A transaction as whoever ordered and booked sees it: from order to release.
 const WHOLE: &str = "/console/trade/whole";
+/// The number of the purchase that the demo tells of.
+const PURCHASE: &str = "PO-2611-0007";
 
 /// Every page in one language: first as a stranger sees it, then as somebody who has signed in.
 fn check(lang: Lang) {
@@ -54,9 +56,8 @@ fn check(lang: Lang) {
     if pages::wanted(WHOLE) {
         let (name, site) = (format!("judge-{lang}"), world.site("forwarder"));
         Person::enrol(&browser, world, "forwarder", (&name, "officer"), |_, _| {});
-        let found = world.corridor("forwarder", &["trade", "transactions"]);
-        let number = found["items"][0]["number"].as_str().unwrap_or_else(|| panic!("{found}"));
-        let path = format!("/console/trade?reference={number}");
+        // What other tests send stands above the purchase of the demo.
+        let path = format!("/console/trade?reference={PURCHASE}");
         wrong.extend(judge::judge(&browser, lang, &site, (WHOLE, &path)).1);
     }
     assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
