@@ -152,13 +152,19 @@ func collect() []evidence {
 	for _, path := range must(filepath.Glob(filepath.Join(folder, "anchor-jp", "recognitions", "*.note"))) {
 		all = append(all, evidence{"recognition, two signatures", must(os.ReadFile(path)), both})
 	}
-	for _, name := range []string{"agreement-proposed", "agreement"} {
-		bytes := read(name + ".note")
+	agreements := must(filepath.Glob(filepath.Join(folder, "agreement-*.note")))
+	if len(agreements) == 0 {
+		panic("the demo has left no agreement")
+	}
+	for _, path := range agreements {
+		bytes := must(os.ReadFile(path))
+		name := strings.TrimSuffix(filepath.Base(path), ".note")
+		proposed := strings.HasSuffix(name, "-proposed")
 		var agreement struct{ Parties []string }
 		body(bytes, &agreement)
 		var keys []string
 		for _, party := range agreement.Parties {
-			if name == "agreement" || strings.HasSuffix(party, ":forwarder") {
+			if !proposed || strings.HasSuffix(party, ":forwarder") {
 				keys = append(keys, participants[party+"#k1"])
 			}
 		}
