@@ -77,8 +77,11 @@ fn everything_is_reached_by_keyboard_alone() {
     browser.keys(ENTER);
     // A browser jumps when it comes to it: the address says so first, and the focus follows.
     browser.until("the main part", || browser.holds("document.activeElement.id === 'main'"));
-    browser.keys(TAB);
+    // Until the page is whole the browser may jump again, and take the focus back from the next stop.
     browser.until("a stop within the main part", || {
+        if browser.holds("document.activeElement.id === 'main'") {
+            browser.keys(TAB);
+        }
         browser
             .holds("document.activeElement.id !== 'main' && document.activeElement.closest('main') !== null")
     });
