@@ -45,6 +45,15 @@
     e.preventDefault();
     swap(link.href, true).then(() => main().focus({ preventScroll: true }));
   });
+  // A link to a part of this page moves the focus at once, where the part can have it. A browser by itself does so with
+  // the next picture it draws, and takes the focus back from whoever has gone on meanwhile.
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest("a[href^='#']");
+    const part = link && !plain(e) && document.getElementById(link.getAttribute("href").slice(1));
+    if (!part) return;
+    part.focus();
+    if (document.activeElement === part) e.preventDefault();
+  });
   document.addEventListener("submit", (e) => {
     const form = e.target;
     if (form.matches("form[data-swap]")) {
