@@ -128,7 +128,9 @@ async fn a_partner_that_takes_one_by_one_gets_them_so() {
         assert_eq!(world.kr.settled(id).await.state, State::Delivered);
     }
     let (alone, together) = counted.found();
-    assert_eq!(alone, 100);
+    // One whose answer was lost or late is offered again, and taken once (EX-4).
+    assert!((100..110).contains(&alone), "{alone} requests for 100 documents");
+    assert_eq!(world.jp.acts("document-received").await, 100);
     assert!((1..=4).contains(&together), "asked {together} times, though it had said that it does not know");
 }
 
