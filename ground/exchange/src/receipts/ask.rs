@@ -313,7 +313,9 @@ fn keep_one(tx: &mut Tx<'_>, row: &DocumentRow, found: &Found, now: Timestamp) -
             (participant, side, envelope, partner, kind, act, opening, bytes, receipt, missing, recorded)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (participant, side, envelope, partner, kind) DO UPDATE SET
-            act = excluded.act, opening = excluded.opening, bytes = excluded.bytes,
+            act = excluded.act,
+            opening = CASE WHEN partner_receipt.receipt IS NULL THEN excluded.opening ELSE partner_receipt.opening END,
+            bytes = CASE WHEN partner_receipt.receipt IS NULL THEN excluded.bytes ELSE partner_receipt.bytes END,
             missing = CASE WHEN partner_receipt.receipt IS NULL THEN excluded.missing ELSE partner_receipt.missing END,
             receipt = COALESCE(partner_receipt.receipt, excluded.receipt), recorded = excluded.recorded
          WHERE partner_receipt.act = excluded.act
