@@ -70,20 +70,8 @@ fn segments(file: &Path, bytes: &[u8], shown: Shown) -> Value {
 
 fn read(segment: &Segment<'_>, shown: Shown) -> Value {
     let value = |part: &Part<'_>| if shown.text { part.text() } else { latin1(&part.value()) };
-    let mut elements: Vec<Vec<Vec<String>>> = Vec::new();
-    for part in segment.parts().filter(|part| part.element > 0) {
-        if part.repetition == 1 && part.component == 1 {
-            elements.push(Vec::new());
-        }
-        let Some(element) = elements.last_mut() else { continue };
-        if part.component == 1 {
-            element.push(Vec::new());
-        }
-        let Some(repetition) = element.last_mut() else { continue };
-        repetition.push(value(&part));
-    }
     let mut whole = vec![Value::from(latin1(&segment.tag()))];
-    whole.extend(elements.into_iter().map(Value::from));
+    whole.extend(segment.nested(value).into_iter().map(Value::from));
     Value::from(whole)
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::charset::Charset;
 use super::csv::cell;
 use super::envelope::{Options, Position, Report, Visit, read};
-use super::token::{Delimiters, Segment, number};
+use super::token::{Delimiters, Part, Segment, number};
 use super::write::Writer;
 
 /// The longest line of JSON read.
@@ -51,20 +51,8 @@ fn is_zero(number: &u64) -> bool {
 
 impl Line {
     fn of(at: &Position<'_>, segment: &Segment<'_>) -> Self {
-        let mut elements: Vec<Vec<Vec<String>>> = Vec::new();
-        for part in segment.parts().filter(|part| part.element > 0) {
-            if part.repetition == 1 && part.component == 1 {
-                elements.push(Vec::new());
-            }
-            let Some(element) = elements.last_mut() else { continue };
-            if part.component == 1 {
-                element.push(Vec::new());
-            }
-            if let Some(repetition) = element.last_mut() {
-                repetition.push(part.text());
-            }
-        }
         let tag = segment.charset().text(&segment.tag());
+        let elements = segment.nested(Part::text);
         Self { tag, elements, in_message: at.in_message, object: segment.inline }
     }
 

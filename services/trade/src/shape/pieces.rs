@@ -45,7 +45,7 @@ impl Visit for Taking {
         let tag = String::from_utf8_lossy(&segment.tag()).into_owned();
         (self.pieces.delimiters, self.pieces.charset) = (*segment.delimiters(), segment.charset());
         let taken = self.whole || tag.starts_with("UN") || tag == "BGM";
-        let values = if taken { values(segment) } else { Values::new() };
+        let values = if taken { segment.nested(|part| part.value().into_owned()) } else { Values::new() };
         let (raw, inline) = (Some(segment.raw().to_vec()), segment.inline.is_some());
         self.pieces.all.push(Piece { tag, raw, values, inline, object: Vec::new() });
     }
@@ -55,23 +55,6 @@ impl Visit for Taking {
             piece.object.extend_from_slice(bytes);
         }
     }
-}
-
-fn values(segment: &Segment<'_>) -> Values {
-    let mut elements = Values::new();
-    for part in segment.parts().filter(|part| part.element > 0) {
-        if part.repetition == 1 && part.component == 1 {
-            elements.push(Vec::new());
-        }
-        let Some(element) = elements.last_mut() else { continue };
-        if part.component == 1 {
-            element.push(Vec::new());
-        }
-        if let Some(repetition) = element.last_mut() {
-            repetition.push(part.value().into_owned());
-        }
-    }
-    elements
 }
 
 impl Piece {

@@ -132,6 +132,25 @@ impl<'a> Segment<'a> {
         Parts { segment: *self, mark: 0, from: 0, element: 0, repetition: 1, component: 1, done: false }
     }
 
+    /// What `each` makes of every value after the tag, as it stands: elements, their repetitions, their components.
+    #[must_use]
+    pub fn nested<T>(&self, mut each: impl FnMut(&Part<'a>) -> T) -> Vec<Vec<Vec<T>>> {
+        let mut elements: Vec<Vec<Vec<T>>> = Vec::new();
+        for part in self.parts().filter(|part| part.element > 0) {
+            if part.repetition == 1 && part.component == 1 {
+                elements.push(Vec::new());
+            }
+            let Some(element) = elements.last_mut() else { continue };
+            if part.component == 1 {
+                element.push(Vec::new());
+            }
+            if let Some(repetition) = element.last_mut() {
+                repetition.push(each(&part));
+            }
+        }
+        elements
+    }
+
     /// One component of the first repetition of an element; `None` when it is not there or empty.
     #[must_use]
     pub fn part(&self, element: u32, component: u32) -> Option<Part<'a>> {

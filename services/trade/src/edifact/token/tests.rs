@@ -130,6 +130,27 @@ fn level_b_as_it_was_written() {
 }
 
 #[test]
+fn the_values_of_a_segment_are_nested_as_they_stand() {
+    let check = |input: &[u8], expect: &str| {
+        let mut shown = String::new();
+        let mut tokenizer = Tokenizer::new(Limits::default());
+        let mut each = |token: Token<'_>| {
+            if let Token::Segment(s) = token {
+                shown = format!("{:?}", s.nested(Part::text));
+            }
+        };
+        tokenizer.push(input, &mut each).unwrap();
+        assert_eq!(shown, expect);
+    };
+    check(b"A'", "[]");
+    check(b"A+'", r#"[[[""]]]"#);
+    check(b"A:1+B'", r#"[[["B"]]]"#);
+    check(b"A++B:'", r#"[[[""]], [["B", ""]]]"#);
+    check(b"UNB+UNOC:4'A+1*2:3**+?*'", r#"[[["1"], ["2", "3"], [""], [""]], [["*"]]]"#);
+    check(b"UNB+UNOC:3'A+1*2:3'", r#"[[["1*2", "3"]]]"#);
+}
+
+#[test]
 fn characters_that_partners_agreed_on_hold_from_the_first_byte() {
     let check = |agreed: &str, input: &[u8], expect: &str| {
         for size in [1, 2, 1000] {
