@@ -18,13 +18,14 @@ use std::time::Duration;
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 use corridor_ledger::receipt::Standing;
-use corridor_proof::{Act, Opening, act};
+use corridor_proof::{Acknowledgement, Act, Envelope, Opening, Signed, act};
 use corridor_storage::{ActPage, ActRow, Tx};
 
 use crate::{Exchange, Side};
 
 pub use held::{Held, HeldFilter, HeldPage, Ours, Theirs};
 pub use shown::Shown;
+pub(crate) use shown::given;
 pub use signatures::{Judged, What};
 
 /// How soon a document is asked about again at first, and at most; between the two, after a quarter of
@@ -69,7 +70,7 @@ impl ReceiptExchange {
 fn about(tx: &mut Tx<'_>, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
     let page = ActPage { subject: Some(id.to_string()), limit: 100, ..ActPage::default() };
     let about = |opened: &Opened| {
-        kinds(side).contains(&opened.act.kind.as_str())
+        is_told(side, &opened.act.kind)
             && opened.opening.fields.get("partner").map(String::as_str) == Some(partner.as_str())
     };
     Ok(tx.acts(&page)?.into_iter().filter_map(Opened::read).filter(about).collect())
@@ -91,14 +92,27 @@ impl Opened {
     }
 }
 
-/// The acts of whoever has the document on this side of its books.
-fn kinds(side: Side) -> &'static [&'static str] {
-    const SENDER: &[&str] = &[act::DOCUMENT_SUBMITTED.name, act::DOCUMENT_ACKNOWLEDGED.name];
-    const RECIPIENT: &[&str] = &[act::DOCUMENT_RECEIVED.name];
+/// What proves what whoever has the document on this side of its books did: all acts of one of these. A sender that
+/// lost its disk may have lost its acts, and what opens them, for good; what it recorded when the document came back
+/// into its book commits to the envelope and to the acknowledgement, as they did.
+const fn proofs(side: Side) -> &'static [&'static [&'static str]] {
+    const SENDER: &[&[&str]] =
+        &[&[act::DOCUMENT_SUBMITTED.name, act::DOCUMENT_ACKNOWLEDGED.name], &[act::DOCUMENT_RETURNED.name]];
+    const RECIPIENT: &[&[&str]] = &[&[act::DOCUMENT_RECEIVED.name]];
     match side {
         Side::Out => SENDER,
         Side::In => RECIPIENT,
     }
+}
+
+/// Whether this is one of the acts of whoever has the document on this side of its books.
+fn is_told(side: Side, kind: &str) -> bool {
+    proofs(side).iter().any(|acts| acts.contains(&kind))
+}
+
+/// Whether enough acts have complete receipts.
+fn is_proved(side: Side, complete: impl Fn(&str) -> bool) -> bool {
+    proofs(side).iter().any(|acts| acts.iter().all(|kind| complete(kind)))
 }
 
 /// The side that the other has the document on.
@@ -107,6 +121,31 @@ fn other(side: Side) -> Side {
         Side::In => Side::Out,
         Side::Out => Side::In,
     }
+}
+
+/// Whether an act is of one party to a document, about it, and says what is known to be so.
+pub(crate) fn check_opened(
+    act: &Act,
+    opening: &Opening,
+    (by, side): (&Did, Side),
+    (partner, envelope): (&Did, &Signed<Envelope>),
+    acknowledgement: Option<&Signed<Acknowledgement>>,
+) -> std::result::Result<(), &'static str> {
+    if !is_told(side, &act.kind) || act.known_type().is_none() {
+        return Err("an act of another kind");
+    }
+    if !act.opened_by(opening) {
+        return Err("an act that is not opened by what came with it");
+    }
+    let fields = &opening.fields;
+    let is = |name: &str, value: &str| fields.get(name).map(String::as_str) == Some(value);
+    let says = |name: &str, value: &str| fields.get(name).is_none_or(|found| found == value);
+    let right = is("participant", by.as_str())
+        && is("partner", partner.as_str())
+        && is("envelope", &envelope.body().id.to_string())
+        && says("statement", &envelope.digest().to_string())
+        && acknowledgement.is_none_or(|answer| says("acknowledgement", &answer.digest().to_string()));
+    if right { Ok(()) } else { Err("an act that says something else of the document") }
 }
 
 /// What is missing, by name.

@@ -22,7 +22,8 @@
 //! instant ([`AskAgain`]); the answer is [`SentAgain`], and the documents come as they did before.
 //!
 //! `POST /exchange/v1/acknowledged` asks the partner for the envelopes that it acknowledged to the caller since
-//! an instant ([`AskAcknowledged`]); the answer is [`Acknowledged`]. A node that does not know it answers 404.
+//! an instant ([`AskAcknowledged`]); the answer is [`Acknowledged`], with the acts that the caller had given about
+//! them. A node that does not know it answers 404.
 //!
 //! `POST /exchange/v1/erasures` asks the partner to destroy what it holds about a person
 //! ([`AskErasure`]); the answer is a signed note, [`corridor_proof::ErasureAcknowledgement`]. It needs an
@@ -171,6 +172,19 @@ pub struct AcknowledgedItem {
     pub envelope: String,
     /// The acknowledgement as the receiver signed it.
     pub acknowledgement: String,
+    /// The sender's acts about it, as far as the receiver was ever given them; a node that does not know this
+    /// tells none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<GivenAct>,
+}
+
+/// An act that its maker had given to a partner, and may have lost since.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GivenAct {
+    /// The act, in its very bytes.
+    pub act: String,
+    /// What opens it.
+    pub opening: Opening,
 }
 
 /// What is asked of a partner that may hold copies of what is about a person.

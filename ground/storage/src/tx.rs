@@ -149,22 +149,8 @@ impl<'a> Tx<'a> {
     pub fn record_under(&mut self, act: &SealedAct, seal: Option<&Seal>) -> Result<()> {
         leaves::fits(leaves::ACTS, &act.bytes)?;
         let id = act.act.id.to_string();
-        let opening =
-            serde_json::to_vec(&act.opening).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
-        let opening = match seal {
-            Some(seal) => seal.close(&opening_of(&id), &opening)?,
-            None => opening,
-        };
-        let seal = seal.map(|seal| seal.id().to_string());
-        let args = [
-            Arg::Text(&id),
-            Arg::Text(&act.act.kind),
-            act.subject().map_or(Arg::Null, Arg::Text),
-            Arg::Int(act.act.time.millis()),
-            Arg::Bytes(&act.bytes),
-            Arg::Bytes(&opening),
-            seal.as_deref().map_or(Arg::Null, Arg::Text),
-        ];
+        let (opening, seal) = (close(act, seal)?, seal.map(|seal| seal.id().to_string()));
+        let args = columns(act, &id, &opening, seal.as_deref());
         if matches!(self.engine, Engine::Postgres(_)) {
             // Both rows in one statement, because a statement is a journey to the server.
             let mut all = vec![Arg::Text(self.participant.as_str())];
@@ -180,13 +166,36 @@ impl<'a> Tx<'a> {
             self.leaves += 1;
             return Ok(());
         }
-        self.run(
-            "INSERT INTO act (participant, id, kind, subject, time, bytes, opening, seal)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            &args,
-            None,
-        )?;
+        self.run(INSERT_ACT, &args, None)?;
         self.add_leaf(leaves::ACTS, &id, Arg::Null).map(|_| ())
+    }
+
+    /// Puts an act back into the books whose leaf came back from a mirror without it, and lies with the operator
+    /// since. Answers whether it did: nothing is taken but what the log commits to already, in these very bytes
+    /// (LG-1), and what opens as an act of this participant (PA-1).
+    ///
+    /// # Errors
+    /// As [`Tx::record`].
+    pub fn take_back(&mut self, operator: &Did, act: &SealedAct, seal: Option<&Seal>) -> Result<bool> {
+        let ours =
+            act.opening.fields.get("participant").map(String::as_str) == Some(self.participant.as_str());
+        if !ours || !act.act.opened_by(&act.opening) || act.act.to_bytes() != act.bytes {
+            return Ok(false);
+        }
+        let (id, whose) = (act.act.id.to_string(), self.participant);
+        let place =
+            [Arg::Text(whose.as_str()), Arg::Text(operator.as_str()), Arg::Text(&id), Arg::Bytes(&act.bytes)];
+        let found = self.of_node(
+            "UPDATE leaf SET participant = $1, bytes = NULL
+             WHERE participant = $2 AND log = 'acts' AND id = $3 AND bytes = $4 RETURNING number",
+            &place,
+        )?;
+        if found.is_empty() {
+            return Ok(false);
+        }
+        let (opening, seal) = (close(act, seal)?, seal.map(|seal| seal.id().to_string()));
+        self.run(INSERT_ACT, &columns(act, &id, &opening, seal.as_deref()), None)?;
+        Ok(true)
     }
 
     /// From now on this connection overwrites what it deletes: it has had keys of persons in its hands.
@@ -385,6 +394,32 @@ impl<'a> Tx<'a> {
         let problem = fault.problem.clone();
         self.fault = Some(fault);
         problem
+    }
+}
+
+const INSERT_ACT: &str = "INSERT INTO act (participant, id, kind, subject, time, bytes, opening, seal)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// The columns of an act's row, behind the participant.
+fn columns<'a>(act: &'a SealedAct, id: &'a str, opening: &'a [u8], seal: Option<&'a str>) -> [Arg<'a>; 7] {
+    [
+        Arg::Text(id),
+        Arg::Text(&act.act.kind),
+        act.subject().map_or(Arg::Null, Arg::Text),
+        Arg::Int(act.act.time.millis()),
+        Arg::Bytes(&act.bytes),
+        Arg::Bytes(opening),
+        seal.map_or(Arg::Null, Arg::Text),
+    ]
+}
+
+/// What opens an act, as its row holds it.
+fn close(act: &SealedAct, seal: Option<&Seal>) -> Result<Vec<u8>> {
+    let opening =
+        serde_json::to_vec(&act.opening).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+    match seal {
+        Some(seal) => seal.close(&opening_of(&act.act.id.to_string()), &opening),
+        None => Ok(opening),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What this node itself had sent since the backup stands in its partners' books only. It asks each partner
 //! for the envelopes that the partner acknowledged to it, and takes them back into its own book, each with the
 //! acknowledgement: both are signed, so a partner can invent neither. The contents stay where they are.
+//!
+//! The partner gives back our acts about them, too, as far as it was ever given them: the leaves came back from a
+//! mirror, and an act whose leaf says so is ours again, with what opens it, and can be proved.
 
 use axum::body::Body;
 use axum::extract::{Request, State as Handed};
@@ -8,18 +11,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYP
 use axum::response::Response;
 use bytes::Bytes;
 use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
-use corridor_proof::{Acknowledgement, Envelope, SealedAct, Signed, act};
-use corridor_storage::Tx;
+use corridor_proof::{Acknowledgement, Act, Envelope, SealedAct, Signed, act};
+use corridor_storage::{Seal, Tx};
 use url::Url;
 
 use super::{KEPT, PATIENCE, SMALL, millis};
 use crate::documents::{self, NewDocument};
 use crate::edge::{Call, JSON, busy, reply};
+use crate::receipts::{check_opened, given};
 use crate::sender::answer_problem;
-use crate::wire::{self, Acknowledged, AcknowledgedItem, AskAcknowledged};
+use crate::wire::{self, Acknowledged, AcknowledgedItem, AskAcknowledged, GivenAct};
 use crate::{Exchange, Side, State};
 
-/// How many documents are answered at once: each is an envelope and an acknowledgement of at most 8 KiB.
+/// How many documents are answered at once: each is an envelope and an acknowledgement of at most 8 KiB, and
+/// some acts of a few hundred bytes.
 const PAGE: u32 = 50;
 /// The largest answer read, in bytes.
 const MAX_ANSWER: usize = 2 << 20;
@@ -29,6 +34,7 @@ struct Known {
     envelope: Signed<Envelope>,
     acknowledgement: Signed<Acknowledgement>,
     record: SealedAct,
+    acts: Vec<SealedAct>,
 }
 
 impl Exchange {
@@ -102,7 +108,15 @@ impl Exchange {
             ("acknowledgement", acknowledgement.digest().to_string()),
         ];
         let record = self.seal(us, &act::DOCUMENT_RETURNED, &fields)?;
-        Ok(Known { envelope, acknowledgement, record })
+        let ours = |given: &GivenAct| {
+            let (bytes, opening) = (given.act.as_bytes().to_vec(), given.opening.clone());
+            let act = Act::parse(&bytes).ok()?;
+            let (by, of) = ((us, Side::Out), (partner, &envelope));
+            check_opened(&act, &opening, by, of, Some(&acknowledgement)).ok()?;
+            Some(SealedAct { act, bytes, opening })
+        };
+        let acts = item.acts.iter().filter_map(ours).collect();
+        Ok(Known { envelope, acknowledgement, record, acts })
     }
 
     async fn answer_sent(&self, call: &mut Call, body: Body, asked: &mut Option<Did>) -> Result<Bytes> {
@@ -116,29 +130,35 @@ impl Exchange {
         let until = question.until.unwrap_or(now).min(now);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
         let (since, who) = (question.since.max(oldest), caller.did.clone());
-        let page = move |tx: &mut Tx<'_>| documents::settled(tx, Side::In, &who, (since, until), PAGE);
+        let page = move |tx: &mut Tx<'_>| {
+            let rows = documents::settled(tx, Side::In, &who, (since, until), PAGE)?;
+            let with_acts = |row| given(tx, &row).map(|acts| (row, acts));
+            rows.into_iter().map(with_acts).collect::<Result<Vec<_>>>()
+        };
         let rows = self.0.store.read(&question.of, page).await?;
         // Of one instant there may be more than a page: it is asked again from the last one on, and the same
         // again changes nothing (EX-4); a page that is of one instant goes on after it.
         let full = rows.len() >= PAGE as usize;
-        let next = rows.last().filter(|_| full).map(|last| match last.updated > since {
+        let next = rows.last().filter(|_| full).map(|(last, _)| match last.updated > since {
             true => last.updated,
             false => last.updated.plus(std::time::Duration::from_millis(1)),
         });
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let items = rows.iter().filter_map(|row| {
+        let items = rows.into_iter().filter_map(|(row, acts)| {
             let acknowledgement = text(row.acknowledgement.as_ref()?.bytes());
-            Some(AcknowledgedItem { envelope: text(row.signed.as_ref()?.bytes()), acknowledgement })
+            Some(AcknowledgedItem { envelope: text(row.signed.as_ref()?.bytes()), acknowledgement, acts })
         });
         let answer = Acknowledged { items: items.collect(), until, next };
         serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
     /// Enters a document of ours that is not in the book; one that is stays as it is, and one about a person
-    /// who was erased does not come back (LG-3).
+    /// who was erased does not come back (LG-3). Of either we take back what its acts were.
     fn take(&self, tx: &mut Tx<'_>, partner: &Did, known: &Known) -> Result<bool> {
-        if documents::find(tx, Side::Out, partner, known.envelope.body().id)?.is_some() {
-            return Ok(false);
+        if let Some(row) = documents::find(tx, Side::Out, partner, known.envelope.body().id)? {
+            // What its acts lay under is gone.
+            let erased = row.signed.is_none();
+            return if erased { Ok(false) } else { self.take_acts(tx, known, row.opened()).map(|()| false) };
         }
         let seal = match self.sealed_for(tx, partner, known.envelope.body()) {
             Err(problem) if problem.code() == ErrorCode::SubjectErased => return Ok(false),
@@ -157,7 +177,14 @@ impl Exchange {
         };
         documents::insert(tx, &new)?;
         tx.record_under(&known.record, seal.as_ref())?;
+        self.take_acts(tx, known, seal.as_ref())?;
         Ok(true)
+    }
+
+    /// Those of our acts that the partner was given, and of which we have the leaves only (LG-1).
+    fn take_acts(&self, tx: &mut Tx<'_>, known: &Known, seal: Option<&Seal>) -> Result<()> {
+        let operator = self.0.operator.did();
+        known.acts.iter().try_for_each(|act| tx.take_back(operator, act, seal).map(|_| ()))
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{DAY, GIVEN_UP, LATEST, ReceiptExchange, SOONEST, kinds, other};
+use super::{DAY, GIVEN_UP, LATEST, ReceiptExchange, SOONEST, check_opened, is_proved, other};
 use crate::Side;
 use crate::documents::{self, DocumentRow};
 use crate::edge::JSON;
@@ -212,15 +212,14 @@ impl ReceiptExchange {
         let due: Vec<(DocumentRow, Option<Timestamp>)> = rows
             .iter()
             .map(|row| {
-                let complete = |kind: &&&str| {
+                let complete = |kind: &str| {
                     found.iter().any(|f| {
                         (f.side, f.envelope) == (row.side, row.id)
-                            && f.act.kind == ***kind
+                            && f.act.kind == kind
                             && f.item.receipt.is_some()
                     })
                 };
-                let wanted = kinds(other(row.side));
-                let done = wanted.iter().filter(complete).count() == wanted.len();
+                let done = is_proved(other(row.side), complete);
                 (row.clone(), (!done).then(|| now.plus(pause(now.since(row.updated)))))
             })
             .collect();
@@ -229,6 +228,9 @@ impl ReceiptExchange {
             for (row, due) in &due {
                 for found in found.iter().filter(|f| (f.side, f.envelope) == (row.side, row.id)) {
                     keep_one(tx, row, found, now)?;
+                }
+                if due.is_none() {
+                    drop_pending(tx, row)?;
                 }
                 documents::receipt_due(tx, row, *due)?;
             }
@@ -255,22 +257,10 @@ fn pause(age: Duration) -> Duration {
 /// Whether the act is about our document, by the partner, and says what we know to be so.
 fn check_act(us: &Did, row: &DocumentRow, item: &ReceiptItem) -> std::result::Result<Act, &'static str> {
     let act = Act::parse(item.act.as_bytes()).map_err(|_| "no act")?;
-    if !kinds(other(row.side)).contains(&act.kind.as_str()) || act.known_type().is_none() {
-        return Err("an act of another kind");
-    }
-    if !act.opened_by(&item.opening) {
-        return Err("an act that is not opened by what came with it");
-    }
-    let fields = &item.opening.fields;
-    let says = |name: &str, value: &str| fields.get(name).is_none_or(|found| found == value);
-    let statement = row.signed.as_ref().ok_or("a document that cannot be opened")?.digest().to_string();
-    let acknowledgement = row.acknowledgement.as_ref().map(|a| a.digest().to_string());
-    let right = fields.get("participant").map(String::as_str) == Some(row.partner.as_str())
-        && fields.get("partner").map(String::as_str) == Some(us.as_str())
-        && fields.get("envelope").map(String::as_str) == Some(row.id.to_string().as_str())
-        && says("statement", &statement)
-        && acknowledgement.is_none_or(|digest| says("acknowledgement", &digest));
-    if right { Ok(act) } else { Err("an act that says something else of the document") }
+    let envelope = row.signed.as_ref().ok_or("a document that cannot be opened")?;
+    let by = (&row.partner, other(row.side));
+    check_opened(&act, &item.opening, by, (us, envelope), row.acknowledgement.as_ref())?;
+    Ok(act)
 }
 
 /// Whether the receipt, when there is one, is complete under our policy, of this act, in the partner's log.
@@ -332,6 +322,17 @@ fn keep_one(tx: &mut Tx<'_>, row: &DocumentRow, found: &Found, now: Timestamp) -
             found.item.missing.iter().take(16).map(|m| m.chars().take(40).collect::<String>()).collect::<Vec<_>>().join(" ").into(),
             now.into(),
         ],
+    )?;
+    Ok(())
+}
+
+/// Nothing is asked any more: what waits for a receipt still is an act that its maker lost, and made up for with
+/// another.
+fn drop_pending(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<()> {
+    tx.execute(
+        "DELETE FROM partner_receipt
+         WHERE participant = $1 AND side = $2 AND envelope = $3 AND partner = $4 AND receipt IS NULL",
+        &[row.side.as_str().into(), row.id.to_string().into(), row.partner.as_str().into()],
     )?;
     Ok(())
 }

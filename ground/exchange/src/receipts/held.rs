@@ -5,7 +5,7 @@ use corridor_ledger::receipt::Standing;
 use corridor_proof::{Act, Receipt};
 use corridor_storage::{Row, Tx};
 
-use super::{Opened, ReceiptExchange, about, kinds, other};
+use super::{Opened, ReceiptExchange, about, is_proved, other};
 use crate::documents::Crossed;
 use crate::{DocumentRow, Scope, Side, documents};
 
@@ -43,14 +43,13 @@ pub struct Theirs {
 }
 
 impl Held {
-    /// Whether each side's acts all have complete receipts (LG-2).
+    /// Whether what each side did has complete receipts (LG-2).
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let side = self.document.side;
-        let ours = |kind: &&&str| self.ours.iter().any(|o| o.act.kind == ***kind && o.standing.is_complete());
-        let theirs = |kind: &&&str| self.theirs.iter().any(|t| t.act.kind == ***kind && t.receipt.is_some());
-        kinds(side).iter().filter(ours).count() == kinds(side).len()
-            && kinds(other(side)).iter().filter(theirs).count() == kinds(other(side)).len()
+        let ours = |kind: &str| self.ours.iter().any(|o| o.act.kind == kind && o.standing.is_complete());
+        let theirs = |kind: &str| self.theirs.iter().any(|t| t.act.kind == kind && t.receipt.is_some());
+        is_proved(side, ours) && is_proved(other(side), theirs)
     }
 }
 

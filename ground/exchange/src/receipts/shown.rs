@@ -5,6 +5,7 @@ use corridor_proof::{Act, Opening, Receipt};
 use corridor_storage::Tx;
 
 use super::ReceiptExchange;
+use crate::wire::GivenAct;
 use crate::{DocumentRow, documents};
 
 /// An act about a document, opened, with its receipt as far as that goes.
@@ -48,6 +49,25 @@ fn theirs(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Shown>> {
     // The row as it is now: somebody may have been erased since it was read.
     let now = documents::find(tx, document.side, &document.partner, document.id)?;
     let Some(document) = now.filter(|row| row.signed.is_some()) else { return Ok(Vec::new()) };
+    let shown = |kept: Kept| {
+        let (receipt, complete) =
+            (kept.receipt.as_deref().map(Receipt::parse).transpose()?, kept.receipt.is_some());
+        let (act, bytes, opening) = (kept.act, kept.bytes, kept.opening);
+        Ok(Shown { by: document.partner.clone(), act, bytes, opening, receipt, complete })
+    };
+    kept(tx, &document)?.into_iter().map(shown).collect()
+}
+
+/// An act of the partner as we keep it, opened.
+struct Kept {
+    act: Act,
+    bytes: Vec<u8>,
+    opening: Opening,
+    receipt: Option<Vec<u8>>,
+}
+
+/// The partner's acts about a document, as far as they can still be opened.
+fn kept(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Kept>> {
     let rows = tx.query(
         "SELECT bytes, opening, receipt FROM partner_receipt
          WHERE participant = $1 AND side = $2 AND envelope = $3 AND partner = $4 ORDER BY act",
@@ -62,9 +82,23 @@ fn theirs(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Shown>> {
             None => kept.to_vec(),
         };
         let Ok(opening) = serde_json::from_slice::<Opening>(&opening) else { continue };
-        let receipt = row.opt_bytes(2)?.map(Receipt::parse).transpose()?;
-        let complete = receipt.is_some();
-        found.push(Shown { by: document.partner.clone(), act, bytes, opening, receipt, complete });
+        let receipt = row.opt_bytes(2)?.map(<[u8]>::to_vec);
+        found.push(Kept { act, bytes, opening, receipt });
     }
     Ok(found)
+}
+
+/// The largest act with its opening that is given back, in bytes: ten times what ours have, and what keeps an answer
+/// about many documents below its limit.
+const MAX_GIVEN: usize = 6 << 10;
+
+/// The acts about a document that its other party had given us, for that party alone (LG-3): it may have lost
+/// them.
+pub(crate) fn given(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<GivenAct>> {
+    let given = |kept: Kept| {
+        let size = kept.opening.fields.values().map(String::len).sum::<usize>() + kept.bytes.len();
+        let act = String::from_utf8(kept.bytes).unwrap_or_default();
+        (size <= MAX_GIVEN).then_some(GivenAct { act, opening: kept.opening })
+    };
+    Ok(kept(tx, document)?.into_iter().filter_map(given).collect())
 }

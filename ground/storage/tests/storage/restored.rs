@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use corridor_base::{Clock, Did, ErrorCode, SystemClock, Timestamp};
+use corridor_proof::SealedAct;
 use corridor_storage::{ACTS, Leaf, Sequenced, Store, backup};
 
 use crate::common::{Place, TABLES, act, block, server};
@@ -100,6 +101,60 @@ fn leaves_come_back_under_their_numbers() {
         if let Some(source) = places().get(1) {
             block(check(source, &places()[i]));
         }
+    }
+}
+
+/// Of an act whose leaf alone came back, and with the operator: whose it is takes it back, and nobody takes what the
+/// log does not commit to.
+async fn check_taken_back(place: &Place, target: &Place) {
+    let (a, b) = (place.did("a"), place.did("b"));
+    let backups = tempfile::tempdir().unwrap();
+    let store = place.open();
+    record(&store, &a, 2).await;
+    leaves(&store, 2).await;
+    let (from, _) = take(place, backups.path());
+    let lost = [act(&b), act(&b)];
+    for one in lost.clone() {
+        store.write(&b, move |tx| tx.record(&one)).await.unwrap();
+    }
+    let seen = leaves(&store, 4).await;
+    store.close().await;
+    restore(&from, target);
+    let store = target.open();
+    let entries = seen[2..].iter().map(|leaf| leaf.entry.clone()).collect();
+    assert_eq!(store.adopt_leaves(&a, ACTS, 2, entries).await.unwrap(), 2);
+    store.recovered().await.unwrap();
+    let check = async |who: &Did, operator: &Did, one: &SealedAct, expect: bool| {
+        let (one, operator) = (one.clone(), operator.clone());
+        let taken = store.write(who, move |tx| tx.take_back(&operator, &one, None)).await.unwrap();
+        assert_eq!(taken, expect, "{who}");
+    };
+    // Somebody else's; what opens another; what has no leaf; other bytes under the number; another operator.
+    check(&a, &a, &lost[0], false).await;
+    check(&b, &a, &SealedAct { opening: lost[1].opening.clone(), ..lost[0].clone() }, false).await;
+    check(&b, &a, &act(&b), false).await;
+    let mut other = act(&b);
+    other.act.id = lost[0].act.id;
+    other.bytes = other.act.to_bytes();
+    check(&b, &a, &other, false).await;
+    check(&b, &b, &lost[0], false).await;
+    assert_eq!(store.lost_acts(0, 100).await.unwrap(), seen[2..]);
+    // Ours, once.
+    check(&b, &a, &lost[0], true).await;
+    check(&b, &a, &lost[0], false).await;
+    assert_eq!(store.lost_acts(0, 100).await.unwrap(), seen[3..]);
+    let row = store.act(&b, lost[0].act.id).await.unwrap().unwrap();
+    assert_eq!((row.bytes, row.opening.is_some()), (lost[0].bytes.clone(), true));
+    assert_eq!(store.leaf_of(&b, ACTS, &lost[0].act.id.to_string()).await.unwrap(), Some(2));
+    assert_eq!(store.acts_without_leaf().await.unwrap(), 0);
+    record(&store, &b, 1).await;
+    assert_eq!(leaves(&store, 5).await[..4], seen);
+}
+
+#[test]
+fn a_lost_act_is_taken_back_where_its_leaf_says_so() {
+    for (place, target) in places().into_iter().zip(places()) {
+        block(check_taken_back(&place, &target));
     }
 }
 
