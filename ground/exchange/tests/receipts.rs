@@ -12,13 +12,14 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method};
 use common::{Node, Setup, World};
 use corridor_base::problem::ProblemDocument;
-use corridor_base::{Clock, EnvelopeId, ErrorCode, OsRandom, SystemClock};
+use corridor_base::{ActId, Clock, EnvelopeId, ErrorCode, OsRandom, SystemClock};
 use corridor_exchange::receipts::{Judged, What};
-use corridor_exchange::wire::{AskReceipts, RECEIPTS, Receipts as Answer};
+use corridor_exchange::wire::{AskReceipts, RECEIPTS, ReceiptItem, Receipts as Answer};
 use corridor_exchange::{Side, State};
 use corridor_net::{Request, signature};
 use corridor_proof::verdict::State as Verdict;
-use corridor_proof::{LeafOf, Policy, receipt};
+use corridor_proof::{Act, LeafOf, Policy, act, receipt};
+use corridor_storage::Tx;
 use ledger::{ANCHORS, Ledger, ledger, policy};
 
 async fn world() -> (World, Ledger, Ledger) {
@@ -26,11 +27,17 @@ async fn world() -> (World, Ledger, Ledger) {
 }
 
 async fn world_on(postgres: bool) -> (World, Ledger, Ledger) {
+    world_of(postgres, true).await
+}
+
+async fn world_of(postgres: bool, dispatch: bool) -> (World, Ledger, Ledger) {
     let schemas = vec![&corridor_ledger::SCHEMA];
     let mut world = World::with(Setup { schemas, postgres, ..Setup::default() }).await;
     let kr = ledger(&mut world.kr, "kr.example/log").await;
     let jp = ledger(&mut world.jp, "jp.example/log").await;
-    world.kr.dispatch();
+    if dispatch {
+        world.kr.dispatch();
+    }
     (world, kr, jp)
 }
 
@@ -109,6 +116,58 @@ async fn both_hold_both(postgres: bool) {
     assert_eq!(round(&world, [&kr, &jp]).await, 0);
 }
 
+/// Falsifies an act of ours in our own books, under its own number: what is told of it next is not what was proved.
+async fn falsify(node: &Node, id: ActId, fields: &[(&'static str, &str)]) {
+    let sealed = Act::seal(&act::DOCUMENT_SUBMITTED, &node.us, fields, &*node.clock, &OsRandom).unwrap();
+    let told = Act { id, ..sealed.act }.to_bytes();
+    let opening = serde_json::to_vec(&sealed.opening).unwrap();
+    let unit = move |tx: &mut Tx<'_>| {
+        let act = "UPDATE act SET bytes = $3, opening = $4 WHERE participant = $1 AND id = $2";
+        tx.execute(act, &[id.into(), told.clone().into(), opening.clone().into()])?;
+        let leaf = "UPDATE leaf SET number = NULL WHERE participant = $1 AND log = 'acts' AND id = $2";
+        tx.execute(leaf, &[id.into()])
+    };
+    assert_eq!(node.exchange.store().write(&node.us, unit).await.unwrap(), 1);
+}
+
+/// A partner has proved an act, is asked again because another waits, and then says something else under the same
+/// number, with what opens it: what a proved act says stays as it was proved.
+#[tokio::test]
+async fn what_a_proved_act_says_stays_as_it_was_proved() {
+    let (mut world, kr, jp) = world_of(false, false).await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    kr.grow().await;
+    kr.cosign(&ANCHORS, true).await;
+    // The acknowledgement comes after the checkpoint.
+    world.kr.dispatch();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    assert_eq!(round(&world, [&jp, &jp]).await, 0);
+    let document = world.jp.exchange.document(&world.jp.us, Side::In, id).await.unwrap();
+    let proved = async || {
+        let shown = jp.receipts.shown(&world.jp.us, &document).await.unwrap();
+        let mut all = shown.into_iter().filter(|s| s.act.kind == "document-submitted");
+        let (one, none) = (all.next().unwrap(), all.next());
+        assert!(one.complete && none.is_none());
+        assert!(one.act.opened_by(&one.opening));
+        let receipt = one.receipt.unwrap();
+        assert_eq!(receipt.proof().extra.as_deref(), Some(&*one.bytes));
+        assert_eq!(receipt::verify(&receipt.to_bytes(), &policy(), None).outcome(), Verdict::Passed);
+        (one.act, one.opening.fields)
+    };
+    let (act, said) = proved().await;
+    let mut fields: Vec<(&'static str, &str)> = Vec::new();
+    for name in act::DOCUMENT_SUBMITTED.fields {
+        fields.push((name, if *name == "size" { "999" } else { &said[*name] }));
+    }
+    falsify(&world.kr, act.id, &fields).await;
+    let question = AskReceipts { of: world.kr.us.clone(), sent: vec![], received: vec![id] };
+    let told = ask(&world.jp, 0, &world.kr, &serde_json::to_vec(&question).unwrap()).await.unwrap();
+    let lies = |item: &ReceiptItem| item.opening.fields.get("size").is_some_and(|size| size == "999");
+    assert!(told.items.iter().any(lies), "{told:?}");
+    assert_eq!(round(&world, [&jp, &jp]).await, 0);
+    assert_eq!(proved().await, (act, said));
+}
+
 /// The partner lost its disk before its receipt was complete, and has taken the document again: what it gives
 /// then counts, not what it can prove no more.
 #[tokio::test]
@@ -120,7 +179,7 @@ async fn a_partner_that_was_restored_gives_its_receipt_anew() {
     assert_eq!(round(&world, [&kr, &jp]).await, 0);
     let pending = kr.receipts.of(&world.kr.us, id).await.unwrap().theirs.remove(0);
     assert!(pending.receipt.is_none());
-    let forget = move |tx: &mut corridor_storage::Tx<'_>| {
+    let forget = move |tx: &mut Tx<'_>| {
         tx.execute("DELETE FROM document WHERE participant = $1 AND id = $2", &[id.to_string().into()])
     };
     assert_eq!(world.jp.exchange.store().write(&world.jp.us, forget).await.unwrap(), 1);
