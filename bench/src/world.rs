@@ -7,10 +7,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use corridor_base::Words;
 use corridor_base::{Clock, Did, OsRandom, SystemClock};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_ledger::witness::origin_hash;
-use corridor_proof::Names;
 use corridor_storage::durable;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -340,7 +340,7 @@ impl Country {
         let url = corridor_identity::did::document_url(&self.did).map_err(told("DID"))?;
         let document = self.api.bytes(url).await?;
         let document = DidDocument::parse(&document).map_err(told("DID document"))?;
-        Admission::from_document(&document, Names::same("An institution"), None, Duration::ZERO)
+        Admission::from_document(&document, Words::same("An institution"), None, Duration::ZERO)
             .map_err(told("admission"))
     }
 

@@ -11,8 +11,8 @@ mod tamper;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use corridor_base::Words;
 use corridor_base::{ErrorCode, Lang, Problem, Result, Timestamp};
-use corridor_proof::Names;
 use serde_json::Value;
 
 use stage::{Place, Stage, Witness};
@@ -151,7 +151,7 @@ fn appoint(stage: &Stage, story: &mut Story, witness: &Witness) -> Result<()> {
 
 /// A country admits its participant: the list pins the keys of its DID document, and the log of its
 /// node.
-fn admit(stage: &Stage, story: &mut Story, place: &Place, who: &str, names: &Names) -> Result<()> {
+fn admit(stage: &Stage, story: &mut Story, place: &Place, who: &str, names: &Words) -> Result<()> {
     let document = stage.corridor(Some(place), &["--participant", who, "key", "document"])?;
     let file = format!("{who}.did.json");
     stage.write(&file, document.to_string().as_bytes())?;
@@ -164,18 +164,18 @@ fn admit(stage: &Stage, story: &mut Story, place: &Place, who: &str, names: &Nam
             "--document",
             &file,
             "--name",
-            names.in_language(Lang::En),
+            names.get(Lang::En),
             "--name-ja",
-            names.in_language(Lang::Ja),
+            names.get(Lang::Ja),
             "--name-ko",
-            names.in_language(Lang::Ko),
+            names.get(Lang::Ko),
         ],
     )?;
     let number = told.pointer("/number").map(ToString::to_string).unwrap_or_default();
     let country = story.country(place.country);
     story.say(
         "demo-admitted",
-        &[("country", &country), ("who", names.in_language(stage.lang())), ("number", &number)],
+        &[("country", &country), ("who", names.get(stage.lang())), ("number", &number)],
     );
     Ok(())
 }
@@ -237,7 +237,7 @@ fn agree(
     stage: &Stage,
     story: &mut Story,
     kr: &Place,
-    (place, who, names): (&Place, &str, &Names),
+    (place, who, names): (&Place, &str, &Words),
     [en, ja, ko]: [&str; 3],
 ) -> Result<()> {
     let (did, proposed, signed) =
@@ -265,7 +265,7 @@ fn agree(
         &["--participant", who, "partner", "accept", &proposed, "--output", &signed],
     )?;
     stage.corridor(Some(kr), &["partner", "accept", &signed])?;
-    story.say("demo-agreed", &[("a", &kr.shown(stage.lang())), ("b", names.in_language(stage.lang()))]);
+    story.say("demo-agreed", &[("a", &kr.shown(stage.lang())), ("b", names.get(stage.lang()))]);
     Ok(())
 }
 

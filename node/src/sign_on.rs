@@ -16,7 +16,7 @@ pub use attempt::Attempt;
 pub use claims::Claims;
 pub use discovery::Metadata;
 pub use provider::Provider;
-pub use settings::{Issuer, Labels, Rule, Settings};
+pub use settings::{Issuer, Rule, Settings};
 
 use corridor_base::{ErrorCode, Problem};
 

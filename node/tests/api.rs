@@ -202,7 +202,7 @@ async fn keys_rotate_when_the_list_pins_them() {
     let keyring = world.node.exchange.keyring(&world.customs).unwrap().clone();
     let endpoint = world.node.config.public_url.as_str();
     let document = corridor_identity::DidDocument::of(&keyring, endpoint);
-    let names = corridor_proof::Names::same("Customs");
+    let names = corridor_base::Words::same("Customs");
     let admission =
         corridor_identity::Admission::from_document(&document, names, None, Duration::from_secs(60)).unwrap();
     let clock = world.clock.clone();
@@ -235,7 +235,7 @@ async fn every_instant_is_answered_as_it_was() {
     let document =
         corridor_identity::DidDocument::of(world.node.exchange.keyring(&world.customs).unwrap(), url);
     let document = document.with_ledger(Some(ledger.clone()));
-    let names = corridor_proof::Names::same("Customs");
+    let names = corridor_base::Words::same("Customs");
     let admission =
         corridor_identity::Admission::from_document(&document, names, None, Duration::ZERO).unwrap();
     let clock = world.clock.clone();

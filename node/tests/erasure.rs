@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use corridor_base::{AgreementId, Clock, Did, Digest, EnvelopeId, OsRandom, SystemClock};
+use corridor_base::{AgreementId, Clock, Did, Digest, EnvelopeId, OsRandom, SystemClock, Words};
 use corridor_exchange::erasure::Erasure;
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Draft, Side, State};
@@ -18,7 +18,7 @@ use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
 use corridor_node::{serve, service};
 use corridor_proof::verdict::{State as Verdict, outcome};
-use corridor_proof::{Agreement, Flow, Grant, Names, Opening, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Opening, Verb};
 use corridor_storage::{ActPage, Tx, backup};
 use futures::{StreamExt, stream};
 
@@ -57,7 +57,7 @@ impl Place {
         let ledger = node.node.ledger.keys.listed(&url);
         let keyring = node.node.exchange.keyring(&self.did).unwrap();
         let document = DidDocument::of(keyring, &url).with_ledger(Some(ledger));
-        Admission::from_document(&document, Names::same("Office"), None, Duration::ZERO).unwrap()
+        Admission::from_document(&document, Words::same("Office"), None, Duration::ZERO).unwrap()
     }
 }
 
@@ -154,7 +154,7 @@ async fn agree(nodes: &[serve::Running], kr: &Did, jp: &Did) {
     let terms = Agreement {
         id: AgreementId::new(&SystemClock, &OsRandom),
         parties: [kr.clone(), jp.clone()],
-        purpose: Names::same("tests"),
+        purpose: Words::same("tests"),
         grants: vec![grant(kr, jp), grant(jp, kr)],
         from: now,
         until: now.plus(Duration::from_secs(86_400)),

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, Problem, SystemClock, Timestamp};
+use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, Problem, SystemClock, Timestamp, Words};
 use corridor_exchange::{Draft, Side, State};
 use corridor_identity::Anchor;
 use corridor_node::assembly::Surroundings;
 use corridor_node::config::Config;
 use corridor_node::serve::{self, Running};
 use corridor_proof::verdict::CheckName;
-use corridor_proof::{Agreement, Grant, Names, Verb};
+use corridor_proof::{Agreement, Grant, Verb};
 use corridor_storage::ActPage;
 use futures::stream;
 
@@ -104,7 +104,7 @@ impl World {
         let terms = Agreement {
             id: AgreementId::new(&*self.clock, &OsRandom),
             parties: [us.clone(), them.clone()],
-            purpose: Names::same("tests"),
+            purpose: Words::same("tests"),
             grants: vec![Grant { verb: Verb::Send, kind, from: us.clone(), to: them.clone(), max_size }],
             from: now,
             until: now.plus(20 * DAY),

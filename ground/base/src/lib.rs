@@ -10,6 +10,7 @@ pub mod messages;
 mod particle;
 pub mod problem;
 pub mod random;
+mod words;
 
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use digest::Digest;
@@ -17,6 +18,7 @@ pub use id::{ActId, AgreementId, Country, DeliveryId, Did, EnvelopeId, KeyId};
 pub use messages::{Catalogue, Lang};
 pub use problem::{ErrorCode, Problem};
 pub use random::{OsRandom, Random, SeededRandom};
+pub use words::Words;
 
 /// The result of everything that can fail for a reason worth telling a person.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;

@@ -17,11 +17,11 @@ mod recognition;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use corridor_base::{Clock, Country, Did, ErrorCode, KeyId, Problem, Random, Result, Timestamp};
+use corridor_base::{Clock, Country, Did, ErrorCode, KeyId, Problem, Random, Result, Timestamp, Words};
 use corridor_proof::cosignature::Finding;
 use corridor_proof::{
-    LeafOf, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, SecretKey, Signed,
-    SignedCheckpoint, Signer as _, Statement as _, Succession, TrustList, VerifierKey,
+    LeafOf, ListedLedger, ListedParticipant, ListedWitness, PublicKey, SecretKey, Signed, SignedCheckpoint,
+    Signer as _, Statement as _, Succession, TrustList, VerifierKey,
 };
 use corridor_storage::{DataDir, durable};
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ pub struct Admission {
     /// Who.
     pub did: Did,
     /// Its name.
-    pub name: Names,
+    pub name: Words,
     /// Where its node answers: https, or http on the machine itself.
     pub endpoint: String,
     /// Its keys, each with whether the participant signs with it now.
@@ -80,7 +80,7 @@ impl Admission {
     /// `malformed` when there is no endpoint.
     pub fn from_document(
         document: &DidDocument,
-        name: Names,
+        name: Words,
         endpoint: Option<&str>,
         overlap: Duration,
     ) -> Result<Self> {

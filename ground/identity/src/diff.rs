@@ -1,9 +1,9 @@
 //! What changed between two versions of a trust list, as data: the reader's program says it in the
 //! reader's language.
 
-use corridor_base::{Did, KeyId, Timestamp};
+use corridor_base::{Did, KeyId, Timestamp, Words};
 use corridor_proof::{
-    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, PublicKey, TrustList, VerifierKey,
+    ListedKey, ListedLedger, ListedParticipant, ListedWitness, PublicKey, TrustList, VerifierKey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Change {
         /// Who.
         who: Did,
         /// Its name.
-        name: Names,
+        name: Words,
         /// Where its node answers.
         endpoint: String,
     },
@@ -96,9 +96,9 @@ pub enum Change {
         /// Who.
         who: Did,
         /// Before.
-        before: Names,
+        before: Words,
         /// Now.
-        after: Names,
+        after: Words,
     },
     /// A participant's node keeps a log from now on.
     LogAdded {
@@ -381,7 +381,7 @@ mod tests {
     fn list() -> TrustList {
         let participant = ListedParticipant {
             did: "did:web:b.kr".parse().unwrap(),
-            name: Names::same("B"),
+            name: Words::same("B"),
             endpoint: "https://b.kr".to_owned(),
             keys: vec![key("k1", 1)],
             removed: None,
@@ -417,7 +417,7 @@ mod tests {
         check(|_| (), &[], false);
         check(|l| l.number = 3, &[], false);
         check(|l| l.participants[0].removed = Some(at(3)), &["removed"], false);
-        check(|l| l.participants[0].name = Names::same("C"), &["name"], false);
+        check(|l| l.participants[0].name = Words::same("C"), &["name"], false);
         check(|l| l.participants[0].endpoint = "https://c.kr".to_owned(), &["endpoint"], false);
         check(|l| l.participants[0].keys.push(key("k2", 2)), &["key-added"], false);
         check(|l| l.participants[0].keys[0].until = Some(at(4)), &["key-ended"], false);

@@ -1,13 +1,11 @@
 //! What was valid at an instant (ID-1): the lists and recognitions in use then, the keys they pinned,
 //! and the acts that recorded them here, so that a receipt of the act proves the answer.
 
-use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Result, Timestamp};
+use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Result, Timestamp, Words};
 use corridor_proof::act::{
     ActType, KEY_ROTATED, PARTICIPANT_CREATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED,
 };
-use corridor_proof::{
-    LeafOf, ListedKey, ListedLedger, Names, Opening, Policy, PublicKey, Recorded, Succession,
-};
+use corridor_proof::{LeafOf, ListedKey, ListedLedger, Opening, Policy, PublicKey, Recorded, Succession};
 use corridor_storage::ActPage;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +65,7 @@ pub struct ParticipantAsOf {
     /// Who.
     pub did: Did,
     /// Its name.
-    pub name: Names,
+    pub name: Words,
     /// The country that vouched for it.
     pub country: Country,
     /// The number of the list.

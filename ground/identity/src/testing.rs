@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use corridor_base::{Country, Did, Digest, SeededRandom, Timestamp};
+use corridor_base::{Country, Did, Digest, SeededRandom, Timestamp, Words};
 use corridor_proof::trust::RecognisedCountry;
 use corridor_proof::{
-    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, SecretKey, Signed,
-    Signer as _, TrustList, VerifierKey,
+    ListedKey, ListedLedger, ListedParticipant, ListedWitness, Recognition, SecretKey, Signed, Signer as _,
+    TrustList, VerifierKey,
 };
 
 use crate::view::AnchorKey;
@@ -46,7 +46,7 @@ pub(crate) fn key(who: &str, name: &str, seed: u64) -> ListedKey {
 pub(crate) fn participant(who: &str, seed: u64) -> ListedParticipant {
     ListedParticipant {
         did: did(who),
-        name: Names::same(who),
+        name: Words::same(who),
         endpoint: "https://node.example".to_owned(),
         keys: vec![key(who, "k1", seed)],
         removed: None,

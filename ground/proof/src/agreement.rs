@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use corridor_base::{AgreementId, Did, Problem, Timestamp};
+use corridor_base::{AgreementId, Did, Problem, Timestamp, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{Envelope, Kind};
 use crate::statement::{Statement, check_text, refuse};
 use crate::terms::{self, ContentTerm, Expectation, Flow};
-use crate::trust::Names;
 
 /// What crosses the border (design, "Four verbs"). Publishing needs no agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +51,7 @@ pub struct Agreement {
     /// The two parties; both sign.
     pub parties: [Did; 2],
     /// What it is for, in words.
-    pub purpose: Names,
+    pub purpose: Words,
     /// What it allows; anything else is denied.
     pub grants: Vec<Grant>,
     /// From when it is in force.

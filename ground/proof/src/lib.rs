@@ -62,6 +62,5 @@ pub use statement::{Signed, Statement};
 pub use succession::Succession;
 pub use terms::{Codes, ContentTerm, Expectation, Flow, MessageType};
 pub use trust::{
-    LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Names, Recognition, Recorded,
-    TrustList,
+    LeafOf, ListedKey, ListedLedger, ListedParticipant, ListedWitness, Recognition, Recorded, TrustList,
 };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use corridor_base::{Country, Did, Digest, KeyId, Lang, Problem, Timestamp};
+use corridor_base::{Country, Did, Digest, KeyId, Problem, Timestamp, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::cosignature::VerifierKey;
@@ -21,41 +21,6 @@ pub const MAX_SUCCESSIONS: usize = 256;
 pub const MAX_LEDGER_NAME: usize = 200;
 /// The longest URL of a log, a witness or a mirror, in bytes.
 pub const MAX_LEDGER_URL: usize = 300;
-
-/// A name in the three languages of the corridor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Names {
-    /// English.
-    pub en: String,
-    /// Japanese.
-    pub ja: String,
-    /// Korean.
-    pub ko: String,
-}
-
-impl Names {
-    /// The name in one language.
-    #[must_use]
-    pub fn in_language(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Ja => &self.ja,
-            Lang::Ko => &self.ko,
-        }
-    }
-
-    /// All three.
-    pub fn all(&self) -> impl Iterator<Item = &str> {
-        [self.en.as_str(), &self.ja, &self.ko].into_iter()
-    }
-
-    /// The same text in all three languages.
-    #[must_use]
-    pub fn same(text: &str) -> Self {
-        Self { en: text.to_owned(), ja: text.to_owned(), ko: text.to_owned() }
-    }
-}
 
 /// A key as the list pins it. A key that was replaced stays, with its end, so that what it signed
 /// while it was valid can still be judged (ID-1).
@@ -195,7 +160,7 @@ pub struct ListedParticipant {
     /// Its identifier.
     pub did: Did,
     /// Its name.
-    pub name: Names,
+    pub name: Words,
     /// Where its node answers, an absolute URL without trailing slash.
     pub endpoint: String,
     /// Its keys, with their history.

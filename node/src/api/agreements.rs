@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use corridor_base::{AgreementId, Did, ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{AgreementId, Did, ErrorCode, Problem, Result, Timestamp, Words};
 use corridor_exchange::agreements::{AgreementRow, Standing};
 use corridor_proof::{
-    Agreement, Codes, ContentTerm, Expectation, Flow, Grant, Kind, MessageType, Names, Signed, Verb,
+    Agreement, Codes, ContentTerm, Expectation, Flow, Grant, Kind, MessageType, Signed, Verb,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +26,7 @@ pub struct AgreementBody {
     #[schema(value_type = schema::DidText)]
     pub partner: Did,
     /// What it is for.
+    #[schema(value_type = schema::WordsText)]
     pub purpose: Words,
     /// What it allows; anything else is denied.
     pub grants: Vec<GrantBody>,
@@ -137,27 +138,6 @@ impl From<ExpectationBody> for Expectation {
     }
 }
 
-/// A text in three languages.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// English.
-    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
-    pub en: String,
-    /// Japanese.
-    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
-    pub ja: String,
-    /// Korean.
-    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
-    pub ko: String,
-}
-
-impl From<Names> for Words {
-    fn from(names: Names) -> Self {
-        Self { en: names.en, ja: names.ja, ko: names.ko }
-    }
-}
-
 /// All agreements of the participant.
 #[derive(Serialize, ToSchema)]
 pub struct AgreementList {
@@ -173,6 +153,7 @@ pub struct Proposal {
     #[schema(value_type = schema::DidText)]
     partner: Did,
     /// What it is for.
+    #[schema(value_type = schema::WordsText)]
     purpose: Words,
     /// What it shall allow.
     #[schema(min_items = 1, max_items = 200)]
@@ -237,7 +218,7 @@ fn body(row: AgreementRow, now: Timestamp) -> AgreementBody {
     AgreementBody {
         id: row.terms.id,
         partner: row.partner,
-        purpose: row.terms.purpose.into(),
+        purpose: row.terms.purpose,
         grants: row.terms.grants.into_iter().map(grant).collect(),
         from: row.terms.from,
         until: row.terms.until,
@@ -311,7 +292,7 @@ fn terms(us: &Did, proposal: Proposal, id: AgreementId, now: Timestamp) -> Agree
         id,
         grants: grants.into_iter().map(grant).collect(),
         parties: [us.clone(), partner],
-        purpose: Names { en: purpose.en, ja: purpose.ja, ko: purpose.ko },
+        purpose,
         from: from.map_or(now, |m| m.0),
         until: until.0,
         pending_hours,

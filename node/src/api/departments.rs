@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use corridor_base::Result;
+use corridor_base::{Result, Words};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,7 +11,6 @@ use super::extract::{self, Named};
 use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
-use crate::people::department::Named as Names;
 use crate::people::{By, Department, DepartmentId};
 
 /// A department of the participant.
@@ -23,7 +22,8 @@ pub struct DepartmentBody {
     #[schema(max_length = 40, pattern = "^[a-z0-9-]{1,40}$")]
     pub id: String,
     /// Its name.
-    pub names: Names,
+    #[schema(value_type = schema::DepartmentNamesText)]
+    pub names: Words,
     /// The kinds of document that are its business; none means all.
     #[serde(default)]
     #[schema(value_type = Vec<schema::KindText>, max_items = 50)]

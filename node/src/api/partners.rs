@@ -1,13 +1,12 @@
 //! Partners: whom the trust lists name, what we agreed with them, and whether they answer.
 
 use axum::Json;
-use corridor_base::{Country, Did, KeyId, Result, Timestamp};
+use corridor_base::{Country, Did, KeyId, Result, Timestamp, Words};
 use corridor_identity::Listed;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
-use super::agreements::Words;
 use super::documents::limit;
 use super::extract::{Ask, Named};
 use super::problem::{Answer, Problems};
@@ -23,6 +22,7 @@ pub struct Partner {
     #[schema(value_type = schema::DidText)]
     pub did: Did,
     /// Its name.
+    #[schema(value_type = schema::WordsText)]
     pub name: Words,
     /// The country that vouches for it.
     #[schema(value_type = schema::CountryText)]
@@ -146,7 +146,7 @@ fn body(node: &Node, listed: &Listed, agreements: usize) -> Partner {
     let entry = &listed.participant;
     Partner {
         did: entry.did.clone(),
-        name: entry.name.clone().into(),
+        name: entry.name.clone(),
         country: listed.country.clone(),
         list: listed.list,
         endpoint: entry.endpoint.clone(),

@@ -1,6 +1,7 @@
 //! The forms of identifiers and words as the OpenAPI document describes them, exact enough that a
 //! generated client or a test generator never sends what would be refused for its form.
 
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// A participant: `did:web:NAME`.
@@ -49,6 +50,49 @@ pub struct TokenIdText(#[allow(dead_code, reason = "only its description is used
 #[schema(as = Place,
     pattern = r"^2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 pub struct PlaceText(#[allow(dead_code, reason = "only its description is used")] String);
+
+/// A text in three languages.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Words)]
+#[allow(dead_code, reason = "only its description is used")]
+pub struct WordsText {
+    /// English.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    en: String,
+    /// Japanese.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    ja: String,
+    /// Korean.
+    #[schema(min_length = 1, max_length = 400, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    ko: String,
+}
+
+/// A name in three languages.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DepartmentNames)]
+#[allow(dead_code, reason = "only its description is used")]
+pub struct DepartmentNamesText {
+    /// English.
+    #[schema(
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
+    en: String,
+    /// Japanese.
+    #[schema(
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
+    ja: String,
+    /// Korean.
+    #[schema(
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
+    ko: String,
+}
 
 /// What may be done with data (design: the verbs that need an agreement).
 #[derive(ToSchema)]

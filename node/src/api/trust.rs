@@ -1,7 +1,7 @@
 //! Trust: whose lists are held, and taking in new ones.
 
 use axum::Json;
-use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Timestamp};
+use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Timestamp, Words};
 use corridor_identity::{
     Accepted, AsOf, Change, ListSummary, ParticipantAsOf, RecognitionSummary, Standing, Warning,
 };
@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
-use super::agreements::Words;
 use super::extract::{Ask, Moment, Named, Note};
 use super::problem::{Answer, Problems};
 use super::schema;
@@ -341,6 +340,7 @@ pub struct ParticipantAt {
     #[schema(value_type = schema::DidText)]
     pub did: Did,
     /// Its name.
+    #[schema(value_type = schema::WordsText)]
     pub name: Words,
     /// The country that vouched for it.
     #[schema(value_type = schema::CountryText)]
@@ -391,7 +391,7 @@ impl From<ParticipantAsOf> for ParticipantAt {
         };
         Self {
             did: found.did,
-            name: found.name.into(),
+            name: found.name,
             country: found.country,
             list: found.list,
             keys: found.keys.into_iter().map(key).collect(),

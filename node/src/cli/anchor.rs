@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use corridor_base::{Country, Problem, Result};
+use corridor_base::{Country, Problem, Result, Words};
 use corridor_identity::{Admission, Anchor, AnchorKey, DidDocument, Terms, changes};
-use corridor_proof::{LeafOf, ListedWitness, Names, VerifierKey};
+use corridor_proof::{LeafOf, ListedWitness, VerifierKey};
 use serde_json::{Value, json};
 
 use super::trust::fetch;
@@ -233,7 +233,7 @@ async fn admission(context: &Context, admit: &Admit) -> Result<Admission> {
     let document = DidDocument::parse(&fetch(context, &admit.document).await?)?;
     let in_language = |name: &Option<String>| name.as_ref().unwrap_or(&admit.name).clone();
     let name =
-        Names { en: admit.name.clone(), ja: in_language(&admit.name_ja), ko: in_language(&admit.name_ko) };
+        Words { en: admit.name.clone(), ja: in_language(&admit.name_ja), ko: in_language(&admit.name_ko) };
     let overlap = Duration::from_secs(u64::from(admit.overlap_hours) * 3600);
     Admission::from_document(&document, name, admit.endpoint.as_deref(), overlap)
 }

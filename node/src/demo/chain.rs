@@ -2,8 +2,8 @@
 //! the story goes its way, and the goods are declared to customs: wrongly at first, then amended, examined and
 //! released. Every step is a command that a trader or an official types.
 
+use corridor_base::Words;
 use corridor_base::{ErrorCode, Lang, Problem, Result};
-use corridor_proof::Names;
 use serde_json::Value;
 
 use super::stage::{Place, Stage, unsent};
@@ -22,8 +22,8 @@ const BUYERS: &str = "OHARASHOJI:ZZ";
 const CUSTOMS: &str = "JPCUSTOMS:ZZ";
 
 /// Its name, for people; invented.
-pub(super) fn buyer() -> Names {
-    Names {
+pub(super) fn buyer() -> Words {
+    Words {
         en: "O'Hara Trading (demo)".to_owned(),
         ja: "小原商事（デモ）".to_owned(),
         ko: "오하라상사(데모)".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn buyer() -> Names {
 pub(super) fn host(stage: &Stage, story: &mut Story, jp: &Place) -> Result<()> {
     jp.take_in(stage, BUYER)?;
     stage.corridor(Some(jp), &["init"])?;
-    let who = buyer().in_language(stage.lang()).to_owned();
+    let who = buyer().get(stage.lang()).to_owned();
     story.say("demo-hosted", &[("who", &who), ("node", &jp.shown(stage.lang()))]);
     Ok(())
 }
@@ -96,7 +96,7 @@ fn lay_out(stage: &Stage) -> Result<()> {
 /// Order, answer, booking, confirmation.
 pub(super) fn order(stage: &Stage, story: &mut Story, kr: &Place, jp: &Place) -> Result<()> {
     lay_out(stage)?;
-    let (ours, theirs) = (kr.shown(stage.lang()), buyer().in_language(stage.lang()).to_owned());
+    let (ours, theirs) = (kr.shown(stage.lang()), buyer().get(stage.lang()).to_owned());
     let buyer_did = jp.did_of(BUYER);
     let buyer = Sender { place: jp, participant: Some(BUYER) };
     let seller = Sender { place: kr, participant: None };

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use corridor_base::Words;
 use corridor_base::problem::ProblemDocument;
 use corridor_base::{ErrorCode, Lang, Problem, Result};
-use corridor_proof::Names;
 use corridor_storage::{DataDir, durable};
 use serde_json::Value;
 
@@ -427,16 +427,16 @@ impl Place {
     }
 
     /// Its name, for people. Both are invented.
-    pub(super) fn names(&self) -> Names {
+    pub(super) fn names(&self) -> Words {
         let (en, ja, ko) = match self.name {
             "customs" => ("Hakata Customs (demo)", "博多税関（デモ）", "하카타 세관(데모)"),
             _ => ("Busan Forwarding (demo)", "釜山フォワーディング（デモ）", "부산 포워딩(데모)"),
         };
-        Names { en: en.to_owned(), ja: ja.to_owned(), ko: ko.to_owned() }
+        Words { en: en.to_owned(), ja: ja.to_owned(), ko: ko.to_owned() }
     }
 
     pub(super) fn shown(&self, lang: Lang) -> String {
-        self.names().in_language(lang).to_owned()
+        self.names().get(lang).to_owned()
     }
 }
 

@@ -39,7 +39,7 @@ async fn card(node: &Shared, viewer: &Viewer, entrant: &Entrant, grant: &Grant) 
         .text(t.get("people-role"), viewer.text().get(&format!("role-{}", grant.role)));
     if let Some(id) = &grant.department {
         let found = node.people.department(&grant.holder, id).await.ok();
-        let said = found.map_or_else(|| id.to_string(), |d| d.names.text(viewer.lang()).to_owned());
+        let said = found.map_or_else(|| id.to_string(), |d| d.names.get(viewer.lang()).to_owned());
         facts = facts.text(t.get("people-department"), said);
     }
     let form = Form::new(viewer, path::ACTING, t.get("people-act"))

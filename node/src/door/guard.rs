@@ -235,7 +235,7 @@ async fn enter(node: &Node, request: &mut Request, entrant: &Entrant) -> Result<
         let known = Known {
             name: standing.account.display.clone(),
             csrf: entrant.csrf.clone(),
-            department: acting.department.as_ref().map(|d| d.names.text(lang).to_owned()),
+            department: acting.department.as_ref().map(|d| d.names.get(lang).to_owned()),
             others,
         };
         viewer::enter(node, viewer, &caller, known);

@@ -2,7 +2,7 @@
 
 use axum::extract::Query;
 use axum::response::Response;
-use corridor_base::{Problem, Result};
+use corridor_base::{Problem, Result, Words};
 use corridor_console::component::{
     Button, Column, Command, Confirm, Empty, Facts, Field, Form, Icon, Kind, Notice, Row, Section, Table,
     Tone, address,
@@ -15,7 +15,6 @@ use super::pages::{with, words};
 use crate::access::Caller;
 use crate::api::problem::Answer;
 use crate::pages::form::Fields;
-use crate::people::department::Named;
 use crate::people::{By, Department};
 
 const SETTINGS: &str = "/console/settings";
@@ -77,7 +76,7 @@ fn row(viewer: &Viewer, entrant: &Entrant, department: &Department) -> Row {
         calm: false,
     };
     Row(vec![
-        Markup::lines([Markup::text(department.names.text(viewer.lang())), Markup::quiet(&department.id)]),
+        Markup::lines([Markup::text(department.names.get(viewer.lang())), Markup::quiet(&department.id)]),
         list(department.kinds.iter().map(corridor_proof::Kind::as_str).collect()),
         list(department.partners.iter().map(corridor_base::Did::as_str).collect()),
         Markup::from(Button::new(
@@ -160,7 +159,7 @@ fn parsed(fields: &Fields) -> Result<Department> {
     let words = |name: &str| -> Vec<String> { text(name).split_whitespace().map(str::to_owned).collect() };
     Ok(Department {
         id: text("id").parse()?,
-        names: Named { en: text("name-en"), ja: text("name-ja"), ko: text("name-ko") },
+        names: Words { en: text("name-en"), ja: text("name-ja"), ko: text("name-ko") },
         kinds: words("kinds").iter().map(|k| k.parse()).collect::<Result<_>>()?,
         partners: words("partners").iter().map(|p| p.parse()).collect::<Result<_>>()?,
     })

@@ -40,7 +40,7 @@ const HERE: &str = "/console/account/sign-on";
 
 /// What the provider is called in the language of the page.
 pub(super) fn label<'a>(provider: &'a Provider, viewer: &Viewer) -> &'a str {
-    provider.settings().labels.text(viewer.lang())
+    provider.settings().labels.get(viewer.lang())
 }
 
 /// The button on the sign-in page; nothing where there is no single sign-on.

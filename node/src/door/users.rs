@@ -238,8 +238,7 @@ async fn give_form(
     });
     let whole = Choice::new("", t.get("people-department-whole"));
     let departments = node.people.departments(&caller.participant).await?;
-    let departments =
-        departments.into_iter().map(|d| Choice::new(d.id.as_str(), d.names.text(viewer.lang())));
+    let departments = departments.into_iter().map(|d| Choice::new(d.id.as_str(), d.names.get(viewer.lang())));
     let form = Form::new(viewer, at(&account.name), t.get("people-give"))
         .csrf(&entrant.csrf)
         .hidden("do", "grant")

@@ -21,7 +21,6 @@ use corridor_console::{Markup, Page, Viewer, format};
 use corridor_proof::{Agreement, Codes, Flow, Statement};
 use serde::Deserialize;
 
-use super::partners::said;
 use super::preferences::see_other;
 use super::{dates, form, text, upload, words};
 use crate::access::Caller;
@@ -105,7 +104,7 @@ fn terms(node: &Node, viewer: &Viewer, us: &Did, agreement: &AgreementBody) -> M
     let answers = Some(answers(viewer, agreement)).filter(|all| !all.is_empty()).unwrap_or_else(none);
     let facts = Facts::new()
         .fact(t.get("column-partner"), words::partner(node, viewer, &agreement.partner))
-        .text(t.get("column-purpose"), said(viewer.lang(), &agreement.purpose))
+        .text(t.get("column-purpose"), agreement.purpose.get(viewer.lang()))
         .fact(t.get("column-from"), dates(viewer).exact(agreement.from))
         .fact(t.get("column-until"), dates(viewer).exact(agreement.until))
         .fact(t.get("column-grants"), Markup::lines(grants(viewer, us, agreement)))
@@ -148,7 +147,7 @@ async fn page(
         .and(Command::new(&viewer, "partner agreements", "GET", &format!("/api/v1/agreements/{id}"), None));
     let file = Button::new(t.get("agreement-file"), format!("{}/file", path(id))).download();
     let partner = super::viewer::name(&node, &found.partner, viewer.lang());
-    let mut page = Page::new(said(viewer.lang(), &found.purpose), body)
+    let mut page = Page::new(found.purpose.get(viewer.lang()), body)
         .below(t.get("area-partners"), "/console/partners")
         .below(partner, words::partner_path(&found.partner))
         .actions(file);

@@ -168,7 +168,7 @@ fn agreements(node: &Node, viewer: &Viewer, all: &[Agreed]) -> Table {
                     &super::agreements::path(agreed.id),
                     t.get("desk-version").and("version", agreed.version),
                 ),
-                Markup::text(agreed.purpose.in_language(viewer.lang())),
+                Markup::text(agreed.purpose.get(viewer.lang())),
                 Markup::quiet(format::short(&agreed.id.to_string(), 8, 4)),
             ]),
             words::state(viewer.lang(), &word).into(),

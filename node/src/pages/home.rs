@@ -14,7 +14,7 @@ use corridor_identity::Warning;
 use corridor_trade::customs::edge::{self as customs, QueueQuery};
 use corridor_trade::expect::{Standing, edge};
 
-use super::partners::{links, said, state};
+use super::partners::{links, state};
 use super::{dates, documents, text, words};
 use crate::access::Caller;
 use crate::api::documents::Document;
@@ -258,7 +258,7 @@ async fn partners(
     let page = partners::list(State(node.0.clone()), caller.clone(), Ask(query)).await?.0;
     let links = links(node, caller, page.items.iter().map(|p| p.did.clone()).collect()).await?;
     let rows = page.items.iter().zip(&links).map(|(partner, link)| {
-        let name = Markup::link(&words::partner_path(&partner.did), said(viewer.lang(), &partner.name));
+        let name = Markup::link(&words::partner_path(&partner.did), partner.name.get(viewer.lang()));
         let contact = link.last.map(|last| Markup::quiet(dates(viewer).age(last, now)));
         let badge = Markup::from(state(viewer, partner, link));
         Row(vec![name, Markup::lines(std::iter::once(badge).chain(contact))])

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::form::chosen;
 use super::{dates, text, words};
 use crate::access::Caller;
-use crate::api::agreements::{self, AgreementBody, Words};
+use crate::api::agreements::{self, AgreementBody};
 use crate::api::extract::{Ask, Named};
 use crate::api::partners::{self, CertificateBody, Partner, PartnerDetail, PartnerQuery, PinnedKey};
 use crate::api::problem::Answer;
@@ -35,15 +35,6 @@ pub(super) struct Narrow {
     country: String,
     agreed: String,
     after: String,
-}
-
-/// In the reader's language.
-pub(super) fn said(lang: corridor_base::Lang, words: &Words) -> &str {
-    match lang {
-        corridor_base::Lang::En => &words.en,
-        corridor_base::Lang::Ja => &words.ja,
-        corridor_base::Lang::Ko => &words.ko,
-    }
 }
 
 /// How the links to these partners are; nothing is said of them to somebody whose business is only a part.
@@ -120,7 +111,7 @@ fn filters(node: &Node, viewer: &Viewer, narrow: &Narrow) -> Filters {
 
 fn row(viewer: &Viewer, partner: &Partner, link: &Link, now: Timestamp) -> Row {
     let t = text(viewer.lang());
-    let name = Markup::link(&words::partner_path(&partner.did), said(viewer.lang(), &partner.name));
+    let name = Markup::link(&words::partner_path(&partner.did), partner.name.get(viewer.lang()));
     Row(vec![
         Markup::lines([name, Markup::quiet(format::did(&partner.did))]),
         Markup::text(country_name(viewer.lang(), partner.country.as_str())),
@@ -197,7 +188,7 @@ async fn detail(node: &Arc<Node>, caller: &Caller, viewer: &Viewer, did: Did) ->
     let all = agreements::list(State(node.clone()), caller.clone()).await?.0;
     let ours: Vec<AgreementBody> = all.items.into_iter().filter(|a| a.partner == did).collect();
     let link = links(node, caller, vec![did.clone()]).await?.pop().unwrap_or_default();
-    let name = said(viewer.lang(), &found.partner.name).to_owned();
+    let name = found.partner.name.get(viewer.lang()).to_owned();
     let facts = facts(viewer, &found, &link, now);
     let show = format!("partner show {}", quoted(did.as_str()));
     let api = format!("/api/v1/partners/{}", corridor_console::component::percent(did.as_str()));
@@ -278,7 +269,7 @@ fn agreed(viewer: &Viewer, us: &Did, all: &[AgreementBody], now: Timestamp) -> T
             (agreement.flow != Flow::Open).then(|| super::agreements::flow(viewer, agreement.flow).into());
         Row(vec![
             Markup::lines([
-                Markup::link(&super::agreements::path(agreement.id), said(lang, &agreement.purpose)),
+                Markup::link(&super::agreements::path(agreement.id), agreement.purpose.get(lang)),
                 Markup::quiet(format::short(&agreement.id.to_string(), 8, 4)),
             ]),
             words::state(lang, &super::agreements::standing(agreement, now)).into(),

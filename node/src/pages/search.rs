@@ -143,7 +143,7 @@ async fn found_agreements(node: &Node, caller: &Caller, viewer: &Viewer, words: 
     let row = |agreement: &corridor_exchange::agreements::AgreementRow| {
         let partner: &Did = &agreement.partner;
         Row(vec![
-            Markup::link(&words::partner_path(partner), agreement.terms.purpose.in_language(viewer.lang())),
+            Markup::link(&words::partner_path(partner), agreement.terms.purpose.get(viewer.lang())),
             words::partner(node, viewer, partner),
             dates(viewer).tag(agreement.terms.until),
         ])

@@ -74,7 +74,7 @@ pub fn enter(node: &Node, viewer: &mut Viewer, caller: &Caller, known: Known) {
 #[must_use]
 pub fn name(node: &Node, did: &Did, lang: Lang) -> String {
     if let Ok(listed) = node.exchange.directory().participant(did, node.now()) {
-        return listed.participant.name.in_language(lang).to_owned();
+        return listed.participant.name.get(lang).to_owned();
     }
     let hosted = node.config.participants.iter().find(|p| &p.did == did);
     hosted.map_or_else(|| corridor_console::format::did(did), |hosted| hosted.name.clone())
@@ -88,7 +88,7 @@ fn house(node: &Node) -> House {
         None => node.config.anchors.first().map(|a| a.country.to_string()).unwrap_or_default(),
     };
     let names = [Lang::En, Lang::Ja, Lang::Ko].map(|lang| match &listed {
-        Some(listed) => listed.participant.name.in_language(lang).to_owned(),
+        Some(listed) => listed.participant.name.get(lang).to_owned(),
         None => operator.name.clone(),
     });
     House { name: names, zone: Zone::of_country(&country), country, version: env!("CARGO_PKG_VERSION") }

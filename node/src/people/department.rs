@@ -5,11 +5,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use corridor_base::{Did, ErrorCode, Lang, Problem, Result};
+use corridor_base::{Did, ErrorCode, Problem, Result, Words};
 use corridor_exchange::Scope;
 use corridor_proof::{Act, Kind, act};
 use corridor_storage::{Row, Tx};
-use serde::{Deserialize, Serialize};
 
 use super::{By, People};
 
@@ -52,50 +51,13 @@ impl fmt::Display for DepartmentId {
     }
 }
 
-/// A name in three languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = DepartmentNames)]
-pub struct Named {
-    /// English.
-    #[schema(
-        max_length = 100,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
-    )]
-    pub en: String,
-    /// Japanese.
-    #[schema(
-        max_length = 100,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
-    )]
-    pub ja: String,
-    /// Korean.
-    #[schema(
-        max_length = 100,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
-    )]
-    pub ko: String,
-}
-
-impl Named {
-    /// The name in one language.
-    #[must_use]
-    pub fn text(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Ja => &self.ja,
-            Lang::Ko => &self.ko,
-        }
-    }
-}
-
 /// One department.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Department {
     /// Its identifier.
     pub id: DepartmentId,
     /// Its name.
-    pub names: Named,
+    pub names: Words,
     /// The kinds of document that are its business; none means all.
     pub kinds: Vec<Kind>,
     /// The partners whose documents are; none means all.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use corridor_base::{Did, Lang};
+use corridor_base::{Did, Words};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -81,29 +81,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What the button calls the provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labels {
-    /// In English.
-    pub en: String,
-    /// In Japanese.
-    pub ja: String,
-    /// In Korean.
-    pub ko: String,
-}
-
-impl Labels {
-    /// In one language.
-    #[must_use]
-    pub fn text(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Ja => &self.ja,
-            Lang::Ko => &self.ko,
-        }
-    }
-}
-
 /// In which claims the provider says what. A name that begins with `/` is a JSON pointer (RFC 6901), for
 /// providers that nest: `/realm_access/roles`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +137,7 @@ pub struct Settings {
     /// What is asked for.
     pub scopes: Vec<String>,
     /// What the button says.
-    pub labels: Labels,
+    pub labels: Words,
     /// Which claims say what.
     pub claims: ClaimNames,
     /// What follows from groups.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, Lang, OsRandom, Random, Timestamp};
+use corridor_base::{AgreementId, Did, EnvelopeId, FixedClock, Lang, OsRandom, Random, Timestamp, Words};
 use corridor_exchange::{Draft, Side};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::access::Role;
@@ -21,11 +21,10 @@ use corridor_node::assembly::Surroundings;
 use corridor_node::config::{Config, DatabasePlace, Environment};
 use corridor_node::door::forged;
 use corridor_node::node::Node;
-use corridor_node::people::department::Named;
 use corridor_node::people::password::Password;
 use corridor_node::people::{Account, By, Department, Found, Gift, NewAccount, Opened, Standing};
 use corridor_node::{api, serve};
-use corridor_proof::{Agreement, Flow, Grant, Names, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Verb};
 use futures::stream;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -167,7 +166,7 @@ impl World {
             let document =
                 DidDocument::of(node.exchange.keyring(who).unwrap(), &format!("http://localhost:{port}"));
             let admission =
-                Admission::from_document(&document, Names::same(name), None, Duration::ZERO).unwrap();
+                Admission::from_document(&document, Words::same(name), None, Duration::ZERO).unwrap();
             anchor.admit(&admission, &*clock).unwrap();
         }
         node.import(anchor.newest().bytes()).await.unwrap();
@@ -235,7 +234,7 @@ impl World {
         let name = |text: &str| text.to_owned();
         let department = Department {
             id: id.parse().unwrap(),
-            names: Named {
+            names: Words {
                 en: name("Export control"), ja: name("輸出管理課"), ko: name("수출관리과")
             },
             kinds: kinds.iter().map(|k| k.parse().unwrap()).collect(),
@@ -389,7 +388,7 @@ async fn agree(node: &Node, from: &Did, to: &Did) -> AgreementId {
     let terms = Agreement {
         id,
         parties: [from.clone(), to.clone()],
-        purpose: Names::same("tests"),
+        purpose: Words::same("tests"),
         grants: vec![grant(from, to), grant(to, from)],
         from: now,
         until: now.plus(Duration::from_secs(86_400 * 365)),

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, SystemClock};
+use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, SystemClock, Words};
 use corridor_exchange::{Draft, Side, State};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
 use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
 use corridor_node::{serve, service};
-use corridor_proof::{Agreement, Flow, Grant, Names, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Verb};
 use corridor_storage::backup;
 use futures::stream;
 
@@ -52,7 +52,7 @@ impl Place {
         let ledger = node.node.ledger.keys.listed(&url);
         let keyring = node.node.exchange.keyring(&self.did).unwrap();
         let document = DidDocument::of(keyring, &url).with_ledger(Some(ledger));
-        Admission::from_document(&document, Names::same("Office"), None, Duration::ZERO).unwrap()
+        Admission::from_document(&document, Words::same("Office"), None, Duration::ZERO).unwrap()
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn agree(a: &serve::Running, b: &serve::Running, from: &Did, to
     let terms = Agreement {
         id: AgreementId::new(&SystemClock, &OsRandom),
         parties: [from.clone(), to.clone()],
-        purpose: Names::same("tests"),
+        purpose: Words::same("tests"),
         grants: vec![grant(from, to), grant(to, from)],
         from: now,
         until: now.plus(Duration::from_secs(86_400)),

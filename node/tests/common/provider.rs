@@ -12,11 +12,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use corridor_base::Timestamp;
+use corridor_base::{Timestamp, Words};
 use corridor_net::{Limits, Listen};
 use corridor_node::config::Config;
 use corridor_node::sign_on::settings::{Assurance, ClaimNames, Secret};
-use corridor_node::sign_on::{Issuer, Labels, Rule, Settings};
+use corridor_node::sign_on::{Issuer, Rule, Settings};
 use serde_json::{Value, json};
 
 /// The secret by which it knows the node: with what has to be encoded in a head.
@@ -110,7 +110,7 @@ impl Provider {
             client: word("corridor node"),
             secret: Some(Secret::new(SECRET.to_owned())),
             scopes: vec![word("openid"), word("profile")],
-            labels: Labels {
+            labels: Words {
                 en: word("Customs account"), ja: word("税関アカウント"), ko: word("세관 계정")
             },
             claims: ClaimNames {

@@ -55,7 +55,7 @@ pub struct Agreed {
     /// Counted from 1 in the order in which agreements with this partner begin.
     pub version: usize,
     /// What it is for, in each language.
-    pub purpose: corridor_proof::Names,
+    pub purpose: corridor_base::Words,
     /// From when it is in force.
     pub from: Timestamp,
     /// Until when, not included.

@@ -11,13 +11,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use corridor_base::{
-    AgreementId, Clock, Country, Did, EnvelopeId, OsRandom, Problem, Result, SystemClock, Timestamp,
+    AgreementId, Clock, Country, Did, EnvelopeId, OsRandom, Problem, Result, SystemClock, Timestamp, Words,
 };
 use corridor_exchange::{DocumentRow, Draft, Exchange, Limits, SCHEMA, Service, Side, State};
 use corridor_identity::anchor::{Admission, Anchor, Terms};
 use corridor_identity::{DidDocument, Directory, Keyring};
 use corridor_net::{Allow, Client, ClientOptions, Listen, PublicUrl, Server, serve};
-use corridor_proof::{Agreement, Flow, Grant, Names, Signed, Verb};
+use corridor_proof::{Agreement, Flow, Grant, Signed, Verb};
 use corridor_storage::{Database, DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
 use futures::stream;
 use tempfile::TempDir;
@@ -96,8 +96,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-pub fn text(text: &str) -> Names {
-    Names::same(text)
+pub fn text(text: &str) -> Words {
+    Words::same(text)
 }
 
 impl Node {

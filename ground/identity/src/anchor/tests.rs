@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diff::{Change, changes};
-use corridor_base::{FixedClock, SeededRandom};
+use corridor_base::{FixedClock, SeededRandom, Words};
 
 fn start() -> Timestamp {
     Timestamp::parse("2026-11-22T00:00:00.000Z").unwrap()
@@ -21,7 +21,7 @@ fn key(did: &str, name: &str, seed: u64) -> (KeyId, PublicKey, bool) {
 fn admission(did: &str, keys: Vec<(KeyId, PublicKey, bool)>) -> Admission {
     Admission {
         did: did.parse().unwrap(),
-        name: Names::same("X"),
+        name: Words::same("X"),
         endpoint: "https://x.example".to_owned(),
         keys,
         overlap: Duration::ZERO,

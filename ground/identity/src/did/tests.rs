@@ -1,10 +1,10 @@
 //! DIDs, their URLs and their documents, ours and strangers'.
 
 use super::*;
-use corridor_base::SeededRandom;
 use corridor_base::Timestamp;
+use corridor_base::{SeededRandom, Words};
 use corridor_proof::ListedParticipant;
-use corridor_proof::{ListedKey, Names, SecretKey, Signer};
+use corridor_proof::{ListedKey, SecretKey, Signer};
 use proptest::prelude::*;
 
 fn at(text: &str) -> Timestamp {
@@ -122,7 +122,7 @@ fn listed() -> ListedParticipant {
     let from = at("2026-01-01T00:00:00.000Z");
     ListedParticipant {
         did: did(),
-        name: Names::same("Forwarder"),
+        name: Words::same("Forwarder"),
         endpoint: "http://localhost:7081".to_owned(),
         keys: vec![ListedKey {
             id: did().key("k1").unwrap(),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::key::{SecretKey, Signer};
 use crate::statement::Signed;
-use corridor_base::SeededRandom;
+use corridor_base::{SeededRandom, Words};
 
 fn secret(seed: u64) -> SecretKey {
     SecretKey::generate("k", &SeededRandom::new(seed)).unwrap()
@@ -28,7 +28,7 @@ fn participant(name: &str, ledger: Option<ListedLedger>) -> ListedParticipant {
     let did: Did = format!("did:web:{name}").parse().unwrap();
     let key = secret(99).public().clone();
     ListedParticipant {
-        name: Names::same(name),
+        name: Words::same(name),
         endpoint: format!("https://{name}"),
         keys: vec![ListedKey {
             id: did.key("k1").unwrap(),
@@ -58,6 +58,15 @@ fn list() -> TrustList {
         witnesses: vec![witness("main", 7)],
         successions: Vec::new(),
     }
+}
+
+/// The bytes that anchors have signed: names stand as they always did.
+#[test]
+fn a_name_is_signed_as_it_was() {
+    let text = serde_json::to_string(&participant("a.jp", None)).unwrap();
+    assert!(text.contains(r#""name":{"en":"a.jp","ja":"a.jp","ko":"a.jp"}"#), "{text}");
+    let wrong = text.replace(r#""ko":"a.jp"}"#, r#""ko":"a.jp","zh":"a.jp"}"#);
+    assert!(serde_json::from_str::<ListedParticipant>(&wrong).is_err());
 }
 
 /// ID-1: in the log that the revocation names its leaf decides, whatever any clock said.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Path;
-use corridor_base::{ErrorCode, Problem, Result};
+use corridor_base::{ErrorCode, Problem, Result, Words};
 use corridor_exchange::Side;
 use corridor_trade::edifact::Report;
 use corridor_trade::mapping::Mapping;
 use corridor_trade::partner_codes;
 use corridor_trade::rules::Shelf;
 use corridor_trade::shape::stowage::{Stowage, stowage};
-use corridor_trade::shape::{Mappings, Sheets, Shown, Words, sheets};
+use corridor_trade::shape::{Mappings, Sheets, Shown, sheets};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

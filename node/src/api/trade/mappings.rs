@@ -7,11 +7,11 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
-use corridor_base::{ErrorCode, Lang, Problem};
+use corridor_base::{ErrorCode, Lang, Problem, Words};
 use corridor_trade::Library;
 use corridor_trade::mapping::Mapping;
 use corridor_trade::mapping::fixed::{self, Layout};
-use corridor_trade::shape::{Mappings, Words};
+use corridor_trade::shape::Mappings;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,13 +1,13 @@
 //! Single sign-on in the configuration: all of it hangs on `sign_on.issuer`.
 
-use corridor_base::{ErrorCode, Problem, Result};
+use corridor_base::{ErrorCode, Problem, Result, Words};
 
 use super::values::{Reader, said};
 use super::{Origin, Value};
 use crate::config::{Hosted, KEYS};
 use crate::people::Gift;
 use crate::sign_on::settings::{Assurance, ClaimNames, Secret};
-use crate::sign_on::{Issuer, Labels, Rule, Settings};
+use crate::sign_on::{Issuer, Rule, Settings};
 
 /// The most rules.
 const RULES: usize = 500;
@@ -96,11 +96,11 @@ impl Reader<'_> {
     }
 
     /// In a language without a label the button says what another says, or the host of the provider.
-    fn labels(&self, issuer: &Issuer) -> Labels {
+    fn labels(&self, issuer: &Issuer) -> Words {
         let given = ["en", "ja", "ko"].map(|lang| self.text(&format!("sign_on.label_{lang}")));
         let any = given.iter().find(|label| !label.is_empty()).cloned().unwrap_or_else(|| issuer.host());
         let [en, ja, ko] = given.map(|label| if label.is_empty() { any.clone() } else { label });
-        Labels { en, ja, ko }
+        Words { en, ja, ko }
     }
 
     /// `GROUP = PARTICIPANT ROLE`, or `ROLE/DEPARTMENT`.
@@ -160,11 +160,11 @@ mod tests {
         assert_eq!((found.issuer.as_str(), found.client.as_str()), ("https://login.example.jp", "corridor"));
         assert!(found.secret.is_none() && !found.creates && !found.alone && !found.assurance.provider);
         assert!(!config.people.sign_on_alone);
-        assert_eq!(found.labels.text(Lang::Ko), "login.example.jp");
+        assert_eq!(found.labels.get(Lang::Ko), "login.example.jp");
         let named = load(&format!("{BOTH}label_ja = \"税関\"\nothers = \"refused\"\n")).unwrap();
         assert!(named.people.sign_on_alone);
         let labels = named.sign_on.unwrap().labels;
-        assert_eq!((labels.text(Lang::En), labels.text(Lang::Ja)), ("税関", "税関"));
+        assert_eq!((labels.get(Lang::En), labels.get(Lang::Ja)), ("税関", "税関"));
         assert!(load("").unwrap().sign_on.is_none());
     }
 

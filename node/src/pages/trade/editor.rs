@@ -2,6 +2,7 @@
 //! is loaded, what is wrong beside each field. "Add a line" is a button that sends the form: no script is
 //! needed (UI-1).
 
+use corridor_base::Words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use corridor_console::component::{Choice, Editor, Field, Kind, Labels, Slip, Suggestions};
@@ -9,7 +10,7 @@ use corridor_console::{Markup, Viewer};
 use corridor_trade::directory::{Content, Directory};
 use corridor_trade::mapping::{Form, Group, Item, Mapping, Record};
 use corridor_trade::shape::{
-    MOST_ITEMS, Place, Remark, Words, field_label, list_at, list_label, places, word_label,
+    MOST_ITEMS, Place, Remark, field_label, list_at, list_label, places, word_label,
 };
 
 use super::super::form::Fields;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use corridor_base::{EnvelopeId, Lang};
+use corridor_base::{EnvelopeId, Lang, Words};
 use corridor_console::component::{
     Badge, Button, Column, Command, Empty, Icon, Labels, Notice, Paging, Row, Section, Sheet as Paper,
     SheetTable, Table, Tabs, Tone, address,
@@ -13,7 +13,7 @@ use corridor_console::component::{
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
 use corridor_trade::mapping::Loss;
-use corridor_trade::shape::{Entry, Level, List, Nature, Sheet, Total, Words};
+use corridor_trade::shape::{Entry, Level, List, Nature, Sheet, Total};
 use serde::Deserialize;
 
 use super::super::documents::{self, Book};

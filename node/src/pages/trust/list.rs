@@ -126,7 +126,7 @@ fn participants(viewer: &Viewer, sheet: &ListSheet, path: &str) -> Markup {
     let (t, dates) = (words(viewer), dates(viewer));
     let span = Span::of(sheet.participants.iter().flat_map(|p| &p.keys), sheet.now);
     let row = |found: &ListedParticipant| {
-        let name = found.name.in_language(viewer.lang());
+        let name = found.name.get(viewer.lang());
         let state = match found.removed {
             None => Badge::new(Tone::Good, t.get("trust-listed")).into(),
             Some(at) => Markup::lines([

@@ -193,7 +193,7 @@ fn then_participant(viewer: &Viewer, found: &AsOf) -> Markup {
     let left = Facts::new()
         .fact(
             t.get("trust-participant"),
-            Markup::lines([Markup::text(who.name.in_language(viewer.lang())), Short::did(&who.did).into()]),
+            Markup::lines([Markup::text(who.name.get(viewer.lang())), Short::did(&who.did).into()]),
         )
         .text(t.get("trust-by"), t.get("trust-by-value").and("country", country).and("number", who.list));
     let log = |name: Option<String>| name.map(|name| Markup::from(Short::new(name)));

@@ -2,10 +2,10 @@
 //! supplier where the invoice says seller; lines are set against each other by their product number, or else
 //! by their place.
 
+use corridor_base::Words;
 use serde::Serialize;
 
 use super::decimal::Decimal;
-use super::label::Words;
 use super::sheet::{Entry, Level, Nature, Sheet};
 
 /// The most rows.

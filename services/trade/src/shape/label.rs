@@ -1,44 +1,8 @@
 //! What fields, lists and words of a mapping are called, in the three languages at once.
 
-use corridor_base::Lang;
-use serde::Serialize;
+use corridor_base::{Lang, Words};
 
 use crate::mapping::Slot;
-
-/// A text in the three languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Words {
-    /// Japanese.
-    pub ja: String,
-    /// Korean.
-    pub ko: String,
-    /// English.
-    pub en: String,
-}
-
-impl Words {
-    /// As each language says it.
-    #[must_use]
-    pub fn of(say: impl Fn(Lang) -> String) -> Self {
-        Self { ja: say(Lang::Ja), ko: say(Lang::Ko), en: say(Lang::En) }
-    }
-
-    /// The same in all of them.
-    #[must_use]
-    pub fn same(text: &str) -> Self {
-        Self::of(|_| text.to_owned())
-    }
-
-    /// In one language.
-    #[must_use]
-    pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Ja => &self.ja,
-            Lang::Ko => &self.ko,
-            Lang::En => &self.en,
-        }
-    }
-}
 
 /// Whose fields stand in blocks: `buyer_name`, `buyer_city`.
 const WHOSE: &[&str] = &[

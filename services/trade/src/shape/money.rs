@@ -1,10 +1,11 @@
 //! Amounts of money in a document: which currency, how many decimals it may have, what lines add up to and
 //! whether the document says the same. Decimal arithmetic, never binary fractions.
 
+use corridor_base::Words;
 use serde::Serialize;
 
 use super::decimal::Decimal;
-use super::label::{Words, field_label, list_label};
+use super::label::{field_label, list_label};
 use super::sheet::is_money;
 use crate::mapping::{Form, Item, Mapping, Record, Slot, Source, Template};
 

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use corridor_base::{ErrorCode, Lang, Problem, Result};
+use corridor_base::{ErrorCode, Lang, Problem, Result, Words};
 use serde::Serialize;
 
 use super::codes::{CodeTable, Replaced, Translated};
-use super::label::Words;
 use super::money::{doubts, totals};
 use super::text::segments;
 use crate::edifact::{Charset, Options, Reader, Severity};

@@ -1,12 +1,13 @@
 //! A document as fields and tables with labels, in the order of its mapping. What the mapping has no place
 //! for stands beside it, nothing is hidden.
 
+use corridor_base::Words;
 use std::io;
 
 use serde::Serialize;
 
 use super::codes::{CodeKind, Ours};
-use super::label::{Words, field_label, list_label, word_label};
+use super::label::{field_label, list_label, word_label};
 use super::mappings::Mappings;
 use super::money::{Total, currency_of, totals};
 use crate::directory::{Content, Directory};

@@ -39,7 +39,7 @@ pub(in crate::pages::trade) async fn list(
     let mappings = mappings(&node, &caller.participant).await?;
     let languages = Languages::of(&viewer, "");
     let row = |mapping: &Arc<Mapping>| {
-        let name = corridor_trade::shape::Words::of(|lang| mapping.title(lang).to_owned());
+        let name = corridor_base::Words::of(|lang| mapping.title(lang).to_owned());
         let to = format!("{PATH}/{}", mapping.mapping);
         let own = shipped().iter().all(|known| !Arc::ptr_eq(known, mapping));
         let title = Markup::link(&to, mapping.title(viewer.lang()));

@@ -3,9 +3,9 @@
 use super::super::tests::{at, now, summary};
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
-use corridor_base::{Did, Lang};
+use corridor_base::{Did, Lang, Words};
 use corridor_identity::Standing;
-use corridor_proof::{Names, PublicKey, SecretKey, Signer as _};
+use corridor_proof::{PublicKey, SecretKey, Signer as _};
 
 fn public() -> PublicKey {
     SecretKey::generate("k", &corridor_base::SeededRandom::new(1)).unwrap().public().clone()
@@ -24,7 +24,7 @@ fn listed(name: &str, removed: Option<Timestamp>) -> ListedParticipant {
         key("one", "2026-01-01T00:00:00.000Z", Some("2026-06-01T00:00:00.000Z")),
         key("two", "2026-06-01T00:00:00.000Z", None),
     ];
-    let name = Names::same("<script>alert(1)</script>");
+    let name = Words::same("<script>alert(1)</script>");
     ListedParticipant { did, name, endpoint: "https://\"><img>".to_owned(), keys, removed, ledger: None }
 }
 
