@@ -61,10 +61,9 @@ impl World {
         let mut anchors = [jp, kr];
         let places: Vec<Place> = (0..4).map(|_| place()).collect();
         let ports: Vec<u16> = places.iter().map(|place| place.port).collect();
-        let more = "[exchange]\ngive_up_hours = 168\n";
         let of = |at: usize| at / 2;
         let configs: Vec<Config> =
-            (0..4).map(|at| places[at].config_among(&anchors[of(at)], &ports, more)).collect();
+            (0..4).map(|at| places[at].config_among(&anchors[of(at)], &ports, "")).collect();
         let mut nodes = Vec::new();
         for (at, config) in configs.iter().enumerate() {
             let node = serve::start(config.clone(), &around).await.unwrap();

@@ -62,7 +62,8 @@ pub struct Limits {
     pub max_size: u64,
     /// How far a partner's clock may be off.
     pub max_skew: Duration,
-    /// For how long a document is offered to a partner that does not answer.
+    /// For how long a document is offered to a partner that does not answer, where its agreement does not say for
+    /// how long work goes on.
     pub give_up_after: Duration,
     /// How many uploads one partner may have open.
     pub open_uploads: usize,
@@ -75,7 +76,7 @@ impl Default for Limits {
         Self {
             max_size: 16 << 30,
             max_skew: Duration::from_secs(60),
-            give_up_after: Duration::from_secs(72 * 3600),
+            give_up_after: Duration::from_secs(7 * 86_400),
             open_uploads: 64,
             concurrent: 512,
         }

@@ -110,11 +110,26 @@ impl Exchange {
             Err(problem) if is_final(problem.code()) => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Refused, &problem)?, problem })
             }
-            Err(problem) if self.0.clock.now().since(row.updated) > self.0.limits.give_up_after => {
+            Err(problem) if self.was_offered_for_long(us, &row).await? => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Failed, &problem)?, problem })
             }
             Err(problem) => Ok(Outcome::Retry { problem, after: None }),
         }
+    }
+
+    /// Whether a document was offered for as long as the operator set. An agreement that says itself for how long
+    /// work goes on while the link is down is not cut short by that (LG-2).
+    async fn was_offered_for_long(&self, us: &Did, row: &DocumentRow) -> Result<bool> {
+        let (age, set) = (self.0.clock.now().since(row.updated), self.0.limits.give_up_after);
+        if age <= set {
+            return Ok(false);
+        }
+        let agreed = match self.terms(us, row.agreement).await {
+            Ok(terms) => terms.filter(|t| t.pending_hours.is_some()).map(|t| t.pending_limit()),
+            Err(problem) if problem.code() == ErrorCode::AgreementAltered => None,
+            Err(problem) => return Err(problem),
+        };
+        Ok(agreed.is_none_or(|agreed| age > agreed))
     }
 
     /// One attempt: until the partner acknowledges, refuses, or cannot be reached.

@@ -5,11 +5,14 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{Counting, Setup, World, content};
 use corridor_base::AgreementId;
 use corridor_base::{OsRandom, SystemClock};
-use corridor_exchange::{DocumentFilter, Side, State};
+use corridor_exchange::{DocumentFilter, Limits, Side, State};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn a_small_document_arrives_and_both_books_agree() {
@@ -154,4 +157,42 @@ async fn a_service_hears_of_every_document_on_both_sides() {
     let mut heard = service.0.lock().unwrap().clone();
     heard.sort_by_key(|(side, _)| side.as_str());
     assert_eq!(heard, [(Side::In, id), (Side::Out, id)]);
+}
+
+/// The operator's setting ends an offer, but not before the agreement says that work ends.
+#[tokio::test]
+async fn a_partner_is_offered_a_document_for_as_long_as_the_agreement_lets_work_go_on() {
+    let limits = Limits { give_up_after: 24 * HOUR, ..Limits::default() };
+    let mut world = World::with(Setup { limits, ..Setup::default() }).await;
+    let agree = async |pending_hours: Option<u32>| {
+        let mut terms = world.terms(AgreementId::new(&SystemClock, &OsRandom), 1000);
+        (terms.until, terms.pending_hours) = (terms.from.plus(20 * 24 * HOUR), pending_hours);
+        let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
+        let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
+        world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+        proposed.body().id
+    };
+    let agreements = [agree(None).await, agree(Some(12)).await, agree(Some(240)).await];
+    world.jp.hang_up().await;
+    let mut ids = Vec::new();
+    for agreement in agreements {
+        ids.push(world.kr.send(&world.jp.us, agreement, b"hello").await.unwrap());
+    }
+    world.kr.dispatch();
+    let check = async |hours: i64, expect: [State; 3]| {
+        world.kr.clock.move_by(hours * 3600);
+        for (id, expect) in ids.iter().zip(expect) {
+            world.kr.reaches(Side::Out, *id, |state| state == expect).await;
+        }
+        // Whatever is still offered was offered once more meanwhile.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for (id, expect) in ids.iter().zip(expect) {
+            assert_eq!(world.kr.exchange.document(&world.kr.us, Side::Out, *id).await.unwrap().state, expect);
+        }
+    };
+    let (sending, failed) = (State::Sending, State::Failed);
+    check(23, [sending, sending, sending]).await;
+    check(2, [failed, failed, sending]).await;
+    check(214, [failed, failed, sending]).await;
+    check(2, [failed, failed, failed]).await;
 }

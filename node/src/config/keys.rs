@@ -160,7 +160,7 @@ pub static KEYS: &[Key] = &[
     key("exchange.max_size", BYTES, "17179869184"),
     key("exchange.max_skew_seconds", Shape::Integer(1, 3600), "60"),
     key("exchange.parallel", Shape::Integer(1, 4096), "64"),
-    key("exchange.give_up_hours", Shape::Integer(1, 8760), "72"),
+    key("exchange.give_up_hours", Shape::Integer(1, 8760), "168"),
     key("ledger.origin", Shape::Text, "").example("\"example.jp/log\""),
     key("ledger.interval_ms", Shape::Integer(10, 3_600_000), "1000"),
     key("ledger.policy", Shape::Path, "").example("\"witnesses.policy\""),
