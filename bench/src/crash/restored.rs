@@ -62,7 +62,7 @@ pub(super) async fn recipient(
 }
 
 /// The sender's disk is lost. What it had sent since the backup is in the recipient's book, not in its
-/// own.
+/// own; it comes back from there, and its receipts become complete on both sides.
 ///
 /// # Errors
 /// When it does not come back.
@@ -77,6 +77,7 @@ pub(super) async fn sender(
     let home = world.home().join("backup-sender");
     let (mut lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.kr).await?;
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
+    let handed_in: BTreeSet<u64> = more.safe.iter().map(|one| one.number).collect();
     done.safe.extend(more.safe);
     let known = world.kr.api.documents("outbox", None).await?;
     let known: BTreeSet<&str> = known.iter().map(|row| row.id.as_str()).collect();
@@ -94,6 +95,10 @@ pub(super) async fn sender(
     }
     books::rows(world, &there, report).await?;
     books::contents(world, &there, report).await?;
+    if !world.witnesses.is_empty() {
+        let since: Vec<Safe> = there.into_iter().filter(|one| handed_in.contains(&one.number)).collect();
+        ledger::receipts(world, &since, report).await?;
+    }
     report.restored_sender = Some(lost);
     ledger::one_history(world, report).await
 }

@@ -220,3 +220,17 @@ pub struct SentAgain {
     /// From where on there is more.
     pub next: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// EX-5: what a build before this one answers is read, and what this one answers such a build reads.
+    #[test]
+    fn an_item_without_acts_is_one_of_an_older_build() {
+        let old = r#"{"envelope":"a","acknowledgement":"b"}"#;
+        let item: AcknowledgedItem = serde_json::from_str(old).unwrap();
+        assert!(item.acts.is_empty());
+        assert_eq!(serde_json::to_string(&item).unwrap(), old);
+    }
+}

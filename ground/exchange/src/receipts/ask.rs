@@ -34,7 +34,8 @@ const ROUND: i64 = 500;
 const QUESTION: usize = 50;
 /// How long a question may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a partner that does not answer is left alone at most; each failure doubles it.
+/// How long a partner that does not answer is left alone at most, each failure doubling it; and the longest time
+/// between two rounds.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// Partners that did not answer, and until when they are left alone.
@@ -71,7 +72,8 @@ struct Found {
 
 impl ReceiptExchange {
     /// Asks for what is lacking, until told to stop. Receipts may wait and documents may not: of the time
-    /// this takes [`SHARE`] times as much is left to others.
+    /// this takes [`SHARE`] times as much is left to others, up to a minute: a round may have done nothing but wait
+    /// for a partner.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut rest = LOOK;
         loop {
@@ -88,7 +90,7 @@ impl ReceiptExchange {
                     }
                 }
             }
-            rest = LOOK.max(begun.elapsed() * SHARE);
+            rest = (begun.elapsed() * SHARE).clamp(LOOK, LONGEST_REST);
         }
     }
 
