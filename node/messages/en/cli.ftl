@@ -417,3 +417,11 @@ doctor-lacking = This node was restored, and { $partner } has not answered yet w
 
 trade-mapping-added = Mapping { $name } for { $message } is used from now on.
 trade-mapping-removed = Mapping { $name } is used no longer.
+
+field-url = URL
+field-issuer = issuer
+field-successor = goes on as
+field-ours = our code
+field-theirs = the partner's code
+field-checkpoint_root = root in the checkpoint
+field-receipt_state = state

@@ -37,6 +37,7 @@ verify-outcome-pending = Not complete yet: a cosignature is missing that may sti
 verify-outcome-failed = A check failed: do not rely on this file.
 verify-outcome-not-checked = Nothing failed, but not everything could be checked here.
 verify-no-policy = No signature was judged: name the policy that says whose signatures count, with --policy FILE.
+verify-no-act = A receipt in COSE does not carry the act it is about: name its bytes with --act FILE (corridor act show ID --out FILE).
 
 # Receipts
 receipt-ours = Our receipts:

@@ -358,3 +358,11 @@ doctor-lacking = このノードは復元されましたが、{ $at } 以降に�
 
 trade-mapping-added = { $message } のマッピング「{ $name }」を、これから使用します。
 trade-mapping-removed = マッピング「{ $name }」の使用をやめました。
+
+field-url = URL
+field-issuer = 発行者
+field-successor = 承継するログ
+field-ours = 自機関のコード
+field-theirs = 相手機関のコード
+field-checkpoint_root = チェックポイント上のルート
+field-receipt_state = 状態

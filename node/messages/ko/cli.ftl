@@ -358,3 +358,11 @@ doctor-lacking = 이 노드는 복원되었으나 { $at } 이후 주고받은 �
 
 trade-mapping-added = { $message } 매핑 "{ $name }"을(를) 지금부터 사용합니다.
 trade-mapping-removed = 매핑 "{ $name }"의 사용을 중지했습니다.
+
+field-url = URL
+field-issuer = 발급자
+field-successor = 승계하는 로그
+field-ours = 자기 기관 코드
+field-theirs = 상대 기관 코드
+field-checkpoint_root = 체크포인트의 루트
+field-receipt_state = 상태

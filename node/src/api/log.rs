@@ -265,7 +265,13 @@ pub async fn proof(node: Shared, _: Caller, Ask(query): Ask<ProofQuery>) -> Answ
     let log = &node.ledger.log;
     let newest = log.latest().await?.map_or(0, |signed| signed.tree().size);
     let size = place("size", query.size)?.unwrap_or(newest);
+    let beyond = |what: &'static str, number: u64, why: &str| {
+        let why = format!("{number}: the tree has {size} leaves{why}");
+        Problem::new(ErrorCode::Malformed).with("what", what).with("why", why)
+    };
     let hashes = match (place("leaf", query.leaf)?, place("old", query.old)?) {
+        (Some(leaf), None) if leaf >= size => return Err(beyond("leaf", leaf, ", numbered from 0").into()),
+        (None, Some(old)) if old > size => return Err(beyond("old", old, "").into()),
         (Some(leaf), None) => log.prove_inclusion(leaf, size).await?,
         (None, Some(old)) => log.prove_consistency(old, size).await?,
         _ => {

@@ -1,8 +1,10 @@
 //! `corridor act`: what happened and mattered.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
+use corridor_storage::durable;
 use serde_json::{Value, json};
 
 use super::{Context, Done};
@@ -28,6 +30,9 @@ pub(super) enum Verb {
     Show {
         /// The act's identifier
         id: String,
+        /// Write those bytes to this file: `corridor verify --act` asks for it beside a receipt in COSE
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Print acts as they happen, until Ctrl-C
     Tail {
@@ -49,8 +54,14 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             context.terminal.table(&shown, &["time", "id", "type", "fields"]);
             Ok(())
         }
-        Verb::Show { id } => {
+        Verb::Show { id, out } => {
             let answer = remote.get(&["acts", &id], &[]).await?;
+            if let Some(out) = &out {
+                let bytes = answer.get("bytes").and_then(Value::as_str).unwrap_or_default();
+                durable::write_file(out, bytes.as_bytes(), 0o644)?;
+                context.terminal.note("receipt-done", &[("path", &out.display().to_string())]);
+                return Ok(());
+            }
             if context.terminal.is_json() {
                 context.terminal.json(&answer);
             } else {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use corridor_base::{ErrorCode, Problem};
+use corridor_base::{Digest, ErrorCode, Problem};
+use corridor_proof::merkle;
 use corridor_storage::durable;
 use serde_json::{Value, json};
 
@@ -88,8 +89,11 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             let text = |number: Option<u64>| number.map(|n| n.to_string());
             let (leaf, old, size) = (text(leaf), text(old), text(size));
             let query = [("leaf", leaf.as_deref()), ("old", old.as_deref()), ("size", size.as_deref())];
-            let answer = remote.get(&["log", "proof"], &query).await?;
-            context.terminal.facts(&answer, &["tree", "root", "hashes"]);
+            let mut answer = remote.get(&["log", "proof"], &query).await?;
+            if !context.terminal.is_json() {
+                for_reader(&mut answer);
+            }
+            context.terminal.facts(&answer, &["tree", "root", "checkpoint_root", "hashes"]);
             Ok(())
         }
         Verb::Alarms { id, out } => {
@@ -132,6 +136,14 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
                 false => Err(Failure::Code(DIFFERS)),
             }
         }
+    }
+}
+
+/// A checkpoint has its root in base64: so can the two be held side by side.
+fn for_reader(proof: &mut Value) {
+    let root = proof.get("root").and_then(Value::as_str).and_then(|text| text.parse::<Digest>().ok());
+    if let (Some(root), Some(proof)) = (root, proof.as_object_mut()) {
+        proof.insert("checkpoint_root".to_owned(), merkle::print_hash(&root).into());
     }
 }
 

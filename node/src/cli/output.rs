@@ -244,6 +244,47 @@ mod tests {
         check(u64::MAX, "16777215.9 TiB");
     }
 
+    /// The texts in the last list that a call of a table or of facts is given, or that stands under such a name.
+    fn labels(source: &str) -> Vec<String> {
+        let (begins, list) = ([".table(", ".facts(", "let fields = ", "let columns = "], ["&[", "["]);
+        let mut found = Vec::new();
+        for begin in begins {
+            for rest in source.split(begin).skip(1) {
+                let call = rest.split(';').next().unwrap();
+                let last = list.iter().find_map(|open| call.rsplit_once(open)).map(|(_, last)| last);
+                let Some((list, behind)) = last.and_then(|last| last.split_once(']')) else { continue };
+                let behind = behind.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+                if behind.is_empty() || behind.starts_with(')') {
+                    found.extend(list.split('"').skip(1).step_by(2).map(str::to_owned));
+                }
+            }
+        }
+        found
+    }
+
+    /// A column without a name would be shown by its key.
+    #[test]
+    fn every_column_has_its_name() {
+        let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/cli")];
+        let mut names = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                for label in labels(source.split("mod tests").next().unwrap()) {
+                    names += 1;
+                    let shown = say(Lang::En, &format!("field-{label}"), &[]);
+                    assert!(!shown.starts_with('?'), "{}: {label}", path.display());
+                }
+            }
+        }
+        assert!(names > 200, "{names}");
+    }
+
     #[test]
     fn wide_characters_take_two_columns() {
         assert_eq!(width("税関 a"), 6);

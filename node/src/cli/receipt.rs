@@ -18,12 +18,12 @@ pub(super) struct Args {
     /// The envelope's identifier, or that of an act [default: list those of all documents]
     id: Option<String>,
     /// List only those that wait for something
-    #[arg(long, conflicts_with_all = ["id", "out", "html", "cose", "theirs"])]
+    #[arg(long, conflicts_with_all = ["id", "out", "html", "cose", "theirs", "of"])]
     pending: bool,
     /// Go on after this place in the list
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["id", "out", "html", "cose", "theirs"])]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["id", "out", "html", "cose", "theirs", "of"])]
     before: Option<String>,
-    /// Write the receipt to this file [default, with --html or --cose: standard output]
+    /// Write the receipt to this file [default, with --html, --cose, --theirs or --type: standard output]
     #[arg(long, short, value_name = "FILE", requires = "id")]
     out: Option<PathBuf>,
     /// As a page to print, in three languages, with the proof in a QR code
@@ -33,8 +33,11 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "theirs", requires = "id")]
     cose: bool,
     /// The partner's instead of ours
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "id")]
     theirs: bool,
+    /// Of several the one of an act of this type, as in document-acknowledged [default: the first]
+    #[arg(long = "type", value_name = "TYPE", requires = "id")]
+    of: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Done {
@@ -48,7 +51,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     let form = match (args.html, args.cose) {
         (true, _) => Some("page"),
         (_, true) => Some("cose"),
-        _ if args.out.is_some() => Some("file"),
+        _ if args.out.is_some() || args.theirs || args.of.is_some() => Some("file"),
         _ => None,
     };
     let Some(form) = form else {
@@ -56,11 +59,13 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         let complete = answer.get("complete").and_then(Value::as_bool).unwrap_or_default();
         return if complete { Ok(()) } else { Err(Failure::Code(PENDING)) };
     };
+    let of = args.of.as_deref();
     let bytes = if args.theirs {
-        partners(&answer, &id)?
+        partners(&answer, &id, of)?
     } else {
         let mut bytes = Vec::new();
-        let url = remote.path(&["receipts", &id, form], &[])?;
+        let which = of.map_or(Ok(id.clone()), |of| ours(&answer, &id, of))?;
+        let url = remote.path(&["receipts", &which, form], &[])?;
         remote
             .download(url, |piece, _| {
                 bytes.extend_from_slice(piece);
@@ -95,14 +100,14 @@ fn list(context: &Context, answer: &Value) {
         let of = |name: &str| item.pointer(&format!("/document/{name}")).cloned().unwrap_or_default();
         json!({
             "created": of("created"), "id": of("id"), "side": of("side"), "partner": of("partner"),
-            "state": say(context.lang, state, &[]), "missing": of_side(item, "ours"),
+            "receipt_state": say(context.lang, state, &[]), "missing": of_side(item, "ours"),
             "missing_theirs": of_side(item, "theirs"),
         })
     };
     let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
     let lines: Vec<Value> = items.map(line).collect();
     let lines = json!({ "items": lines, "next": answer.get("next") });
-    let columns = ["created", "id", "side", "partner", "state", "missing", "missing_theirs"];
+    let columns = ["created", "id", "side", "partner", "receipt_state", "missing", "missing_theirs"];
     context.terminal.table(&lines, &columns);
 }
 
@@ -118,9 +123,10 @@ fn show(context: &Context, answer: &Value) {
         }
         let items: Vec<Value> = items.iter().map(|item| readable(context, item)).collect();
         context.terminal.say(title, &[]);
-        context
-            .terminal
-            .table(&json!({ "items": items }), &["act", "type", "time", "state", "log", "index", "missing"]);
+        context.terminal.table(
+            &json!({ "items": items }),
+            &["act", "type", "time", "receipt_state", "log", "index", "missing"],
+        );
     }
 }
 
@@ -161,18 +167,36 @@ fn readable(context: &Context, item: &Value) -> Value {
     let id = item.get("act").cloned().unwrap_or_default();
     if let Some(object) = item.as_object_mut() {
         object.insert("id".to_owned(), id);
-        object.insert("state".to_owned(), Value::from(state));
+        object.insert("receipt_state".to_owned(), Value::from(state));
         object.insert("missing".to_owned(), Value::from(missing));
     }
     item
 }
 
-/// The partner's receipt that came first.
-fn partners(answer: &Value, id: &str) -> Result<Vec<u8>> {
-    let items = answer.get("theirs").and_then(Value::as_array).into_iter().flatten();
-    let found = items.filter_map(|item| item.get("receipt").and_then(Value::as_str)).next();
-    let found = found.ok_or_else(|| Problem::new(ErrorCode::ReceiptPending).with("id", id))?;
-    Ok(found.as_bytes().to_vec())
+/// Our act of this type.
+fn ours(answer: &Value, id: &str, of: &str) -> Result<String> {
+    let act = of_type(answer, "ours", id, Some(of))?.get("act").and_then(Value::as_str);
+    Ok(act.unwrap_or_default().to_owned())
+}
+
+/// The partner's receipt: of the act of this type, or the first that came.
+fn partners(answer: &Value, id: &str, of: Option<&str>) -> Result<Vec<u8>> {
+    let pending = || Problem::new(ErrorCode::ReceiptPending).with("id", id);
+    let has = |item: &Value| item.get("receipt").is_some_and(Value::is_string);
+    let all = answer.get("theirs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let found = match of {
+        Some(_) => Some(of_type(answer, "theirs", id, of)?),
+        None => all.iter().find(|item| has(item)),
+    };
+    let receipt = found.and_then(|item| item.get("receipt")?.as_str());
+    receipt.map(|text| text.as_bytes().to_vec()).ok_or_else(pending)
+}
+
+fn of_type<'a>(answer: &'a Value, side: &str, id: &str, of: Option<&str>) -> Result<&'a Value> {
+    let mut items = answer.get(side).and_then(Value::as_array).into_iter().flatten();
+    let found = items.find(|item| item.get("type").and_then(Value::as_str) == of);
+    let what = || format!("{} {id}", of.unwrap_or_default());
+    found.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", what()))
 }
 
 fn write(path: Option<&Path>, bytes: &[u8]) -> Result<()> {

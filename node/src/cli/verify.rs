@@ -24,7 +24,17 @@ const PENDING: u8 = 7;
 /// Nothing failed and nothing is awaited; something could not be checked here.
 const NOT_CHECKED: u8 = 8;
 
+/// The exit codes, as the help shows them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every check passed
+  1  a file cannot be read
+  6  a check failed: do not rely on the file
+  7  nothing failed, and a cosignature is missing that may still come
+  8  nothing failed, but something could not be checked here";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Args {
     /// Receipts, evidence of split views, signed checkpoints, chains of transactions
     #[arg(required = true, value_name = "FILE")]
@@ -50,7 +60,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let now = Some(context.around.clock.now());
     let anchors: Vec<_> = args.anchor.iter().map(|text| chain::anchor(text)).collect::<Result<_>>()?;
     let known = Known { policy: policy.as_ref(), anchors: &anchors, now };
-    let (mut checks, mut files) = (Vec::new(), Vec::new());
+    let (mut checks, mut files, mut wants_act) = (Vec::new(), Vec::new(), false);
     for path in &args.files {
         let bytes = read(path, "file of evidence", LARGEST)?;
         if zip::is_zip(&bytes) {
@@ -64,14 +74,20 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         }
         let judged = evidence::judge(&bytes, policy.as_ref(), act.as_deref(), now);
         show(context, path, &judged);
+        wants_act |= judged.kind == Some(FileKind::CoseReceipt);
         files.push(document(path, &judged));
         checks.extend(judged.checks);
     }
     let outcome = corridor_proof::verdict::outcome(&checks);
     if context.terminal.is_json() {
         context.terminal.json(&json!({ "outcome": outcome, "files": files }));
-    } else if policy.is_none() {
-        context.terminal.note("verify-no-policy", &[]);
+    } else {
+        if policy.is_none() {
+            context.terminal.note("verify-no-policy", &[]);
+        }
+        if wants_act && act.is_none() {
+            context.terminal.note("verify-no-act", &[]);
+        }
     }
     match outcome {
         State::Passed => Ok(()),
@@ -82,7 +98,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
 }
 
 fn policy(path: &Path) -> Result<Policy> {
-    Policy::parse(&read(path, "witness policy", MAX_POLICY)?).map_err(|p| p.with("path", path.display()))
+    let named = |p: Problem| p.with("what", format!("witness policy {}", path.display()));
+    Policy::parse(&read(path, "witness policy", MAX_POLICY)?).map_err(named)
 }
 
 /// Reads a file, and not more of it than can be meant: it may be a device, or grow.
