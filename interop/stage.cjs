@@ -74,7 +74,8 @@ function participant(folder, name, country) {
 /** The newest secret key of an institution, from its key file. */
 function secretKey(folder, name) {
   const keys = path.join(folder, name, 'keys');
-  const own = path.join(keys, fs.readdirSync(keys)[0]);
+  // A node may host others too, each with a folder of its own.
+  const own = path.join(keys, fs.readdirSync(keys).find((entry) => entry.startsWith(`${name}-`)));
   const file = JSON.parse(fs.readFileSync(path.join(own, fs.readdirSync(own).filter((f) => f.endsWith('.key')).sort().pop()), 'utf8'));
   return { id: file.name, raw: multikey(file.public), secret: privateKey(Buffer.from(file.seed, 'base64')) };
 }
@@ -84,7 +85,7 @@ function token(folder, name) {
 }
 
 function agreement(folder) {
-  return body(fs.readFileSync(path.join(folder, 'agreement.note'), 'utf8'));
+  return body(fs.readFileSync(path.join(folder, 'agreement-customs.note'), 'utf8'));
 }
 
 function publicOf(raw) {

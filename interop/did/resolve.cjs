@@ -33,7 +33,7 @@ async function main() {
   check('its key is a Multikey controlled by the participant', method?.type === 'Multikey' && method.controller === us.did && method.id === us.key.id, JSON.stringify(method));
   const raw = stage.multikey(method?.publicKeyMultibase ?? 'z');
   check('its key is the one that the trust list pins', raw.equals(us.key.raw));
-  check('its key signed the agreement', stage.noteSignedBy(fs.readFileSync(path.join(folder, 'agreement.note'), 'utf8'), { ...us.key, ...stage.publicOf(raw) }));
+  check('its key signed the agreement', stage.noteSignedBy(fs.readFileSync(path.join(folder, 'agreement-customs.note'), 'utf8'), { ...us.key, ...stage.publicOf(raw) }));
   check('the key may authenticate and assert', document.authentication?.includes(us.key.id) && document.assertionMethod?.includes(us.key.id));
   const service = (document.service ?? []).find((s) => s.type === 'CorridorExchange');
   check('its service says where it is reached', service !== undefined && new URL(service.serviceEndpoint).host === new URL(us.endpoint).host, JSON.stringify(document.service));

@@ -65,7 +65,8 @@ class Stage:
         self.sender, self.us = listed(folder, "kr", "forwarder"), listed(folder, "jp", "customs")
         pinned = self.sender["keys"][-1]
         self.sender_key, self.sender_raw = pinned["id"], multikey(pinned["key"])
-        file = json.loads(max((folder / "customs" / "keys").glob("*/*.key")).read_text())
+        # The node hosts others too, each with a folder of its own.
+        file = json.loads(max((folder / "customs" / "keys").glob("customs-*/*.key")).read_text())
         self.our_key, self.our_raw = file["name"], multikey(file["public"])
         self.secret = Ed25519PrivateKey.from_private_bytes(base64.b64decode(file["seed"]))
 

@@ -117,6 +117,13 @@ fn signatures(programs: &Programs) -> Vec<Row> {
     let rfc = || Row::new("signatures", "RFC 9421 (Ed25519: B.2.6, B.5), RFC 9530", "2024");
     let part = |part: &str| Row::new("signatures", &format!("RFC 9421, RFC 9530: {part}"), "2024");
     let (sender, recipient) = (part("a sender of its own"), part("a recipient of its own"));
+    let together = part("a sender of its own, many documents in a request");
+    // Against the node of the demo's customs, which nothing else talks to meanwhile.
+    let to_customs = |row: &mut Row, node: kits::Node, of: &str| {
+        let stage = Stage::set(programs, "signatures")?;
+        let _customs = stage.node(programs, "customs", &[])?;
+        row.listen(node.command(&script(of)).arg(stage.folder()))
+    };
     let (npm, pypi) = ("npm http-message-signatures", "PyPI http-message-signatures");
     let (node, python) = (|| kits::node("signatures"), || kits::python("signatures"));
     vec![
@@ -127,11 +134,8 @@ fn signatures(programs: &Programs) -> Vec<Row> {
         kit(rfc().kit(pypi), python, |row, python| {
             row.listen(shell::command(python).arg(script("signatures/vectors.py")))
         }),
-        kit(sender.kit(npm), node, |row, node| {
-            let stage = Stage::set(programs, "signatures")?;
-            let _customs = stage.node(programs, "customs", &[])?;
-            row.listen(node.command(&script("signatures/delivery.cjs")).arg(stage.folder()))
-        }),
+        kit(sender.kit(npm), node, |row, node| to_customs(row, node, "signatures/delivery.cjs")),
+        kit(together.kit(npm), node, |row, node| to_customs(row, node, "signatures/together.cjs")),
         kit(recipient.kit(pypi), python, |row, python| {
             let stage = Stage::set(programs, "signatures")?;
             let _forwarder = stage.node(programs, "forwarder", &[])?;

@@ -11,9 +11,11 @@
 //! the content, of at most [`PIECE`] bytes; the answers are the same.
 //!
 //! `POST /exchange/v1/together?recipient=DID` carries several small documents, each with its content whole: the
-//! lengths of envelope and content in four bytes each, the highest first, then the two, and so on. The answer is
-//! `200` with what became of each, in their order: its acknowledgement, or the problem. A node that does not
-//! know it answers 404, and gets them one by one.
+//! lengths of envelope and content in four bytes each, the highest first, then the two, and so on
+//! ([`DELIVERIES_TOGETHER`], at most [`MOST_TOGETHER`] and [`MAX_TOGETHER`] bytes). The answer is `200` with
+//! `{"items": […]}`, what became of each in their order: `{"acknowledged": NOTE}`, or `{"refused": PROBLEM}`. A request
+//! that breaks off or holds more is refused as a whole. A node that does not know it answers 404, and gets them one
+//! by one.
 //!
 //! `POST /exchange/v1/receipts` asks for the partner's receipts of documents that crossed between the two
 //! ([`AskReceipts`]); the answer is [`Receipts`].
