@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use corridor_base::{Digest, EnvelopeId, OsRandom, SystemClock, Timestamp};
-use corridor_net::{Allow, Client, ClientOptions, Request};
+use corridor_net::{Allow, Client, ClientOptions, Request, Response};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use http_body::Body;
@@ -19,6 +19,8 @@ use crate::{Result, told};
 const MAX_ANSWER: usize = 64 << 20;
 /// How long an answer may take on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How often what changes nothing is asked again.
+const AGAIN: u32 = 4;
 /// How many documents or acts are asked for at once.
 const PAGE: usize = 1000;
 
@@ -218,17 +220,23 @@ impl Api {
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             request.body = bytes;
         }
-        // A node that was started again has closed the connections that were kept: ask once more.
-        let again = (request.method == Method::GET).then(|| request.clone());
-        let answer = match (self.client.send(request).await, again) {
-            (Err(_), Some(again)) => self.client.send(again).await,
-            (answer, _) => answer,
-        };
-        let answer = answer.map_err(told(&path))?;
-        if answer.status.is_success() {
-            return Ok(answer.body);
+        // A node that was started again has closed the connections that were kept, and one that is too busy says
+        // that it is to be asked again.
+        let mut left = if request.method == Method::GET { AGAIN } else { 0 };
+        loop {
+            let answer = self.client.send(request.clone()).await;
+            let busy = |answer: &Response| answer.status == StatusCode::SERVICE_UNAVAILABLE;
+            if left > 0 && answer.as_ref().map_or(true, busy) {
+                tokio::time::sleep(Duration::from_millis(if left == AGAIN { 0 } else { 500 })).await;
+                left -= 1;
+                continue;
+            }
+            let answer = answer.map_err(told(&path))?;
+            return match answer.status.is_success() {
+                true => Ok(answer.body),
+                false => Err(format!("{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body))),
+            };
         }
-        Err(format!("{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)))
     }
 
     fn request(&self, method: Method, url: Url) -> Request {
@@ -429,7 +437,8 @@ impl Api {
 
     /// Whether the node takes new work.
     pub async fn is_ready(&self) -> bool {
-        self.get::<Value>("health/ready").await.is_ok()
+        let Ok(url) = self.url("health/ready") else { return false };
+        self.client.send(self.request(Method::GET, url)).await.is_ok_and(|answer| answer.status.is_success())
     }
 
     async fn all<T: DeserializeOwned>(&self, path: &str, cursor: &str) -> Result<Vec<T>> {
