@@ -349,10 +349,14 @@ fn cause((contrl, told): &(bool, crate::trail::Told), lang: Lang) -> Option<Stri
     let lines = told.get(lang.tag())?;
     // A CONTRL goes from the interchange down to the segment; the others begin with what they come to.
     let line = if *contrl { lines.last()? } else { lines.get(1).or_else(|| lines.first())? };
-    // Where it is stands in parentheses at the end, and differs from document to document.
-    let line = line.rsplit_once(" (").map_or(line.as_str(), |(what, _)| what);
-    let line = line.rsplit_once('（').map_or(line, |(what, _)| what);
-    Some(line.chars().take(160).collect())
+    // Where it is stands at the end, and differs from document to document: after a dash, and of a CONTRL in
+    // parentheses.
+    let what = match contrl {
+        true => line.rsplit_once(" (").or_else(|| line.rsplit_once('（')),
+        false => line.rsplit_once(" — "),
+    };
+    let what = what.map_or(line.as_str(), |(what, _)| what);
+    Some(what.chars().take(160).collect())
 }
 
 /// What reading found, by code and segment.
@@ -385,13 +389,16 @@ mod tests {
 
     #[test]
     fn a_cause_says_what_and_not_where() {
-        let told = |line: &str| {
-            (false, crate::trail::Told::from([("en".to_owned(), vec!["first".to_owned(), line.to_owned()])]))
+        let told = |contrl: bool, line: &str| {
+            (contrl, crate::trail::Told::from([("en".to_owned(), vec!["first".to_owned(), line.to_owned()])]))
         };
-        let check = |line: &str, expect: &str| assert_eq!(cause(&told(line), Lang::En).unwrap(), expect);
-        check("E12: NO SUCH HS CODE (2 1)", "E12: NO SUCH HS CODE");
-        check("29 too few（UNZ）", "29 too few");
-        check("plain", "plain");
-        assert_eq!(cause(&told("x"), Lang::Ko), None);
+        let check = |contrl: bool, line: &str, expect: &str| {
+            assert_eq!(cause(&told(contrl, line), Lang::En).unwrap(), expect);
+        };
+        check(false, "E12: NO SUCH HS CODE (EX WORKS) — 2 1", "E12: NO SUCH HS CODE (EX WORKS)");
+        check(true, "29 too few (UNZ)", "29 too few");
+        check(true, "29 too few（UNZ）", "29 too few");
+        check(false, "plain", "plain");
+        assert_eq!(cause(&told(false, "x"), Lang::Ko), None);
     }
 }

@@ -21,6 +21,8 @@ const LOOKED_AT: u64 = 150;
 const AT_ONCE: usize = 50;
 /// The most transactions listed.
 pub const MOST: usize = 20;
+/// The shortest beginning of a number that is looked for: less says nothing.
+const SHORTEST: usize = 3;
 
 /// A stage on the way from order to release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -233,6 +235,40 @@ pub async fn by_number(exchange: &Exchange, acting: &Acting, number: &str) -> Re
     let timeline = timeline::timeline(exchange, acting, number, Lang::En).await?;
     let transaction = Transaction { number: timeline.reference.clone(), ..Transaction::of(&timeline) };
     Ok((!timeline.documents.is_empty()).then_some(transaction))
+}
+
+/// The transactions one of whose numbers begins so, within what is the business of whoever asks; each once, by the
+/// first of its numbers that does. As many numbers are looked at as are asked for.
+///
+/// # Errors
+/// Those of the store.
+pub async fn by_beginning(
+    exchange: &Exchange,
+    acting: &Acting,
+    begin: &str,
+    most: usize,
+) -> Result<Vec<Transaction>> {
+    let (begin, scope) = (begin.trim().to_owned(), acting.scope.clone());
+    if begin.chars().count() < SHORTEST || begin.chars().any(char::is_control) {
+        return Ok(Vec::new());
+    }
+    let capitals = begin.to_uppercase();
+    let read = move |tx: &mut Tx<'_>| {
+        let mut numbers = trail::beginning(tx, &begin, &scope, most.min(MOST) as u64)?;
+        if capitals != begin {
+            numbers.extend(trail::beginning(tx, &capitals, &scope, most.min(MOST) as u64)?);
+        }
+        Ok(numbers)
+    };
+    let numbers = exchange.store().read(&acting.participant, read).await?;
+    let mut found: Vec<Transaction> = Vec::new();
+    for number in numbers.into_iter().take(most.min(MOST)) {
+        if found.iter().any(|known| known.numbers.iter().any(|other| other.number == number)) {
+            continue;
+        }
+        found.extend(by_number(exchange, acting, &number).await?);
+    }
+    Ok(found)
 }
 
 /// The latest interchanges of both sides, newest first.

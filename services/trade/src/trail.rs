@@ -255,6 +255,27 @@ pub(crate) fn naming(tx: &mut Tx<'_>, number: &str, scope: &Scope, limit: u64) -
     rows.iter().map(naming).collect()
 }
 
+/// The numbers that begin so, within a scope, in their order; several messages may name each.
+pub(crate) fn beginning(tx: &mut Tx<'_>, begin: &str, scope: &Scope, limit: u64) -> Result<Vec<String>> {
+    // Texts have the order of their bytes (`TEXT COLLATE "C"`), in which nothing comes after this character.
+    let end = format!("{begin}\u{10ffff}");
+    let rows = tx.query(
+        "SELECT DISTINCT number FROM interchange_reference
+         WHERE participant = $1 AND number >= $2 AND number <= $3
+            AND ($4 = '' OR REPLACE($4, '|edifact|', '') <> $4)
+            AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)
+         ORDER BY number LIMIT $6",
+        &[
+            begin.into(),
+            end.as_str().into(),
+            scope.kinds_parameter().into(),
+            scope.partners_parameter().into(),
+            limit.into(),
+        ],
+    )?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
 /// What one message names; its own number first.
 pub(crate) fn named(
     tx: &mut Tx<'_>,

@@ -241,7 +241,7 @@ async fn a_refusal_names_segment_and_field_and_is_amended(world: World) {
     assert_eq!((answer.segment.as_str(), answer.field.as_str()), ("CST 12", "items.2.hs"));
     let told = told(&world, "DECL-1", 1).await;
     assert_eq!(told[0].0, "rejected");
-    assert_eq!(told[0].1[1], "E12: no such heading (2 items.2.hs CST 12)");
+    assert_eq!(told[0].1[1], "E12: no such heading — HS code of item 2, segment CST 12");
     let edi = content(&world.kr, Side::In, answer.answer).await;
     let response = read_responses(&mut edi.as_slice()).unwrap().remove(0);
     assert_eq!(response.errors[0].code.text(), "E12");

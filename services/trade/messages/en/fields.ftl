@@ -210,3 +210,34 @@ ready-unknown = The message has no field of this name
 ready-test = The agreement with this partner takes in no tests
 ready-person = This is about a person: name whom the document is about, so that it lies sealed and can be erased
 ready-untranslated = No code of the partner is set for { $code }; it goes as it is
+
+## Where in a document
+
+# args: list, name, number
+list-entry = { $list ->
+    [lines] line
+    [items] item
+    [goods] goods item
+    [containers] container
+    [consignments] consignment
+    [loads] load
+    [taxes] tax or duty
+    [states] state
+    [errors] error
+    [packages] package
+    [seals] seal
+    [persons] person
+    [legs] leg
+    [parties] party
+    [stops] port of call
+    [documents] document
+    [charges] charge
+    [dangerous] dangerous goods item
+    [labels] label
+    [onward] onward carriage
+   *[other] { $name }
+} { $number }
+# args: field, entry
+field-of = { $field } of { $entry }
+# args: field, segment
+field-at = { $field }, segment { $segment }

@@ -206,3 +206,11 @@ ready-unknown = この名前の項目は電文にありません
 ready-test = この相手機関との協定ではテスト電文を受け付けません
 ready-person = 個人に関する項目です。文書を封印し、消去できるように、対象の個人を指定してください
 ready-untranslated = { $code } に対応する相手機関のコードがないため、そのまま送ります
+
+## 文書の中の場所
+
+list-entry = { $list ->
+   *[other] { $name }
+} { $number }
+field-of = { $entry } の{ $field }
+field-at = { $field }、セグメント { $segment }

@@ -206,3 +206,11 @@ ready-unknown = 이 이름의 항목은 전문에 없습니다
 ready-test = 이 상대 기관과의 협약은 시험 전문을 받지 않습니다
 ready-person = 개인에 관한 항목입니다. 문서를 봉인하고 파기할 수 있도록 대상 개인을 지정하십시오
 ready-untranslated = { $code }에 대응하는 상대 기관의 코드가 없어 그대로 보냅니다
+
+## 문서 안의 위치
+
+list-entry = { $list ->
+   *[other] { $name }
+} { $number }
+field-of = { $entry }의 { $field }
+field-at = { $field }, 세그먼트 { $segment }

@@ -243,7 +243,7 @@ mod tests {
             ("UNOC", 3),
             "no such heading",
             Outcome::Rejected,
-            "E12: no such heading (2 items.2.hs CST 9)",
+            "E12: no such heading — HS code of item 2, segment CST 9",
         );
         // Capitals, where nothing else is known.
         check(Decision::Reject, ("UNOA", 3), "no such heading", Outcome::Rejected, "E12: NO SUCH HEADING");

@@ -142,13 +142,27 @@ impl Response {
         lines.extend(self.remarks.iter().map(|remark| remark.text().to_owned()));
         for error in &self.errors {
             let text: Vec<&str> = error.text.iter().map(Value::text).collect();
-            let place: Vec<&str> = error.place.iter().map(Value::text).collect();
-            let args = [("code", error.code.text()), ("text", &text.join(" ")), ("place", &place.join(" "))];
+            let place = place_words(&error.place, lang);
+            let args = [("code", error.code.text()), ("text", &text.join(" ")), ("place", &place)];
             let key = if error.place.is_empty() { "response-error" } else { "response-error-at" };
             lines.push(words.text(lang, key, &args));
         }
         lines
     }
+}
+
+/// Where an error is, for people: the name of a field that is given by its path (`items.1.hs`), with its segment;
+/// the section before it (1049) says no more. What another system calls a place stands as it is written.
+fn place_words(place: &[Value], lang: Lang) -> String {
+    let mut parts = place.iter().map(Value::text);
+    let Some(field) = parts.by_ref().find_map(crate::shape::path_words) else {
+        return place.iter().map(Value::text).collect::<Vec<_>>().join(" ");
+    };
+    let segment = parts.collect::<Vec<_>>().join(" ");
+    if segment.is_empty() {
+        return field.get(lang).to_owned();
+    }
+    crate::messages().text(lang, "field-at", &[("field", field.get(lang)), ("segment", &segment)])
 }
 
 /// Reads the APERAK and CUSRES messages of an interchange.
@@ -366,8 +380,30 @@ mod tests {
         check(
             "CUSRES:D:08A:UN'BGM+962+D9+9'RFF+ABT:X'ERP+2:3'ERC+E12::128'FTX+AAO+++NO SUCH:HS CODE'",
             Outcome::Rejected,
-            &["CUSRES D9: refused", "E12: NO SUCH HS CODE (2 3)"],
+            &["CUSRES D9: refused", "E12: NO SUCH HS CODE — 2 3"],
         );
+    }
+
+    /// People read the name of a field, machines its path.
+    #[test]
+    fn a_place_is_told_in_words() {
+        let check = |place: &str, lang: Lang, expect: &str| {
+            let response = read_one(&format!(
+                "CUSRES:D:08A:UN'BGM+962+D9+9'RFF+ABT:X'ERP+{place}'ERC+HS04'FTX+AAO+++NO'"
+            ));
+            assert_eq!(response.lines(lang).last().unwrap(), &format!("HS04: NO — {expect}"), "{place}");
+        };
+        check("2:items.1.hs+CST:20", Lang::En, "HS code of item 1, segment CST 20");
+        check("2:items.1.hs+CST:20", Lang::Ja, "品目 1 のHSコード（税番）、セグメント CST 20");
+        check("2:ITEMS.1.HS+CST:20", Lang::Ko, "품목 1의 HS 코드(세번), 세그먼트 CST 20");
+        check("2:items.2.taxes.3.type", Lang::En, "Tax or duty of tax or duty 3 of item 2");
+        check("1:number", Lang::En, "Document number");
+        // Words of others stand for themselves.
+        check("2:LINE.1.HS+CST:20", Lang::En, "2 LINE.1.HS CST 20");
+        check("2:items.x.hs", Lang::En, "2 items.x.hs");
+        check("2:REGEL7", Lang::En, "2 REGEL7");
+        let read = read_one("CUSRES:D:08A:UN'BGM+962+D9+9'RFF+ABT:X'ERP+2:items.1.hs+CST:20'ERC+HS04'");
+        assert!(serde_json::to_string(&read).unwrap().contains("items.1.hs"));
     }
 
     #[test]

@@ -86,6 +86,44 @@ pub fn list_label(list: &str) -> Words {
     if known(&key) { Words::of(|lang| say(lang, &key)) } else { Words::same(&list.replace(['_', '-'], " ")) }
 }
 
+/// An entry of a list: `item 2`.
+#[must_use]
+pub fn list_entry(list: &str, number: &str) -> Words {
+    Words::of(|lang| {
+        let name = list_label(list);
+        let args = [("list", list), ("name", name.get(lang)), ("number", number)];
+        crate::messages().text(lang, "list-entry", &args)
+    })
+}
+
+/// A field by its path, as one says it: `items.2.hs` is the HS code of item 2. Nothing where this is the path of no
+/// field that has a name.
+#[must_use]
+pub fn path_words(path: &str) -> Option<Words> {
+    let path = path.to_ascii_lowercase();
+    let parts: Vec<&str> = path.split('.').collect();
+    let (field, lists) = parts.split_last()?;
+    let entries = lists.chunks(2).map(|pair| match pair {
+        [list, number] if known(&key("list", list)) && number.parse::<u32>().is_ok() => {
+            Some((*list, *number))
+        }
+        _ => None,
+    });
+    let entries: Vec<(&str, &str)> = entries.collect::<Option<_>>()?;
+    let named = field_label(entries.last().map(|(list, _)| *list), field, None);
+    if named == Words::same(&field.replace(['_', '-'], " ")) {
+        return None;
+    }
+    let within = |field: Words, (list, number): &(&str, &str)| {
+        let entry = list_entry(list, number);
+        Words::of(|lang| {
+            let args = [("field", field.get(lang)), ("entry", entry.get(lang))];
+            crate::messages().text(lang, "field-of", &args)
+        })
+    };
+    Some(entries.iter().rev().fold(named, within))
+}
+
 /// What a word that a mapping puts for a code means; nothing where it has no word here.
 #[must_use]
 pub fn word_label(word: &str) -> Option<Words> {
