@@ -169,6 +169,7 @@ pub static RULES: &[Rule] = &[
     bulk(POST, "/console/agreements/accept", DECIDE),
     rule(GET, "/console/agreements/{id}", ALL),
     rule(GET, "/console/agreements/{id}/file", ALL),
+    rule(POST, "/console/agreements/{id}/end", DECIDE),
     rule(GET, "/console/acts", Who::Roles(&[Auditor, Administrator])),
     rule(GET, "/console/acts/{id}", Who::Roles(&[Auditor, Administrator])),
     rule(GET, "/console/search", ALL),

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use corridor_base::messages::{ERRORS, Source};
 use corridor_base::{Catalogue, Lang, message_source};
+use corridor_ledger::receipt::page::ACTS;
 
 /// What every configuration key means; the key of a text is the path of the key with `-` for `.`.
 pub const CONFIG: Source = message_source!("config");
@@ -35,7 +36,7 @@ pub const PEOPLE: Source = message_source!("people");
 pub fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
-        Catalogue::new(&[ERRORS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE, PAGES, PEOPLE, DESKS])
+        Catalogue::new(&[ERRORS, ACTS, CONFIG, CLI, DEMO, VERIFY, HELP, EVIDENCE, PAGES, PEOPLE, DESKS])
     })
 }
 

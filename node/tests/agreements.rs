@@ -127,7 +127,6 @@ async fn an_agreement_is_drawn_up_read_countersigned_and_kept_to() {
     // under that one.
     let order = json!({ "number": "PO-1", "function": "original", "date": "2026-11-22" });
     let body = json!({ "mapping": "orders", "to": world.customs, "documents": [order], "test": true });
-    let end = format!("/api/v1/agreements/{}/end", world.agreement);
     let preview =
         async || world.ask("POST", "/api/v1/trade/preview", Some(&token), &body.to_string()).await.json();
     let told = |made: &Value| {
@@ -135,7 +134,16 @@ async fn an_agreement_is_drawn_up_read_countersigned_and_kept_to() {
         remarks.iter().any(|remark| remark["text"]["en"].as_str().is_some_and(|t| t.contains("no tests")))
     };
     assert!(!told(&preview().await));
-    world.ask("POST", &end, Some(&token), "").await;
+    // Who decides ends it on its page, after a question; from then on nothing goes under it, and it is not ended again.
+    let path = format!("/console/agreements/{}", world.agreement);
+    let button = format!("action=\"{path}/end\"");
+    let auditor = world.session(&world.forwarder, Role::Auditor).await;
+    let shown = async |cookie: &str| html(&world.page("GET", &path, cookie, &[]).await);
+    assert!(shown(&ours).await.contains(&button) && !shown(&auditor).await.contains(&button));
+    let csrf = world.csrf(&ours);
+    let ended = world.page("POST", &format!("{path}/end"), &ours, &[("csrf", &csrf)]).await;
+    assert_eq!(location(&ended), format!("{path}?done=ended"));
+    assert!(!shown(&ours).await.contains(&button));
     let made = preview().await;
     assert!(told(&made) && made["items"][0]["right"] == json!(false), "{made}");
     world.running.stop().await;

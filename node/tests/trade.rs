@@ -175,6 +175,16 @@ async fn a_document_is_filled_in_looked_at_and_sent_without_a_script() {
     })
     .await;
     assert!(desk.get("/console/trade").await.contains("PO-77"));
+    // It is found by the beginning of its number too, in small letters, and not by its end.
+    let found = "/console/trade?reference=PO-77";
+    for path in ["/console/search?q=PO-77", "/console/search?q=po-7", "/console/trade?reference=PO-"] {
+        let shown = desk.get(path).await;
+        assert!(shown.contains(found), "{path}: {shown}");
+    }
+    for path in ["/console/search?q=O-77", "/console/search?q=PO", "/console/trade?reference=PO-8"] {
+        let shown = desk.get(path).await;
+        assert!(!shown.contains(found), "{path}: {shown}");
+    }
     desk.world.running.stop().await;
 }
 

@@ -130,6 +130,18 @@
   };
   enhance(document);
 
+  // What is missing is said in the language of the page, not of the browser.
+  document.addEventListener("invalid", ({ target }) => {
+    if (!target.validity.valueMissing) return;
+    const label = target.closest("fieldset.radio")?.querySelector("legend") || target.labels?.[0];
+    if (label) target.setCustomValidity(label.textContent.trim());
+  }, true);
+  for (const what of ["input", "change"]) {
+    document.addEventListener(what, ({ target }) => {
+      for (const field of target.form?.elements || []) field.setCustomValidity?.("");
+    });
+  }
+
   // Menus close when one leaves them.
   document.addEventListener("click", (e) => {
     for (const open of document.querySelectorAll("details.drop[open]")) if (!open.contains(e.target)) open.open = false;

@@ -72,6 +72,12 @@ impl Markup {
         Self(format!("<code>{}</code>", Self::text(text)))
     }
 
+    /// A long name that is made of parts, like an address: a line may end after a slash, and not in a word.
+    #[must_use]
+    pub fn path(text: impl fmt::Display) -> Self {
+        Self(Self::text(text).0.replace('/', "/<wbr>"))
+    }
+
     /// Several things below each other in one cell or fact.
     #[must_use]
     pub fn lines(parts: impl IntoIterator<Item = Self>) -> Self {
@@ -129,6 +135,7 @@ mod tests {
         check("a & b", "a &amp; b");
         check("\" onmouseover=\"x", "&quot; onmouseover=&quot;x");
         check("税関 세관", "税関 세관");
+        assert_eq!(Markup::path("a.example/<b>").as_str(), "a.example/<wbr>&lt;b&gt;");
         let link = Markup::link("\"><script>", "<b>");
         assert_eq!(link.as_str(), "<a href=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt;</a>");
     }

@@ -179,11 +179,11 @@ act-log = Log
 tree-group = Group { $reference }
 search-title = Search
 search-for = Search: { $words }
-search-lead = Documents, transactions, partners, agreements and acts, among what you may see, however old. A document goes by any part of its name or by the beginning of its identifier, a transaction by the whole of any of its numbers.
+search-lead = Documents, transactions, partners, agreements and acts, among what you may see, however old. A document goes by any part of its name or the beginning of its identifier, a transaction by the beginning of any of its numbers.
 search-empty = What are you looking for?
-search-empty-how = Type a name, a part of a name, a number or a whole identifier into the field at the top.
+search-empty-how = Type a name or a part of it, or a number or identifier or its beginning, into the field at the top.
 search-none = Nothing found for “{ $words }”
-search-none-how = Try a shorter part of the name, or the whole identifier.
+search-none-how = Try a shorter part of the name, or the beginning of the number or identifier.
 search-documents = Documents
 search-documents-caption = Documents found, newest first
 search-partners-caption = Partners found
@@ -217,47 +217,6 @@ warn-list-grace = The trust list of { $country } has expired and is used until {
 warn-list-closed = The trust list of { $country } is closed: nothing new is accepted
 warn-recognition = The recognition of { $country } ends at { $at }
 warn-two-lists = An anchor signed two lists of one number
-
-# What acts are called.
-act-participant-created = A participant began to live here
-act-key-rotated = A new key was made
-act-trust-list-accepted = A trust list was taken into use
-act-trust-list-conflict-found = Two trust lists of one number
-act-recognition-accepted = A recognition between countries was taken into use
-act-agreement-concluded = An agreement was concluded
-act-agreement-ended = An agreement was ended
-act-document-submitted = A document was handed in
-act-document-acknowledged = The partner acknowledged a document
-act-document-refused = The partner refused a document
-act-document-received = A document was received
-act-delivery-refused = We refused a delivery
-act-document-read = A document was read
-act-document-resent = A document was sent again
-act-document-returned = A document that we had sent is in our books again
-act-interchange-answered = An interchange was answered
-act-interchange-judged = An interchange of ours was judged
-act-interchange-objected = An interchange was answered by APERAK
-act-answer-overdue = An answer that the agreement promises did not come
-act-answer-waived = Somebody decided to wait no longer for an answer
-act-did-mismatch-reported = A DID document differed from the trust list
-act-token-created = An access token was made
-act-token-revoked = An access token was revoked
-act-split-view-seen = A log was seen to contradict itself
-act-account-created = An account was made
-act-account-disabled = An account was disabled
-act-account-enabled = An account was enabled again
-act-department-changed = A department was changed
-act-grant-given = A role was given
-act-grant-revoked = A role was taken away
-act-identity-linked = An identity of single sign-on was linked
-act-identity-unlinked = Single sign-on was unlinked
-act-password-changed = A password was changed
-act-second-factor-changed = A second factor was changed
-act-session-revoked = A session was ended by someone
-act-sign-in-link-made = A sign-in link was made
-act-sign-in-refused = A sign-in was refused
-act-signed-in = Somebody signed in
-act-signed-out = Somebody signed out
 
 # What opens an act.
 act-field-key = Key
@@ -302,9 +261,6 @@ act-field-holder = Institution
 act-field-what = What
 act-field-link = Link
 act-field-participant = Participant
-act-log-succeeded = Our log goes on under a new name
-act-subject-erased = A person's data were erased
-act-erasure-confirmed = A partner confirmed an erasure
 act-field-log = Log
 act-field-root = Root
 act-field-erasure = Erasure
@@ -422,7 +378,7 @@ trade-reference-hint = Order, booking, bill of lading, container, declaration or
 trade-empty = Which transaction?
 trade-empty-how = Type one of its numbers above. Whatever belongs to it is found from there.
 trade-none = Nothing has this number
-trade-none-how = Numbers are compared whole and as they were written. Documents about persons are not found by number.
+trade-none-how = Numbers are found whole or by their beginning, of three characters or more. Documents about persons are not found by number.
 trade-more = There is more than is shown here.
 trade-numbers = Numbers
 trade-documents = Documents
@@ -460,8 +416,6 @@ trade-evidence = Export as evidence
 
 ## Customs desk
 
-act-customs-decided = Customs decided on a declaration or report
-act-risk-rule-changed = A risk rule was changed
 act-field-decision = Decision
 act-field-rule = Rule
 act-field-version = Version
@@ -562,7 +516,6 @@ risk-more-months = By month
 
 ## Partner desk
 
-act-trade-partner-set = How a partner works was set
 act-field-mode = Works in
 act-field-tests = Its tests
 desk-open = Trade desk
@@ -672,3 +625,18 @@ search-transaction = Transaction
 document-identifiers = Identifiers and digest
 trade-numbers-more = Numbers of messages
 talk-says = Says
+
+# A number looked up by its beginning.
+trade-near = Numbers that begin so
+act-by = by { $who }
+document-acts = Every act about it: who read it, who answered
+
+# Ending an agreement.
+agreement-end = End the agreement
+agreement-end-question = From now on nothing crosses under it, in either direction. What has crossed stays, with its receipts. It cannot be taken up again: that needs a new agreement, signed by both.
+agreement-ended = The agreement is ended.
+agreement-ended-next = Nothing crosses under it any more. If the partner should know why, tell them: the node does not.
+
+# At the desk of customs.
+customs-reason-missing = Say why: whoever declared is told in these words.
+customs-next = What else waits for a decision

@@ -204,3 +204,7 @@ people-sign-on-off = Single sign-on is not set up on this node.
 people-sign-on-out = Sign out of { $name }, too
 people-do-unlink = Unlink single sign-on
 people-do-unlink-what = Single sign-on no longer opens the account. The roles that it gave are taken back, and the sessions that it opened end.
+
+# Taking a role back.
+people-revoke-what = The person can no longer act in this role, from their next page on. It can be given again.
+people-name-wrong = This cannot be an account name. Use 2 to 64 of the letters a to z, digits and . - _ @

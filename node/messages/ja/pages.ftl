@@ -179,11 +179,11 @@ act-log = ログ
 tree-group = グループ { $reference }
 search-title = 検索
 search-for = 検索：{ $words }
-search-lead = 閲覧できる文書、取引、相手機関、協定、行為を、時期を問わず検索します。文書は名称の一部または識別子の先頭で、取引は番号の全体で検索できます。
+search-lead = 閲覧できる文書、取引、相手機関、協定、行為を、時期を問わず検索します。文書は名称の一部または識別子の先頭で、取引は番号の先頭で検索できます。
 search-empty = 何をお探しですか
-search-empty-how = 画面上部の欄に、名称（一部でも可）、取引の番号または識別子の全体を入力してください。
+search-empty-how = 画面上部の欄に、名称（一部でも可）、取引の番号または識別子（先頭だけでも可）を入力してください。
 search-none = 「{ $words }」は見つかりませんでした
-search-none-how = 名称の一部を短くするか、識別子の全体を入力してください。
+search-none-how = 名称の一部を短くするか、番号や識別子の先頭だけを入力してください。
 search-documents = 文書
 search-documents-caption = 見つかった文書（新しい順）
 search-partners-caption = 見つかった相手機関
@@ -217,47 +217,6 @@ warn-list-grace = { $country }の信頼リストは期限切れです（{ $at } 
 warn-list-closed = { $country }の信頼リストは使用停止です。新しい文書は受け付けません
 warn-recognition = { $country }の承認は { $at } に終了します
 warn-two-lists = 同じ番号の信頼リストが二つ署名されています
-
-# 行為の呼び名。
-act-participant-created = 機関の登録
-act-key-rotated = 新しい鍵の作成
-act-trust-list-accepted = 信頼リストの受入れ
-act-trust-list-conflict-found = 信頼リストの矛盾の発見
-act-recognition-accepted = 国の間の承認の受入れ
-act-agreement-concluded = 協定の締結
-act-agreement-ended = 協定の終了
-act-document-submitted = 文書の提出
-act-document-acknowledged = 相手機関による受領の通知
-act-document-refused = 相手機関による拒否
-act-document-received = 文書の受信
-act-delivery-refused = 送付の拒否
-act-document-read = 文書の閲覧
-act-document-resent = 文書の再送
-act-document-returned = 送信済み文書の記録の回復
-act-interchange-answered = 交換データへの応答
-act-interchange-judged = 交換データの判定の受信
-act-interchange-objected = 交換データの内容の誤りの回答（APERAK）
-act-answer-overdue = 協定で定めた期限までに回答なし
-act-answer-waived = 回答待ちの打切り
-act-did-mismatch-reported = DID 文書と信頼リストの不一致
-act-token-created = トークンの発行
-act-token-revoked = トークンの取消し
-act-split-view-seen = ログの矛盾の発見
-act-account-created = 利用者の登録
-act-account-disabled = 利用者の停止
-act-account-enabled = 利用者の再開
-act-department-changed = 部署の変更
-act-grant-given = 役割の付与
-act-grant-revoked = 役割の取消し
-act-identity-linked = シングルサインオンの ID の連携
-act-identity-unlinked = シングルサインオンの連携の解除
-act-password-changed = パスワードの変更
-act-second-factor-changed = 第二要素の変更
-act-session-revoked = セッションの取消し
-act-sign-in-link-made = サインイン用リンクの発行
-act-sign-in-refused = サインインの拒否
-act-signed-in = サインイン
-act-signed-out = サインアウト
 
 # 行為の開示項目。
 act-field-key = 鍵
@@ -302,9 +261,6 @@ act-field-holder = 機関
 act-field-what = 内容
 act-field-link = リンク
 act-field-participant = 機関
-act-log-succeeded = 新しいログへの引継ぎ
-act-subject-erased = 個人データの消去
-act-erasure-confirmed = 相手機関による消去の確認
 act-field-log = ログ
 act-field-root = ルート
 act-field-erasure = 消去
@@ -422,7 +378,7 @@ trade-reference-hint = 発注、ブッキング、船荷証券、コンテナ、
 trade-empty = どの取引をお調べですか
 trade-empty-how = 上の欄に番号を一つ入力してください。関係する文書をまとめて探します。
 trade-none = この番号の取引は見つかりません
-trade-none-how = 番号は全体が一致したものだけを探します。個人に関する文書は番号では探せません。
+trade-none-how = 番号は全体または先頭の3文字以上で探せます。個人に関する文書は番号では探せません。
 trade-more = ここに表示していない文書があります。
 trade-numbers = 関係する番号
 trade-documents = 文書
@@ -460,8 +416,6 @@ trade-evidence = 証拠として出力
 
 ## Customs desk
 
-act-customs-decided = 申告・積荷目録に対する税関の決定
-act-risk-rule-changed = リスク基準の変更
 act-field-decision = 決定
 act-field-rule = 基準
 act-field-version = 版
@@ -556,7 +510,6 @@ risk-more-months = 月別の内訳
 
 ## Partner desk
 
-act-trade-partner-set = 相手機関の運用区分の設定
 act-field-mode = 運用区分
 act-field-tests = テスト電文の扱い
 desk-open = この相手機関との取引
@@ -657,3 +610,18 @@ search-transaction = 取引
 document-identifiers = 識別子とハッシュ値
 trade-numbers-more = 電文の番号
 talk-says = 回答
+
+# A number looked up by its beginning.
+trade-near = この文字で始まる番号の取引
+act-by = 行為者：{ $who }
+document-acts = この文書に関するすべての行為（閲覧者など）
+
+# Ending an agreement.
+agreement-end = 協定を終了
+agreement-end-question = 終了すると、この協定による送受信は双方向ともただちに止まります。これまでの文書と記録証明は残ります。再開には、双方が署名した新しい協定が必要です。
+agreement-ended = 協定を終了しました。
+agreement-ended-next = この協定による送受信は止まりました。終了の理由は自動では伝わりません。必要に応じて相手機関に連絡してください。
+
+# At the desk of customs.
+customs-reason-missing = 理由を入力してください。申告者にそのまま通知されます。
+customs-next = ほかの審査待ちを見る

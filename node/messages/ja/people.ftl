@@ -193,3 +193,7 @@ people-sign-on-off = このノードではシングルサインオンが設定�
 people-sign-on-out = { $name }からもサインアウトする
 people-do-unlink = シングルサインオンの連携を解除
 people-do-unlink-what = シングルサインオンではこのアカウントを使用できなくなります。シングルサインオンで付与された役割は取り消され、そのセッションは終了します。
+
+# Taking a role back.
+people-revoke-what = この人は次のページからこの役割で操作できなくなります。後でもう一度付与できます。
+people-name-wrong = アカウント名として使用できません。半角の英小文字、数字、. - _ @ を使い、2〜64文字で入力してください。

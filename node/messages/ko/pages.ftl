@@ -179,11 +179,11 @@ act-log = 로그
 tree-group = 그룹 { $reference }
 search-title = 검색
 search-for = 검색: { $words }
-search-lead = 열람할 수 있는 문서, 거래, 상대 기관, 협약, 행위를 시기와 관계없이 검색합니다. 문서는 이름의 일부나 식별자의 앞부분으로, 거래는 번호 전체로 찾을 수 있습니다.
+search-lead = 열람할 수 있는 문서, 거래, 상대 기관, 협약, 행위를 시기와 관계없이 검색합니다. 문서는 이름의 일부나 식별자의 앞부분으로, 거래는 번호의 앞부분으로 찾을 수 있습니다.
 search-empty = 무엇을 찾으십니까
-search-empty-how = 화면 위쪽 칸에 이름(일부도 가능), 거래 번호 또는 식별자 전체를 입력하십시오.
+search-empty-how = 화면 위쪽 칸에 이름(일부도 가능), 거래 번호 또는 식별자(앞부분만도 가능)를 입력하십시오.
 search-none = ‘{ $words }’에 대한 결과가 없습니다
-search-none-how = 이름을 더 짧게 하거나 식별자 전체를 입력하십시오.
+search-none-how = 이름을 더 짧게 하거나 번호 또는 식별자의 앞부분만 입력하십시오.
 search-documents = 문서
 search-documents-caption = 찾은 문서(최신순)
 search-partners-caption = 찾은 상대 기관
@@ -217,47 +217,6 @@ warn-list-grace = { $country }의 신뢰 목록이 만료되었습니다({ $at }
 warn-list-closed = { $country }의 신뢰 목록 사용이 중지되었습니다. 새 문서를 받지 않습니다
 warn-recognition = { $country }에 대한 인정이 { $at }에 끝납니다
 warn-two-lists = 같은 번호의 신뢰 목록이 두 개 서명되었습니다
-
-# 행위의 이름.
-act-participant-created = 기관 등록
-act-key-rotated = 새 키 생성
-act-trust-list-accepted = 신뢰 목록 수용
-act-trust-list-conflict-found = 신뢰 목록 모순 발견
-act-recognition-accepted = 국가 간 인정 수용
-act-agreement-concluded = 협약 체결
-act-agreement-ended = 협약 종료
-act-document-submitted = 문서 제출
-act-document-acknowledged = 상대 기관의 수령 통지
-act-document-refused = 상대 기관의 거부
-act-document-received = 문서 수신
-act-delivery-refused = 송부 거부
-act-document-read = 문서 열람
-act-document-resent = 문서 재송신
-act-document-returned = 발신한 문서 기록의 복구
-act-interchange-answered = 교환 데이터 응답
-act-interchange-judged = 교환 데이터 판정 수신
-act-interchange-objected = 교환 데이터 내용 오류 응답(APERAK)
-act-answer-overdue = 협약에서 정한 기한까지 응답 없음
-act-answer-waived = 응답 대기 종료
-act-did-mismatch-reported = DID 문서와 신뢰 목록의 불일치
-act-token-created = 토큰 발급
-act-token-revoked = 토큰 취소
-act-split-view-seen = 로그 모순 발견
-act-account-created = 사용자 등록
-act-account-disabled = 사용자 정지
-act-account-enabled = 사용자 재개
-act-department-changed = 부서 변경
-act-grant-given = 역할 부여
-act-grant-revoked = 역할 취소
-act-identity-linked = 통합 로그인 신원 연결
-act-identity-unlinked = 통합 로그인 연결 해제
-act-password-changed = 비밀번호 변경
-act-second-factor-changed = 2차 인증 변경
-act-session-revoked = 세션 취소
-act-sign-in-link-made = 로그인 링크 발급
-act-sign-in-refused = 로그인 거부
-act-signed-in = 로그인
-act-signed-out = 로그아웃
 
 # 행위의 공개 항목.
 act-field-key = 키
@@ -302,9 +261,6 @@ act-field-holder = 기관
 act-field-what = 내용
 act-field-link = 링크
 act-field-participant = 기관
-act-log-succeeded = 새 로그로 승계
-act-subject-erased = 개인정보 파기
-act-erasure-confirmed = 상대 기관의 파기 확인
 act-field-log = 로그
 act-field-root = 루트
 act-field-erasure = 파기
@@ -422,7 +378,7 @@ trade-reference-hint = 발주, 부킹, 선하증권, 컨테이너, 신고, 송�
 trade-empty = 어느 거래를 찾으십니까
 trade-empty-how = 위 칸에 번호를 하나 입력하면 관련된 문서를 모두 찾습니다.
 trade-none = 이 번호의 거래가 없습니다
-trade-none-how = 번호 전체가 일치하는 것만 찾습니다. 개인에 관한 문서는 번호로 찾을 수 없습니다.
+trade-none-how = 번호 전체 또는 앞부분 세 글자 이상으로 찾을 수 있습니다. 개인에 관한 문서는 번호로 찾을 수 없습니다.
 trade-more = 여기에 표시하지 않은 문서가 더 있습니다.
 trade-numbers = 관련 번호
 trade-documents = 문서
@@ -460,8 +416,6 @@ trade-evidence = 증거로 내보내기
 
 ## Customs desk
 
-act-customs-decided = 신고·적하목록에 대한 세관의 결정
-act-risk-rule-changed = 위험 기준 변경
 act-field-decision = 결정
 act-field-rule = 기준
 act-field-version = 판
@@ -556,7 +510,6 @@ risk-more-months = 월별 내역
 
 ## Partner desk
 
-act-trade-partner-set = 상대 기관의 운용 구분 설정
 act-field-mode = 운용 구분
 act-field-tests = 시험 전문 처리
 desk-open = 이 기관과의 거래
@@ -657,3 +610,18 @@ search-transaction = 거래
 document-identifiers = 식별자와 해시값
 trade-numbers-more = 전문 번호
 talk-says = 회신
+
+# A number looked up by its beginning.
+trade-near = 이 글자로 시작하는 번호의 거래
+act-by = 행위자: { $who }
+document-acts = 이 문서에 관한 모든 행위(열람자 등)
+
+# Ending an agreement.
+agreement-end = 협약 종료
+agreement-end-question = 종료하면 이 협약에 따른 송수신이 양방향 모두 즉시 멈춥니다. 지금까지의 문서와 기록 증명은 남습니다. 다시 시작하려면 양측이 서명한 새 협약이 필요합니다.
+agreement-ended = 협약을 종료했습니다.
+agreement-ended-next = 이 협약에 따른 송수신이 멈췄습니다. 종료 사유는 자동으로 전달되지 않으므로 필요하면 상대 기관에 알리십시오.
+
+# At the desk of customs.
+customs-reason-missing = 사유를 입력하십시오. 신고인에게 그대로 통보됩니다.
+customs-next = 다른 심사 대기 건 보기

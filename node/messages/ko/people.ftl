@@ -193,3 +193,7 @@ people-sign-on-off = 이 노드에는 통합 로그인이 설정되어 있지 �
 people-sign-on-out = { $name }에서도 로그아웃
 people-do-unlink = 통합 로그인 연결 해제
 people-do-unlink-what = 통합 로그인으로는 이 계정을 쓸 수 없게 됩니다. 통합 로그인으로 받은 역할은 회수되고 그 로그인 상태는 종료됩니다.
+
+# Taking a role back.
+people-revoke-what = 다음 화면부터 이 역할로 업무를 볼 수 없습니다. 나중에 다시 부여할 수 있습니다.
+people-name-wrong = 계정 이름으로 쓸 수 없습니다. 영문 소문자, 숫자, . - _ @ 를 사용하여 2~64자로 입력하십시오.

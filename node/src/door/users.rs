@@ -82,16 +82,18 @@ fn standing(viewer: &Viewer, account: &Account) -> Markup {
 fn add_form(viewer: &Viewer, entrant: &Entrant, fields: &Fields) -> Page {
     let t = words(viewer);
     let typed = |name: &str| fields.get(name).unwrap_or_default().to_owned();
+    let mut name = Field::new("name", t.get("people-name"))
+        .value(typed("name"))
+        .hint(t.get("people-name-hint"))
+        .required(viewer)
+        .autocomplete("off")
+        .at_most(64);
+    if misnamed(fields) {
+        name = name.error(t.get("people-name-wrong"));
+    }
     let form = Form::new(viewer, USERS, t.get("people-add"))
         .csrf(&entrant.csrf)
-        .field(
-            Field::new("name", t.get("people-name"))
-                .value(typed("name"))
-                .hint(t.get("people-name-hint"))
-                .required(viewer)
-                .autocomplete("off")
-                .at_most(64),
-        )
+        .field(name)
         .field(
             Field::new("display", t.get("people-display"))
                 .value(typed("display"))
@@ -136,11 +138,20 @@ pub(super) async fn add(
             let notice = Notice::new(Tone::Good, words(&viewer).get("people-added"));
             Ok(page.notice(notice).answer(&viewer))
         }
+        // It stands at the field.
+        Err(problem) if misnamed(&fields) => {
+            Ok(add_form(&viewer, &entrant, &fields).failed(problem.code()).answer(&viewer))
+        }
         Err(problem) => {
             let page = add_form(&viewer, &entrant, &fields);
             Ok(with(page, &viewer, Some(&problem)).answer(&viewer))
         }
     }
+}
+
+/// Whether what was typed cannot be the name of an account.
+fn misnamed(fields: &Fields) -> bool {
+    fields.get("name").is_some_and(|name| name.parse::<AccountName>().is_err())
 }
 
 fn new_account(caller: &Caller, fields: &Fields) -> Result<NewAccount> {
@@ -213,6 +224,12 @@ fn role_list(viewer: &Viewer, entrant: &Entrant, account: &Account, grants: &[Gr
         // What single sign-on gave comes back with the next sign-in, unless the provider says otherwise.
         let by = Markup::quiet(t.get("people-method-sign-on"));
         let says = if grant.by_sign_on { Markup::lines([says, by]) } else { says };
+        let take = Confirm {
+            label: t.get("people-revoke").into(),
+            question: t.get("people-revoke-what").into(),
+            form: take.into(),
+            calm: false,
+        };
         Row(vec![says, dates.tag(grant.given), take.into()])
     };
     Table {

@@ -1,11 +1,12 @@
 //! The act explorer: what happened and mattered, what opens it, its proof, and which countries vouch for
 //! its place in the log.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use corridor_base::{ActId, EnvelopeId};
+use corridor_base::{ActId, EnvelopeId, Result};
 use corridor_console::component::{
     Badge, Button, Column, Columns, Command, Empty, Facts, Field, Filters, Icon, More, Paging, Row, Sample,
     Section, Short, Table, Tone, quoted,
@@ -20,6 +21,7 @@ use crate::api::acts::{self, ActBody, ActQuery};
 use crate::api::extract::{Ask, Named};
 use crate::api::problem::Answer;
 use crate::api::receipts::{self, ReceiptBody};
+use crate::api::subjects::Readers;
 use crate::node::Node;
 
 const PATH: &str = "/console/acts";
@@ -45,8 +47,9 @@ pub(super) async fn list(
     let subject = narrow.subject.trim();
     let query =
         ActQuery { after: chosen(&narrow.after)?, order: None, subject: word(subject), limit: Some(LISTED) };
-    let page = acts::list(State(node.0.clone()), caller, Ask(query)).await?.0;
+    let page = acts::list(State(node.0.clone()), caller.clone(), Ask(query)).await?.0;
     let now = node.now();
+    let names = Names::of(&node, &caller, &page.items).await?;
     let next = page.next.map(|id| id.to_string());
     let place = ("after", !narrow.after.is_empty());
     let table = Table {
@@ -54,7 +57,7 @@ pub(super) async fn list(
         columns: ["column-act", "column-time", "column-about", "column-fields"]
             .map(|key| Column::new(t.get(key)))
             .to_vec(),
-        rows: page.items.iter().map(|act| row(&viewer, act, now)).collect(),
+        rows: page.items.iter().map(|act| row(&viewer, act, &names, now)).collect(),
         empty: Empty::new(Icon::Acts, t.get("acts-empty"), t.get("acts-empty-how")),
         paging: Some(Paging::new(&viewer, PATH, &[("subject", subject)], place, next.as_deref())),
     };
@@ -70,7 +73,43 @@ pub(super) async fn list(
     Ok(Page::new(t.get("area-acts"), body).lead(t.get("acts-lead")).live().answer(&viewer))
 }
 
-fn row(viewer: &Viewer, act: &ActBody, now: corridor_base::Timestamp) -> Row {
+/// The fields of acts that name a person or a program.
+const WHO: [&str; 3] = ["reader", "by", "account"];
+
+/// What people call those whom acts name, where they are still known.
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    async fn of(node: &Node, caller: &Caller, acts: &[ActBody]) -> Result<Self> {
+        let named = |act: &ActBody| {
+            let fields = act.fields.iter().flatten();
+            fields.filter(|(name, _)| WHO.contains(&name.as_str())).map(whole).collect::<Vec<_>>()
+        };
+        let wanted: BTreeSet<String> = acts.iter().flat_map(named).collect();
+        let mut names = BTreeMap::new();
+        if wanted.is_empty() {
+            return Ok(Self(names));
+        }
+        let mut readers = Readers::of(node, &caller.participant).await?;
+        for who in wanted {
+            if let Some(label) = readers.known(node, &who).await?.label {
+                names.insert(who, label);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    fn called(&self, field: (&String, &String)) -> Option<&String> {
+        WHO.contains(&field.0.as_str()).then(|| self.0.get(&whole(field))).flatten()
+    }
+}
+
+/// Whom a field names: an account stands in its own field without the word before it.
+fn whole((name, value): (&String, &String)) -> String {
+    if name == "account" { format!("account:{value}") } else { value.clone() }
+}
+
+fn row(viewer: &Viewer, act: &ActBody, names: &Names, now: corridor_base::Timestamp) -> Row {
     let t = text(viewer.lang());
     let field = |name: &str| act.fields.as_ref().and_then(|fields| fields.get(name));
     let about =
@@ -79,7 +118,11 @@ fn row(viewer: &Viewer, act: &ActBody, now: corridor_base::Timestamp) -> Row {
         Markup::link(&format!("{PATH}/{}", act.id), words::act(viewer.lang(), &act.kind)),
         dates(viewer).with_age(act.time, now),
         match about {
-            Some(about) => Markup::code(format::short(about, 20, 8)),
+            Some(about) => {
+                let who = act.fields.iter().flatten().find_map(|field| names.called(field));
+                let who = who.map(|who| Markup::quiet(t.get("act-by").and("who", who)));
+                Markup::lines([Markup::code(format::short(about, 20, 8))].into_iter().chain(who))
+            }
             None => Markup::quiet("–"),
         },
         match (&act.fields, act.verified) {
@@ -107,8 +150,9 @@ pub(super) async fn one(
         .text(t.get("act-version"), version)
         .fact(t.get("column-time"), dates(&viewer).exact(act.time))
         .fact(t.get("act-id"), Markup::code(act.id));
+    let names = Names::of(&node, &caller, std::slice::from_ref(&act)).await?;
     let wide = Markup::from(Section::new(t.get("act-facts"), facts).card())
-        .and(Section::new(t.get("act-fields"), opened(&viewer, &act)).card());
+        .and(Section::new(t.get("act-fields"), opened(&node, &viewer, &act, &names)).card());
     let proof = receipt.as_ref().map(|receipt| proof(&node, &viewer, receipt)).unwrap_or_default();
     let columns =
         Columns { wide, narrow: Section::new(t.get("act-proof"), proof).card().live("proof").into() };
@@ -123,18 +167,14 @@ pub(super) async fn one(
     Ok(page.answer(&viewer))
 }
 
-async fn receipt(
-    node: &State<Arc<Node>>,
-    caller: &Caller,
-    id: &ActId,
-) -> corridor_base::Result<Option<ReceiptBody>> {
+async fn receipt(node: &State<Arc<Node>>, caller: &Caller, id: &ActId) -> Result<Option<ReceiptBody>> {
     let id: EnvelopeId = id.to_string().parse()?;
     let found = receipts::show(State(node.0.clone()), caller.clone(), Named(id)).await;
     Ok(found.map_err(|refusal| refusal.0)?.0.ours.into_iter().next())
 }
 
 /// The fields, with what they commit to and whether they open it.
-fn opened(viewer: &Viewer, act: &ActBody) -> Markup {
+fn opened(node: &Node, viewer: &Viewer, act: &ActBody, names: &Names) -> Markup {
     let t = text(viewer.lang());
     let Some(fields) = &act.fields else {
         return Empty::new(Icon::Lock, t.get("act-erased"), t.get("act-erased-how")).into();
@@ -143,8 +183,16 @@ fn opened(viewer: &Viewer, act: &ActBody) -> Markup {
     let mut facts = Facts::new();
     for (name, value) in fields {
         let label = t.or(&format!("act-field-{name}"), name);
-        let value = if value.len() > 64 { Short::new(value).into() } else { Markup::code(value) };
-        facts = facts.fact(label, value);
+        let code = if value.len() > 64 { Short::new(value).into() } else { Markup::code(value) };
+        let said = match name.as_str() {
+            "partner" => value.parse().ok().map(|did| words::partner(node, viewer, &did)),
+            "kind" => Some(Markup::text(words::kind(viewer.lang(), value))),
+            "envelope" if act.kind.starts_with("document-") && viewer.may("GET /console/receipts/{id}") => {
+                Some(Markup::link(&format!("/console/receipts/{value}"), t.get("receipt-open")))
+            }
+            _ => names.called((name, value)).map(Markup::text),
+        };
+        facts = facts.fact(label, Markup::lines(said.into_iter().chain([code])));
     }
     Markup::from(Badge::new(tone, t.get(key))).and(facts)
 }

@@ -10,12 +10,13 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use corridor_base::{AgreementId, Did, ErrorCode, Problem, Result, Timestamp};
 use corridor_console::component::{
-    Badge, Button, Command, Editor, Facts, Field, Form, Icon, Kind, Notice, Section, Short, Tone,
+    Badge, Button, Command, Confirm, Editor, Facts, Field, Form, Icon, Kind, Notice, Press, Section, Short,
+    Tone,
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_proof::{Agreement, Codes, Flow, Statement};
@@ -33,12 +34,16 @@ const PATH: &str = "/console/agreements";
 /// Where a partner's signature is answered with ours.
 const ACCEPT: &str = "/console/agreements/accept";
 
+/// What ends one before its time.
+const END: &str = "POST /console/agreements/{id}/end";
+
 /// The routes of agreements.
 pub(super) fn router() -> Router<Arc<Node>> {
     Router::new()
         .route(ACCEPT, get(ask).post(take).layer(DefaultBodyLimit::max(3 * <Agreement as Statement>::MAX)))
         .route("/console/agreements/{id}", get(page))
         .route("/console/agreements/{id}/file", get(file))
+        .route("/console/agreements/{id}/end", post(end))
         .route("/console/partners/{did}/agreement", get(propose::show).post(propose::take))
 }
 
@@ -144,22 +149,55 @@ async fn page(
         .fact(t.get("agreement-id"), Markup::code(found.id));
     let body = terms(&node, &viewer, &caller.participant, &found)
         .and(Section::new(t.get("agreement-book"), book).card())
-        .and(Command::new(&viewer, "partner agreements", "GET", &format!("/api/v1/agreements/{id}"), None));
-    let file = Button::new(t.get("agreement-file"), format!("{}/file", path(id))).download();
+        .and(command(&viewer, id));
+    let file = Markup::from(Button::new(t.get("agreement-file"), format!("{}/file", path(id))).download());
+    let ends = matches!(word.as_str(), "proposed" | "upcoming" | "in-force").then(|| ending(&viewer, id));
     let partner = super::viewer::name(&node, &found.partner, viewer.lang());
     let mut page = Page::new(found.purpose.get(viewer.lang()), body)
         .below(t.get("area-partners"), "/console/partners")
         .below(partner, words::partner_path(&found.partner))
-        .actions(file);
+        .actions(Markup::join([file].into_iter().chain(ends)));
     let told = match done.done.as_str() {
         "proposed" => Some(("agreement-proposed", "agreement-proposed-next")),
         "signed" => Some(("agreement-signed", "agreement-signed-next")),
+        "ended" => Some(("agreement-ended", "agreement-ended-next")),
         _ => None,
     };
     if let Some((what, next)) = told {
         page = page.notice(Notice::new(Tone::Good, t.get(what)).body(Markup::paragraph(t.get(next))));
     }
     Ok(page.answer(&viewer))
+}
+
+/// The same as a command: to end it, for whoever may, and else to look at it.
+fn command(viewer: &Viewer, id: AgreementId) -> Command {
+    if viewer.may(END) {
+        let api = format!("/api/v1/agreements/{id}/end");
+        return Command::new(viewer, &format!("partner end {id}"), "POST", &api, None);
+    }
+    Command::new(viewer, "partner agreements", "GET", &format!("/api/v1/agreements/{id}"), None)
+}
+
+/// What stops a partner at once: the question, and the button that ends the agreement.
+fn ending(viewer: &Viewer, id: AgreementId) -> Markup {
+    if !viewer.may(END) {
+        return Markup::none();
+    }
+    let t = text(viewer.lang());
+    let press = Press::new(viewer, format!("{}/end", path(id)), t.get("agreement-end"));
+    let (label, question) = (t.get("agreement-end").into(), t.get("agreement-end-question").into());
+    Confirm { label, question, form: press.icon(Icon::Bad).into(), calm: false }.into()
+}
+
+/// Ends it before its time (EX-1).
+async fn end(
+    node: State<Arc<Node>>,
+    caller: Caller,
+    id: Named<AgreementId>,
+    _fields: form::Fields,
+) -> Answer<Response> {
+    let ended = agreements::end(node, caller, id).await?.0;
+    Ok(see_other(&format!("{}?done=ended", path(ended.id))))
 }
 
 /// The agreement as it is signed: what the partner gets.

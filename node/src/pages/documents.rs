@@ -295,6 +295,12 @@ async fn one(node: &Arc<Node>, caller: Caller, viewer: &Viewer, detail: Document
     if let Some(receipts) = &receipts {
         history = history.and(standing(viewer, document.id, receipts.complete));
     }
+    if viewer.may("GET /console/acts") {
+        // Who read it is no part of what both sides know of each other: it is for those who audit.
+        let acts =
+            corridor_console::component::address("/console/acts", &[("subject", &document.id.to_string())]);
+        history = history.and(Markup::lines([Markup::link(&acts, t.get("document-acts"))]));
+    }
     let facts = Markup::from(facts(node, viewer, &detail)).and(identifiers(viewer, document));
     let columns = Columns {
         wide: Section::new(t.get("document-facts"), facts).card().live("facts").into(),

@@ -290,7 +290,7 @@ fn witnesses(viewer: &Viewer, sheet: &Sheet) -> Markup {
         let country = witness.country.as_ref().map(|c| country_name(viewer.lang(), c)).unwrap_or_default();
         let own = witness.own.then(|| Markup::quiet(t.get("ledger-witness-own")));
         Row(vec![
-            Markup::lines([Markup::text(&witness.name)].into_iter().chain(own)),
+            Markup::lines([Markup::path(&witness.name)].into_iter().chain(own)),
             Markup::text(country),
             Markup::lines(how),
             state.size.map_or_else(|| Markup::text("–"), |size| Markup::text(format::number(size))),

@@ -10,6 +10,7 @@ use corridor_console::component::{Column, Empty, Icon, Row, Section, Table, coun
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_exchange::Side;
 use corridor_identity::Listed;
+use corridor_trade::stages::{by_beginning, by_number};
 use serde::Deserialize;
 
 use super::{dates, documents, text, words};
@@ -70,17 +71,23 @@ fn section(title: String, caption: String, columns: Vec<Column>, rows: Vec<Row>)
     Section::new(title, table).into()
 }
 
-/// The transaction that has this very number.
+/// The transaction that has this very number, or else those with a number that begins so.
 async fn found_transaction(node: &Node, caller: &Caller, viewer: &Viewer, words: &str) -> Result<Markup> {
     let t = text(viewer.lang());
-    let found = match corridor_trade::stages::by_number(&node.exchange, &caller.acting(), words).await {
+    let whole = match by_number(&node.exchange, &caller.acting(), words).await {
         Ok(found) => found,
         // What cannot be a number is none.
         Err(problem) if problem.code() == ErrorCode::Malformed => None,
         Err(problem) => return Err(problem),
     };
-    let Some(found) = found else { return Ok(Markup::none()) };
-    let table = super::trade::latest(node, viewer, &[found]);
+    let found = match whole {
+        Some(found) => vec![found],
+        None => by_beginning(&node.exchange, &caller.acting(), words, super::trade::NEAR).await?,
+    };
+    if found.is_empty() {
+        return Ok(Markup::none());
+    }
+    let table = super::trade::latest(node, viewer, &found);
     Ok(Section::new(t.get("search-transaction"), table).into())
 }
 

@@ -22,7 +22,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer};
 use corridor_exchange::Side;
-use corridor_trade::stages::Transaction;
+use corridor_trade::stages::{Transaction, by_beginning};
 use corridor_trade::timeline::timeline;
 use serde::Deserialize;
 
@@ -35,6 +35,9 @@ use crate::node::Node;
 
 /// Where the page is.
 const PATH: &str = "/console/trade";
+
+/// How many transactions are shown by the beginning of a number: the whole of each is read.
+pub(super) const NEAR: usize = 5;
 
 /// The routes of trade.
 pub(super) fn router() -> Router<Arc<Node>> {
@@ -90,10 +93,15 @@ pub(super) async fn page(
     let found = timeline(&node.exchange, &caller.acting(), reference, viewer.lang()).await?;
     let mappings = mappings(&node, &caller.participant).await?;
     let body = match found.documents.is_empty() {
-        true => look().and(
-            Empty::new(Icon::Search, t.get("trade-none"), t.get("trade-none-how"))
-                .action(Button::new(t.get("area-inbox"), "/console/inbox")),
-        ),
+        true => {
+            let near = by_beginning(&node.exchange, &caller.acting(), reference, NEAR).await?;
+            let none = Empty::new(Icon::Search, t.get("trade-none"), t.get("trade-none-how"))
+                .action(Button::new(t.get("area-inbox"), "/console/inbox"));
+            look().and(match near.is_empty() {
+                true => Markup::from(none),
+                false => Section::new(t.get("trade-near"), latest(&node, &viewer, &near)).into(),
+            })
+        }
         false => transaction::shown(&node, &viewer, &mappings, &found),
     };
     let path = address("/api/v1/trade/timeline", &[("reference", reference)]);

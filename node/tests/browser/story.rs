@@ -1,6 +1,7 @@
 //! What an official does in a day: signs in, follows a document, and shows that it arrived; by keyboard
 //! alone, and without a script on a phone (UI-1).
 
+use base64::Engine as _;
 use corridor_base::Lang;
 use corridor_node::texts::texts;
 
@@ -163,4 +164,21 @@ fn a_shipment_is_found_by_its_number_and_a_case_is_held_without_a_script_on_a_ph
     browser.find("main form button.main").click();
     let done = word(Lang::En, "customs-decided-how");
     browser.until(&done, || browser.text().contains(&done));
+}
+
+/// Who prints a receipt gets one sheet of A4, with the code on it.
+#[test]
+fn a_printed_receipt_is_one_sheet() {
+    let Some(browser) = Browser::open() else { return };
+    let (world, site) = (world(), world().site("forwarder"));
+    Person::enrol(&browser, world, "forwarder", ("jiwoo", "officer"), |_, _| {});
+    browser.go(&format!("{site}/console/receipts/{}/print", sent(world)));
+    assert!(browser.holds("document.querySelectorAll('figure svg').length === 1"), "{}", browser.text());
+    let told = serde_json::json!({ "preferCSSPageSize": true, "printBackground": true });
+    let printed = browser.chromium("Page.printToPDF", told);
+    let pdf = base64::engine::general_purpose::STANDARD.decode(printed["data"].as_str().unwrap()).unwrap();
+    let pdf = String::from_utf8_lossy(&pdf);
+    let sheets =
+        pdf.match_indices("/Type /Page").filter(|(at, found)| !pdf[at + found.len()..].starts_with('s'));
+    assert_eq!(sheets.count(), 1);
 }

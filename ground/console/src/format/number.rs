@@ -43,7 +43,11 @@ pub fn size(lang: Lang, bytes: u64) -> String {
         name = next;
     }
     let (whole, tenth) = (bytes / unit, bytes % unit / (unit / 10));
-    if whole >= 100 || tenth == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenth} {name}") }
+    if whole >= 100 || tenth == 0 {
+        format!("{whole}\u{a0}{name}")
+    } else {
+        format!("{whole}.{tenth}\u{a0}{name}")
+    }
 }
 
 /// An amount of money: the digits as they were declared (`1234.50`, with a point), and the currency
@@ -91,7 +95,8 @@ mod tests {
 
     #[test]
     fn sizes_are_never_shown_larger_than_they_are() {
-        let check = |bytes: u64, expect: &str| assert_eq!(size(Lang::En, bytes), expect);
+        let check =
+            |bytes: u64, expect: &str| assert_eq!(size(Lang::En, bytes).replace('\u{a0}', " "), expect);
         check(0, "0 bytes");
         check(1, "1 byte");
         check(999, "999 bytes");

@@ -12,28 +12,33 @@ use corridor_proof::merkle::print_hash;
 use corridor_proof::policy::{Judgement, Standing};
 use corridor_proof::printed::{MAX_CODE, split};
 use corridor_proof::verdict::State;
-use corridor_proof::{Policy, Receipt};
+use corridor_proof::{Act, Policy, Receipt};
 
 use super::{for_paper, judged, qr};
 
 /// What the page says.
 pub const RECEIPT: Source = message_source!("receipt");
 
+/// What acts are called, here and wherever else people read of them: `act-document-received`.
+pub const ACTS: Source = message_source!("acts");
+
 const STYLE: &str = "
-@page { size: A4; margin: 14mm }
+@page { size: A4; margin: 12mm 14mm }
 body { font: 10pt/1.4 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK JP', system-ui, sans-serif; color: #111; max-width: 182mm; margin: 0 auto; padding: 4mm }
 [lang=ja] { font-family: 'Hiragino Sans', 'Noto Sans JP', 'Noto Sans CJK JP', 'Yu Gothic UI', Meiryo, sans-serif }
 [lang=ko] { font-family: 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif; word-break: keep-all }
-h1 { font-size: 17pt; margin: 0 } h1 span { display: block } h1 span + span { font-size: 13pt; font-weight: 500 }
-.state { border: .5mm solid; padding: 2mm 4mm; margin: 4mm 0; font-weight: 600 } .state span { display: block }
+h1 { font-size: 17pt; line-height: 1.3; margin: 0 } h1 span + span { font-size: 12pt; font-weight: 500 } h1 span + span::before { content: ' · ' }
+.state { border: .5mm solid; padding: 1.5mm 4mm; margin: 3mm 0; font-weight: 600; break-inside: avoid } .state span { display: block }
 .passed { color: #14532d } .pending { color: #7a4a00 } .failed { color: #8b0000 }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .8mm 3mm .8mm 0; border-bottom: .2mm solid #999 }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .8mm 3mm .8mm 0; border-bottom: .2mm solid #999 } tr { break-inside: avoid }
 th { font-weight: 400; width: 38% } th span { font-size: 8.5pt } th span + span::before { content: ' · ' } th span:first-child { font-size: 10pt; font-weight: 600 } th span:first-child::after { content: '\\a'; white-space: pre } th span:first-child + span::before { content: none }
-td { overflow-wrap: anywhere } .hash { font-family: ui-monospace, monospace; font-size: 9pt }
+td { overflow-wrap: anywhere } .when { white-space: nowrap } .act span + span::before { content: ' · ' } .act + .hash { color: #444 } .hash { font-family: ui-monospace, 'SF Mono', Consolas, 'Noto Sans Mono', monospace; font-size: 8.5pt }
 ul { margin: 0; padding: 0; list-style: none }
-figure { margin: 5mm 0; break-inside: avoid; text-align: center } figure svg { width: 124mm; max-width: 100%; height: auto }
+figure { margin: 4mm 0; break-inside: avoid; text-align: center } figure svg { display: block; width: 124mm; max-width: 100%; height: auto; margin: 0 auto }
 figcaption span { font-size: 9pt } figcaption span + span::before { content: ' · ' }
-p { margin: 2mm 0 } a { color: #003a8c } .words { break-inside: avoid }
+p { margin: 1.5mm 0 } a { color: #003a8c } .words { break-inside: avoid } .words + .words { border-top: .2mm solid #999 }
+@media (min-width: 150mm) { .beside { display: grid; grid-template-columns: 94mm minmax(0, 1fr); gap: 6mm; margin-top: 4mm } .beside figure { margin: 0 } .beside .words { font-size: 8.5pt } }
+@media print { body { padding: 0 } .words p:last-child { display: none } }
 ";
 
 /// The content security policy of the page: nothing is loaded, nothing runs, and of styles only its own
@@ -63,11 +68,13 @@ pub fn page(receipt: &Receipt, policy: &Policy) -> Result<String> {
     let _ = write!(out, "<style>{STYLE}</style></head><body><h1>{}</h1>", spans("page-title", &[]));
     out.push_str(&state(&paper, policy));
     out.push_str(&facts(&paper, policy, &judgement));
+    // One code and the words stand beside each other, so that the usual receipt is one sheet of A4.
+    out.push_str(if codes.len() == 1 { "<div class=\"beside\">" } else { "<div>" });
     for (number, code) in (1..).zip(&codes) {
         out.push_str(&figure(code, number, codes.len())?);
     }
-    out.push_str(&words(&paper, codes.len()));
-    out.push_str("</body></html>\n");
+    let _ = write!(out, "<div>{}</div></div></body></html>", words(&paper, codes.len()));
+    out.push('\n');
     Ok(out)
 }
 
@@ -93,7 +100,7 @@ fn facts(receipt: &Receipt, policy: &Policy, judgement: &Judgement) -> String {
     let hash = |hash: &corridor_base::Digest| format!("<span class=\"hash\">{}</span>", print_hash(hash));
     [
         "<table>".to_owned(),
-        row("label-act", &escape(&format!("{} v{}", act.kind, act.version))),
+        row("label-act", &named(act)),
         row("label-id", &escape(&act.id.to_string())),
         row("label-time", &escape(&act.time.to_string())),
         row("label-log", &escape(origin)),
@@ -104,6 +111,16 @@ fn facts(receipt: &Receipt, policy: &Policy, judgement: &Judgement) -> String {
         "</table>".to_owned(),
     ]
     .concat()
+}
+
+/// What happened, in words, and the type of the act; a type without words stands for itself.
+fn named(act: &Act) -> String {
+    let key = format!("act-{}", act.kind);
+    let kind = escape(&format!("{} v{}", act.kind, act.version));
+    if !texts().has(Lang::En, &key) {
+        return kind;
+    }
+    format!("<span class=\"act\">{}</span> <span class=\"hash\">{kind}</span>", spans(&key, &[]))
 }
 
 /// Who signed, and when.
@@ -124,7 +141,7 @@ fn signatures(origin: &str, policy: &Policy, judgement: &Judgement) -> String {
             Some(country) => inline("label-witness", &[("country", country)]),
             None => inline("label-witness-nowhere", &[]),
         };
-        let _ = write!(out, "<li>{} — {what}: {when}</li>", escape(name));
+        let _ = write!(out, "<li>{} — {what}: <span class=\"when\">{when}</span></li>", escape(name));
     }
     out.push_str("</ul>");
     out
@@ -166,7 +183,7 @@ fn words(receipt: &Receipt, codes: usize) -> String {
 
 fn texts() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::new(&[RECEIPT]))
+    CATALOGUE.get_or_init(|| Catalogue::new(&[RECEIPT, ACTS]))
 }
 
 fn say(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {

@@ -1,5 +1,6 @@
 //! One report or declaration: what it says, what it hit, and the form that decides on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -14,12 +15,13 @@ use corridor_trade::customs::edge::{ShownCase, one};
 use corridor_trade::customs::{
     CaseId, Decided, Decision, Hit, LONGEST_CODE, LONGEST_REASON, UNJUDGED, Wanted, decide as decides,
 };
-use corridor_trade::shape::{field_label, list_label, word_label};
+use corridor_trade::shape::{field_label, list_entry, path_words, word_label};
 
 use super::{PATH, dates, kind, lane, number, said, state, test, text, words};
 use crate::access::Caller;
 use crate::api::extract::Named;
 use crate::api::problem::Answer;
+use crate::api::subjects::Readers;
 use crate::node::Node;
 use crate::pages::form::Fields;
 
@@ -37,6 +39,24 @@ struct Typed {
     field: String,
 }
 
+impl Typed {
+    /// Whether it is a decision that whoever declared must be told the reason of.
+    fn lacks_reason(&self) -> bool {
+        let decision: Option<Decision> = self.decision.parse().ok();
+        decision.is_some_and(|decision| decision != Decision::Release) && self.reason.trim().is_empty()
+    }
+}
+
+/// What was tried, and why it was refused.
+#[derive(Default)]
+struct Attempt {
+    typed: Typed,
+    problem: Option<Problem>,
+}
+
+/// What people call whoever decided.
+type Names = BTreeMap<String, String>;
+
 /// The page.
 pub(super) async fn page(
     State(node): State<Arc<Node>>,
@@ -45,7 +65,8 @@ pub(super) async fn page(
     Named(id): Named<CaseId>,
 ) -> Answer<Response> {
     let shown = one(&node.exchange, &node.library, &caller.acting(), id).await?;
-    Ok(build(&node, &viewer, &shown, &Typed::default(), None).answer(&viewer))
+    let by = deciders(&node, &caller, &shown.decisions).await?;
+    Ok(build(&node, &viewer, &shown, &by, Attempt::default()).answer(&viewer))
 }
 
 /// Decides, and shows what came of it above the page.
@@ -69,14 +90,23 @@ pub(super) async fn decide(
         Err(problem) => Err(problem),
     };
     let shown = one(&node.exchange, &node.library, &caller.acting(), id).await?;
+    let by = deciders(&node, &caller, &shown.decisions).await?;
     let page = match decided {
         Ok(_) => {
             let word = said(&viewer, &format!("customs-decision-{}", typed.decision));
-            let notice = Notice::new(Tone::Good, t.get("customs-decided").and("decision", word))
-                .body(Markup::paragraph(t.get("customs-decided-how")));
-            build(&node, &viewer, &shown, &Typed::default(), None).notice(notice)
+            let notice = Notice::new(Tone::Good, t.get("customs-decided").and("decision", word)).body(
+                Markup::lines([
+                    Markup::text(t.get("customs-decided-how")),
+                    Markup::link(&format!("{PATH}?state=waiting"), t.get("customs-next")),
+                ]),
+            );
+            build(&node, &viewer, &shown, &by, Attempt::default()).notice(notice)
         }
-        Err(problem) => build(&node, &viewer, &shown, &typed, Some(&problem)).failed(problem.code()),
+        Err(problem) => {
+            let code = problem.code();
+            let attempt = Attempt { typed, problem: Some(problem) };
+            build(&node, &viewer, &shown, &by, attempt).failed(code)
+        }
     };
     Ok(page.answer(&viewer))
 }
@@ -92,16 +122,18 @@ fn wanted(typed: &Typed, seen: Option<&str>) -> Result<Wanted> {
     })
 }
 
-fn build(node: &Node, viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Problem>) -> Page {
+fn build(node: &Node, viewer: &Viewer, shown: &ShownCase, by: &Names, attempt: Attempt) -> Page {
     let t = text(viewer.lang());
     let case = &shown.case;
     // Before what it says, which is long: on a phone everything stands below each other.
     let narrow = Markup::from(Section::new(t.get("customs-facts"), facts(node, viewer, shown)).card())
         .and(Section::new(t.get("customs-hits"), hits(viewer, &shown.hits)).card());
-    let wide =
-        Markup::from(Section::new(t.get("customs-decide"), form(viewer, shown, typed, problem)).card())
-            .and(Section::new(t.get("customs-history"), history(viewer, &shown.decisions)).card());
-    let says = Section::new(t.get("customs-fields"), fields(viewer, shown));
+    let wide = Markup::from(
+        Section::new(t.get("customs-decide"), form(viewer, shown, &attempt.typed, attempt.problem.as_ref()))
+            .card(),
+    )
+    .and(Section::new(t.get("customs-history"), history(viewer, &shown.decisions, by)).card());
+    let says = Section::new(t.get("customs-fields"), fields(viewer, shown)).named("fields");
     let decide = format!("trade decide {} hold --reason {}", case.id, quoted("…"));
     let api = format!("/api/v1/trade/customs/{}/decision", case.id);
     let body = r#"-H "Content-Type: application/json" -d '{"decision":"hold","reason":"…"}'"#;
@@ -164,6 +196,8 @@ fn hits(viewer: &Viewer, hits: &[Hit]) -> Markup {
 
 fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Problem>) -> Markup {
     let t = text(viewer.lang());
+    // What is only missing is said at its field.
+    let problem = problem.filter(|_| !typed.lacks_reason());
     let told = problem.map(|problem| Markup::from(Notice::problem(viewer.lang(), problem)));
     if shown.possible.is_empty() {
         return told.unwrap_or_default().and(Markup::paragraph(t.get("customs-decide-final")));
@@ -180,6 +214,13 @@ fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Prob
         Choice::new(field.field.clone(), format!("{place}{name}: {value}"))
     }));
     let limit = |most: usize| u32::try_from(most).unwrap_or(u32::MAX);
+    let mut reason = Field::new("reason", t.get("customs-reason"))
+        .hint(t.get("customs-reason-hint"))
+        .value(&typed.reason)
+        .at_most(limit(LONGEST_REASON));
+    if typed.lacks_reason() {
+        reason = reason.error(t.get("customs-reason-missing"));
+    }
     let form = Form::new(viewer, format!("{PATH}/{}", shown.case.id), t.get("customs-decide"))
         .hidden("seen", shown.case.decisions.to_string())
         .field(
@@ -188,12 +229,7 @@ fn form(viewer: &Viewer, shown: &ShownCase, typed: &Typed, problem: Option<&Prob
                 .value(&typed.decision)
                 .required(viewer),
         )
-        .field(
-            Field::new("reason", t.get("customs-reason"))
-                .hint(t.get("customs-reason-hint"))
-                .value(&typed.reason)
-                .at_most(limit(LONGEST_REASON)),
-        )
+        .field(reason)
         .field(
             Field::new("code", t.get("customs-code"))
                 .hint(t.get("customs-code-hint"))
@@ -217,7 +253,7 @@ fn label(viewer: &Viewer, path: &str) -> (String, String) {
     let parts: Vec<&str> = path.split('.').collect();
     let (field, lists) = parts.split_last().map_or((path, &parts[..0]), |(field, lists)| (*field, lists));
     let entry = |pair: &[&str]| match pair {
-        [list, at] => format!("{} {at}", list_label(list).get(viewer.lang())),
+        [list, at] => list_entry(list, at).get(viewer.lang()).to_owned(),
         _ => String::new(),
     };
     let list = lists.rchunks(2).next().and_then(|pair| pair.first()).copied();
@@ -256,7 +292,19 @@ fn fields(viewer: &Viewer, case: &ShownCase) -> Markup {
     Markup::from(table).and(more.unwrap_or_default())
 }
 
-fn history(viewer: &Viewer, all: &[Decided]) -> Markup {
+/// What those who decided are called, where they are still known.
+async fn deciders(node: &Node, caller: &Caller, all: &[Decided]) -> Result<Names> {
+    let mut readers = Readers::of(node, &caller.participant).await?;
+    let mut names = Names::new();
+    for decided in all {
+        if let Some(label) = readers.known(node, &decided.by).await?.label {
+            names.insert(decided.by.clone(), label);
+        }
+    }
+    Ok(names)
+}
+
+fn history(viewer: &Viewer, all: &[Decided], by: &Names) -> Markup {
     let t = text(viewer.lang());
     if all.is_empty() {
         return Markup::paragraph(t.get("customs-history-none"));
@@ -267,15 +315,21 @@ fn history(viewer: &Viewer, all: &[Decided]) -> Markup {
             Decision::Hold | Decision::Inspect => Tone::Wait,
             Decision::Reject => Tone::Bad,
         };
-        let reason = [decided.code.as_str(), &decided.reason].join(" ");
+        // The code of the decision itself says what its title says.
+        let code = Some(decided.code.as_str()).filter(|code| *code != decided.decision.indicator());
+        let reason: Vec<&str> = code.into_iter().chain([decided.reason.as_str()]).collect();
+        let reason = reason.join(" ");
+        let reason = (!reason.trim().is_empty()).then(|| Markup::text(reason.trim()));
         let segment = (!decided.segment.is_empty()).then(|| {
-            let place = format!("{} ({})", decided.segment, decided.field);
+            let field = path_words(&decided.field).map(|words| words.get(viewer.lang()).to_owned());
+            let place = format!("{} ({})", field.as_deref().unwrap_or(&decided.field), decided.segment);
             Markup::quiet(t.get("customs-at-segment").and("segment", place))
         });
         let answer =
             Markup::link(&format!("/console/outbox/{}", decided.answer), t.get("customs-history-answer"));
-        let by = Markup::quiet(t.get("customs-by").and("by", &decided.by));
-        let lines = [Markup::text(reason.trim())].into_iter().chain(segment).chain([by, answer]);
+        let by = by.get(&decided.by).unwrap_or(&decided.by);
+        let by = Markup::quiet(t.get("customs-by").and("by", by));
+        let lines = reason.into_iter().chain(segment).chain([by, answer]);
         Event {
             at: dates(viewer).exact(decided.time),
             title: said(viewer, &format!("customs-decision-{}", decided.decision.as_str())),
