@@ -36,7 +36,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use corridor_base::{ErrorCode, Lang, Problem};
 
 use crate::assembly::Surroundings;
-use crate::config::{Config, DEFAULT_FILE, Environment};
+use crate::config::{Config, DEFAULT_FILE, Environment, Hosted};
 use output::Terminal;
 use remote::Remote;
 
@@ -225,6 +225,13 @@ impl Context {
 
     fn config(&self) -> corridor_base::Result<Config> {
         Config::load(&self.config_file(), &self.environment)
+    }
+
+    /// For whom the command acts.
+    fn hosted<'c>(&self, config: &'c Config) -> corridor_base::Result<&'c Hosted> {
+        let Some(name) = &self.common.participant else { return Ok(&config.operator) };
+        let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("participant {name}"));
+        config.participant(name).ok_or_else(missing)
     }
 
     /// The API of the node, ready to be asked.

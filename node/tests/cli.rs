@@ -415,7 +415,11 @@ fn a_mapping_of_ones_own_is_added_used_and_removed() {
     let own = run(&["mapping", "show", "orders"]).out.replace("\"orders\"", "\"our-orders\"");
     write("own.json", &own);
     assert_eq!(run(&["mapping", "show", "our-orders"]).code, 1);
-    assert_eq!(run(&["mapping", "add", "own.json"]).code, 0);
+    // The node adds it, so that its log says who did.
+    assert_eq!(run(&["mapping", "add", "own.json"]).code, 3);
+    let node = place.serve();
+    let added = run(&["mapping", "add", "own.json"]);
+    assert!(added.code == 0 && added.out.contains("our-orders"), "{} {}", added.out, added.err);
     assert_eq!(run(&["mapping", "show", "our-orders"]).out, own);
     let listed = run(&["mapping", "list"]).out;
     assert!(listed.contains("our-orders") && listed.contains("one of its own"), "{listed}");
@@ -427,7 +431,38 @@ fn a_mapping_of_ones_own_is_added_used_and_removed() {
     assert_eq!(run(&["mapping", "add", "wrong.json"]).code, 1);
     assert_eq!(run(&["mapping", "remove", "our-orders"]).code, 0);
     assert_eq!(run(&["mapping", "remove", "our-orders"]).code, 1);
+    let acts = place.run(&["act", "list", "--about", "our-orders", "--json"]).json();
+    assert_eq!(acts["items"].as_array().map(Vec::len), Some(2), "{acts}");
+    assert_eq!(node.end(), 0);
     assert_eq!(run(&["new", "our-orders", "d.json"]).code, 1);
+}
+
+/// What is made for a partner is written in the characters of the guide that holds with it, and with nobody else.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+fn a_document_is_made_in_the_characters_agreed_on() {
+    let place = Place::new();
+    let run = |words: &[&str]| place.run(&[&["trade"], words].concat());
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/trade/samples/d99z.zip");
+    assert_eq!(run(&["directory", "add", sample]).code, 0);
+    let partner = "did:web:forwarder.example";
+    let guide = format!(
+        r#"{{"guide":"sjis","directory":"D.99Z","message":"TESTER","partner":"{partner}","characters":"SHIFT_JIS"}}"#
+    );
+    std::fs::write(place.path("guide.json"), guide).unwrap();
+    let added = run(&["guide", "add", "guide.json"]);
+    assert_eq!(added.code, 0, "{}", added.err);
+    std::fs::write(place.path("d.json"), r#"{"number":"P1","date":"2026-11-22","buyer_name":"表"}"#).unwrap();
+    let check = |to: &str, code: i32| {
+        let envelope = ["--sender", "A", "--recipient", "B", "--reference", "R1", "--to", to];
+        let made = run(&[&["new", "orders", "d.json", "--out", "made.edi"], envelope.as_slice()].concat());
+        assert_eq!(made.code, code, "{to}: {} {}", made.out, made.err);
+    };
+    check(partner, 0);
+    let made = std::fs::read(place.path("made.edi")).unwrap();
+    assert!(made.windows(2).any(|two| two == b"\x95\x5c"), "{}", String::from_utf8_lossy(&made));
+    check("did:web:nobody.example", 6);
+    check("nobody", 1);
 }
 
 /// Every mapping that comes with the program has a document to start from; characters that two partners agreed

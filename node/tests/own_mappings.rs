@@ -161,11 +161,32 @@ async fn mappings_are_listed_added_and_removed_by_the_api() {
         let refused = ask("POST", "", &administrator, wrong).await;
         assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "malformed"), "{wrong}");
     }
+    // The same text again changes nothing.
+    assert_eq!(ask("POST", "", &administrator, OWN).await.status.as_u16(), 200);
     assert_eq!(ask("DELETE", "/short-order", &administrator, "").await.status.as_u16(), 204);
     for gone in ["short-order", "orders", "nothing"] {
         let refused = ask("DELETE", &format!("/{gone}"), &administrator, "").await;
         assert_eq!((refused.status.as_u16(), refused.code().as_str()), (404, "not-found"), "{gone}");
     }
     assert!(named(&ask("GET", "", &officer, "").await.json(), "short-order").is_empty());
+    // The log has who changed what, and the digest of its text.
+    let auditor = world.token(&world.forwarder, Role::Auditor).await;
+    let acts = world.ask("GET", "/api/v1/acts?subject=short-order", Some(&auditor), "").await.json();
+    let changes: Vec<[&str; 3]> = acts["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|act| {
+            ["type", "change", "digest"]
+                .map(|name| act[name].as_str().or(act["fields"][name].as_str()).unwrap())
+        })
+        .collect();
+    let digest = corridor_base::Digest::of(OWN.as_bytes()).to_string();
+    assert_eq!(
+        changes,
+        [["mapping-changed", "removed", digest.as_str()], ["mapping-changed", "added", digest.as_str()]],
+        "{acts}"
+    );
+    assert!(acts["items"][0]["fields"]["by"].as_str().is_some_and(|by| !by.is_empty()), "{acts}");
     world.running.stop().await;
 }

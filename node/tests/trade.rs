@@ -308,7 +308,15 @@ async fn codes_of_a_partner_come_in_as_csv_and_go_into_what_is_made() {
     let to = desk.to();
     let fields = [("of", to.as_str())];
     let csv = "kind,ours,theirs\nhs,8409910000,840991\nunit,PCE,=NMB\n";
-    location(&desk.upload("/console/trade/codes", &fields, ("codes.csv", csv)).await);
+    // The same file again changes nothing; the log has the change.
+    for _ in 0..2 {
+        location(&desk.upload("/console/trade/codes", &fields, ("codes.csv", csv)).await);
+    }
+    let auditor = desk.world.token(&desk.world.forwarder, Role::Auditor).await;
+    let path = format!("/api/v1/acts?subject={}", to.replace('%', "%25"));
+    let acts = desk.world.ask("GET", &path, Some(&auditor), "").await.json();
+    let set = acts["items"].as_array().unwrap().iter().filter(|act| act["type"] == "partner-codes-set");
+    assert_eq!(set.count(), 1, "{acts}");
     let shown = desk.get(&format!("/console/trade/codes?partner={}", to.replace('%', "%25"))).await;
     assert!(shown.contains("840991"), "{shown}");
     let file = desk.get(&format!("/console/trade/codes/file?partner={}", to.replace('%', "%25"))).await;

@@ -124,6 +124,10 @@ act_types! {
     RISK_RULE_CHANGED = "risk-rule-changed" v 1 ["rule", "version", "change", "by"];
     /// It was set how a partner works: in production or in test, and what is done with its tests.
     TRADE_PARTNER_SET = "trade-partner-set" v 1 ["partner", "mode", "tests", "by"];
+    /// A mapping of the participant's own was put into use, or out of it; the digest is of its text.
+    MAPPING_CHANGED = "mapping-changed" v 1 ["mapping", "change", "digest", "by"];
+    /// Other codes were put in the place of those kept for a partner; the digest is of the table.
+    PARTNER_CODES_SET = "partner-codes-set" v 1 ["partner", "digest", "by"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

@@ -640,3 +640,8 @@ agreement-ended-next = Nothing crosses under it any more. If the partner should 
 # At the desk of customs.
 customs-reason-missing = Say why: whoever declared is told in these words.
 customs-next = What else waits for a decision
+
+## Own mappings and codes
+
+act-field-mapping = Mapping
+act-field-digest = Digest of the text (SHA-256)

@@ -625,3 +625,8 @@ agreement-ended-next = この協定による送受信は止まりました。終
 # At the desk of customs.
 customs-reason-missing = 理由を入力してください。申告者にそのまま通知されます。
 customs-next = ほかの審査待ちを見る
+
+## 独自マッピングと相手機関のコード表
+
+act-field-mapping = マッピング
+act-field-digest = 本文のダイジェスト（SHA-256）

@@ -625,3 +625,8 @@ agreement-ended-next = 이 협약에 따른 송수신이 멈췄습니다. 종료
 # At the desk of customs.
 customs-reason-missing = 사유를 입력하십시오. 신고인에게 그대로 통보됩니다.
 customs-next = 다른 심사 대기 건 보기
+
+## 자체 매핑과 상대 기관 코드
+
+act-field-mapping = 매핑
+act-field-digest = 본문 다이제스트(SHA-256)

@@ -41,12 +41,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
 
 fn document(context: &Context, output: Option<&std::path::Path>) -> corridor_base::Result<()> {
     let config = context.config()?;
-    let hosted = match &context.common.participant {
-        None => &config.operator,
-        Some(name) => config
-            .participant(name)
-            .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("participant {name}")))?,
-    };
+    let hosted = context.hosted(&config)?;
     // Reading must not make keys: a directory that is not there was never initialised.
     let directory = Keyring::directory(&assembly::keys(&config), &hosted.did);
     std::fs::metadata(&directory)

@@ -222,13 +222,7 @@ fn bearer(context: &Context, config: Result<crate::config::Config>) -> Result<He
         (None, Some(token)) => token.to_owned(),
         (None, None) => {
             let config = config?;
-            let hosted = match &context.common.participant {
-                None => &config.operator,
-                Some(name) => config.participant(name).ok_or_else(|| {
-                    Problem::new(ErrorCode::NotFound).with("what", format!("participant {name}"))
-                })?,
-            };
-            token_in(&config.token_file(hosted))?
+            token_in(&config.token_file(context.hosted(&config)?))?
         }
     };
     let mut value = HeaderValue::from_str(&format!("Bearer {}", text.trim()))

@@ -151,7 +151,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Diff(args) => return file::diff(context, &args),
         Verb::Directory { verb } => return directory::run(context, verb),
         Verb::New(args) => return mapping::new(context, &args),
-        Verb::Mapping { verb } => return mapping::run(context, &verb),
+        Verb::Mapping { verb } => return mapping::run(context, &verb).await,
         Verb::Guide { verb } => return guide::run(context, verb),
         Verb::Transactions { limit } => return desk::transactions(context, &limit).await,
         Verb::Form { side, id, mapping } => {

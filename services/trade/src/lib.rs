@@ -21,6 +21,7 @@ pub mod hub;
 pub mod library;
 pub mod mapping;
 mod overtaken;
+pub mod own_mappings;
 pub mod partner;
 pub mod partner_codes;
 pub mod references;

@@ -90,14 +90,12 @@ impl Library {
         listed(folder, "json").into_iter().filter_map(parsed).collect()
     }
 
-    /// Puts a mapping into a folder, in place of one of the same name.
+    /// A mapping that may be put into a folder, and the file it is kept in there: that of one of the same name.
     ///
     /// # Errors
-    /// `malformed` for what is no mapping; `too-large` when there are as many as are looked at; `file-failed`,
-    /// `storage-full`.
-    pub fn add_mapping(folder: &Path, json: &[u8]) -> Result<Mapping> {
+    /// `malformed` for what is no mapping; `too-large` when there are as many as are looked at.
+    pub(crate) fn fits(folder: &Path, json: &[u8]) -> Result<(Mapping, PathBuf)> {
         let mapping = Mapping::parse(json)?;
-        durable::create_directory(folder)?;
         // A name of a mapping has nothing that leads out of a folder.
         let path = folder.join(format!("{}.json", mapping.mapping));
         if listed(folder, "json").iter().filter(|(known, ..)| *known != path).count() >= MOST {
@@ -105,18 +103,27 @@ impl Library {
                 .with("what", folder.display())
                 .with("limit", format!("{MOST} mappings")));
         }
-        durable::write_file(&path, json, 0o644)?;
-        Ok(mapping)
+        Ok((mapping, path))
     }
 
-    /// Takes a mapping out of a folder.
+    /// Keeps what [`Self::fits`].
     ///
     /// # Errors
-    /// `not-found`; `file-failed`.
-    pub fn remove_mapping(folder: &Path, name: &str) -> Result<()> {
+    /// `file-failed`, `storage-full`.
+    pub(crate) fn keep(path: &Path, json: &[u8]) -> Result<()> {
+        path.parent().map_or(Ok(()), durable::create_directory)?;
+        durable::write_file(path, json, 0o644)
+    }
+
+    /// The file of a mapping in a folder.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub(crate) fn kept_mapping(folder: &Path, name: &str) -> Result<PathBuf> {
         let found = Self::kept_mappings(folder).into_iter().find(|(_, mapping)| mapping.mapping == name);
-        let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}"));
-        durable::remove_file(&found.ok_or_else(missing)?.0)
+        found
+            .map(|(path, _)| path)
+            .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("mapping {name}")))
     }
 
     /// The mappings that a participant uses: its own, and those that come with the program. Files that cannot be

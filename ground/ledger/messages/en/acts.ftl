@@ -45,3 +45,5 @@ act-answer-waived = Somebody decided to wait no longer for an answer
 act-customs-decided = Customs decided on a declaration or report
 act-risk-rule-changed = A risk rule was changed
 act-trade-partner-set = How a partner works was set
+act-mapping-changed = A mapping of its own was put into use, or out of it
+act-partner-codes-set = Codes of a partner were set

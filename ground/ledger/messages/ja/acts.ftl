@@ -45,3 +45,5 @@ act-answer-waived = 回答待ちの打切り
 act-customs-decided = 申告・積荷目録に対する税関の決定
 act-risk-rule-changed = リスク基準の変更
 act-trade-partner-set = 相手機関の運用区分の設定
+act-mapping-changed = 独自マッピングの使用開始・使用終了
+act-partner-codes-set = 相手機関のコード表の設定

@@ -45,3 +45,5 @@ act-answer-waived = 응답 대기 종료
 act-customs-decided = 신고·적하목록에 대한 세관의 결정
 act-risk-rule-changed = 위험 기준 변경
 act-trade-partner-set = 상대 기관의 운용 구분 설정
+act-mapping-changed = 자체 매핑 사용 개시·종료
+act-partner-codes-set = 상대 기관 코드표 설정

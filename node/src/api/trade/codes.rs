@@ -87,8 +87,7 @@ pub(crate) async fn of(node: &Node, caller: &Caller, did: &Did) -> Result<CodeTa
 /// As [`of`].
 pub(crate) async fn replace(node: &Node, caller: &Caller, did: &Did, table: CodeTable) -> Result<()> {
     partner(caller, did)?;
-    let did = did.clone();
-    node.exchange.store().write(&caller.participant, move |tx| partner_codes::replace(tx, &did, &table)).await
+    partner_codes::set(&node.exchange, &caller.acting(), did, table).await
 }
 
 /// Shows the codes of a partner.

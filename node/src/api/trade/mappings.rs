@@ -1,16 +1,14 @@
 //! The mappings by which documents are made and shown: those of the participant's own, and those that come with
 //! the program.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use corridor_base::{ErrorCode, Lang, Problem, Words};
-use corridor_trade::Library;
 use corridor_trade::mapping::Mapping;
 use corridor_trade::mapping::fixed::{self, Layout};
+use corridor_trade::own_mappings;
 use corridor_trade::shape::Mappings;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +16,7 @@ use utoipa::ToSchema;
 use super::super::Shared;
 use super::super::extract::Named;
 use super::super::problem::{Answer, Problems};
-use super::{blocking, mappings};
+use super::mappings;
 use crate::access::Caller;
 
 /// A mapping, in a list.
@@ -161,9 +159,8 @@ pub async fn add(
 ) -> Answer<Json<MappingBody>> {
     let refuse = |e| Problem::new(ErrorCode::Malformed).with("what", "request body").because(e);
     let bytes = body.map_err(refuse)?;
-    let (data, us) = (node.config.data.clone(), caller.participant.clone());
-    let mapping: Arc<Mapping> =
-        blocking(move || Library::add_mapping(&Library::own_mappings(&data, &us), &bytes)).await??.into();
+    let mapping =
+        own_mappings::add(&node.exchange, &caller.acting(), &node.config.data, bytes.into()).await?;
     Ok(Json(of_mapping(&mapping, true)?))
 }
 
@@ -172,7 +169,6 @@ pub async fn add(
     params(("name" = String, Path, description = "Its name.")),
     responses((status = 204, description = "It is used no longer."), Problems))]
 pub async fn remove(node: Shared, caller: Caller, Named(name): Named<MappingName>) -> Answer<StatusCode> {
-    let (data, us) = (node.config.data.clone(), caller.participant.clone());
-    blocking(move || Library::remove_mapping(&Library::own_mappings(&data, &us), &name.0)).await??;
+    own_mappings::remove(&node.exchange, &caller.acting(), &node.config.data, &name.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }

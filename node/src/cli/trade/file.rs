@@ -76,16 +76,9 @@ pub(in crate::cli) struct Validate {
 }
 
 impl Validate {
-    /// Against these zips, or the directories of this node.
-    pub(super) fn against(directory: Vec<PathBuf>) -> Self {
-        Self {
-            file: None,
-            directory,
-            guide: Vec::new(),
-            codes: Codes::Warn,
-            contrl: None,
-            text: Text::default(),
-        }
+    /// Against these zips, or the directories of this node, and these guides.
+    pub(super) fn against(directory: Vec<PathBuf>, guide: Vec<PathBuf>) -> Self {
+        Self { file: None, directory, guide, codes: Codes::Warn, contrl: None, text: Text::default() }
     }
 }
 

@@ -53,13 +53,14 @@ pub(super) fn run(context: &Context, verb: Verb) -> Done {
 /// The folder of what is the participant's own.
 pub(super) fn folder(context: &Context, of: fn(&Path, &Did) -> PathBuf) -> Result<PathBuf> {
     let config = context.config()?;
-    let hosted = match &context.common.participant {
-        None => &config.operator,
-        Some(name) => config
-            .participant(name)
-            .ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("participant {name}")))?,
-    };
-    Ok(of(&config.data, &hosted.did))
+    Ok(of(&config.data, &context.hosted(&config)?.did))
+}
+
+/// The guides that hold with a partner.
+pub(super) fn guides_with(context: &Context, partner: &Did) -> Result<Vec<PathBuf>> {
+    let with = |guide: &Guide| guide.partner.as_deref().is_none_or(|with| with == partner.as_str());
+    let all = kept(&folder(context, Library::guides)?)?.into_iter();
+    Ok(all.filter(|(_, guide)| with(guide)).map(|(path, _)| path).collect())
 }
 
 fn add(context: &Context, folder: &Path, file: &Path) -> Result<()> {

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_storage::durable;
 use corridor_trade::Library;
-use corridor_trade::edifact::{Options, Reader, Report};
+use corridor_trade::edifact::{Charset, Options, Reader, Report};
 use corridor_trade::library::read as read_file;
 use corridor_trade::mapping::fixed::{self, Layout};
 use corridor_trade::mapping::{
@@ -17,17 +17,17 @@ use corridor_trade::mapping::{
 };
 use corridor_trade::rules::{Checker, Policy};
 use corridor_trade::shape::{CodeTable, Replaced};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Context, Done, Failure};
 use super::file::{Form, REFUSED, Validate, open, shelf, source_failed};
-use super::guide::folder;
+use super::guide::{folder, guides_with};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
     /// List the mappings of this participant, and those that come with the program
     List,
-    /// Check a mapping (JSON) and use it for this participant: in the console, by the API and here
+    /// Have the node check a mapping (JSON) and use it for this participant: in the console, by the API and here
     Add {
         /// The mapping; in place of one of the same name
         file: PathBuf,
@@ -51,6 +51,9 @@ pub(in crate::cli) enum Verb {
         fields: bool,
     },
 }
+
+/// Where the API has them.
+const MAPPINGS: &[&str] = &["trade", "mappings"];
 
 /// What UNB says.
 #[derive(Debug, clap::Args)]
@@ -87,23 +90,25 @@ pub(in crate::cli) struct New {
     /// Check against this UNECE zip as well [default: the directories of this node]
     #[arg(long, value_name = "ZIP")]
     directory: Vec<PathBuf>,
+    /// For this partner: in the characters agreed on with it, and checked by its guides
+    #[arg(long, value_name = "DID")]
+    to: Option<String>,
     #[command(flatten)]
     envelope: EnvelopeArgs,
 }
 
-pub(super) fn run(context: &Context, verb: &Verb) -> Done {
+pub(super) async fn run(context: &Context, verb: &Verb) -> Done {
     match verb {
         Verb::List => list(context)?,
         Verb::Add { file } => {
-            let folder = folder(context, Library::own_mappings)?;
-            let bytes = read_file(file)?;
-            let added = Library::add_mapping(&folder, &bytes);
-            let mapping = added.map_err(|p| p.with("path", file.display()))?;
-            let said = [("name", mapping.mapping.as_str()), ("message", &mapping.message)];
+            let added = context.remote()?.post_json(MAPPINGS, &[], read_file(file)?).await;
+            let added = added.map_err(|p| p.with("path", file.display()))?;
+            let text = |name: &str| added.get(name).and_then(Value::as_str).unwrap_or_default();
+            let said = [("name", text("mapping")), ("message", text("message"))];
             context.terminal.say("trade-mapping-added", &said);
         }
         Verb::Remove { mapping } => {
-            Library::remove_mapping(&folder(context, Library::own_mappings)?, mapping)?;
+            context.remote()?.delete(&[MAPPINGS, &[mapping.as_str()]].concat()).await?;
             context.terminal.say("trade-mapping-removed", &[("name", mapping)]);
         }
         Verb::Sample { mapping } => {
@@ -302,7 +307,7 @@ pub(super) fn convert(
         }
         Form::Csv => losses.extend(to_table(&mapping, &documents, &mut out)?),
         Form::Edifact => {
-            let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, envelope)?)?;
+            let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, envelope, None)?)?;
             out.write_all(&bytes).map_err(failed)?;
             losses.extend(lost);
         }
@@ -360,9 +365,9 @@ fn tell(context: &Context, losses: &Losses) {
     }
 }
 
-/// The envelope that was asked for; what was not is as the documents say.
-fn made(context: &Context, args: &EnvelopeArgs) -> Result<Envelope> {
-    let mut envelope = Envelope::default();
+/// The envelope that was asked for, in the characters agreed on; what was not is as the documents say.
+fn made(context: &Context, args: &EnvelopeArgs, agreed: Option<Charset>) -> Result<Envelope> {
+    let mut envelope = Envelope { characters: agreed, ..Envelope::default() };
     let mut set = |name: &str, value: &str| drop(envelope.fields.insert(name.to_owned(), value.to_owned()));
     for (name, value) in [("sender", &args.sender), ("recipient", &args.recipient)] {
         let Some(value) = value else { continue };
@@ -376,9 +381,11 @@ fn made(context: &Context, args: &EnvelopeArgs) -> Result<Envelope> {
         set("reference", reference);
     }
     let mut version = "3";
-    if let Some(syntax) = &args.syntax {
+    let named = args.syntax.as_ref().map(|syntax| {
         let refuse = || Problem::new(ErrorCode::Malformed).with("what", "--syntax").with("why", syntax);
-        let (characters, said) = syntax.split_once(':').ok_or_else(refuse)?;
+        syntax.split_once(':').ok_or_else(refuse)
+    });
+    if let Some((characters, said)) = named.transpose()?.or_else(|| agreed.map(Charset::syntax)) {
         version = said;
         set("syntax", characters);
         set("syntax_version", said);
@@ -408,12 +415,15 @@ pub(super) fn new(context: &Context, args: &New) -> Done {
     };
     let (documents, mut losses, _) =
         take(&mapping, form(args.from, path, Form::Json), path, Options::default())?;
-    let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, &args.envelope)?)?;
+    let guides = args.to.as_deref().map_or(Ok(Vec::new()), |to| guides_with(context, &to.parse()?))?;
+    let shelf = shelf(context, &Validate::against(args.directory.clone(), guides))?;
+    let options = shelf.options();
+    let envelope = made(context, &args.envelope, options.characters)?;
+    let (bytes, lost) = mapping::write(&mapping, &documents, &envelope)?;
     losses.extend(lost);
     tell(context, &losses);
-    let against = Validate::against(args.directory.clone());
-    let check = Checker::new(Arc::new(shelf(context, &against)?), Policy::default());
-    let mut reader = Reader::checking(Options::default(), Box::new(check));
+    let check = Checker::new(Arc::new(shelf), Policy::default());
+    let mut reader = Reader::checking(options, Box::new(check));
     reader.push(&bytes, &mut ());
     let report = reader.finish(&mut ());
     for finding in &report.findings {

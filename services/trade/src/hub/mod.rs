@@ -169,6 +169,8 @@ impl Hub {
 }
 
 /// Runs what blocks on the disk where it may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?
 }
