@@ -19,6 +19,7 @@ const BOUNDED: &[(&str, &str)] = &[
         "FROM hub_arrival WHERE participant = $1 ORDER BY created",
         "the index has the order, the limit ends it",
     ),
+    ("LIMIT $3) AS n WHERE NOT EXISTS", "of the newest, which an index has in order; the limit ends it"),
     ("FROM act WHERE participant = $1 AND ($2 = ''", "the primary key has the order, the limit ends it"),
     ("FROM erasure WHERE participant = $1 AND ($2 = ''", "the primary key has the order, the limit ends it"),
     ("FROM erasure_request r JOIN", "an index of those that are not confirmed, and they are few"),

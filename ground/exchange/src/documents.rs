@@ -31,7 +31,7 @@ pub(crate) use books::{
     receipt_due, settled, under, withdraw, without_receipt,
 };
 pub(crate) use overview::{Crossed, crossed, lacking};
-pub use overview::{Delivered, Link};
+pub use overview::{Delivered, Link, Progress};
 pub use row::{DocumentRow, Side, State};
 pub(crate) use row::{bare, erased, place};
 
@@ -81,18 +81,21 @@ impl Exchange {
         acting.scope.only(self.document(&acting.participant, side, id).await?)
     }
 
-    /// Some documents, in their order; nothing where there is none that is the business of whoever asks.
+    /// How far some documents have come, in their order; nothing where there is none that is the business of
+    /// whoever asks.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn documents_for(
+    pub async fn progress(
         &self,
         acting: &Acting,
         which: Vec<(Side, EnvelopeId)>,
-    ) -> Result<Vec<Option<DocumentRow>>> {
-        let find = move |tx: &mut Tx<'_>| which.iter().map(|(side, id)| find_any(tx, *side, *id)).collect();
-        let found: Vec<Option<DocumentRow>> = self.0.store.read(&acting.participant, find).await?;
-        Ok(found.into_iter().map(|row| row.and_then(|row| acting.scope.only(row).ok())).collect())
+    ) -> Result<Vec<Option<Progress>>> {
+        let scope = acting.scope.clone();
+        let find = move |tx: &mut Tx<'_>| {
+            which.iter().map(|(side, id)| overview::progress(tx, *side, *id, &scope)).collect()
+        };
+        self.0.store.read(&acting.participant, find).await
     }
 
     /// The documents that answer this one, oldest first.

@@ -43,7 +43,7 @@ pub use corridor_ledger::Pending;
 use corridor_net::{Client, NonceCache, PublicUrl};
 use corridor_storage::Store;
 
-pub use documents::{Delivered, DocumentFilter, DocumentRow, Side, State};
+pub use documents::{Delivered, DocumentFilter, DocumentRow, Progress, Side, State};
 pub use erasure::{Erasure, Person};
 pub use receipts::ReceiptExchange;
 pub use schema::SCHEMA;

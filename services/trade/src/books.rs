@@ -279,6 +279,51 @@ pub fn find(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<
     row.as_ref().map(Interchange::from_row).transpose()
 }
 
+/// What a timeline shows of an interchange.
+pub(crate) struct Known {
+    /// The other participant.
+    pub partner: Did,
+    /// The interchange control reference.
+    pub reference: String,
+    /// The kinds of message in it.
+    pub kinds: Vec<String>,
+    /// Whether it is a test.
+    pub test: bool,
+    /// Whether it is an answer itself.
+    pub answering: bool,
+}
+
+/// The kinds of message in an interchange, of its summary.
+pub(crate) fn kinds(summary: &str) -> Vec<String> {
+    #[derive(Default, serde::Deserialize)]
+    struct Kinds {
+        #[serde(default)]
+        kinds: std::collections::BTreeMap<String, serde::de::IgnoredAny>,
+    }
+    serde_json::from_str::<Kinds>(summary).unwrap_or_default().kinds.into_keys().collect()
+}
+
+/// What a timeline shows of one interchange of ours.
+pub(crate) fn known(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Option<Known>> {
+    let row = tx.query_one(
+        "SELECT partner, reference, summary, test,
+            CASE WHEN EXISTS (SELECT 1 FROM interchange_answer a
+                WHERE a.participant = $1 AND a.side = $2 AND a.envelope = $3) THEN 1 ELSE 0 END
+         FROM interchange WHERE participant = $1 AND side = $2 AND envelope = $3",
+        &[side.as_str().into(), envelope.to_string().into()],
+    )?;
+    let known = |row: &Row| {
+        Ok(Known {
+            partner: row.parse(0)?,
+            reference: Value::new(row.bytes(1)?, Charset::of(b"UNOC")).text().to_owned(),
+            kinds: kinds(row.text(2)?),
+            test: row.int(3)? != 0,
+            answering: row.int(4)? != 0,
+        })
+    };
+    row.as_ref().map(known).transpose()
+}
+
 /// Which of these are tests.
 ///
 /// # Errors
@@ -332,18 +377,23 @@ pub(crate) fn by_reference(tx: &mut Tx<'_>, side: Side, reference: &[u8]) -> Res
     rows.iter().map(Interchange::from_row).collect()
 }
 
-/// Which interchanges of one side are the newest, and when they came into the books.
+/// Which of the newest interchanges of one side are no answers, and when they came into the books.
 pub(crate) fn newest(
     tx: &mut Tx<'_>,
     side: Side,
     limit: u64,
     scope: &Scope,
 ) -> Result<Vec<(Timestamp, EnvelopeId)>> {
+    // Only the newest are looked at, however many of them are answers: a side that only answers has no others.
     let rows = tx.query(
-        "SELECT created, envelope FROM interchange WHERE participant = $1 AND side = $2
-            AND ($4 = '' OR REPLACE($4, '|edifact|', '') <> $4)
-            AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)
-         ORDER BY created DESC, envelope DESC LIMIT $3",
+        "SELECT created, envelope FROM (
+            SELECT created, envelope FROM interchange WHERE participant = $1 AND side = $2
+                AND ($4 = '' OR REPLACE($4, '|edifact|', '') <> $4)
+                AND ($5 = '' OR REPLACE($5, '|' || partner || '|', '') <> $5)
+            ORDER BY created DESC, envelope DESC LIMIT $3) AS n
+         WHERE NOT EXISTS (SELECT 1 FROM interchange_answer a
+            WHERE a.participant = $1 AND a.side = $2 AND a.envelope = n.envelope)
+         ORDER BY created DESC, envelope DESC",
         &[
             side.as_str().into(),
             limit.into(),

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 pub use self::mode::{Mode, Setting, Tests, set};
 pub(crate) use self::mode::{setting, taken};
+use crate::books;
 use crate::desk::EDIFACT;
 use crate::edifact::FaultCode;
 
@@ -41,8 +42,8 @@ CREATE TABLE trade_partner (
 
 /// How many days volumes look back.
 pub const DAYS: u64 = 30;
-/// The most documents that latencies and refusals are taken of, the newest.
-const SAMPLE: u32 = 1_000;
+/// The most documents that latencies and refusals are taken of, the newest: enough for a p95 that does not jump.
+const SAMPLE: u32 = 500;
 /// The most causes that are told.
 const CAUSES: usize = 10;
 const DAY: i64 = 86_400_000;
@@ -239,16 +240,7 @@ fn gathered(tx: &mut Tx<'_>, partner: &Did, first_day: i64, lang: Lang) -> Resul
         &[partner.as_str().into()],
     )?;
     let tests = tests.iter().map(|row| row.parse(0)).collect::<Result<_>>()?;
-    let answered = tx.query(
-        "SELECT updated - created FROM interchange
-         WHERE participant = $1 AND partner = $2 AND side = 'out' AND test = 0
-            AND state IN ('accepted', 'partly-rejected', 'rejected')
-         ORDER BY created DESC LIMIT 1000",
-        &[partner.as_str().into()],
-    )?;
-    let answered =
-        answered.iter().map(|row| Ok(u64::try_from(row.int(0)?).unwrap_or(0))).collect::<Result<_>>()?;
-    let (refused, causes) = refusals(tx, partner, lang)?;
+    let Newest { answered, refused, causes } = of_the_newest(tx, partner, lang)?;
     Ok(Gathered { setting, volumes, tests, number_of_tests, answered, refused, causes })
 }
 
@@ -271,33 +263,46 @@ fn volumes(tx: &mut Tx<'_>, partner: &Did, first_day: i64) -> Result<(Vec<Volume
     Ok((volumes, number_of_tests))
 }
 
-/// What was refused among the newest interchanges, and why.
-fn refusals(tx: &mut Tx<'_>, partner: &Did, lang: Lang) -> Result<(Vec<Refused>, Vec<Cause>)> {
+/// What the newest interchanges say.
+struct Newest {
+    /// How long the answers to ours took, in milliseconds.
+    answered: Vec<u64>,
+    refused: Vec<Refused>,
+    causes: Vec<Cause>,
+}
+
+/// How soon the newest interchanges were answered, which of them were refused, and why.
+fn of_the_newest(tx: &mut Tx<'_>, partner: &Did, lang: Lang) -> Result<Newest> {
     let mut kinds: BTreeMap<(&'static str, String), (u64, u64)> = BTreeMap::new();
     let mut causes: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
+    let mut answered = Vec::new();
     let answers = told(tx, partner)?;
     let rows = tx.query(
-        "SELECT side, envelope, summary, verdict, state FROM interchange
-         WHERE participant = $1 AND partner = $2 AND test = 0 ORDER BY created DESC LIMIT 1000",
-        &[partner.as_str().into()],
+        "SELECT side, envelope, summary, verdict, state, updated - created FROM interchange
+         WHERE participant = $1 AND partner = $2 AND test = 0 ORDER BY created DESC LIMIT $3",
+        &[partner.as_str().into(), SAMPLE.into()],
     )?;
     for row in &rows {
         let side = row.parse::<Side>(0)?;
-        let key = (side.as_str(), row.text(1)?.to_owned());
-        let summary: serde_json::Value = serde_json::from_str(row.text(2)?).unwrap_or_default();
-        let of_verdict = side == Side::In && row.text(3)? != "accepted";
-        let of_state = side == Side::Out && matches!(row.text(4)?, "rejected" | "partly-rejected");
-        let told = answers.get(&key);
+        let (summary, verdict, state) = (row.text(2)?, row.text(3)?, row.text(4)?);
+        let of_verdict = side == Side::In && verdict != "accepted";
+        let of_state = side == Side::Out && matches!(state, "rejected" | "partly-rejected");
+        if of_state || side == Side::Out && state == "accepted" {
+            answered.push(u64::try_from(row.int(5)?).unwrap_or(0));
+        }
+        let told = match answers.is_empty() {
+            true => None,
+            false => answers.get(&(side.as_str(), row.text(1)?.to_owned())),
+        };
         let refused = of_verdict || of_state || told.is_some();
-        let all = summary.get("kinds").and_then(serde_json::Value::as_object);
-        for kind in all.into_iter().flatten().map(|(kind, _)| kind) {
-            let counts = kinds.entry((side.as_str(), kind.clone())).or_default();
+        for kind in books::kinds(summary) {
+            let counts = kinds.entry((side.as_str(), kind)).or_default();
             counts.0 += 1;
             counts.1 += u64::from(refused);
         }
         let mut why: Vec<String> = Vec::new();
         if of_verdict {
-            why.extend(found(&summary, lang));
+            why.extend(found(&serde_json::from_str(summary).unwrap_or_default(), lang));
         }
         why.extend(told.into_iter().flatten().filter_map(|told| cause(told, lang)));
         why.sort();
@@ -317,7 +322,7 @@ fn refusals(tx: &mut Tx<'_>, partner: &Did, lang: Lang) -> Result<(Vec<Refused>,
     let mut causes: Vec<Cause> = causes.collect();
     causes.sort_by(|a, b| b.number.cmp(&a.number).then_with(|| a.why.cmp(&b.why)));
     causes.truncate(CAUSES);
-    Ok((refused.collect(), causes))
+    Ok(Newest { answered, refused: refused.collect(), causes })
 }
 
 type Told = BTreeMap<(&'static str, String), Vec<(bool, crate::trail::Told)>>;

@@ -200,7 +200,8 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
     let mut at_hand = Vec::new().into_iter();
     while found.len() < most.min(MOST) {
         let Some((side, envelope, number, leading)) = at_hand.next() else {
-            let some: Vec<_> = newest.by_ref().take(AT_ONCE).collect();
+            let unseen = |(side, envelope): &(Side, EnvelopeId)| !seen.contains(&(side.as_str(), *envelope));
+            let some: Vec<_> = newest.by_ref().filter(unseen).take(AT_ONCE).collect();
             if some.is_empty() {
                 break;
             }
@@ -271,7 +272,7 @@ pub async fn by_beginning(
     Ok(found)
 }
 
-/// The latest interchanges of both sides, newest first.
+/// The latest interchanges of both sides that are no answers, newest first.
 fn newest(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<(Side, EnvelopeId)>> {
     let mut all = Vec::new();
     for side in [Side::In, Side::Out] {
@@ -285,13 +286,10 @@ fn newest(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<(Side, EnvelopeId)>> {
 /// An interchange, what it is found by, and the numbers that lead on from it.
 type Begin = (Side, EnvelopeId, String, Vec<String>);
 
-/// Those of these interchanges that are no answers and are found by a number, in their order.
+/// Those of these interchanges that are found by a number, in their order.
 fn begins(tx: &mut Tx<'_>, some: &[(Side, EnvelopeId)]) -> Result<Vec<Begin>> {
     let mut found = Vec::new();
     for (side, envelope) in some {
-        if trail::is_answer(tx, *side, *envelope)? {
-            continue;
-        }
         let named = trail::named(tx, *side, *envelope, 1, 20)?;
         if let Some(own) = named.iter().find(|number| number.own) {
             found.push((*side, *envelope, own.number.clone(), timeline::leading(&named)));

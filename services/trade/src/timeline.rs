@@ -7,15 +7,16 @@
 //! the bill of lading, that the order. A message that names many numbers of one kind, like the manifest of a
 //! ship, is shown and does not lead on; nor does a container, which carries other goods next month.
 
+use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 use corridor_base::{Did, EnvelopeId, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::service::Acting;
-use corridor_exchange::{DocumentRow, Exchange, Side, State as Transport};
+use corridor_exchange::{Exchange, Progress, Side, State as Transport};
 use corridor_storage::Tx;
 use serde::Serialize;
 
-use crate::books::{self, Interchange};
+use crate::books::{self, Known};
 use crate::expect::{self, Expected};
 use crate::references::{Reference, Role};
 use crate::rejects::{self, Amendment};
@@ -33,6 +34,8 @@ const MANY: usize = 3;
 const SHORTEST: usize = 4;
 /// The most numbers of one message that are read.
 const NAMED: u64 = 500;
+/// The most numbers of one message that are kept from following the trail; those of more are read once more.
+const KEPT: usize = 20;
 /// The longest number asked for, in characters.
 const LONGEST: usize = 70;
 
@@ -43,6 +46,12 @@ pub struct Number {
     pub role: Role,
     /// The number.
     pub number: String,
+}
+
+impl From<Reference> for Number {
+    fn from(reference: Reference) -> Self {
+        Self { role: reference.role, number: reference.number }
+    }
 }
 
 /// Something that happened, at its time.
@@ -120,12 +129,21 @@ pub struct Timeline {
     pub more: bool,
 }
 
+/// The messages of an interchange that the trail led to, each with what it names when that is not much.
+type Messages = BTreeMap<u64, Option<Vec<Number>>>;
+
 /// What the trail found: messages by interchange, and the numbers.
 #[derive(Default)]
 struct Found {
-    messages: BTreeMap<(String, EnvelopeId), (Side, BTreeSet<u64>)>,
+    messages: BTreeMap<(&'static str, EnvelopeId), (Side, Messages)>,
     numbers: BTreeSet<Number>,
     more: bool,
+}
+
+/// All that a message names.
+fn numbers(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId, message: u64) -> Result<Vec<Number>> {
+    let named = trail::named(tx, side, envelope, message, NAMED)?;
+    Ok(named.into_iter().map(Number::from).collect())
 }
 
 /// The timeline of whatever has this number, within what is the business of whoever asks.
@@ -145,20 +163,7 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
         let found = follow(tx, &asked, &scope)?;
         let mut all = Vec::new();
         for ((_, envelope), (side, messages)) in &found.messages {
-            let Some(interchange) = books::find(tx, *side, *envelope)? else { continue };
-            let mut numbers = BTreeSet::new();
-            for message in messages {
-                let named = trail::named(tx, *side, *envelope, *message, NAMED)?;
-                numbers.extend(named.into_iter().map(|r| Number { role: r.role, number: r.number }));
-            }
-            numbers.retain(|number| found.numbers.contains(number));
-            let answers = trail::answers(tx, *side, *envelope)?;
-            let answering = trail::is_answer(tx, *side, *envelope)?;
-            let (amends, expected) = match side {
-                Side::Out => (rejects::amends(tx, *envelope)?, expect::of(tx, *envelope)?),
-                Side::In => (None, Vec::new()),
-            };
-            all.push(Gathered { interchange, numbers, answers, answering, amends, expected });
+            all.extend(gather(tx, &found.numbers, *side, *envelope, messages)?);
         }
         Ok((found, all))
     };
@@ -170,12 +175,12 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
         events: Vec::new(),
         more: found.more,
     };
-    let which = all.iter().map(|one| (one.interchange.side, one.interchange.envelope)).collect();
-    let documents = exchange.documents_for(acting, which).await?;
-    for (gathered, document) in all.into_iter().zip(documents) {
+    let which = all.iter().map(|one: &Gathered| (one.side, one.envelope)).collect();
+    let progress = exchange.progress(acting, which).await?;
+    for (gathered, progress) in all.into_iter().zip(progress) {
         // What is erased, or none of this reader's business, is not there.
-        if let Some(document) = document {
-            timeline.add(&document, gathered, lang);
+        if let Some(progress) = progress {
+            timeline.add(progress, gathered, lang);
         }
     }
     timeline.documents.sort_by_key(|entry| (entry.created, entry.envelope));
@@ -184,13 +189,38 @@ pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lan
 }
 
 struct Gathered {
-    interchange: Interchange,
+    side: Side,
+    envelope: EnvelopeId,
+    known: Known,
     numbers: BTreeSet<Number>,
     answers: Vec<Answer>,
-    /// Whether it is an answer itself.
-    answering: bool,
     amends: Option<Amendment>,
     expected: Vec<Expected>,
+}
+
+/// What the books say of one interchange; nothing when it was erased meanwhile.
+fn gather(
+    tx: &mut Tx<'_>,
+    of_it: &BTreeSet<Number>,
+    side: Side,
+    envelope: EnvelopeId,
+    messages: &Messages,
+) -> Result<Option<Gathered>> {
+    let Some(known) = books::known(tx, side, envelope)? else { return Ok(None) };
+    let mut numbers = BTreeSet::new();
+    for (message, kept) in messages {
+        let named = match kept {
+            Some(kept) => kept.clone(),
+            None => self::numbers(tx, side, envelope, *message)?,
+        };
+        numbers.extend(named.into_iter().filter(|number| of_it.contains(number)));
+    }
+    let answers = trail::answers(tx, side, envelope)?;
+    let (amends, expected) = match side {
+        Side::Out => (rejects::amends(tx, envelope)?, expect::of(tx, envelope)?),
+        Side::In => (None, Vec::new()),
+    };
+    Ok(Some(Gathered { side, envelope, known, numbers, answers, amends, expected }))
 }
 
 /// Follows the trail from one number.
@@ -204,14 +234,16 @@ fn follow(tx: &mut Tx<'_>, reference: &str, scope: &corridor_exchange::Scope) ->
             let naming = trail::naming(tx, &number, scope, INTERCHANGES as u64 + 1)?;
             found.more |= naming.len() > INTERCHANGES;
             for message in naming.into_iter().take(INTERCHANGES) {
-                let key = (message.side.as_str().to_owned(), message.envelope);
+                let key = (message.side.as_str(), message.envelope);
                 if !found.messages.contains_key(&key) && found.messages.len() >= INTERCHANGES {
                     found.more = true;
                     continue;
                 }
-                let (_, messages) = found.messages.entry(key).or_insert((message.side, BTreeSet::new()));
-                if messages.insert(message.message) {
+                let (_, messages) = found.messages.entry(key).or_insert((message.side, Messages::new()));
+                if let Place::Vacant(place) = messages.entry(message.message) {
                     let named = trail::named(tx, message.side, message.envelope, message.message, NAMED)?;
+                    let few = named.len() <= KEPT;
+                    place.insert(few.then(|| named.iter().cloned().map(Number::from).collect()));
                     found.leads(&number, &named, &mut further);
                 }
             }
@@ -257,41 +289,34 @@ pub(crate) fn leading(named: &[Reference]) -> Vec<String> {
 }
 
 impl Timeline {
-    fn add(&mut self, document: &DocumentRow, gathered: Gathered, lang: Lang) {
-        let Gathered { interchange, numbers, answers, answering, amends, expected } = gathered;
-        let (side, envelope) = (interchange.side, interchange.envelope);
-        let kinds: Vec<String> = interchange
-            .summary
-            .get("kinds")
-            .and_then(serde_json::Value::as_object)
-            .map(|kinds| kinds.keys().cloned().collect())
-            .unwrap_or_default();
+    fn add(&mut self, progress: Progress, gathered: Gathered, lang: Lang) {
+        let Gathered { side, envelope, known, numbers, answers, amends, expected } = gathered;
         let event = |time, what| Event {
             time,
             what,
             side,
             envelope,
             answered: None,
-            partner: interchange.partner.clone(),
-            kinds: kinds.clone(),
+            partner: known.partner.clone(),
+            kinds: known.kinds.clone(),
             outcome: None,
             lines: Vec::new(),
         };
         // An answer stands with what it answers.
-        if !answering {
+        if !known.answering {
             let what = match side {
                 Side::Out if amends.is_some() => "amended",
                 Side::Out => "sent",
                 Side::In => "received",
             };
-            self.events.push(event(document.created, what));
-            let reached = match document.state {
+            self.events.push(event(progress.created, what));
+            let reached = match progress.state {
                 Transport::Delivered => Some("delivered"),
                 Transport::Refused => Some("refused"),
                 Transport::Failed => Some("failed"),
                 _ => None,
             };
-            self.events.extend(reached.map(|what| event(document.updated, what)));
+            self.events.extend(reached.map(|what| event(progress.updated, what)));
         }
         for answer in &answers {
             self.events.push(Event {
@@ -315,13 +340,13 @@ impl Timeline {
         self.documents.push(Entry {
             side,
             envelope,
-            partner: interchange.partner,
-            created: document.created,
-            kinds,
-            reference: interchange.reference,
-            test: interchange.test,
+            partner: known.partner,
+            created: progress.created,
+            kinds: known.kinds,
+            reference: known.reference,
+            test: known.test,
             numbers: numbers.into_iter().collect(),
-            transport: document.state,
+            transport: progress.state,
             syntax: newest(true),
             judgement: newest(false),
             amends,

@@ -312,15 +312,6 @@ pub(crate) fn named(
     Ok(named)
 }
 
-/// Whether an interchange is an answer itself.
-pub(crate) fn is_answer(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<bool> {
-    let row = tx.query_one(
-        "SELECT 1 FROM interchange_answer WHERE participant = $1 AND side = $2 AND envelope = $3 LIMIT 1",
-        &[side.as_str().into(), envelope.to_string().into()],
-    )?;
-    Ok(row.is_some())
-}
-
 /// The answers to an interchange of `side`, oldest first.
 pub(crate) fn answers(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Vec<Answer>> {
     let rows = tx.query(

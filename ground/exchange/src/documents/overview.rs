@@ -29,6 +29,37 @@ pub struct Delivered {
     pub took: u64,
 }
 
+/// How far a document has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How far.
+    pub state: State,
+    /// When it came into the book.
+    pub created: Timestamp,
+    /// When its state last changed.
+    pub updated: Timestamp,
+}
+
+/// How far one document has come, when it is inside of this scope. What was signed of it is neither read nor opened.
+pub(super) fn progress(
+    tx: &mut Tx<'_>,
+    side: Side,
+    id: EnvelopeId,
+    scope: &Scope,
+) -> Result<Option<Progress>> {
+    let row = tx.query_one(
+        "SELECT state, created, updated, kind, partner FROM document
+         WHERE participant = $1 AND side = $2 AND id = $3 ORDER BY partner LIMIT 1",
+        &[side.as_str().into(), id.to_string().into()],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    if !scope.is_whole() && !scope.admits(&row.parse(3)?, &row.parse(4)?) {
+        return Ok(None);
+    }
+    let (state, created, updated) = (row.parse(0)?, row.timestamp(1)?, row.timestamp(2)?);
+    Ok(Some(Progress { state, created, updated }))
+}
+
 impl Exchange {
     /// How many documents of a side stand in this state.
     ///
