@@ -296,7 +296,7 @@ async fn transaction(world: World) {
             (Some("accepted"), Some("rejected"))
         );
         let refused = found.events.iter().find(|e| e.kinds == ["CUSRES"]).unwrap();
-        assert_eq!(refused.lines, ["CUSRES RES-1: refused", "E12: NO SUCH HS CODE (2 1)"]);
+        assert_eq!(refused.lines, ["CUSRES RES-1: refused", "E12: NO SUCH HS CODE — 2 1"]);
     }
     let expect = [
         "answer in CONTRL accepted",
