@@ -19,6 +19,8 @@ struct Free {
     connections: Vec<Connection>,
     /// How many reading threads there still are: without any, what comes back is not lent again.
     threads: usize,
+    /// How many of them wait for a connection: nobody is woken up, which asks the system, when there is nobody.
+    waiting: usize,
 }
 
 /// A connection to read with, which goes back when this is dropped.
@@ -30,7 +32,7 @@ pub(crate) struct Lent<'a> {
 impl Readers {
     /// Lends these connections for as long as one of so many reading threads lives.
     pub(crate) fn new(connections: Vec<Connection>, threads: usize) -> Self {
-        Self { free: Mutex::new(Free { connections, threads }), told: Condvar::new() }
+        Self { free: Mutex::new(Free { connections, threads, waiting: 0 }), told: Condvar::new() }
     }
 
     fn free(&self) -> MutexGuard<'_, Free> {
@@ -59,8 +61,11 @@ impl Readers {
     /// Waits until a connection is free.
     fn wait(&self) -> Lent<'_> {
         let lent = |free: &mut Free| free.connections.is_empty();
-        let free = self.told.wait_while(self.free(), lent);
-        Lent { of: self, connection: free.unwrap_or_else(PoisonError::into_inner).connections.pop() }
+        let mut free = self.free();
+        free.waiting += 1;
+        let mut free = self.told.wait_while(free, lent).unwrap_or_else(PoisonError::into_inner);
+        free.waiting -= 1;
+        Lent { of: self, connection: free.connections.pop() }
     }
 }
 
@@ -80,7 +85,9 @@ impl Drop for Lent<'_> {
         let mut free = self.of.free();
         if free.threads > 0 {
             free.connections.push(connection);
-            self.of.told.notify_one();
+            if free.waiting > 0 {
+                self.of.told.notify_one();
+            }
         }
     }
 }

@@ -56,8 +56,22 @@ pub(crate) async fn shelf(node: &Node, us: &Did, partner: &Did) -> Result<Arc<Sh
 
 /// The mappings that a participant makes and shows documents by.
 pub(crate) async fn mappings(node: &Node, us: &Did) -> Result<Arc<Mappings>> {
-    let (library, us) = (node.library.clone(), us.clone());
-    blocking(move || library.mappings(&us)).await
+    node.library.mappings_for(us).await
+}
+
+/// The largest document that is taken apart on the thread that serves its request, in bytes: a millisecond or two.
+const HERE: usize = 64 << 10;
+
+/// Arithmetic over one document of so many bytes: where it is asked for when that is little, for a thread that is
+/// woken up for it is waited for, and back again behind everybody else; a larger one off the threads that serve.
+pub(crate) async fn arithmetic<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if size <= HERE {
+        return Ok(work());
+    }
+    blocking(work).await
 }
 
 /// Arithmetic over whole documents: off the threads that serve requests.

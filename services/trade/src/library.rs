@@ -150,6 +150,32 @@ impl Library {
         all
     }
 
+    /// The same, for who is on a thread that serves requests: what has to be read is, on another.
+    ///
+    /// # Errors
+    /// `internal` when that was given up.
+    pub async fn mappings_for(self: &Arc<Self>, us: &Did) -> Result<Arc<Mappings>> {
+        if let Some(mappings) = self.mappings_ready(us) {
+            return Ok(mappings);
+        }
+        let (library, us) = (Arc::clone(self), us.clone());
+        tokio::task::spawn_blocking(move || library.mappings(&us))
+            .await
+            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))
+    }
+
+    /// The mappings of a participant when they were read and their files are what they were, or when it has none.
+    /// Looks at one folder, and reads nothing.
+    fn mappings_ready(&self, us: &Did) -> Option<Arc<Mappings>> {
+        let Some(data) = &self.data else { return Some(Arc::default()) };
+        let files = listed(&Self::own_mappings(data, us), "json");
+        if files.is_empty() {
+            return Some(Arc::default());
+        }
+        let kept = self.mappings.try_lock().ok()?;
+        kept.get(us.as_str()).filter(|(of, _)| *of == files).map(|(_, known)| Arc::clone(known))
+    }
+
     /// The shelf of these two when it is ready and its files are what they were, or when there are none. Looks
     /// at two folders, and reads nothing.
     #[must_use]

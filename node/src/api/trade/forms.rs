@@ -19,7 +19,7 @@ use super::super::Shared;
 use super::super::extract::Ask;
 use super::super::problem::{Answer, Problems};
 use super::super::schema;
-use super::{blocking, mappings, read, shelf};
+use super::{arithmetic, mappings, read, shelf};
 use crate::access::Caller;
 use crate::node::Node;
 
@@ -105,7 +105,7 @@ pub(crate) async fn shown(
     }
     let codes =
         node.exchange.store().read(us, move |tx| partner_codes::of_partner(tx, &partner)).await?.ours();
-    blocking(move || {
+    arithmetic(bytes.len(), move || {
         let options = shelf.options();
         let report = corridor_trade::edifact::read_bytes(&bytes, options);
         let directory = directory_of(&shelf, &release(&report)).map(Arc::as_ref);

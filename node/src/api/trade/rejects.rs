@@ -27,7 +27,7 @@ use super::super::problem::{Answer, Problems};
 use super::super::{Shared, schema};
 use super::forms::{self, Fitting};
 use super::make::{self, Order};
-use super::{blocking, mappings, read, shelf};
+use super::{arithmetic, blocking, mappings, read, shelf};
 use crate::access::Caller;
 use crate::node::Node;
 
@@ -185,7 +185,7 @@ pub(crate) async fn refused(
         return Err(Problem::new(ErrorCode::NotFound).with("what", format!("mapping {asked}")));
     }
     let reading = Reading { options: shelf.options(), mappings, asked: asked.to_owned() };
-    blocking(move || {
+    arithmetic(bytes.len(), move || {
         let text = shape::segments(&bytes, reading.options);
         // What cannot be taken apart is corrected as text.
         let parts = shape::parts(&text, reading.options).unwrap_or_default();
