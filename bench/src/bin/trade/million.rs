@@ -223,8 +223,8 @@ impl Fill {
         exchange.take_crossed(us, crossed).await.map_err(told("documents"))?;
         for step in filed {
             let mut units = Vec::with_capacity(step.len());
-            for row in exchange.documents_for(&self.acting, step).await.map_err(told("documents"))? {
-                let row = row.ok_or("what was filed is not there")?;
+            for (side, id) in step {
+                let row = exchange.document_for(&self.acting, side, id).await.map_err(told("documents"))?;
                 units.push(self.desk.document(exchange, us, row).await.map_err(told("the desk"))?);
             }
             let unit =
