@@ -171,7 +171,7 @@ fn a_shipment_is_found_by_its_number_and_a_case_is_held_without_a_script_on_a_ph
 fn a_printed_receipt_is_one_sheet() {
     let Some(browser) = Browser::open() else { return };
     let (world, site) = (world(), world().site("forwarder"));
-    Person::enrol(&browser, world, "forwarder", ("jiwoo", "officer"), |_, _| {});
+    Person::enrol(&browser, world, "forwarder", ("yuna", "officer"), |_, _| {});
     browser.go(&format!("{site}/console/receipts/{}/print", sent(world)));
     assert!(browser.holds("document.querySelectorAll('figure svg').length === 1"), "{}", browser.text());
     let told = serde_json::json!({ "preferCSSPageSize": true, "printBackground": true });
