@@ -51,6 +51,7 @@ field-leaf = entry
 field-why = reason
 # args: path
 receipt-done = Written to { $path }
+receipt-not-here = not here yet
 field-index = number in the log
 field-missing = missing
 field-missing_theirs = missing of the partner's

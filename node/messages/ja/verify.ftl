@@ -47,6 +47,7 @@ field-recorded = 記録日時
 field-leaf = ログ内の番号
 field-why = 理由
 receipt-done = { $path } に書き込みました
+receipt-not-here = まだ届いていません
 field-index = ログ内の番号
 field-missing = 欠けているもの
 field-missing_theirs = 相手側で欠けているもの

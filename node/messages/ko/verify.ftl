@@ -47,6 +47,7 @@ field-recorded = 기록 일시
 field-leaf = 로그 안의 번호
 field-why = 사유
 receipt-done = { $path }에 썼습니다
+receipt-not-here = 아직 받지 못함
 field-index = 로그 안의 번호
 field-missing = 빠진 것
 field-missing_theirs = 상대 측에서 빠진 것

@@ -87,6 +87,9 @@ fn list(context: &Context, answer: &Value) {
         return context.terminal.json(answer);
     }
     let of_side = |item: &Value, side: &str| {
+        if item.get(side).and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            return say(context.lang, "receipt-not-here", &[]);
+        }
         let all = item.get(side).and_then(Value::as_array).into_iter().flatten();
         let missing = all.flat_map(|r| r.get("missing").and_then(Value::as_array).into_iter().flatten());
         let mut checks: Vec<&str> = missing.filter_map(|m| m.get("check")?.as_str()).collect();
