@@ -230,7 +230,7 @@ fn refused(viewer: &Viewer, desk: &PartnerDesk) -> Table {
     let numbers = ["desk-number", "desk-refused-number", "desk-rate"];
     let columns = [Column::new(t.get("customs-kind")), Column::new(t.get("desk-side"))].into_iter();
     Table {
-        caption: t.get("desk-refused-caption").into(),
+        caption: t.get("desk-refused-caption").and("n", format::number(partner::SAMPLE.into())).into(),
         columns: columns.chain(numbers.map(|key| Column::number(t.get(key)))).collect(),
         rows: desk.refused.iter().map(row).collect(),
         empty: Empty::new(Icon::Trade, t.get("desk-nothing"), ""),

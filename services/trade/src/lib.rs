@@ -34,8 +34,8 @@ pub mod trail;
 
 use std::sync::OnceLock;
 
-use corridor_base::Catalogue;
 use corridor_base::messages::Source;
+use corridor_base::{Catalogue, ErrorCode, Problem, Result};
 
 pub use books::SCHEMA;
 pub use desk::Desk;
@@ -72,4 +72,11 @@ pub static CHAIN: &[(&str, &[u8])] = &[
 pub fn messages() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| Catalogue::new(&[MESSAGES, KINDS, FIELDS]))
+}
+
+/// Runs what blocks on the disk where it may.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?
 }

@@ -9,7 +9,7 @@ use corridor_proof::act;
 use corridor_storage::{Tx, durable};
 
 use crate::Library;
-use crate::hub::blocking;
+use crate::blocking;
 use crate::mapping::Mapping;
 
 /// Puts a mapping into use, in place of one of the same name. The act is in the books before the file is in its

@@ -43,7 +43,7 @@ CREATE TABLE trade_partner (
 /// How many days volumes look back.
 pub const DAYS: u64 = 30;
 /// The most documents that latencies and refusals are taken of, the newest: enough for a p95 that does not jump.
-const SAMPLE: u32 = 500;
+pub const SAMPLE: u32 = 500;
 /// The most causes that are told.
 const CAUSES: usize = 10;
 const DAY: i64 = 86_400_000;

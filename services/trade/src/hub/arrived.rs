@@ -6,7 +6,8 @@ use corridor_exchange::{Acting, DocumentRow, Exchange, Scope, Side};
 use corridor_storage::{Migration, Tx, durable};
 use futures::StreamExt;
 
-use super::{Hub, LARGEST, ROUND, blocking};
+use super::{Hub, LARGEST, ROUND};
+use crate::blocking;
 
 /// The tables of this module.
 pub(crate) const MIGRATION: Migration = Migration {

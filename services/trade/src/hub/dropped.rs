@@ -12,7 +12,8 @@ use corridor_storage::durable;
 use futures::stream;
 
 use super::refusal::{Texts, of_problem, refuse};
-use super::{Hub, LARGEST, ROUND, Seen, blocking};
+use super::{Hub, LARGEST, ROUND, Seen};
+use crate::blocking;
 use crate::desk::EDIFACT;
 use crate::edifact::{Options, Report, read_bytes};
 

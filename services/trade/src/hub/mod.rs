@@ -167,10 +167,3 @@ impl Hub {
         Ok((self.take_dropped(exchange, seen).await?, self.write_arrived(exchange).await?))
     }
 }
-
-/// Runs what blocks on the disk where it may.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?
-}
