@@ -118,6 +118,16 @@ impl EnvelopeId {
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
+    /// As [`EnvelopeId::beside`], of several that follow one another: they stand in their order, the first 4,095.
+    #[must_use]
+    pub fn nth_beside(&self, place: u64, from: &crate::Digest) -> Self {
+        let mut ordered = *from;
+        let [high, low] = u16::try_from(place).unwrap_or(0xfff).min(0xfff).to_be_bytes();
+        let [first, second, ..] = &mut ordered.0;
+        (*first, *second) = (high, low);
+        self.beside(&ordered)
+    }
+
     /// The identifier that follows from a key that somebody chose, and from the digest of whose key it is: the
     /// same again for the same key (EX-4). A key that is a UUID of version 7 itself lends its time to it; any other
     /// text is as good a key, and its documents lie scattered in the books.
@@ -271,6 +281,25 @@ mod tests {
         check("did:web:exa mple.jp", false);
         check("did:web:-a.jp", false);
         check(&format!("did:web:{}", "a.".repeat(130)), false);
+    }
+
+    #[test]
+    fn what_follows_one_another_stands_beside_what_it_answers_in_its_order() {
+        let answered = EnvelopeId::new(&crate::SystemClock, &crate::OsRandom);
+        let answer = |place: u64| {
+            let digest = crate::Digest::of(place.to_string().as_bytes());
+            answered.nth_beside(place, &digest)
+        };
+        let check = |place: u64, next: u64, ordered: bool| {
+            let (one, other) = (answer(place), answer(next));
+            assert_eq!((one.millis(), other.millis()), (answered.millis(), answered.millis()));
+            assert_ne!(one, other, "{place} {next}");
+            assert_eq!(one.cmp(&other), one.to_string().cmp(&other.to_string()), "{place} {next}");
+            assert!(!ordered || one < other, "{place} {next}");
+        };
+        (0..300).for_each(|place| check(place, place + 1, true));
+        check(4_094, 4_095, true);
+        check(4_095, u64::MAX, false);
     }
 
     #[test]

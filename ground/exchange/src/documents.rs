@@ -98,7 +98,7 @@ impl Exchange {
         self.0.store.read(&acting.participant, find).await
     }
 
-    /// The documents that answer this one, oldest first.
+    /// The documents that answer this one, in the order in which they were said.
     ///
     /// # Errors
     /// Those of the store.
@@ -112,7 +112,10 @@ impl Exchange {
                     ),
                     &[side.as_str().into(), id.to_string().into()],
                 )?;
-                rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
+                let mut answers: Vec<DocumentRow> =
+                    rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect::<Result<_>>()?;
+                answers.sort_by_key(|answer| (answer.stated(), answer.id));
+                Ok(answers)
             })
             .await
     }

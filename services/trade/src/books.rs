@@ -69,6 +69,7 @@ CREATE INDEX expected_answer_by_number ON expected_answer (participant, partner,
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT reference FROM interchange LIMIT 1) i) >= 0 THEN 1 ELSE 0 END",
         },
         crate::trail::NAMED_IN_ORDER,
+        crate::trail::ANSWERS_IN_ORDER,
     ],
 };
 

@@ -318,7 +318,10 @@ impl Timeline {
             };
             self.events.extend(reached.map(|what| event(progress.updated, what)));
         }
+        // As they were said: one that overtook another on the way stands after it, no sooner than it.
+        let mut since = Timestamp::from_millis(0);
         for answer in &answers {
+            since = since.max(answer.created);
             self.events.push(Event {
                 side: answer.side,
                 envelope: answer.envelope,
@@ -326,7 +329,7 @@ impl Timeline {
                 kinds: vec![answer.kind.clone()],
                 outcome: Some(answer.outcome.clone()),
                 lines: answer.lines(lang).to_vec(),
-                ..event(answer.created, "answer")
+                ..event(since, "answer")
             });
         }
         for told in expect::told(&expected, lang) {

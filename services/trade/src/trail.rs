@@ -98,6 +98,19 @@ CREATE INDEX interchange_reference_by_envelope
         THEN 1 ELSE 0 END",
 };
 
+/// What an institution says stands in the order in which it said it: two decisions that waited for a link cross in
+/// one request, and arrive in one instant or the later one first.
+pub(crate) const ANSWERS_IN_ORDER: Migration = Migration {
+    version: 12,
+    name: "answers in the order of those who give them",
+    sql: "
+ALTER TABLE interchange_answer ADD COLUMN stated INTEGER NOT NULL DEFAULT 0;
+UPDATE interchange_answer SET stated = created;
+",
+    verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT stated FROM interchange_answer LIMIT 1) a) >= 0
+        THEN 1 ELSE 0 END",
+};
+
 /// What an answer says, line by line, in each language.
 pub type Told = BTreeMap<String, Vec<String>>;
 
@@ -132,6 +145,8 @@ pub struct Answer {
     pub told: Told,
     /// When it came into the books.
     pub created: Timestamp,
+    /// When whoever gives it said so, by its clock: what counts of several is what was said last.
+    pub stated: Timestamp,
 }
 
 impl Answer {
@@ -146,6 +161,7 @@ impl Answer {
             message: u64::try_from(row.int(6)?).unwrap_or(0),
             told: serde_json::from_str(row.text(7)?).unwrap_or_default(),
             created: Timestamp::from_millis(row.int(8)?),
+            stated: Timestamp::from_millis(row.int(9)?),
         })
     }
 
@@ -200,8 +216,9 @@ pub(crate) fn tell(tx: &mut Tx<'_>, document: &DocumentRow, place: usize, answer
     let told = told.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     tx.execute(
         "INSERT INTO interchange_answer
-            (participant, side, envelope, place, partner, kind, outcome, number, answered, message, told, created)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            (participant, side, envelope, place, partner, kind, outcome, number, answered, message, told, created,
+             stated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (participant, side, envelope, place) DO NOTHING",
         &[
             document.side.as_str().into(),
@@ -215,6 +232,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, document: &DocumentRow, place: usize, answer
             i64::try_from(answer.message).unwrap_or(i64::MAX).into(),
             told.into(),
             answer.created.millis().into(),
+            answer.stated.millis().into(),
         ],
     )?;
     Ok(())
@@ -312,12 +330,14 @@ pub(crate) fn named(
     Ok(named)
 }
 
-/// The answers to an interchange of `side`, oldest first.
+/// The answers to an interchange of `side`, in the order in which they were said, whichever arrived first. What was
+/// said in one millisecond stands as its envelopes do, which of decisions on one case is their order
+/// ([`EnvelopeId::nth_beside`]).
 pub(crate) fn answers(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId) -> Result<Vec<Answer>> {
     let rows = tx.query(
-        "SELECT side, envelope, kind, outcome, number, answered, message, told, created
+        "SELECT side, envelope, kind, outcome, number, answered, message, told, created, stated
          FROM interchange_answer WHERE participant = $1 AND side = $2 AND answered = $3
-         ORDER BY created, envelope, place LIMIT 200",
+         ORDER BY stated, envelope, place LIMIT 200",
         &[other(side).as_str().into(), envelope.to_string().into()],
     )?;
     rows.iter().map(Answer::from_row).collect()

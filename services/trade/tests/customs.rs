@@ -132,6 +132,7 @@ async fn rule(node: &Node, json: &str, on: bool) {
 
 on_both!(
     a_declaration_is_held_and_then_released,
+    decisions_that_cross_together_stand_in_their_order,
     a_refusal_names_segment_and_field_and_is_amended,
     only_a_green_channel_that_is_on_releases_by_itself,
     a_rule_is_tried_on_the_past_before_it_is_on,
@@ -201,6 +202,47 @@ async fn a_declaration_is_held_and_then_released(world: World) {
     let hits: Vec<String> = shown(&world, &second).await.hits.into_iter().map(|hit| hit.rule).collect();
     assert_eq!(hits, ["fireworks"]);
     counted(&world).await;
+}
+
+/// A link that was down brings both decisions of each case in one request, in which they have no order.
+async fn decisions_that_cross_together_stand_in_their_order(mut world: World) {
+    let numbers: Vec<String> = (1..=6).map(|n| format!("DECL-{n}")).collect();
+    let mut cases = Vec::new();
+    for number in &numbers {
+        cases.push(declared(&world, &declaration(number, number, same)).await);
+        answered(&world, number).await;
+    }
+    world.kr.hang_up().await;
+    for case in &cases {
+        decided(&world, case, wanted(Decision::Hold, "licence missing")).await.unwrap();
+        decided(&world, case, wanted(Decision::Release, "")).await.unwrap();
+    }
+    world.kr.listen().await;
+    for (number, case) in numbers.iter().zip(&cases) {
+        let outcomes: Vec<String> = told(&world, number, 2).await.into_iter().map(|(said, _)| said).collect();
+        assert_eq!(outcomes, ["held", "released"], "{number}");
+        let found = timeline(&world.kr.exchange, &acting(&world.kr), number, Lang::En).await.unwrap();
+        let declared = found.documents.iter().find(|d| d.kinds == ["CUSDEC"]).unwrap();
+        assert_eq!(declared.judgement.as_deref(), Some("released"), "{number}");
+        let answers = world.kr.exchange.answers(&world.kr.us, Side::In, case.envelope).await.unwrap();
+        let decisions: Vec<EnvelopeId> =
+            shown(&world, case).await.decisions.iter().map(|d| d.answer).collect();
+        let crossed: Vec<EnvelopeId> =
+            answers.iter().map(|a| a.id).filter(|id| decisions.contains(id)).collect();
+        assert_eq!(crossed, decisions, "{number}");
+    }
+}
+
+/// Waits until a declaration has its CONTRL.
+async fn answered(world: &World, number: &str) {
+    for _ in 0..500 {
+        let found = timeline(&world.kr.exchange, &acting(&world.kr), number, Lang::En).await.unwrap();
+        if found.documents.iter().any(|d| d.syntax.is_some()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{number} stays without a CONTRL");
 }
 
 async fn counted(world: &World) {

@@ -131,6 +131,13 @@ pub(crate) fn place(side: Side, id: EnvelopeId, what: &str) -> String {
 }
 
 impl DocumentRow {
+    /// When its sender signed it, by the sender's clock: what one sender says stands in this order, in whichever it
+    /// arrived. Of what cannot be opened (any more), when it came into the book.
+    #[must_use]
+    pub fn stated(&self) -> Timestamp {
+        self.signed.as_ref().map_or(self.created, |signed| signed.body().time)
+    }
+
     /// Reads one row of `select!`.
     pub(super) fn from_row(tx: &mut Tx<'_>, row: &Row) -> Result<Self> {
         let (id, side, state) = (row.text(0)?.parse()?, row.text(1)?.parse()?, row.text(3)?.parse()?);

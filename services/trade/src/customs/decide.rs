@@ -222,7 +222,7 @@ impl Making<'_> {
     fn answer_id(&self) -> EnvelopeId {
         let named =
             format!("corridor/cusres\n{}\n{}\n{}\n{}", self.us, self.document.partner, self.id, self.place);
-        self.document.id.beside(&Digest::of(named.as_bytes()))
+        self.document.id.nth_beside(self.place, &Digest::of(named.as_bytes()))
     }
 
     /// Tells it and writes it down; `judged` are the cases of a document that is not in the books yet.

@@ -189,6 +189,7 @@ fn answer(
         message: 0,
         told: trail::told(lines),
         created: document.created,
+        stated: document.stated(),
     }
 }
 
