@@ -113,9 +113,21 @@ impl EnvelopeId {
     /// without order costs a page of each index for each document.
     #[must_use]
     pub fn beside(&self, from: &crate::Digest) -> Self {
-        let ([a, b, c, d, e, f, ..], [g, h, i, j, k, l, m, n, o, p, ..]) = (self.0.as_bytes(), from.0);
-        let bytes = [*a, *b, *c, *d, *e, *f, g, h, i, j, k, l, m, n, o, p];
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        let [a, b, c, d, e, f, ..] = *self.0.as_bytes();
+        Self::begun([a, b, c, d, e, f], from)
+    }
+
+    /// As [`EnvelopeId::beside`] one of this time, where the time follows from the document as the digest does: the
+    /// number is a function of both (EX-4). It orders, and says nothing of when anything happened.
+    #[must_use]
+    pub fn at(time: crate::Timestamp, from: &crate::Digest) -> Self {
+        let [_, _, a, b, c, d, e, f] = time.millis().to_be_bytes();
+        Self::begun([a, b, c, d, e, f], from)
+    }
+
+    fn begun([a, b, c, d, e, f]: [u8; 6], from: &crate::Digest) -> Self {
+        let [g, h, i, j, k, l, m, n, o, p, ..] = from.0;
+        Self(uuid::Builder::from_custom_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]).into_uuid())
     }
 
     /// As [`EnvelopeId::beside`], of several that follow one another: they stand in their order, the first 4,095.
@@ -139,7 +151,8 @@ impl EnvelopeId {
         }
     }
 
-    /// When it was made, in milliseconds, as far as it says so: those of version 7 do, and what stands beside them.
+    /// With which time it begins, in milliseconds: those of version 7 with when they were made, [`EnvelopeId::at`] with
+    /// what it was told, what stands beside either with the same, and any other with no time at all. For order alone.
     #[must_use]
     pub fn millis(&self) -> u64 {
         let [a, b, c, d, e, f, ..] = *self.0.as_bytes();
@@ -281,6 +294,24 @@ mod tests {
         check("did:web:exa mple.jp", false);
         check("did:web:-a.jp", false);
         check(&format!("did:web:{}", "a.".repeat(130)), false);
+    }
+
+    #[test]
+    fn what_has_a_time_begins_with_it_and_what_stands_beside_it_too() {
+        let (digest, other) = (crate::Digest::of(b"x"), crate::Digest::of(b"y"));
+        let check = |text: &str| {
+            let time = crate::Timestamp::parse(text).unwrap();
+            let id = EnvelopeId::at(time, &digest);
+            assert_eq!(i64::try_from(id.millis()), Ok(time.millis()), "{text}");
+            assert_eq!(id.beside(&other).millis(), id.millis(), "{text}");
+            assert_eq!(id, EnvelopeId::at(time, &digest), "{text}");
+            assert_ne!(id, EnvelopeId::at(time, &other), "{text}");
+            assert_eq!(id.to_string().parse::<EnvelopeId>().ok(), Some(id), "{text}");
+        };
+        check("1970-01-01T00:00:00.000Z");
+        check("2026-11-22T09:15:00.000Z");
+        check("9999-12-30T22:00:00.000Z");
+        assert_ne!(EnvelopeId::derived(&digest).millis(), EnvelopeId::derived(&other).millis());
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use corridor_base::{ErrorCode, Lang, Problem};
+use corridor_base::{ErrorCode, Lang, Problem, Timestamp};
 use serde::Serialize;
 
 use super::charset::{Charset, Value};
@@ -104,6 +104,22 @@ pub struct Header {
     pub agreement: Value,
     /// Whether it is a test (0035).
     pub test: bool,
+}
+
+impl Header {
+    /// When it says it was prepared, to the minute: a civil time by the sender's own clock, so that it tells what came
+    /// before what and no instant. `None` for what is no date of the form that its syntax version asks for.
+    #[must_use]
+    pub fn prepared(&self) -> Option<Timestamp> {
+        let (date, time) = (self.date.text(), self.time.text());
+        if !(date.bytes().chain(time.bytes())).all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let date = if self.version == 4 { date.to_owned() } else { format!("20{date}") };
+        let [(year, rest), (hour, minute)] = [date.split_at_checked(4)?, time.split_at_checked(2)?];
+        let (month, day) = rest.split_at_checked(2)?;
+        Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:00.000Z")).ok()
+    }
 }
 
 /// What UNB asks for as an answer (0031).

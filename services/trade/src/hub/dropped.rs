@@ -3,10 +3,10 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Lang, Problem, Result};
+use corridor_base::{Did, Digest, EnvelopeId, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::{Draft, Exchange};
 use corridor_storage::durable;
 use futures::stream;
@@ -15,7 +15,7 @@ use super::refusal::{Texts, of_problem, refuse};
 use super::{Hub, LARGEST, ROUND, Seen};
 use crate::blocking;
 use crate::desk::EDIFACT;
-use crate::edifact::{Options, Report, read_bytes};
+use crate::edifact::{Header, Options, Report, read_bytes};
 
 /// How many files below `out` are looked at in one round.
 const LISTED: usize = 10_000;
@@ -40,7 +40,7 @@ impl Dropped {
 
 /// What is made of a file before it is handed in.
 enum Judged {
-    Send { to: Did, content: Vec<u8> },
+    Send { to: Did, content: Vec<u8>, prepared: Option<Timestamp> },
     Refuse(Texts),
 }
 
@@ -68,12 +68,12 @@ impl Hub {
 
     /// Hands one file in, or refuses it; whether it was handed in.
     async fn take(&self, exchange: &Exchange, dropped: &Dropped) -> Result<bool> {
-        let (to, content) = match self.judge(dropped).await? {
-            Judged::Send { to, content } => (to, content),
+        let (to, content, prepared) = match self.judge(dropped).await? {
+            Judged::Send { to, content, prepared } => (to, content, prepared),
             Judged::Refuse(texts) => return self.refuse(dropped, texts).await.map(|()| false),
         };
         self.probe.after("read")?;
-        let id = envelope(self.us(), &dropped.place, &content);
+        let id = envelope(self.us(), &dropped.place, &content, prepared);
         let draft = Draft {
             id: Some(id),
             to,
@@ -125,10 +125,13 @@ impl Hub {
             Ok(to) => to,
             Err(texts) => return Ok(Judged::Refuse(texts)),
         };
+        // By the reading that follows from the file alone: what was agreed with the partner may change between two
+        // drops of one file, its number may not.
+        let prepared = report.header.as_ref().and_then(Header::prepared);
         let (content, report) = self.read(&to, content, report).await?;
         Ok(match report.interchange_error() {
             Some(_) => Judged::Refuse(wrong(&report)),
-            None => Judged::Send { to, content },
+            None => Judged::Send { to, content, prepared },
         })
     }
 
@@ -172,10 +175,16 @@ fn wrong(report: &Report) -> Texts {
     Lang::ALL.iter().map(|lang| (*lang, text(*lang))).collect()
 }
 
-/// The envelope of a file follows from its place and what is in it.
-fn envelope(us: &Did, place: &str, content: &[u8]) -> EnvelopeId {
+/// The envelope of a file follows from its place and what is in it. It begins with the minute in which the interchange
+/// says it was prepared: a file has no time that stays when it is dropped again, and what is without order costs a page
+/// of every index for each document (docs/decisions/014). Where in the minute follows from the digest, so that what
+/// is made of the beginning (the references of answers) differs as much for a sender that names one time for all.
+fn envelope(us: &Did, place: &str, content: &[u8], prepared: Option<Timestamp>) -> EnvelopeId {
     let digest = Digest::of(content);
-    EnvelopeId::derived(&Digest::of(format!("corridor/hub\n{us}\n{place}\n{digest}").as_bytes()))
+    let digest = Digest::of(format!("corridor/hub\n{us}\n{place}\n{digest}").as_bytes());
+    let [.., a, b, c, d] = digest.0;
+    let within = Duration::from_millis(u64::from(u32::from_be_bytes([a, b, c, d]) % 60_000));
+    prepared.map_or_else(|| EnvelopeId::derived(&digest), |at| EnvelopeId::at(at.plus(within), &digest))
 }
 
 fn facts(metadata: &Metadata) -> (u64, Option<SystemTime>) {
@@ -225,6 +234,8 @@ fn list_one(folder: &Path, below: Option<&str>, found: &mut Vec<Dropped>) -> Res
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -240,10 +251,32 @@ mod tests {
     #[test]
     fn an_envelope_follows_from_place_and_content() {
         let us: Did = "did:web:a.example".parse().unwrap();
-        let first = envelope(&us, "a.edi", b"x");
-        assert_eq!(first, envelope(&us, "a.edi", b"x"));
-        assert_ne!(first, envelope(&us, "b.edi", b"x"));
-        assert_ne!(first, envelope(&us, "a.edi", b"y"));
-        assert_ne!(first, envelope(&"did:web:b.example".parse().unwrap(), "a.edi", b"x"));
+        for at in [None, Timestamp::parse("2026-11-22T09:15:00.000Z").ok()] {
+            let first = envelope(&us, "a.edi", b"x", at);
+            assert_eq!(first, envelope(&us, "a.edi", b"x", at));
+            assert_ne!(first, envelope(&us, "b.edi", b"x", at));
+            assert_ne!(first, envelope(&us, "a.edi", b"y", at));
+            assert_ne!(first, envelope(&"did:web:b.example".parse().unwrap(), "a.edi", b"x", at));
+        }
+    }
+
+    #[test]
+    fn what_was_prepared_later_stands_later() {
+        let us: Did = "did:web:a.example".parse().unwrap();
+        let dropped = |date: &str, number: u32| {
+            let content = format!("UNB+UNOC:3+A+B+{date}+R{number}'UNZ+0+R{number}'");
+            let report = read_bytes(content.as_bytes(), Options::default());
+            envelope(&us, "a.edi", content.as_bytes(), report.header.unwrap().prepared())
+        };
+        let minutes = (0..200).map(|n| (format!("2611{:02}:{:02}{:02}", 1 + n / 60, n / 60, n % 60), n));
+        let made: Vec<EnvelopeId> = minutes.map(|(date, n)| dropped(&date, n)).collect();
+        assert!(made.is_sorted(), "{made:?}");
+
+        // Of one minute they lie all over it, and nowhere else.
+        let made: BTreeSet<u64> = (0..200).map(|n| dropped("261101:0000", n).millis()).collect();
+        let (first, last) = (*made.first().unwrap(), *made.last().unwrap());
+        let minute = u64::try_from(Timestamp::parse("2026-11-01T00:00:00.000Z").unwrap().millis()).unwrap();
+        assert!(minute <= first && last < minute + 60_000, "{minute} {first} {last}");
+        assert!(made.len() > 190 && last - first > 50_000, "{} of 200, {first} to {last}", made.len());
     }
 }

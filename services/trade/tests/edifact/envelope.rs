@@ -35,6 +35,23 @@ fn right_interchanges() {
 }
 
 #[test]
+fn when_it_was_prepared() {
+    let check = |unb: &str, expect: Option<&str>| {
+        let report = read_bytes(format!("UNB+{unb}+R'UNZ+0+R'").as_bytes(), Options::default());
+        let found = report.header.and_then(|header| header.prepared()).map(|at| at.to_string());
+        assert_eq!(found.as_deref(), expect, "{unb}");
+    };
+    check("UNOC:3+A+B+261122:0915", Some("2026-11-22T09:15:00.000Z"));
+    check("UNOC:4+A+B+20261122:2359", Some("2026-11-22T23:59:00.000Z"));
+    for wrong in ["UNOC:3+A+B+261322:0915", "UNOC:3+A+B+261122:2460", "UNOC:3+A+B+20261122:0915"] {
+        check(wrong, None);
+    }
+    for wrong in ["UNOC:4+A+B+261122:0915", "UNOC:3+A+B+261122", "UNOC:3+A+B", "UNOC:3+A+B+2611é2:0915"] {
+        check(wrong, None);
+    }
+}
+
+#[test]
 fn wrong_counts_and_references() {
     use Verdict::{PartlyRejected, Rejected};
     check(&around("UNH+1+A:D:1:UN'BGM+1'UNT+4+1'", 1), Rejected, &["29 M1 UNT 4/3 1:0"]);
