@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod digest;
+pub mod html;
 pub mod id;
 pub mod invariant;
 pub mod messages;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use corridor_base::html::escape;
 
 /// HTML. It can only be made by escaping text or by rendering a template, which escapes; so that what a
 /// partner wrote never becomes markup, however it is put together.
@@ -19,19 +20,7 @@ impl Markup {
     /// Text, escaped.
     #[must_use]
     pub fn text(text: impl fmt::Display) -> Self {
-        let plain = text.to_string();
-        let mut out = String::with_capacity(plain.len());
-        for c in plain.chars() {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                c => out.push(c),
-            }
-        }
-        Self(out)
+        Self(escape(&text.to_string()))
     }
 
     /// What a template renders. A template that fails renders nothing: it writes to memory, and the

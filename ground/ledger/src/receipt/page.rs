@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use corridor_base::html::escape;
 use corridor_base::messages::Source;
 use corridor_base::{Catalogue, Digest, Lang, Result, Timestamp, message_source};
 use corridor_proof::merkle::print_hash;
@@ -208,19 +209,4 @@ fn spans(key: &str, args: &[(&str, &str)]) -> String {
 fn inline(key: &str, args: &[(&str, &str)]) -> String {
     let one = |lang: &Lang| format!("<span lang=\"{lang}\">{}</span>", escape(&say(*lang, key, args)));
     Lang::ALL.iter().map(one).collect::<Vec<_>>().join(" / ")
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

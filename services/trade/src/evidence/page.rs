@@ -2,6 +2,7 @@
 //! answered, and which files show it, in three languages side by side.
 
 use corridor_base::Lang;
+use corridor_base::html::escape;
 
 use super::index::{Happened, Index, Indexed};
 
@@ -100,20 +101,11 @@ fn three(key: &str, args: &[(&str, &str)]) -> String {
     Lang::ALL.iter().map(said).collect::<Vec<_>>().join(" / ")
 }
 
+/// Text of whoever wrote to whoever exported this, on one line. Signs that turn the direction of text would show another
+/// text than is there.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Signs that turn the direction of text would show another text than is there.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown: String =
+        text.chars().filter(|c| !turns(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    escape(&shown)
 }
