@@ -3,20 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 #![allow(clippy::disallowed_methods, reason = "a guide of a test need not be durable")]
 
-#[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Setup, World, acting};
-use corridor_base::{AgreementId, EnvelopeId, Lang, OsRandom, SystemClock};
+use common::{TO_JP, World, acting, agreed, answered_under, desks, message, small, until};
+use corridor_base::{AgreementId, EnvelopeId, Lang};
 use corridor_exchange::{DocumentFilter, Side};
 use corridor_proof::Agreement;
-use corridor_trade::books::{self, Interchange};
+use corridor_trade::Library;
+use corridor_trade::books::Interchange;
 use corridor_trade::correlate::State;
 use corridor_trade::timeline::{Timeline, timeline};
-use corridor_trade::{Desk, Library, SCHEMA};
 
 struct Judging {
     world: World,
@@ -27,50 +25,26 @@ struct Judging {
 /// Both nodes with a small directory, and the Japanese one with a guide for its Korean partner that needs a
 /// carrier.
 async fn judging(aperak: &[&str], expects: &[&str]) -> Judging {
-    let data = tempfile::tempdir().unwrap();
-    let folder = Library::directories(data.path());
-    std::fs::create_dir_all(&folder).unwrap();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
-    std::fs::copy(sample, folder.join("d99z.zip")).unwrap();
-    let library = Arc::new(Library::at(data.path()));
-    let desk: Arc<dyn corridor_exchange::Service> =
-        Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), library));
-    let setup = Setup { services: vec![desk], schemas: vec![&SCHEMA], ..Setup::default() };
-    let mut world = World::with(setup).await;
+    let data = small();
+    let world = desks(Library::at(data.path()), false).await;
     let guides = Library::guides(data.path(), &world.jp.us);
     std::fs::create_dir_all(&guides).unwrap();
     let guide = r#"{"guide":"carrier","directory":"D.99Z","message":"TESTER",
         "needs":[{"row":"SG1/NAD","element":"1","is":["CA"],"say":"the carrier"}]}"#;
     std::fs::write(guides.join("carrier.json"), guide).unwrap();
-    world.kr.dispatch();
-    world.jp.dispatch();
-    let agreement = AgreementId::new(&SystemClock, &OsRandom);
-    let terms = Agreement {
+    let agreement = agreed(&world, |terms| Agreement {
         aperak: aperak.iter().map(|term| term.parse().unwrap()).collect(),
         expects: expects.iter().map(|term| term.parse().unwrap()).collect(),
-        ..world.terms(agreement, 8 << 20)
-    };
-    let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
-    let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
-    world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+        ..terms
+    })
+    .await;
     Judging { world, agreement, _data: data }
 }
 
 impl Judging {
     /// Sends a message with this body; what became of it by its CONTRL.
     async fn send(&self, reference: &str, body: &str) -> Interchange {
-        let World { kr, jp, .. } = &self.world;
-        let count = body.matches('\'').count() + 2;
-        let edi = format!(
-            "UNB+UNOC:3+DONGNAEFWD+JPCUSTOMS+261122:0915+{reference}'UNH+1+TESTER:D:99Z:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
-        );
-        let id = kr.submit(None, &jp.us, "edifact", Some(self.agreement), edi.as_bytes()).await.unwrap();
-        let book = async || {
-            let find = move |tx: &mut corridor_storage::Tx<'_>| books::find(tx, Side::Out, id);
-            kr.exchange.store().read(&kr.us, find).await.unwrap().filter(|found| found.state != State::Sent)
-        };
-        until("CONTRL", async || book().await.is_some()).await;
-        book().await.unwrap()
+        answered_under(&self.world, self.agreement, &message(TO_JP, "TESTER:D:99Z", reference, body)).await
     }
 
     async fn timeline(&self, number: &str) -> Timeline {
@@ -86,16 +60,6 @@ impl Judging {
         };
         (count(&self.world.kr).await, count(&self.world.jp).await)
     }
-}
-
-async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
-    for _ in 0..600 {
-        if wanted().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("waited too long: {what}");
 }
 
 fn answer(timeline: &Timeline, kind: &str) -> Option<(String, Vec<String>, Option<EnvelopeId>)> {

@@ -8,56 +8,22 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a guide of a test need not be durable")]
 
-#[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Node, Setup, World, content};
-use corridor_base::{EnvelopeId, Lang, OsRandom, SystemClock};
+use common::{Node, TO_JP, TO_KR, World, acting, answered, book, content, desks, message, small, until};
+use corridor_base::Lang;
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Draft, Scope, Side};
-use corridor_trade::books::{self, Interchange};
+use corridor_trade::books::Interchange;
 use corridor_trade::correlate::State;
 use corridor_trade::edifact::{Verdict, read_bytes, read_contrl};
 use corridor_trade::timeline::{Timeline, timeline};
-use corridor_trade::{Desk, Library, SAMPLE, SCHEMA};
+use corridor_trade::{Library, SAMPLE};
 
 async fn world() -> World {
-    with(Library::default()).await
-}
-
-/// Both nodes check against this library.
-async fn with(library: Library) -> World {
-    on(library, false).await
-}
-
-async fn on(library: Library, postgres: bool) -> World {
-    let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(library)));
-    let mut world =
-        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], postgres, ..Setup::default() })
-            .await;
-    world.kr.dispatch();
-    world.jp.dispatch();
-    world
-}
-
-async fn book(node: &Node, side: Side, id: EnvelopeId) -> Option<Interchange> {
-    node.exchange.store().read(&node.us, move |tx| books::find(tx, side, id)).await.unwrap()
-}
-
-/// Sends an interchange and waits for what its answer makes of it.
-async fn answered(world: &World, edi: &[u8]) -> Interchange {
-    let to = &world.jp.us;
-    let id = world.kr.submit(None, to, "edifact", Some(world.agreement), edi).await.unwrap();
-    for _ in 0..500 {
-        if let Some(found) = book(&world.kr, Side::Out, id).await.filter(|i| i.state != State::Sent) {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no answer to {id}: {:?}", book(&world.jp, Side::In, id).await);
+    desks(Library::default(), false).await
 }
 
 #[tokio::test]
@@ -110,32 +76,9 @@ async fn garbage_is_kept_and_not_answered() {
     let world = world().await;
     let to = &world.jp.us;
     let id = world.kr.submit(None, to, "edifact", Some(world.agreement), b"not edi at all").await.unwrap();
-    for _ in 0..500 {
-        if let Some(found) = book(&world.jp, Side::In, id).await {
-            assert_eq!((found.verdict.as_str(), found.answer), ("unreadable", None));
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the desk did not read {id}");
-}
-
-/// A small directory of our own making, in a data directory.
-fn small() -> tempfile::TempDir {
-    let data = tempfile::tempdir().unwrap();
-    let folder = Library::directories(data.path());
-    std::fs::create_dir_all(&folder).unwrap();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/d99z.zip");
-    std::fs::copy(sample, folder.join("d99z.zip")).unwrap();
-    data
-}
-
-fn message(kind: &str, reference: &str, body: &str) -> Vec<u8> {
-    let count = body.matches('\'').count() + 2;
-    format!(
-        "UNB+UNOA:3+DONGNAEFWD+JPCUSTOMS+261122:0915+{reference}'UNH+1+{kind}:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
-    )
-    .into_bytes()
+    until("the desk reads it", async || book(&world.jp, Side::In, id).await.is_some()).await;
+    let found = book(&world.jp, Side::In, id).await.unwrap();
+    assert_eq!((found.verdict.as_str(), found.answer), ("unreadable", None));
 }
 
 /// What the CONTRL says of segments: number, code, element, component.
@@ -155,13 +98,13 @@ async fn told(world: &World, ours: &Interchange) -> Vec<(u64, String, u32, u32)>
 #[tokio::test]
 async fn what_breaks_its_directory_is_told_by_segment_and_element() {
     let data = small();
-    let world = with(Library::at(data.path())).await;
+    let world = desks(Library::at(data.path()), false).await;
     let right = "BGM+1+2+3'NAD+X'UNS+S'";
-    let ours = answered(&world, &message("TESTER:D:99Z", "R1", right)).await;
+    let ours = answered(&world, &message(TO_JP, "TESTER:D:99Z", "R1", right)).await;
     assert_eq!(ours.state, State::Accepted);
     assert_eq!(book(&world.jp, Side::In, ours.envelope).await.unwrap().summary["checked"], 1);
     let wrong = "BGM+1+12345678901+3'NAD+X'LOC+1+TOOLONG'UNS+S'";
-    let ours = answered(&world, &message("TESTER:D:99Z", "R2", wrong)).await;
+    let ours = answered(&world, &message(TO_JP, "TESTER:D:99Z", "R2", wrong)).await;
     assert_eq!(ours.state, State::Rejected);
     // Element 2 of BGM is too long; so is the first component of element 2 of LOC.
     let expect = [(2, "39".to_owned(), 2, 1), (4, "39".to_owned(), 2, 1)];
@@ -171,9 +114,9 @@ async fn what_breaks_its_directory_is_told_by_segment_and_element() {
 #[tokio::test]
 async fn a_guide_holds_for_its_partner_and_from_when_it_is_there() {
     let data = small();
-    let world = with(Library::at(data.path())).await;
+    let world = desks(Library::at(data.path()), false).await;
     let send = async |reference: &str| {
-        answered(&world, &message("TESTER:D:99Z", reference, "BGM+1+2+3'UNS+S'")).await.state
+        answered(&world, &message(TO_JP, "TESTER:D:99Z", reference, "BGM+1+2+3'UNS+S'")).await.state
     };
     assert_eq!(send("G1").await, State::Accepted);
     let folder = Library::guides(data.path(), &world.jp.us);
@@ -208,7 +151,7 @@ async fn a_cargo_report_is_checked_against_the_real_directory() {
     let data = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(Library::directories(data.path())).unwrap();
     std::fs::copy(zip, Library::directories(data.path()).join("d08a.zip")).unwrap();
-    let world = with(Library::at(data.path())).await;
+    let world = desks(Library::at(data.path()), false).await;
     let ours = answered(&world, SAMPLE).await;
     assert_eq!(ours.state, State::Accepted);
     let wrong = String::from_utf8(SAMPLE.to_vec()).unwrap();
@@ -219,8 +162,7 @@ async fn a_cargo_report_is_checked_against_the_real_directory() {
 }
 
 async fn shown(node: &Node, reference: &str) -> Timeline {
-    let acting = Acting { participant: node.us.clone(), reader: "test".to_owned(), scope: Scope::default() };
-    timeline(&node.exchange, &acting, reference, Lang::En).await.unwrap()
+    timeline(&node.exchange, &acting(&node.us), reference, Lang::En).await.unwrap()
 }
 
 /// What happened, as `what side kind outcome`, in the order of these words: what comes within a millisecond
@@ -259,16 +201,15 @@ async fn a_transaction_is_found_on_postgresql_too() {
         println!("not run: PostgreSQL (CORRIDOR_TEST_POSTGRES is not set)");
         return;
     }
-    transaction(on(Library::default(), true).await).await;
+    transaction(desks(Library::default(), true).await).await;
 }
 
 async fn transaction(world: World) {
     let declaration = "BGM+929+DECL-2026-7+9'RFF+ON:PO-4711'DOC+705+BL-99017'EQD+CN+HBKU6973955'UNS+D'UNS+S'";
-    let declared = answered(&world, &message("CUSDEC:D:08A", "D1", declaration)).await;
+    let declared = answered(&world, &message(TO_JP, "CUSDEC:D:08A", "D1", declaration)).await;
     assert_eq!(declared.state, State::Accepted);
     let response = "BGM+962+RES-1+9+RE'RFF+ACW:DECL-2026-7'ERP+2:1'ERC+E12'FTX+AAO+++NO SUCH HS CODE'";
-    let to_kr = message("CUSRES:D:08A", "C1", response);
-    let to_kr = String::from_utf8(to_kr).unwrap().replace("DONGNAEFWD+JPCUSTOMS", "JPCUSTOMS+DONGNAEFWD");
+    let to_kr = message(TO_KR, "CUSRES:D:08A", "C1", response);
     let draft = Draft {
         id: None,
         to: world.kr.us.clone(),

@@ -2,22 +2,18 @@
 //! without either, and refused when a byte of it is another.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-#[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
 #[path = "../../../ground/exchange/tests/common/ledger.rs"]
 mod ledger;
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use common::{Node, Setup, World, acting, code};
-use corridor_base::{EnvelopeId, OsRandom, SystemClock};
+use common::{Node, Setup, TO_JP, TO_KR, World, acting, code, desk, message, until};
+use corridor_base::{EnvelopeId, OsRandom};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Draft, Scope, Side, State};
 use corridor_proof::verdict::State as Outcome;
 use corridor_proof::{PublicKey, Signer as _};
 use corridor_trade::evidence::{Judged, Known, gather, verify, zip};
-use corridor_trade::{Desk, Library, SCHEMA};
+use corridor_trade::{Library, SCHEMA};
 use ledger::{ANCHORS, Ledger, ledger, policy};
 
 struct Chain {
@@ -25,24 +21,6 @@ struct Chain {
     kr: Ledger,
     jp: Ledger,
     declared: EnvelopeId,
-}
-
-fn message(kind: &str, reference: &str, parties: &str, body: &str) -> Vec<u8> {
-    let count = body.matches('\'').count() + 2;
-    format!(
-        "UNB+UNOA:3+{parties}+261122:0915+{reference}'UNH+1+{kind}:D:08A:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
-    )
-    .into_bytes()
-}
-
-async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
-    for _ in 0..600 {
-        if wanted().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("waited too long: {what}");
 }
 
 async fn send(
@@ -69,8 +47,7 @@ async fn send(
 
 /// A declaration, its CONTRL, the refusal of customs, and a note about somebody that answers it too.
 async fn chain() -> Chain {
-    let desk = Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(Library::default()));
-    let services: Vec<Arc<dyn corridor_exchange::Service>> = vec![Arc::new(desk)];
+    let services = vec![desk(Library::default())];
     let schemas = vec![&SCHEMA, &corridor_ledger::SCHEMA];
     let mut world = World::with(Setup { services, schemas, ..Setup::default() }).await;
     let kr = ledger(&mut world.kr, "kr.example/log").await;
@@ -78,10 +55,10 @@ async fn chain() -> Chain {
     world.kr.dispatch();
     world.jp.dispatch();
     let body = "BGM+929+DECL-7+9'RFF+ON:PO-4711'";
-    let declaration = message("CUSDEC", "D1", "DONGNAEFWD+JPCUSTOMS", body);
+    let declaration = message(TO_JP, "CUSDEC:D:08A", "D1", body);
     let declared = send(&world.kr, &world.jp, "edifact", &declaration, None, &[]).await;
     let body = "BGM+962+RES-1+9+RE'RFF+ACW:DECL-7'ERC+E12'FTX+AAO+++NO <SUCH> HS CODE'";
-    let response = message("CUSRES", "C1", "JPCUSTOMS+DONGNAEFWD", body);
+    let response = message(TO_KR, "CUSRES:D:08A", "C1", body);
     send(&world.jp, &world.kr, "edifact", &response, None, &[]).await;
     send(&world.jp, &world.kr, "note", b"about the driver", Some(declared), &["driver 1"]).await;
     let chain = Chain { world, kr, jp, declared };

@@ -7,19 +7,17 @@
     reason = "a test fails loudly and says what it left out"
 )]
 
-#[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Node, Setup, World, acting, content};
-use corridor_base::{AgreementId, EnvelopeId, Lang, OsRandom, SystemClock};
+use common::{Setup, TO_JP, TO_KR, World, acting, agreed, book, content, desk, message, until};
+use corridor_base::{AgreementId, EnvelopeId, Lang};
 use corridor_exchange::{Draft, Limits, Side, State};
 use corridor_proof::Agreement;
 use corridor_trade::expect::{self, Expected, Standing, edge};
 use corridor_trade::timeline::timeline;
-use corridor_trade::{Desk, Library, SAMPLE, SCHEMA};
+use corridor_trade::{Library, SAMPLE, SCHEMA};
 
 const HOUR: i64 = 3600;
 
@@ -30,17 +28,11 @@ struct Expecting {
 }
 
 async fn expecting(terms: &[&str], limits: Limits, postgres: bool) -> Expecting {
-    let desk = Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(Library::default()));
-    let services: Vec<Arc<dyn corridor_exchange::Service>> = vec![Arc::new(desk)];
-    let setup = Setup { services, schemas: vec![&SCHEMA], postgres, limits };
+    let setup = Setup { services: vec![desk(Library::default())], schemas: vec![&SCHEMA], postgres, limits };
     let mut world = World::with(setup).await;
     world.kr.dispatch();
-    let agreement = AgreementId::new(&SystemClock, &OsRandom);
     let expects = terms.iter().map(|term| term.parse().unwrap()).collect();
-    let terms = Agreement { expects, ..world.terms(agreement, 8 << 20) };
-    let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
-    let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
-    world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
+    let agreement = agreed(&world, |terms| Agreement { expects, ..terms }).await;
     Expecting { world, agreement }
 }
 
@@ -50,28 +42,19 @@ async fn two(terms: &[&str]) -> Expecting {
     two
 }
 
-/// What one message may hold; its numbers are in the body.
-fn message(kind: &str, reference: &str, body: &str) -> String {
-    let count = body.matches('\'').count() + 2;
-    format!(
-        "UNB+UNOA:3+DONGNAEFWD+JPCUSTOMS+261122:0915+{reference}'UNH+1+{kind}:D:08A:UN'{body}UNT+{count}+1'UNZ+1+{reference}'"
-    )
-}
-
 impl Expecting {
     /// Korea sends; when this returns the partner has acknowledged it and our desk has read it.
     async fn send(&self, edi: &[u8]) -> EnvelopeId {
         let World { kr, jp, .. } = &self.world;
         let id = kr.submit(None, &jp.us, "edifact", Some(self.agreement), edi).await.unwrap();
         assert_eq!(kr.settled(id).await.state, State::Delivered);
-        until("read", async || book(kr, Side::Out, id).await).await;
+        until("read", async || book(kr, Side::Out, id).await.is_some()).await;
         id
     }
 
     /// Japan answers with an interchange of its own.
-    async fn answer(&self, edi: &str, answers: Option<EnvelopeId>) {
+    async fn answer(&self, edi: &[u8], answers: Option<EnvelopeId>) {
         let World { kr, jp, .. } = &self.world;
-        let edi = edi.replace("DONGNAEFWD+JPCUSTOMS", "JPCUSTOMS+DONGNAEFWD");
         let draft = Draft {
             id: None,
             to: kr.us.clone(),
@@ -81,8 +64,8 @@ impl Expecting {
             answers,
             subjects: Vec::new(),
         };
-        let id = jp.hand_in(draft, edi.as_bytes()).await.unwrap();
-        until("answer read", async || book(kr, Side::In, id).await).await;
+        let id = jp.hand_in(draft, edi).await.unwrap();
+        until("answer read", async || book(kr, Side::In, id).await.is_some()).await;
     }
 
     /// Time passes in both countries.
@@ -118,21 +101,6 @@ impl Expecting {
     }
 }
 
-async fn book(node: &Node, side: Side, id: EnvelopeId) -> bool {
-    let found = move |tx: &mut corridor_storage::Tx<'_>| corridor_trade::books::find(tx, side, id);
-    node.exchange.store().read(&node.us, found).await.unwrap().is_some()
-}
-
-async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
-    for _ in 0..600 {
-        if wanted().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("waited too long: {what}");
-}
-
 #[tokio::test]
 async fn an_answer_in_time_is_no_longer_waited_for() {
     let two = two(&["CUSCAR:CONTRL:1h", "CUSDEC:CUSRES:1h"]).await;
@@ -162,7 +130,7 @@ async fn a_missing_answer_is_asked_for_on_postgresql_too() {
 
 async fn missing(two: Expecting) {
     let World { kr, jp, .. } = &two.world;
-    let id = two.send(message("CUSDEC", "D1", "BGM+929+DECL-1+9'").as_bytes()).await;
+    let id = two.send(&message(TO_JP, "CUSDEC:D:08A", "D1", "BGM+929+DECL-1+9'")).await;
     // An answer that is still on its way is not sent again beside.
     let answers = async || jp.exchange.answers(&jp.us, Side::Out, id).await.unwrap();
     until("CONTRL there", async || answers().await.first().is_some_and(|a| a.state == State::Delivered))
@@ -191,7 +159,7 @@ async fn missing(two: Expecting) {
     assert_eq!(edge::count(&kr.exchange, &acting(&kr.us), Standing::Overdue).await.unwrap(), 1);
     assert_eq!(kr.acts("answer-overdue").await, 1);
     assert_eq!(two.told("DECL-1").await, ["sent-again", "overdue"]);
-    let response = message("CUSRES", "C1", "BGM+962+RES-1+9+AP'RFF+ACW:DECL-1'");
+    let response = message(TO_KR, "CUSRES:D:08A", "C1", "BGM+962+RES-1+9+AP'RFF+ACW:DECL-1'");
     two.answer(&response, None).await;
     let late = two.one(Standing::Answered).await;
     let late_by = late.timer.late_by().unwrap().as_secs();
@@ -249,7 +217,7 @@ async fn nothing_is_missing_while_the_document_is_on_its_way() {
     two.world.jp.hang_up().await;
     let World { kr, jp, .. } = &two.world;
     let id = kr.submit(None, &jp.us, "edifact", Some(two.agreement), SAMPLE).await.unwrap();
-    until("read", async || book(kr, Side::Out, id).await).await;
+    until("read", async || book(kr, Side::Out, id).await.is_some()).await;
     two.pass(HOUR + 60);
     assert_eq!(two.look().await, (0, 0));
     assert_eq!(two.standing(Standing::Waiting).await.len(), 1);
@@ -273,14 +241,14 @@ async fn what_is_refused_is_not_waited_for() {
 #[tokio::test]
 async fn any_message_answers_by_the_number_it_names() {
     let two = two(&["ORDERS:ORDRSP:1h", "ORDERS:CONTRL:1h"]).await;
-    let first = two.send(message("ORDERS", "O1", "BGM+220+PO-1+9'").as_bytes()).await;
-    two.send(message("ORDERS", "O2", "BGM+220+PO-2+9'").as_bytes()).await;
-    two.answer(&message("ORDRSP", "R1", "BGM+231+RSP-1+9'RFF+ON:PO-3'"), None).await;
+    let first = two.send(&message(TO_JP, "ORDERS:D:08A", "O1", "BGM+220+PO-1+9'")).await;
+    two.send(&message(TO_JP, "ORDERS:D:08A", "O2", "BGM+220+PO-2+9'")).await;
+    two.answer(&message(TO_KR, "ORDRSP:D:08A", "R1", "BGM+231+RSP-1+9'RFF+ON:PO-3'"), None).await;
     assert_eq!(two.standing(Standing::Waiting).await, ["ORDERS PO-1 ORDRSP", "ORDERS PO-2 ORDRSP"]);
-    two.answer(&message("ORDRSP", "R2", "BGM+231+RSP-2+9'RFF+ON:PO-2'"), None).await;
+    two.answer(&message(TO_KR, "ORDRSP:D:08A", "R2", "BGM+231+RSP-2+9'RFF+ON:PO-2'"), None).await;
     assert_eq!(two.standing(Standing::Waiting).await, ["ORDERS PO-1 ORDRSP"]);
     // One that names nothing answers what its document answers.
-    two.answer(&message("ORDRSP", "R3", "BGM+231+RSP-3+9'"), Some(first)).await;
+    two.answer(&message(TO_KR, "ORDRSP:D:08A", "R3", "BGM+231+RSP-3+9'"), Some(first)).await;
     assert!(two.standing(Standing::Waiting).await.is_empty());
 }
 
@@ -288,7 +256,7 @@ async fn any_message_answers_by_the_number_it_names() {
 async fn somebody_decides_to_wait_no_longer() {
     let two = two(&["CUSDEC:CUSRES:1h"]).await;
     let kr = &two.world.kr;
-    let id = two.send(message("CUSDEC", "D1", "BGM+929+DECL-1+9'").as_bytes()).await;
+    let id = two.send(&message(TO_JP, "CUSDEC:D:08A", "D1", "BGM+929+DECL-1+9'")).await;
     let waived = async |us| edge::waived(&kr.exchange, &acting(us), id).await;
     assert_eq!(common::code(waived(&kr.us).await), "not-found");
     two.pass(HOUR + 60);
@@ -298,6 +266,6 @@ async fn somebody_decides_to_wait_no_longer() {
     assert_eq!(common::code(waived(&kr.us).await), "not-found");
     assert_eq!((two.standing(Standing::Void).await.len(), kr.acts("answer-waived").await), (1, 1));
     // What comes after all is noted.
-    two.answer(&message("CUSRES", "C1", "BGM+962+RES-1+9+AP'RFF+ACW:DECL-1'"), None).await;
+    two.answer(&message(TO_KR, "CUSRES:D:08A", "C1", "BGM+962+RES-1+9+AP'RFF+ACW:DECL-1'"), None).await;
     until("noted", async || two.standing(Standing::Answered).await.len() == 1).await;
 }

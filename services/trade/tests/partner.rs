@@ -7,35 +7,20 @@
     reason = "a test fails loudly and says what it left out"
 )]
 
-#[path = "../../../ground/exchange/tests/common/mod.rs"]
 mod common;
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use common::{Node, Setup, World, on_both};
-use corridor_base::{AgreementId, EnvelopeId, ErrorCode, Lang, OsRandom, SystemClock};
+use common::{Node, World, acting, agreed, answered, answered_under, book, desks, on_both};
+use corridor_base::{ErrorCode, Lang};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Scope, Side};
 use corridor_proof::{Agreement, Flow};
-use corridor_trade::books::{self, Interchange};
+use corridor_trade::Library;
 use corridor_trade::correlate::State;
 use corridor_trade::partner::{Mode, PartnerDesk, Tests, partner, set};
 use corridor_trade::timeline::timeline;
-use corridor_trade::{Desk, Library, SCHEMA};
 
 async fn world(postgres: bool) -> World {
-    let desk = Arc::new(Desk::new(Arc::new(SystemClock), Arc::new(OsRandom), Arc::new(Library::default())));
-    let mut world =
-        World::with(Setup { services: vec![desk], schemas: vec![&SCHEMA], postgres, ..Setup::default() })
-            .await;
-    world.kr.dispatch();
-    world.jp.dispatch();
-    world
-}
-
-fn acting(node: &Node) -> Acting {
-    Acting { participant: node.us.clone(), reader: "officer".to_owned(), scope: Scope::default() }
+    desks(Library::default(), postgres).await
 }
 
 fn order(reference: &str, test: bool, count: u32) -> Vec<u8> {
@@ -47,31 +32,8 @@ fn order(reference: &str, test: bool, count: u32) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Sends an interchange and waits for what its answer makes of it, and until the other desk has filed it too.
-async fn answered(world: &World, edi: &[u8]) -> Interchange {
-    answered_under(world, world.agreement, edi).await
-}
-
-async fn answered_under(world: &World, agreement: AgreementId, edi: &[u8]) -> Interchange {
-    let to = &world.jp.us;
-    let id = world.kr.submit(None, to, "edifact", Some(agreement), edi).await.unwrap();
-    for _ in 0..500 {
-        let filed = book(&world.jp, Side::In, id).await.is_some();
-        let ours = book(&world.kr, Side::Out, id).await.filter(|i| filed && i.state != State::Sent);
-        if let Some(found) = ours {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no answer to {id}");
-}
-
-async fn book(node: &Node, side: Side, id: EnvelopeId) -> Option<Interchange> {
-    node.exchange.store().read(&node.us, move |tx| books::find(tx, side, id)).await.unwrap()
-}
-
 async fn desk(node: &Node, other: &Node) -> PartnerDesk {
-    partner(&node.exchange, &acting(node), &other.us, Lang::En).await.unwrap()
+    partner(&node.exchange, &acting(&node.us), &other.us, Lang::En).await.unwrap()
 }
 
 on_both!(
@@ -105,13 +67,13 @@ async fn what_crossed_is_counted_and_what_was_refused_is_told(world: World) {
     assert_eq!((agreed.version, agreed.in_force, agreed.signed.len()), (1, true, 2));
     // A department with another partner is told nothing of it.
     let scope = Scope::of(vec![], vec!["did:web:somebody.example".parse().unwrap()]);
-    let stranger = Acting { scope, ..acting(&world.kr) };
+    let stranger = Acting { scope, ..acting(&world.kr.us) };
     let problem = partner(&world.kr.exchange, &stranger, &world.jp.us, Lang::En).await.unwrap_err();
     assert_eq!(problem.code(), ErrorCode::NotFound);
 }
 
 async fn a_partner_in_production_is_refused_a_test_where_that_is_set(world: World) {
-    let jp = acting(&world.jp);
+    let jp = acting(&world.jp.us);
     let kr = &world.kr.us;
     set(&world.jp.exchange, &jp, kr, Mode::Production, Tests::Refuse).await.unwrap();
     set(&world.jp.exchange, &jp, kr, Mode::Production, Tests::Refuse).await.unwrap();
@@ -137,18 +99,11 @@ async fn a_partner_in_production_is_refused_a_test_where_that_is_set(world: Worl
 
 /// What both signed goes before what one side sets: by the agreement that an interchange crosses under.
 async fn the_agreement_says_whether_tests_are_taken_in(world: World) {
-    let agreed = async |flow: Flow| {
-        let id = AgreementId::new(&SystemClock, &OsRandom);
-        let terms = Agreement { flow, ..world.terms(id, 8 << 20) };
-        let proposed = world.kr.exchange.propose(&world.kr.us, terms).await.unwrap();
-        let both = world.jp.exchange.conclude(&world.jp.us, proposed.bytes()).await.unwrap();
-        world.kr.exchange.conclude(&world.kr.us, both.bytes()).await.unwrap();
-        id
-    };
+    let agreed = async |flow: Flow| agreed(&world, |terms| Agreement { flow, ..terms }).await;
     let (real, both, trying) =
         (agreed(Flow::Production).await, agreed(Flow::Both).await, agreed(Flow::Test).await);
     // What is set says the opposite of each, and counts for nothing.
-    let jp = acting(&world.jp);
+    let jp = acting(&world.jp.us);
     let check = async |reference: &str, under, set_to: (Mode, Tests), test: bool, expect: (State, bool)| {
         set(&world.jp.exchange, &jp, &world.kr.us, set_to.0, set_to.1).await.unwrap();
         let sent = answered_under(&world, under, &order(reference, test, 3)).await;
