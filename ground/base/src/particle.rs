@@ -21,6 +21,10 @@ enum End {
 
 /// The text with its particles chosen. After Latin letters, which one reads in more than one way, both stay.
 pub(crate) fn chosen(text: String) -> String {
+    // Each of them is written with a bracket, and most texts have none.
+    if !text.contains('(') {
+        return text;
+    }
     PARTICLES.iter().fold(text, |text, &(written, consonant, vowel)| {
         let mut parts = text.split(written);
         let mut out = parts.next().unwrap_or_default().to_owned();

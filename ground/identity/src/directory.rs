@@ -15,7 +15,9 @@ use corridor_proof::{Act, Policy, PublicKey, Recognition, Signed, Statement as _
 use corridor_storage::{Row, Store, Tx};
 use serde::{Deserialize, Serialize};
 
-use books::{ListActs, Stored, file_list, file_recognition, statements_at, stored, stored_statements};
+use books::{
+    InUse, ListActs, Stored, file_list, file_recognition, in_use_at, statements_at, stored, stored_statements,
+};
 
 use crate::diff::{Change, changes};
 use crate::keyring::{KeyRecord, Keyring};
@@ -65,6 +67,15 @@ pub struct StoredList {
     pub bytes: Vec<u8>,
 }
 
+/// How many pictures of the past are kept: a receipt asks for those of the days on which its signatures were recorded.
+const PAST: usize = 16;
+
+/// A picture of the past.
+struct Past {
+    in_use: InUse,
+    view: Arc<View>,
+}
+
 /// What this node trusts. Reading takes no lock; taking in goes through the store.
 pub struct Directory {
     store: Store,
@@ -74,6 +85,8 @@ pub struct Directory {
     random: Arc<dyn Random>,
     view: ArcSwap<View>,
     policy: std::sync::Mutex<Option<Derived>>,
+    /// Pictures of the past that were asked for last: each signature in them was checked when it was made.
+    past: std::sync::Mutex<Vec<Past>>,
     /// What the view was made of; held while it is made, so that of two readings at once the older
     /// does not replace the newer.
     seen: tokio::sync::Mutex<Option<Stored>>,
@@ -94,8 +107,8 @@ impl Directory {
     ) -> Result<Self> {
         let view = ArcSwap::from_pointee(View::new(anchors.clone()));
         let seen = tokio::sync::Mutex::new(None);
-        let policy = std::sync::Mutex::default();
-        let directory = Self { store, operator, pinned: anchors, clock, random, view, policy, seen };
+        let (policy, past) = <(std::sync::Mutex<_>, std::sync::Mutex<_>)>::default();
+        let directory = Self { store, operator, pinned: anchors, clock, random, view, policy, past, seen };
         directory.refresh().await?;
         Ok(directory)
     }
@@ -258,9 +271,23 @@ impl Directory {
     ///
     /// # Errors
     /// What the store says; `storage-failed` when a stored statement cannot be read any more.
-    pub async fn view_at(&self, at: Timestamp) -> Result<View> {
-        let kept = self.store.read(&self.operator, move |tx| statements_at(tx, at)).await?;
-        kept.view(self.pinned.clone())
+    pub async fn view_at(&self, at: Timestamp) -> Result<Arc<View>> {
+        let in_use = self.store.read(&self.operator, move |tx| in_use_at(tx, at)).await?;
+        if let Some(view) = self.past().iter().find(|past| past.in_use == in_use) {
+            return Ok(view.view.clone());
+        }
+        let read = move |tx: &mut Tx<'_>| Ok((in_use_at(tx, at)?, statements_at(tx, at)?));
+        let (in_use, kept) = self.store.read(&self.operator, read).await?;
+        let view = Arc::new(kept.view(self.pinned.clone())?);
+        let mut past = self.past();
+        past.retain(|other| other.in_use != in_use);
+        past.truncate(PAST - 1);
+        past.insert(0, Past { in_use, view: view.clone() });
+        Ok(view)
+    }
+
+    fn past(&self) -> std::sync::MutexGuard<'_, Vec<Past>> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One version of a country's list.

@@ -141,11 +141,11 @@ impl Directory {
     pub async fn key_recorded(&self, key: &KeyId, recorded: &Recorded) -> Result<PublicKey> {
         let found = self.view_at(recorded.at).await?.key_for(key, recorded, recorded.at)?;
         // A revocation that names a leaf reaches back to that leaf, whenever it came.
-        let voided = self.view().all().into_iter().flat_map(|listed| listed.participant.keys.clone());
-        let mut voided = voided.filter(|k| k.id == *key && k.void_after.is_some() && recorded.leaf.is_some());
+        let view = self.view();
+        let mut voided = view.listed(key).filter(|k| k.void_after.is_some() && recorded.leaf.is_some());
         let same =
             |k: &ListedKey| k.void_after.as_ref().map(|v| &v.log) == recorded.leaf.as_ref().map(|l| &l.log);
-        match voided.any(|k| same(&k) && !k.good_for(recorded)) {
+        match voided.any(|k| same(k) && !k.good_for(recorded)) {
             true => Err(Problem::new(ErrorCode::KeyNotValid).with("key", key).with("at", recorded.at)),
             false => Ok(found),
         }
@@ -155,8 +155,8 @@ impl Directory {
     /// both nodes: the one in the log that the key's revocation names, and else the earliest.
     #[must_use]
     pub fn deciding<'a>(&self, key: &KeyId, records: &'a [Recorded]) -> Option<&'a Recorded> {
-        let known = self.view().all().into_iter().flat_map(|listed| listed.participant.keys.clone());
-        let void: Vec<LeafOf> = known.filter(|k| k.id == *key).filter_map(|k| k.void_after).collect();
+        let view = self.view();
+        let void: Vec<&LeafOf> = view.listed(key).filter_map(|k| k.void_after.as_ref()).collect();
         let named =
             |r: &&Recorded| r.leaf.as_ref().is_some_and(|leaf| void.iter().any(|v| v.log == leaf.log));
         records.iter().find(named).or_else(|| records.iter().min_by_key(|r| r.at))

@@ -305,6 +305,12 @@ impl View {
         self.key_at(id, now, now).is_ok_and(|pinned| pinned == *key)
     }
 
+    /// What the lists say of a key, whoever has or had it.
+    pub(crate) fn listed(&self, key: &KeyId) -> impl Iterator<Item = &corridor_proof::ListedKey> {
+        let participants = self.lists.values().flat_map(|held| &held.participants);
+        participants.flat_map(|participant| &participant.keys).filter(move |listed| listed.id == *key)
+    }
+
     /// Every participant of every list, removed ones too, by country and identifier.
     #[must_use]
     pub fn all(&self) -> Vec<Listed> {

@@ -70,6 +70,7 @@ CREATE INDEX expected_answer_by_number ON expected_answer (participant, partner,
         },
         crate::trail::NAMED_IN_ORDER,
         crate::trail::ANSWERS_IN_ORDER,
+        crate::trail::ANSWERS_BY_ANSWERED,
     ],
 };
 

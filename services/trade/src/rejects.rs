@@ -350,7 +350,7 @@ fn refused(tx: &mut Tx<'_>, interchange: Interchange, lang: Lang) -> Result<Opti
         envelope: interchange.envelope,
         kinds: kinds(&interchange),
         cause,
-        lines: answer.lines(lang).to_vec(),
+        lines: answer.lines(lang),
         answer: Some(answer.envelope),
         created: interchange.created,
         refused: answer.created,

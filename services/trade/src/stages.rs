@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use corridor_base::{EnvelopeId, Lang, Result, Timestamp};
+use corridor_base::{EnvelopeId, Result, Timestamp};
 use corridor_exchange::service::Acting;
 use corridor_exchange::{Exchange, Scope, Side, State as Transport};
 use corridor_storage::Tx;
@@ -217,7 +217,7 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
         if leading.iter().any(|number| numbers.contains(number)) {
             continue;
         }
-        let timeline = timeline::timeline(exchange, acting, &number, Lang::En).await?;
+        let timeline = timeline::timeline_in(exchange, acting, &number, None).await?;
         numbers.extend(timeline.numbers.iter().map(|number| number.number.clone()));
         seen.extend(timeline.documents.iter().map(|entry| (entry.side.as_str(), entry.envelope)));
         if !timeline.documents.is_empty() {
@@ -233,7 +233,7 @@ pub async fn latest(exchange: &Exchange, acting: &Acting, most: usize) -> Result
 /// # Errors
 /// `malformed` when it is no number; those of the store.
 pub async fn by_number(exchange: &Exchange, acting: &Acting, number: &str) -> Result<Option<Transaction>> {
-    let timeline = timeline::timeline(exchange, acting, number, Lang::En).await?;
+    let timeline = timeline::timeline_in(exchange, acting, number, None).await?;
     let transaction = Transaction { number: timeline.reference.clone(), ..Transaction::of(&timeline) };
     Ok((!timeline.documents.is_empty()).then_some(transaction))
 }

@@ -151,6 +151,16 @@ fn numbers(tx: &mut Tx<'_>, side: Side, envelope: EnvelopeId, message: u64) -> R
 /// # Errors
 /// `malformed` when it is no number; those of the store.
 pub async fn timeline(exchange: &Exchange, acting: &Acting, reference: &str, lang: Lang) -> Result<Timeline> {
+    timeline_in(exchange, acting, reference, Some(lang)).await
+}
+
+/// The same; where nobody reads what answers say, it is not read.
+pub(crate) async fn timeline_in(
+    exchange: &Exchange,
+    acting: &Acting,
+    reference: &str,
+    lang: Option<Lang>,
+) -> Result<Timeline> {
     let reference = reference.trim().to_owned();
     if reference.is_empty() || reference.chars().count() > LONGEST || reference.chars().any(char::is_control)
     {
@@ -289,7 +299,7 @@ pub(crate) fn leading(named: &[Reference]) -> Vec<String> {
 }
 
 impl Timeline {
-    fn add(&mut self, progress: Progress, gathered: Gathered, lang: Lang) {
+    fn add(&mut self, progress: Progress, gathered: Gathered, lang: Option<Lang>) {
         let Gathered { side, envelope, known, numbers, answers, amends, expected } = gathered;
         let event = |time, what| Event {
             time,
@@ -328,11 +338,11 @@ impl Timeline {
                 answered: Some(envelope),
                 kinds: vec![answer.kind.clone()],
                 outcome: Some(answer.outcome.clone()),
-                lines: answer.lines(lang).to_vec(),
+                lines: lang.map(|lang| answer.lines(lang)).unwrap_or_default(),
                 ..event(since, "answer")
             });
         }
-        for told in expect::told(&expected, lang) {
+        for told in expect::told(&expected, lang.unwrap_or_default()) {
             let (kinds, lines) = (vec![told.answer], told.lines);
             self.events.push(Event { kinds, lines, ..event(told.time, told.what) });
         }

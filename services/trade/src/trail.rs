@@ -111,16 +111,30 @@ UPDATE interchange_answer SET stated = created;
         THEN 1 ELSE 0 END",
 };
 
+/// The answers to an interchange are found in their order, without sorting them.
+pub(crate) const ANSWERS_BY_ANSWERED: Migration = Migration {
+    version: 13,
+    name: "answers by what they answer, in their order",
+    sql: "
+DROP INDEX interchange_answer_by_answered;
+CREATE INDEX interchange_answer_by_answered
+    ON interchange_answer (participant, side, answered, stated, envelope, place);
+",
+    verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT stated FROM interchange_answer LIMIT 1) a) >= 0
+        THEN 1 ELSE 0 END",
+};
+
 /// What an answer says, line by line, in each language.
 pub type Told = BTreeMap<String, Vec<String>>;
 
 /// The most lines of an answer that are kept; the rest is found again by reading it.
 const LINES: usize = 50;
 
-/// The lines in every language, as many as are kept.
-pub(crate) fn told(lines: impl Fn(Lang) -> Vec<String>) -> Told {
+/// The lines in every language, as many as are kept, and as they are kept.
+pub(crate) fn told(lines: impl Fn(Lang) -> Vec<String>) -> String {
     let kept = |lang: Lang| lines(lang).into_iter().take(LINES).collect();
-    Lang::ALL.iter().map(|lang| (lang.tag().to_owned(), kept(*lang))).collect()
+    let told: Told = Lang::ALL.iter().map(|lang| (lang.tag().to_owned(), kept(*lang))).collect();
+    serde_json::to_string(&told).unwrap_or_default()
 }
 
 /// An answer to an interchange or to one of its messages: CONTRL, APERAK, CUSRES.
@@ -141,8 +155,10 @@ pub struct Answer {
     pub answered: Option<EnvelopeId>,
     /// The message it answers, counted from 1; 0 for the interchange.
     pub message: u64,
-    /// What it says, in each language.
-    pub told: Told,
+    /// What it says, in each language, as it is kept: [`Answer::lines`] reads it, which most who look for an answer
+    /// do not.
+    #[serde(skip)]
+    pub(crate) told: String,
     /// When it came into the books.
     pub created: Timestamp,
     /// When whoever gives it said so, by its clock: what counts of several is what was said last.
@@ -159,7 +175,7 @@ impl Answer {
             number: row.text(4)?.to_owned(),
             answered: row.opt_text(5)?.map(str::parse).transpose()?,
             message: u64::try_from(row.int(6)?).unwrap_or(0),
-            told: serde_json::from_str(row.text(7)?).unwrap_or_default(),
+            told: row.text(7)?.to_owned(),
             created: Timestamp::from_millis(row.int(8)?),
             stated: Timestamp::from_millis(row.int(9)?),
         })
@@ -167,8 +183,9 @@ impl Answer {
 
     /// What it says, in one language.
     #[must_use]
-    pub fn lines(&self, lang: Lang) -> &[String] {
-        self.told.get(lang.tag()).map_or(&[], Vec::as_slice)
+    pub fn lines(&self, lang: Lang) -> Vec<String> {
+        let mut told: Told = serde_json::from_str(&self.told).unwrap_or_default();
+        told.remove(lang.tag()).unwrap_or_default()
     }
 }
 
@@ -212,8 +229,6 @@ pub(crate) fn name(tx: &mut Tx<'_>, document: &DocumentRow, references: &[Refere
 /// Writes what an answer tells. Of one about persons only what became of its subject is kept.
 pub(crate) fn tell(tx: &mut Tx<'_>, document: &DocumentRow, place: usize, answer: &Answer) -> Result<()> {
     let clear = document.seal.is_none();
-    let told = if clear { serde_json::to_string(&answer.told) } else { Ok("{}".to_owned()) };
-    let told = told.map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
     tx.execute(
         "INSERT INTO interchange_answer
             (participant, side, envelope, place, partner, kind, outcome, number, answered, message, told, created,
@@ -230,7 +245,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, document: &DocumentRow, place: usize, answer
             if clear { answer.number.as_str() } else { "" }.into(),
             answer.answered.map(|a| a.to_string()).into(),
             i64::try_from(answer.message).unwrap_or(i64::MAX).into(),
-            told.into(),
+            if clear { answer.told.as_str() } else { "{}" }.into(),
             answer.created.millis().into(),
             answer.stated.millis().into(),
         ],

@@ -47,6 +47,24 @@ impl Kept {
     }
 }
 
+/// Which list of each country and which recognitions were in use at an instant: what the picture of that instant is
+/// made of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct InUse {
+    lists: Vec<(Country, u64)>,
+    recognitions: Vec<Digest>,
+}
+
+pub(super) fn in_use_at(tx: &mut Tx<'_>, at: Timestamp) -> Result<InUse> {
+    let sql = "SELECT country, MAX(number) FROM trust_list
+               WHERE participant = $1 AND accepted <= $2 GROUP BY country ORDER BY country";
+    let lists: Result<Vec<_>> =
+        tx.query(sql, &[at.into()])?.iter().map(|row| Ok((row.parse(0)?, row.size(1)?))).collect();
+    let sql = "SELECT digest FROM recognition WHERE participant = $1 AND accepted <= $2 ORDER BY digest";
+    let recognitions: Result<Vec<_>> = tx.query(sql, &[at.into()])?.iter().map(|row| row.digest(0)).collect();
+    Ok(InUse { lists: lists?, recognitions: recognitions? })
+}
+
 /// The newest list of each country and the recognitions that had been accepted by then.
 pub(super) fn statements_at(tx: &mut Tx<'_>, at: Timestamp) -> Result<Kept> {
     let sql = "SELECT t.statement, t.accepted FROM trust_list AS t

@@ -1,5 +1,8 @@
 //! What `trust at` answers, against a history that was lived through.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use corridor_base::ErrorCode;
 use corridor_proof::ListedParticipant;
 
@@ -8,6 +11,7 @@ use crate::directory::tests::{World, world, worlds};
 use crate::testing::*;
 
 const A: &str = "did:web:a.jp";
+const MINUTE: Duration = Duration::from_secs(60);
 const OPERATOR: &str = "did:web:operator.jp";
 
 /// `k1` of `did:web:a.jp#k1`.
@@ -92,6 +96,11 @@ async fn live_through(world: &World) {
         assert_eq!(directory.key_recorded(&key, &at).await.is_ok(), good, "{at:?}");
         let newest = directory.view().key_for(&key, &at, t0.plus(HOUR * 4)).is_ok();
         assert_eq!(newest, good && log == "a.jp/log", "{at:?}");
+    }
+    // A picture of the past is made once, however many come after it; another instant may have the same one.
+    let once = directory.view_at(recorded).await.unwrap();
+    for (at, same) in [(recorded, true), (t0.plus(HOUR * 2 + MINUTE), true), (t0.plus(HOUR * 3), false)] {
+        assert_eq!(Arc::ptr_eq(&once, &directory.view_at(at).await.unwrap()), same, "{at}");
     }
     // The log has left the list, and counts for what was signed while it was there.
     let now = t0.plus(HOUR * 3);

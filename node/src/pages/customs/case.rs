@@ -15,7 +15,7 @@ use corridor_trade::customs::edge::{ShownCase, one};
 use corridor_trade::customs::{
     CaseId, Decided, Decision, Hit, LONGEST_CODE, LONGEST_REASON, UNJUDGED, Wanted, decide as decides,
 };
-use corridor_trade::shape::{field_label, list_entry, path_words, word_label};
+use corridor_trade::shape::{field_label, list_entry, path_label, word_label};
 
 use super::{PATH, dates, kind, lane, number, said, state, test, text, words};
 use crate::access::Caller;
@@ -253,19 +253,19 @@ fn label(viewer: &Viewer, path: &str) -> (String, String) {
     let parts: Vec<&str> = path.split('.').collect();
     let (field, lists) = parts.split_last().map_or((path, &parts[..0]), |(field, lists)| (*field, lists));
     let entry = |pair: &[&str]| match pair {
-        [list, at] => list_entry(list, at).get(viewer.lang()).to_owned(),
+        [list, at] => list_entry(list, at).say(viewer.lang()),
         _ => String::new(),
     };
     let list = lists.rchunks(2).next().and_then(|pair| pair.first()).copied();
     let place: Vec<String> = lists.chunks(2).map(entry).collect();
-    (field_label(list, field, None).get(viewer.lang()).to_owned(), place.join(" · "))
+    (field_label(list, field, None).say(viewer.lang()), place.join(" · "))
 }
 
 /// A value as its reader writes it: days, and the words of our own mappings (`original`).
 fn shown_value(viewer: &Viewer, value: &str) -> String {
     let word = value.chars().all(|c| c.is_ascii_lowercase() || c == '-').then(|| word_label(value)).flatten();
     match word {
-        Some(word) => word.get(viewer.lang()).to_owned(),
+        Some(word) => word.say(viewer.lang()),
         None if value.contains('-') => dates(viewer).local(value),
         None => value.to_owned(),
     }
@@ -321,7 +321,7 @@ fn history(viewer: &Viewer, all: &[Decided], by: &Names) -> Markup {
         let reason = reason.join(" ");
         let reason = (!reason.trim().is_empty()).then(|| Markup::text(reason.trim()));
         let segment = (!decided.segment.is_empty()).then(|| {
-            let field = path_words(&decided.field).map(|words| words.get(viewer.lang()).to_owned());
+            let field = path_label(&decided.field).map(|label| label.say(viewer.lang()));
             let place = format!("{} ({})", field.as_deref().unwrap_or(&decided.field), decided.segment);
             Markup::quiet(t.get("customs-at-segment").and("segment", place))
         });

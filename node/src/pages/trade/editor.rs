@@ -2,7 +2,6 @@
 //! is loaded, what is wrong beside each field. "Add a line" is a button that sends the form: no script is
 //! needed (UI-1).
 
-use corridor_base::Words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use corridor_console::component::{Choice, Editor, Field, Kind, Labels, Slip, Suggestions};
@@ -10,7 +9,7 @@ use corridor_console::{Markup, Viewer};
 use corridor_trade::directory::{Content, Directory};
 use corridor_trade::mapping::{Form, Group, Item, Mapping, Record};
 use corridor_trade::shape::{
-    MOST_ITEMS, Place, Remark, field_label, list_at, list_label, places, word_label,
+    Label, MOST_ITEMS, Place, Remark, field_label, list_at, list_label, places, word_label,
 };
 
 use super::super::form::Fields;
@@ -91,7 +90,7 @@ impl Filling<'_> {
             });
             let label = field_label(list, field, None);
             let (name, lang) = (format!("{FIELD}{}", remark.place), self.viewer.lang());
-            editor = editor.wrong(&name, label.get(lang), remark.text.get(lang));
+            editor = editor.wrong(&name, &label.say(lang), remark.text.get(lang));
         }
         editor
     }
@@ -114,7 +113,7 @@ impl Filling<'_> {
         let label = field_label(place.list, &place.field.field, Some((place.segment, place.slot)));
         let name = format!("{FIELD}{}", place.path);
         let mut field =
-            Field::new(&name, label.get(lang)).value(&place.value).also(others(self.viewer, &label));
+            Field::new(&name, label.say(lang)).value(&place.value).also(others(self.viewer, &label));
         field = match place.field.form {
             _ if !place.field.codes.is_empty() => field.kind(Kind::Select(self.words(place))),
             Form::Number => field.kind(Kind::Decimal),
@@ -146,7 +145,7 @@ impl Filling<'_> {
     fn words(&self, place: &Place<'_>) -> Vec<Choice> {
         let lang = self.viewer.lang();
         let word = |(code, word): (&String, &String)| {
-            let label = word_label(word).map_or_else(|| word.clone(), |label| label.get(lang).to_owned());
+            let label = word_label(word).map_or_else(|| word.clone(), |label| label.say(lang));
             Choice::new(word.clone(), format!("{label} ({code})"))
         };
         std::iter::once(Choice::new("", "–")).chain(place.field.codes.iter().map(word)).collect()
@@ -188,14 +187,14 @@ impl Filling<'_> {
     fn group(&self, group: &Group, record: &Record, path: &str, lists: &mut BTreeSet<String>) -> Slip {
         let t = text(self.viewer.lang());
         let lang = self.viewer.lang();
-        let name = list_label(&group.each);
+        let name = list_label(&group.each).say(lang);
         let list = format!("{path}{}", group.each);
         let found = record.lists.get(&group.each);
         let mut more = Markup::none();
         for (at, item) in found.into_iter().flatten().enumerate() {
             let here = format!("{list}[{}]", at + 1);
             let inner = format!("{here}.");
-            let legend = format!("{} {}", name.get(lang), at + 1);
+            let legend = format!("{name} {}", at + 1);
             let remove = t.get("make-remove").and("what", &legend).to_string();
             let slip = Slip {
                 id: format!("item.{here}"),
@@ -207,11 +206,11 @@ impl Filling<'_> {
             more = more.and(slip);
         }
         let next = found.map_or(0, Vec::len) + 1;
-        let add = t.get("make-add").and("what", name.get(lang)).to_string();
+        let add = t.get("make-add").and("what", &name).to_string();
         let to = format!("{}#item.{list}[{next}]", self.action);
         Slip {
             id: format!("list.{list}"),
-            legend: Markup::from(Labels::new([(lang, name.get(lang).to_owned())])),
+            legend: Markup::from(Labels::new([(lang, name)])),
             fields: Vec::new(),
             more,
             presses: if next <= MOST_ITEMS { vec![(format!("add:{list}"), add, to)] } else { Vec::new() },
@@ -220,12 +219,10 @@ impl Filling<'_> {
 }
 
 /// A name in the languages that are not the reader's.
-fn others(viewer: &Viewer, label: &Words) -> Labels {
-    let own = label.get(viewer.lang());
+fn others(viewer: &Viewer, label: &Label) -> Labels {
+    let own = label.say(viewer.lang());
     let all = Languages::of(viewer, "").rest();
-    Labels::new(
-        all.into_iter().map(|lang| (lang, label.get(lang).to_owned())).filter(|(_, text)| text != own),
-    )
+    Labels::new(all.into_iter().map(|lang| (lang, label.say(lang))).filter(|(_, text)| *text != own))
 }
 
 /// What was typed, as fields that are not shown: a preview brings it back.

@@ -155,14 +155,14 @@ impl Response {
 /// the section before it (1049) says no more. What another system calls a place stands as it is written.
 fn place_words(place: &[Value], lang: Lang) -> String {
     let mut parts = place.iter().map(Value::text);
-    let Some(field) = parts.by_ref().find_map(crate::shape::path_words) else {
+    let Some(field) = parts.by_ref().find_map(crate::shape::path_label) else {
         return place.iter().map(Value::text).collect::<Vec<_>>().join(" ");
     };
     let segment = parts.collect::<Vec<_>>().join(" ");
     if segment.is_empty() {
-        return field.get(lang).to_owned();
+        return field.say(lang);
     }
-    crate::messages().text(lang, "field-at", &[("field", field.get(lang)), ("segment", &segment)])
+    crate::messages().text(lang, "field-at", &[("field", &field.say(lang)), ("segment", &segment)])
 }
 
 /// Reads the APERAK and CUSRES messages of an interchange.

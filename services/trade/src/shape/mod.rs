@@ -24,7 +24,7 @@ pub use codes::{CodeKind, CodeTable, Ours, Replaced, Translated, Untranslated};
 pub use compare::{Pair, Side, compare};
 pub use decimal::Decimal;
 pub use fill::{BadPath, MOST_ITEMS, Place, fill, list_at, places};
-pub use label::{field_label, list_entry, list_label, path_words, word_label};
+pub use label::{Label, field_label, list_entry, list_label, path_label, word_label};
 pub use mappings::{Mappings, by_message, by_name, shipped};
 pub use money::{Doubt, Total, decimals, doubts, totals};
 pub use parts::{Part, alone, parts, put};

@@ -133,7 +133,8 @@ fn total(
     });
     let agrees = stated.as_ref().map(|said| Decimal::parse(said).is_some_and(|said| said.same(sum)));
     let label = field_label(Some(list), field, Some((&template.segment, Slot { element: 1, component: 2 })));
-    Some(Total { list: list_label(list), label, sum: sum.to_string(), currency, stated, agrees })
+    let (list, label) = (list_label(list).words(), label.words());
+    Some(Total { list, label, sum: sum.to_string(), currency, stated, agrees })
 }
 
 /// Amounts with more decimals than their currency has.

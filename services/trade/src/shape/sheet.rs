@@ -193,7 +193,7 @@ impl Laying<'_> {
                     let items = found.iter().enumerate().map(one).collect();
                     level.lists.push(List {
                         list: group.each.clone(),
-                        label: list_label(&group.each),
+                        label: list_label(&group.each).words(),
                         items,
                     });
                 }
@@ -213,7 +213,8 @@ impl Laying<'_> {
         for (slot, source) in &template.set {
             let Source::Field(field) = source else { continue };
             let Some(value) = record.fields.get(&field.field) else { continue };
-            let by_word = (!field.codes.is_empty()).then(|| word_label(value)).flatten();
+            let by_word =
+                (!field.codes.is_empty()).then(|| word_label(value)).flatten().map(|word| word.words());
             let by_list = || {
                 let codes = codes_at(self.shown.directory, &template.segment, *slot)?;
                 codes.get(value).map(|name| Words::same(name))
@@ -223,7 +224,7 @@ impl Laying<'_> {
             level.entries.push(Entry {
                 field: field.field.clone(),
                 place: format!("{path}{}", field.field),
-                label: field_label(list, &field.field, Some((&template.segment, *slot))),
+                label: field_label(list, &field.field, Some((&template.segment, *slot))).words(),
                 value: value.clone(),
                 meaning: by_word.or_else(by_list),
                 ours: ours.unwrap_or_default(),

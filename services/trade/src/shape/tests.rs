@@ -38,7 +38,7 @@ fn every_field_of_every_mapping_has_its_words() {
                 Item::Segment(template) => {
                     for (slot, source) in &template.set {
                         let mapping::Source::Field(field) = source else { continue };
-                        let label = field_label(list, &field.field, Some((&template.segment, *slot)));
+                        let label = field_label(list, &field.field, Some((&template.segment, *slot))).words();
                         if label.ja == label.en || label.ko == label.en {
                             bare.push(format!("{mapping}: {}", field.field));
                         }
@@ -48,7 +48,8 @@ fn every_field_of_every_mapping_has_its_words() {
                     }
                 }
                 Item::Group(group) => {
-                    if list_label(&group.each).ja == list_label(&group.each).en {
+                    let label = list_label(&group.each).words();
+                    if label.ja == label.en {
                         bare.push(format!("{mapping}: list {}", group.each));
                     }
                     look(mapping, &group.segments, Some(&group.each), bare);
@@ -67,7 +68,7 @@ fn every_field_of_every_mapping_has_its_words() {
 #[test]
 fn labels_are_put_together_in_each_language() {
     let check = |list: Option<&str>, field: &str, expect: [&str; 3]| {
-        let label = field_label(list, field, None);
+        let label = field_label(list, field, None).words();
         assert_eq!([label.ja.as_str(), label.ko.as_str(), label.en.as_str()], expect);
     };
     check(None, "buyer_name", ["買主の名称", "매수인 상호", "Buyer: Name"]);

@@ -104,5 +104,5 @@ fn label(lang: corridor_base::Lang, place: &str) -> String {
     let mut parts = place.rsplit('.');
     let field = parts.next().unwrap_or(place);
     let list = parts.next().map(|list| list.split('[').next().unwrap_or(list));
-    corridor_trade::shape::field_label(list, field, None).get(lang).to_owned()
+    corridor_trade::shape::field_label(list, field, None).say(lang)
 }
