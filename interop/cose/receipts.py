@@ -43,10 +43,10 @@ def exported(act_id):
     """The receipt of an act in COSE, and the act. A node that has just started may not have signed over it yet."""
     cose, plain = FOLDER / "receipt.cose", FOLDER / "receipt.tlog-proof"
     for _ in range(50):
-        if corridor("receipt", act_id, "--cose", "--out", cose).returncode == 0:
+        if corridor("receipt", act_id, "--cose", "--output", cose).returncode == 0:
             break
         time.sleep(0.2)
-    corridor("receipt", act_id, "--out", plain)
+    corridor("receipt", act_id, "--output", plain)
     return cose.read_bytes(), act_of(plain.read_bytes())
 
 

@@ -21,6 +21,7 @@ mod remote;
 mod send;
 mod serve;
 mod subject;
+mod tail;
 mod token;
 mod trade;
 mod trust;
@@ -45,7 +46,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  refused or failed; standard error says why and what to do
-  2  the command line was not understood
+  2  the command line was not understood, or lacks an option
   3  the node cannot be reached
   4  the doctor found something wrong
   5  sent or erased, but not acknowledged within the time given to --wait
@@ -274,7 +275,11 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Err(Failure::Code(code)) => ExitCode::from(code),
         Err(Failure::Problem(problem)) => {
             context.terminal.problem(&problem);
-            ExitCode::from(if problem.code() == ErrorCode::NodeUnreachable { 3 } else { 1 })
+            ExitCode::from(match problem.code() {
+                ErrorCode::OptionMissing => 2,
+                ErrorCode::NodeUnreachable => 3,
+                _ => 1,
+            })
         }
     }
 }

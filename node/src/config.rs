@@ -160,9 +160,15 @@ impl Config {
     /// `file-failed`, `config-invalid`, `config-unknown-key`.
     pub fn load(file: &Path, environment: &Environment) -> Result<Self> {
         let text = std::fs::read_to_string(file).map_err(|e| {
-            corridor_base::Problem::new(corridor_base::ErrorCode::FileFailed)
-                .with("path", file.display())
-                .because(e)
+            // Where nobody made a node, the whole path says where one was looked for.
+            let (code, path) = match e.kind() {
+                std::io::ErrorKind::NotFound => {
+                    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+                    (corridor_base::ErrorCode::ConfigMissing, whole)
+                }
+                _ => (corridor_base::ErrorCode::FileFailed, file.to_owned()),
+            };
+            corridor_base::Problem::new(code).with("path", path.display()).because(e)
         })?;
         Self::from_text(&text, file, environment)
     }

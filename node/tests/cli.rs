@@ -141,7 +141,8 @@ fn the_ways_of_ending_have_their_codes() {
     check(&place.run(&["fly"]), 2, "fly");
     check(&place.run(&["--lang", "fr", "doctor"]), 2, "en, ja or ko");
     check(&place.run(&["inbox", "list"]), 1, "corridor.toml");
-    check(&place.run(&["init"]), 1, "--name");
+    check(&place.run(&["inbox", "list"]), 1, "--config FILE");
+    check(&place.run(&["init"]), 2, "--name");
     check(&place.init("Customs!"), 1, "did:web");
     check(&place.init("customs"), 0, "");
     check(&place.init("customs"), 1, "corridor.toml");
@@ -162,7 +163,7 @@ fn errors_are_said_in_the_language_of_the_environment() {
     assert!(say("LC_ALL", "ko_KR.UTF-8").contains("파일"));
     let json = place.run(&["inbox", "list", "--json", "--lang", "ja"]);
     let problem: Value = serde_json::from_str(&json.err).unwrap();
-    assert_eq!(problem["code"], "file-failed");
+    assert_eq!(problem["code"], "config-missing");
     assert!(!json.err.contains('\u{1b}'), "no colour when piped");
 }
 
@@ -379,7 +380,7 @@ fn documents_become_messages_and_come_back() {
     let run = |words: &[&str]| ran(program(folder.path()).arg("trade").args(words).output().unwrap());
     let orders = samples.join("orders.csv").display().to_string();
     let envelope = ["--sender", "OHARA:ZZ", "--recipient", "HANGANG:ZZ", "--reference", "R1"];
-    let made = run(&[&["new", "orders", &orders, "--out", "o.edi"], envelope.as_slice()].concat());
+    let made = run(&[&["new", "orders", &orders, "--output", "o.edi"], envelope.as_slice()].concat());
     assert_eq!((made.code, made.err.as_str()), (0, ""));
     let back = run(&["convert", "o.edi", "--mapping", "orders", "--to", "json"]);
     assert_eq!((back.code, back.err.as_str()), (0, ""));
@@ -398,6 +399,18 @@ fn documents_become_messages_and_come_back() {
     assert_eq!((lossy.code, lossy.out.as_str()), (6, ""));
     assert!(lossy.err.contains("colour"), "{}", lossy.err);
     assert_eq!(run(&["new", "nonsense", "l.json"]).code, 1);
+    // What nobody says is asked for by its option, all at once.
+    for (given, missing) in [
+        (&[][..], "--sender, --recipient, --reference\n"),
+        (&["--sender", "A", "--reference", ""], "--recipient, --reference\n"),
+    ] {
+        let refused = run(&[&["new", "orders", "f.json"], given].concat());
+        assert!(refused.code == 2 && refused.err.contains(missing), "{} {}", refused.code, refused.err);
+    }
+    for (lang, said) in [("en", "1 message,"), ("ja", "メッセージ 1 件"), ("ko", "메시지 1건")] {
+        let judged = run(&["validate", "o.edi", "--lang", lang]);
+        assert!(judged.code == 0 && judged.out.contains(said), "{}", judged.out);
+    }
     let listed = run(&["mapping", "list"]);
     assert!(listed.out.contains("CUSCAR D.08A"), "{}", listed.out);
     let shown = run(&["mapping", "show", "cuscar"]);
@@ -444,25 +457,68 @@ fn a_document_is_made_in_the_characters_agreed_on() {
     let place = Place::new();
     let run = |words: &[&str]| place.run(&[&["trade"], words].concat());
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/trade/samples/d99z.zip");
-    assert_eq!(run(&["directory", "add", sample]).code, 0);
+    // The node adds it, so that its log says who did.
+    check(&run(&["directory", "add", sample]), 3, "corridor serve");
+    let node = place.serve();
+    let added = run(&["directory", "add", sample, "--json"]).json();
+    assert_eq!((&added["name"], &added["messages"]), (&"D.99Z".into(), &1.into()), "{added}");
     let partner = "did:web:forwarder.example";
     let guide = format!(
         r#"{{"guide":"sjis","directory":"D.99Z","message":"TESTER","partner":"{partner}","characters":"SHIFT_JIS"}}"#
     );
     std::fs::write(place.path("guide.json"), guide).unwrap();
     let added = run(&["guide", "add", "guide.json"]);
-    assert_eq!(added.code, 0, "{}", added.err);
+    assert!(added.code == 0 && added.out.contains("TESTER"), "{} {}", added.out, added.err);
     std::fs::write(place.path("d.json"), r#"{"number":"P1","date":"2026-11-22","buyer_name":"表"}"#).unwrap();
-    let check = |to: &str, code: i32| {
+    let made_for = |to: &str, code: i32| {
         let envelope = ["--sender", "A", "--recipient", "B", "--reference", "R1", "--to", to];
-        let made = run(&[&["new", "orders", "d.json", "--out", "made.edi"], envelope.as_slice()].concat());
+        let made = run(&[&["new", "orders", "d.json", "--output", "made.edi"], envelope.as_slice()].concat());
         assert_eq!(made.code, code, "{to}: {} {}", made.out, made.err);
     };
-    check(partner, 0);
+    made_for(partner, 0);
     let made = std::fs::read(place.path("made.edi")).unwrap();
     assert!(made.windows(2).any(|two| two == b"\x95\x5c"), "{}", String::from_utf8_lossy(&made));
-    check("did:web:nobody.example", 6);
-    check("nobody", 1);
+    made_for("did:web:nobody.example", 6);
+    made_for("nobody", 1);
+    assert!(run(&["guide", "list"]).out.contains("sjis"));
+    check(&run(&["guide", "remove", "sjis"]), 0, "");
+    check(&run(&["guide", "remove", "sjis"]), 1, "sjis");
+    let acts = |about: &str| place.run(&["act", "list", "--about", about, "--json"]).json()["items"].clone();
+    assert_eq!(acts("sjis").as_array().map(Vec::len), Some(2), "{}", acts("sjis"));
+    assert_eq!(acts("D.99Z")[0]["type"], "directory-added");
+    assert_eq!(node.end(), 0);
+}
+
+/// What is in the log already comes at once, and no more of it than was asked for.
+#[test]
+fn acts_and_leaves_are_followed() {
+    let place = Place::new();
+    let node = place.serve();
+    let leaves = place.run(&["log", "tail", "--from", "0", "--count", "2", "--json"]);
+    let numbers: Vec<Value> = leaves.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((leaves.code, numbers.len()), (0, 2), "{}", leaves.err);
+    assert_eq!((&numbers[0]["number"], &numbers[1]["number"]), (&0.into(), &1.into()), "{}", leaves.out);
+    check(&place.run(&["act", "tail", "--count", "0"]), 0, "");
+    let tail = |noun: &str| {
+        let mut tail = program(place.folder.path());
+        tail.args([noun, "tail", "--count", "1"]).stdout(Stdio::piped());
+        let mut tail = tail.spawn().unwrap();
+        let out = BufReader::new(tail.stdout.take().unwrap());
+        (Node(tail), out)
+    };
+    // Each begins with what is next.
+    let followed = [tail("act"), tail("log")];
+    std::thread::sleep(Duration::from_secs(2));
+    for label in ["one", "two"] {
+        check(&place.run(&["token", "create", "--role", "auditor", "--label", label]), 0, "");
+    }
+    for (tail, mut out) in followed {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        assert!(line.contains("token-created"), "{line}");
+        assert_eq!((out.read_line(&mut line).unwrap(), tail.end_told()), (0, 0), "{line}");
+    }
+    assert_eq!(node.end(), 0);
 }
 
 /// Every mapping that comes with the program has a document to start from; characters that two partners agreed
@@ -476,7 +532,7 @@ fn samples_agreed_characters_and_fixed_columns() {
     let envelope = ["--sender", "A", "--recipient", "B", "--reference", "R1"];
     for name in ["orders", "desadv", "iftmcs", "codeco", "baplie", "paxlst"] {
         write("s.json", run(&["mapping", "sample", name]).out.as_bytes());
-        let made = run(&[&["new", name, "s.json", "--out", "s.edi"], envelope.as_slice()].concat());
+        let made = run(&[&["new", name, "s.json", "--output", "s.edi"], envelope.as_slice()].concat());
         assert_eq!((made.code, made.err.as_str()), (0, ""), "{name}");
     }
     assert_eq!(run(&["mapping", "sample", "nonsense"]).code, 1);
@@ -518,7 +574,7 @@ fn samples_agreed_characters_and_fixed_columns() {
     let in_doubt = listed.out.lines().filter(|line| line.contains("unverified")).count();
     assert!(in_doubt == 2 && listed.out.contains("BAPLIE D.95B"), "{}", listed.out);
     write("n.json", run(&["mapping", "sample", "naccs-input"]).out.as_bytes());
-    let made = run(&["new", "naccs-input", "n.json", "--out", "n.txt"]);
+    let made = run(&["new", "naccs-input", "n.json", "--output", "n.txt"]);
     assert!(made.code == 0 && made.err.contains("Not verified"), "{}", made.err);
     assert_eq!(std::fs::read(folder.path().join("n.txt")).unwrap().get(398..400), Some(b"\r\n".as_slice()));
     let back = run(&["convert", "n.txt", "--mapping", "naccs-input", "--to", "json"]);

@@ -1,9 +1,11 @@
 //! A participant's own mappings: documents are made and shown by them in the console and by the API, and nobody
-//! else's desk knows them (PA-1).
+//! else's desk knows them (PA-1). What messages are checked against is changed in the same way.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod common;
 
+use axum::body::Body;
+use axum::http::Request;
 use common::{Answer, World};
 use corridor_node::access::Role;
 use corridor_trade::Library;
@@ -190,5 +192,69 @@ async fn mappings_are_listed_added_and_removed_by_the_api() {
         "{acts}"
     );
     assert!(acts["items"][0]["fields"]["by"].as_str().is_some_and(|by| !by.is_empty()), "{acts}");
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::disallowed_methods, reason = "a test reads a sample")]
+async fn guides_and_directories_are_listed_added_and_removed_by_the_api() {
+    let world = World::new().await;
+    let administrator = world.token(&world.forwarder, Role::Administrator).await;
+    let officer = world.token(&world.forwarder, Role::Officer).await;
+    let operator = world.token(&world.node.config.operator.did, Role::Administrator).await;
+    let ask = async |method: &str, path: &str, token: &str, body: &[u8]| {
+        let request = Request::builder().method(method).uri(format!("/api/v1/trade/{path}"));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        world.give(request.body(Body::from(body.to_vec())).unwrap()).await
+    };
+    let guide = br#"{"guide":"the carrier","directory":"D.99Z","message":"TESTER"}"#;
+    // Its directory must be there first.
+    let refused = ask("POST", "guides", &administrator, guide).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "guide-invalid"));
+    let zip = include_bytes!("../../services/trade/samples/d99z.zip");
+    let broken = ask("POST", "directories", &operator, b"PK").await;
+    assert_eq!((broken.status.as_u16(), broken.code().as_str()), (422, "directory-invalid"));
+    // The same again changes nothing.
+    for _ in 0..2 {
+        let added = ask("POST", "directories", &operator, zip).await;
+        assert_eq!((added.status.as_u16(), &added.json()["name"]), (200, &json!("D.99Z")));
+        assert_eq!(ask("POST", "guides", &administrator, guide).await.status.as_u16(), 200);
+    }
+    let listed = ask("GET", "directories", &officer, b"").await.json();
+    let digest = corridor_base::Digest::of(zip).to_string();
+    assert_eq!((&listed["items"][0]["digest"], &listed["items"][1]), (&json!(digest), &Value::Null));
+    let listed = ask("GET", "guides", &officer, b"").await.json();
+    assert_eq!((&listed["items"][0]["guide"], &listed["items"][1]), (&json!("the carrier"), &Value::Null));
+    // Nobody else has it (PA-1).
+    let theirs = world.token(&world.customs, Role::Administrator).await;
+    assert_eq!(ask("GET", "guides", &theirs, b"").await.json()["items"], json!([]));
+    for (method, path, body) in [
+        ("POST", "guides", &b"{}"[..]),
+        ("POST", "guides", br#"{"guide":"x","directory":"D.99Z","message":"TESTER","partner":"nobody"}"#),
+    ] {
+        let refused = ask(method, path, &administrator, body).await;
+        assert_eq!(refused.status.as_u16() / 100, 4, "{}", refused.json());
+    }
+    assert_eq!(ask("DELETE", "guides/the%20carrier", &theirs, b"").await.status.as_u16(), 404);
+    assert_eq!(ask("DELETE", "guides/the%20carrier", &administrator, b"").await.status.as_u16(), 204);
+    assert_eq!(ask("DELETE", "guides/the%20carrier", &administrator, b"").await.status.as_u16(), 404);
+    // The log of each has who changed what, and the digest of the file.
+    let acts = async |token: &str, about: &str| -> Vec<(String, String)> {
+        let path = format!("/api/v1/acts?subject={about}");
+        let acts = world.ask("GET", &path, Some(token), "").await.json();
+        let told = acts["items"].as_array().unwrap().iter().map(|act| {
+            assert!(act["fields"]["by"].as_str().is_some_and(|by| !by.is_empty()), "{act}");
+            let change = act["fields"]["change"].as_str().unwrap_or_default();
+            (format!("{} {change}", act["type"].as_str().unwrap()), act["fields"]["digest"].to_string())
+        });
+        let mut told: Vec<_> = told.collect();
+        // The clock of the test stands still, and of one instant either may come first.
+        told.sort_unstable();
+        told
+    };
+    let of = |what: &str, file: &[u8]| (what.to_owned(), json!(corridor_base::Digest::of(file)).to_string());
+    let guides = acts(&administrator, "the%20carrier").await;
+    assert_eq!(guides, [of("guide-changed added", guide), of("guide-changed removed", guide)]);
+    assert_eq!(acts(&operator, "D.99Z").await, [of("directory-added ", zip)]);
     world.running.stop().await;
 }

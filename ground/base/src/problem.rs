@@ -48,6 +48,7 @@ macro_rules! errors {
 errors! {
     // Form of the input
     Malformed = "malformed", 400;
+    OptionMissing = "option-missing", 400;
     TooLarge = "too-large", 413;
     NotFound = "not-found", 404;
     ReceiptPending = "receipt-pending", 409;
@@ -115,6 +116,7 @@ errors! {
     FileMode = "file-mode", 500;
     FileFailed = "file-failed", 500;
     PortTaken = "port-taken", 500;
+    ConfigMissing = "config-missing", 500;
     ConfigInvalid = "config-invalid", 500;
     ConfigUnknownKey = "config-unknown-key", 500;
     TlsInvalid = "tls-invalid", 500;

@@ -128,6 +128,10 @@ act_types! {
     MAPPING_CHANGED = "mapping-changed" v 1 ["mapping", "change", "digest", "by"];
     /// Other codes were put in the place of those kept for a partner; the digest is of the table.
     PARTNER_CODES_SET = "partner-codes-set" v 1 ["partner", "digest", "by"];
+    /// A guide of the participant's was put into use, or out of it; the digest is of its text.
+    GUIDE_CHANGED = "guide-changed" v 1 ["guide", "change", "digest", "by"];
+    /// A UNECE directory was added to those of the node; the digest is of its zip.
+    DIRECTORY_ADDED = "directory-added" v 1 ["directory", "digest", "by"];
 }
 
 /// An act as it is committed to. A type that is not known is carried and shown as opaque (LG-4).

@@ -358,15 +358,56 @@ log-checking = checking the log
 
 ## EDIFACT files and directories
 
-trade-accepted = Accepted: { $messages } messages, { $checked } checked against a directory or guide, { $warnings } warnings.
-trade-partly-rejected = Partly refused: { $messages } messages, { $checked } checked against a directory or guide, { $errors } errors, { $warnings } warnings.
-trade-rejected = Refused: { $messages } messages, { $checked } checked against a directory or guide, { $errors } errors, { $warnings } warnings.
-trade-unreadable = Not readable as an interchange: { $messages } messages, { $checked } checked, { $errors } errors, { $warnings } warnings.
+trade-accepted =
+    Accepted: { $messages ->
+        [one] 1 message
+       *[other] { $messages } messages
+    }, { $checked } checked against a directory or guide, { $warnings ->
+        [one] 1 warning
+       *[other] { $warnings } warnings
+    }.
+trade-partly-rejected =
+    Partly refused: { $messages ->
+        [one] 1 message
+       *[other] { $messages } messages
+    }, { $checked } checked against a directory or guide, { $errors ->
+        [one] 1 error
+       *[other] { $errors } errors
+    }, { $warnings ->
+        [one] 1 warning
+       *[other] { $warnings } warnings
+    }.
+trade-rejected =
+    Refused: { $messages ->
+        [one] 1 message
+       *[other] { $messages } messages
+    }, { $checked } checked against a directory or guide, { $errors ->
+        [one] 1 error
+       *[other] { $errors } errors
+    }, { $warnings ->
+        [one] 1 warning
+       *[other] { $warnings } warnings
+    }.
+trade-unreadable =
+    Not readable as an interchange: { $messages ->
+        [one] 1 message
+       *[other] { $messages } messages
+    }, { $checked } checked, { $errors ->
+        [one] 1 error
+       *[other] { $errors } errors
+    }, { $warnings ->
+        [one] 1 warning
+       *[other] { $warnings } warnings
+    }.
 trade-loss = { $what }
 trade-losses-more = { $number } more are not told.
 trade-guide-added = Guide { $name } for { $message } is used from now on.
 trade-guide-removed = Guide { $name } is used no longer.
-trade-directory-added = Directory { $name } with { $messages } messages is kept. The licence in its zip holds for you.
+trade-directory-added =
+    Directory { $name } with { $messages ->
+        [one] 1 message
+       *[other] { $messages } messages
+    } is kept. The licence in its zip holds for you.
 trade-directory-odd = Odd, and read as it seemed meant: { $what }
 trade-directory-collision = After this row a segment could stand for two rows; the first is taken: { $what }
 
@@ -376,7 +417,10 @@ field-doubt = doubt
 
 trade-evidence-done = Written to { $path }: check it with corridor verify
 doctor-hub = The folder shared with a hub can be worked with.
-doctor-hub-refused = { $number } files in the folder of the hub were refused.
+doctor-hub-refused = { $number ->
+    [one] One file in the folder of the hub was refused.
+   *[other] { $number } files in the folder of the hub were refused.
+}
     .remedy = Read the .txt beside each in { $path }/refused, mend the file, drop it in out/ again, and remove it there.
 
 ## Customs

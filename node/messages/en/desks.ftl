@@ -244,7 +244,10 @@ amend-segment = Segment
 amend-goes-as = It is sent as: { $what }
 amend-send = Send the amendment
 amends = Amends: { $what }
-trade-codes-imported = { $number } codes of { $partner } are used from now on.
+trade-codes-imported = { $number ->
+    [one] One code of { $partner } is used from now on.
+   *[other] { $number } codes of { $partner } are used from now on.
+}
 
 ## Agreements: drawn up, read, countersigned
 

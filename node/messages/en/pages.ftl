@@ -645,3 +645,8 @@ customs-next = What else waits for a decision
 
 act-field-mapping = Mapping
 act-field-digest = Digest of the text (SHA-256)
+
+## Guides and directories
+
+act-field-guide = Guide
+act-field-directory = Directory

@@ -37,7 +37,7 @@ verify-outcome-pending = Not complete yet: a cosignature is missing that may sti
 verify-outcome-failed = A check failed: do not rely on this file.
 verify-outcome-not-checked = Nothing failed, but not everything could be checked here.
 verify-no-policy = No signature was judged: name the policy that says whose signatures count, with --policy FILE.
-verify-no-act = A receipt in COSE does not carry the act it is about: name its bytes with --act FILE (corridor act show ID --out FILE).
+verify-no-act = A receipt in COSE does not carry the act it is about: name its bytes with --act FILE (corridor act show ID --output FILE).
 
 # Receipts
 receipt-ours = Our receipts:
@@ -64,9 +64,16 @@ verify-ended = The log { $what } has ended at { $last } leaves and { $found } go
 verify-ended-beyond = The log { $what } has ended and { $found } goes on in its place. Whoever ended it knew of { $last } leaves; this checkpoint holds { $size }. What was cosigned stands: show it to the office that ended the log.
 
 verify-kind-chain = chain of a transaction
-verify-chain-about = Transaction { $reference }: { $documents } documents, exported by { $who }
+verify-chain-about =
+    Transaction { $reference }: { $documents ->
+        [one] 1 document
+       *[other] { $documents } documents
+    }, exported by { $who }
 verify-chain-absent = Absent: document { $envelope } ({ $why })
-verify-chain-passed = { $number } checks passed.
+verify-chain-passed = { $number ->
+    [one] One check passed.
+   *[other] { $number } checks passed.
+}
 verify-chain-form = The archive reads as evidence
 verify-chain-files = Every file is as the index has it
 verify-chain-index = The index is the one that was signed, and says what the documents say

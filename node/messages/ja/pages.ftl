@@ -630,3 +630,8 @@ customs-next = ほかの審査待ちを見る
 
 act-field-mapping = マッピング
 act-field-digest = 本文のダイジェスト（SHA-256）
+
+## ガイドとディレクトリ
+
+act-field-guide = ガイド
+act-field-directory = ディレクトリ

@@ -34,7 +34,7 @@ verify-outcome-pending = まだ完成していません。これから届く可�
 verify-outcome-failed = 不合格の検査があります。このファイルを信頼しないでください。
 verify-outcome-not-checked = 不合格はありませんが、ここでは検査できない項目がありました。
 verify-no-policy = 署名は判定していません。誰の署名を有効とするかを定めた方針を --policy FILE で指定してください。
-verify-no-act = COSE 形式の記録証明には、対象の行為が含まれていません。行為のバイト列を --act FILE で指定してください（corridor act show ID --out FILE で保存できます）。
+verify-no-act = COSE 形式の記録証明には、対象の行為が含まれていません。行為のバイト列を --act FILE で指定してください（corridor act show ID --output FILE で保存できます）。
 
 # 記録証明
 receipt-ours = 自機関の記録証明:

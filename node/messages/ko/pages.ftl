@@ -630,3 +630,8 @@ customs-next = 다른 심사 대기 건 보기
 
 act-field-mapping = 매핑
 act-field-digest = 본문 다이제스트(SHA-256)
+
+## 가이드와 디렉터리
+
+act-field-guide = 가이드
+act-field-directory = 디렉터리

@@ -34,7 +34,7 @@ verify-outcome-pending = 아직 완성되지 않았습니다. 앞으로 도착�
 verify-outcome-failed = 실패한 검사가 있습니다. 이 파일을 신뢰하지 마십시오.
 verify-outcome-not-checked = 실패는 없지만 여기에서 검사할 수 없는 항목이 있었습니다.
 verify-no-policy = 서명을 판정하지 않았습니다. 누구의 서명을 인정할지 정한 정책을 --policy FILE로 지정하십시오.
-verify-no-act = COSE 형식의 기록 증명에는 대상 행위가 들어 있지 않습니다. 행위의 바이트를 --act FILE로 지정하십시오(corridor act show ID --out FILE로 저장할 수 있습니다).
+verify-no-act = COSE 형식의 기록 증명에는 대상 행위가 들어 있지 않습니다. 행위의 바이트를 --act FILE로 지정하십시오(corridor act show ID --output FILE로 저장할 수 있습니다).
 
 # 기록 증명
 receipt-ours = 우리 기록 증명:

@@ -40,7 +40,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// A signed note as the body, whatever its content type, of at most [`MAX_BODY`] bytes.
+/// The zip of a directory as the body, whatever its content type.
+pub struct Zip(pub Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Zip {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        Ok(Self(body(request, corridor_trade::directory::LARGEST).await?))
+    }
+}
+
+/// A signed note, or another text that is looked at elsewhere, as the body, whatever its content type, of at most
+/// [`MAX_BODY`] bytes.
 pub struct Note(pub Vec<u8>);
 
 impl<S: Send + Sync> FromRequest<S> for Note {

@@ -5,6 +5,7 @@ pub mod codes;
 pub mod desk;
 pub mod drafts;
 pub mod forms;
+pub mod library;
 pub mod make;
 pub mod mappings;
 pub mod rejects;

@@ -1,16 +1,14 @@
 //! `corridor act`: what happened and mattered.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Subcommand;
 use corridor_storage::durable;
 use serde_json::{Value, json};
 
+use super::remote::Remote;
+use super::tail::Tail;
 use super::{Context, Done};
-
-/// How often new acts are looked for.
-const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -31,7 +29,7 @@ pub(super) enum Verb {
         /// The act's identifier
         id: String,
         /// Write those bytes to this file: `corridor verify --act` asks for it beside a receipt in COSE
-        #[arg(long, short, value_name = "FILE")]
+        #[arg(long = "output", alias = "out", short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// Print acts as they happen, until Ctrl-C
@@ -77,34 +75,24 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     }
 }
 
-async fn tail(context: &Context, remote: &super::remote::Remote, count: Option<u64>) -> Done {
+/// Acts as they come.
+const TAIL: Tail = Tail {
+    list: &["acts"],
+    query: &[("order", Some("oldest"))],
+    from: "after",
+    behind: |item| item.get("id").and_then(Value::as_str).map(str::to_owned),
+    line,
+};
+
+async fn tail(context: &Context, remote: &Remote, count: Option<u64>) -> Done {
     let newest = remote.get(&["acts"], &[("limit", Some("1"))]).await?;
-    let id_of = |item: &Value| item.get("id").and_then(Value::as_str).map(str::to_owned);
-    let mut last = newest.pointer("/items/0").and_then(id_of);
-    let mut seen = 0;
-    while count.is_none_or(|count| seen < count) {
-        let query = [("order", Some("oldest")), ("after", last.as_deref()), ("limit", Some("100"))];
-        let answer = remote.get(&["acts"], &query).await?;
-        let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-        for item in &items {
-            seen += 1;
-            last = id_of(item).or(last);
-            line(context, item);
-        }
-        if items.is_empty() {
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-    Ok(())
+    let last = newest.pointer("/items/0").and_then(TAIL.behind);
+    TAIL.follow(context, remote, last, count).await
 }
 
-fn line(context: &Context, item: &Value) {
-    if context.terminal.is_json() {
-        return context.terminal.json_line(item);
-    }
-    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let fields = fields(item.get("fields"));
-    context.terminal.line(&format!("{}  {}  {fields}", text("time"), text("type")));
+fn line(item: &Value) -> String {
+    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
+    format!("{}  {}  {}", text("time"), text("type"), fields(item.get("fields")))
 }
 
 /// The fields as one text, for a table.

@@ -90,7 +90,7 @@ pub(super) enum Verb {
     Succeed {
         /// The directory of the anchor
         directory: PathBuf,
-        /// What the node asked for: `corridor log succession --out FILE`
+        /// What the node asked for: `corridor log succession --output FILE`
         request: PathBuf,
         /// Why, for everybody to read
         #[arg(long)]

@@ -1,7 +1,5 @@
 //! `corridor config`: what every key means, and what is in force.
 
-use std::path::Path;
-
 use corridor_base::ErrorCode;
 
 use super::{Context, Done};
@@ -23,7 +21,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let settings = match &found {
         Ok(config) => Some(&config.settings),
         // Without a file there is still everything to explain; a file that is wrong is a problem.
-        Err(problem) if problem.code() == ErrorCode::FileFailed && is_absent(&context.config_file()) => None,
+        Err(problem) if problem.code() == ErrorCode::ConfigMissing => None,
         Err(problem) => return Err(problem.clone().into()),
     };
     if context.terminal.is_json() {
@@ -32,8 +30,4 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         context.terminal.raw(&config::list(context.lang, settings));
     }
     Ok(())
-}
-
-fn is_absent(path: &Path) -> bool {
-    std::fs::metadata(path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
 }

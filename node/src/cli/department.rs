@@ -22,10 +22,10 @@ pub(super) enum Verb {
         /// Its name in Korean
         #[arg(long, value_name = "NAME")]
         ko: String,
-        /// A kind of document that is its business [default: all kinds]
+        /// A kind of document that is its business; may be given several times [default: all kinds]
         #[arg(long, value_name = "KIND")]
         kind: Vec<String>,
-        /// A partner whose documents are its business [default: all partners]
+        /// A partner whose documents are its business; may be given several times [default: all partners]
         #[arg(long, value_name = "DID")]
         partner: Vec<String>,
     },

@@ -34,10 +34,11 @@ pub(super) struct Args {
     /// Where the API answers [default: 127.0.0.1:7081]
     #[arg(long, value_name = "ADDRESS")]
     api: Option<String>,
-    /// An anchor whose trust list counts here: country and verifier key, "JP NAME+HASH+KEY"
+    /// An anchor whose trust list counts here: country and verifier key, "JP NAME+HASH+KEY"; may be
+    /// given several times
     #[arg(long, value_name = "ANCHOR")]
     anchor: Vec<String>,
-    /// A private or local destination that may be connected to
+    /// A private or local destination that may be connected to; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     allow: Vec<String>,
 }
@@ -84,11 +85,8 @@ async fn participant(node: &Node, config: &Config, hosted: &Hosted) -> Result<Va
 }
 
 fn write_config(context: &Context, args: &Args, file: &Path) -> Result<()> {
-    let name = args.name.as_deref().ok_or_else(|| {
-        Problem::new(ErrorCode::Malformed)
-            .with("what", "corridor init")
-            .with("why", format!("{} is missing, and --name is not given", file.display()))
-    })?;
+    let name =
+        args.name.as_deref().ok_or_else(|| Problem::new(ErrorCode::OptionMissing).with("what", "--name"))?;
     let public = args.public.as_deref().unwrap_or("127.0.0.1:7080");
     let port = public.rsplit(':').next().unwrap_or("7080");
     let url = args.url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));

@@ -1,7 +1,6 @@
 //! `corridor log`: the node's log of acts, its checkpoints and witnesses, proofs, and checking it whole.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Subcommand;
 use corridor_base::{Digest, ErrorCode, Problem};
@@ -9,11 +8,11 @@ use corridor_proof::merkle;
 use corridor_storage::durable;
 use serde_json::{Value, json};
 
+use super::remote::Remote;
+use super::tail::Tail;
 use super::{Context, Done, Failure};
 use crate::texts::say;
 
-/// How often new leaves are looked for.
-const LOOK: Duration = Duration::from_millis(500);
 /// The exit code when the log does not follow from its leaves.
 const DIFFERS: u8 = 6;
 
@@ -39,7 +38,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "SIZE")]
         old: Option<u64>,
         /// The size of the tree [default: that of the newest checkpoint]
-        #[arg(long)]
+        #[arg(long, value_name = "SIZE")]
         size: Option<u64>,
     },
     /// Logs that were seen to contradict themselves, with the evidence that `corridor verify` judges
@@ -48,13 +47,13 @@ pub(super) enum Verb {
         #[arg(long, value_name = "ID", requires = "out")]
         id: Option<String>,
         /// The file
-        #[arg(long, short, value_name = "FILE")]
+        #[arg(long = "output", alias = "out", short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// Acts of which nothing but the leaf is left, after a restoration from an old backup
     Lost {
         /// The first leaf
-        #[arg(long)]
+        #[arg(long, value_name = "NUMBER")]
         from: Option<u64>,
     },
     /// Show how the log grew: its size at the end of each hour or day
@@ -69,7 +68,7 @@ pub(super) enum Verb {
     /// Ask for what the office of the country is to sign when the leaves of this log are lost for good
     Succession {
         /// The file for the office
-        #[arg(long, short, value_name = "FILE")]
+        #[arg(long = "output", alias = "out", short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// Derive everything again from the leaves and name the first difference
@@ -177,40 +176,26 @@ fn alarms(context: &Context, answer: &Value, id: Option<&str>, out: Option<&Path
     Ok(())
 }
 
-async fn tail(
-    context: &Context,
-    remote: &super::remote::Remote,
-    count: Option<u64>,
-    from: Option<u64>,
-) -> Done {
-    let mut next = match from {
+/// Leaves as they come.
+const TAIL: Tail = Tail {
+    list: &["log", "leaves"],
+    query: &[],
+    from: "from",
+    behind: |item| item.get("number").and_then(Value::as_u64).map(|number| (number + 1).to_string()),
+    line,
+};
+
+async fn tail(context: &Context, remote: &Remote, count: Option<u64>, from: Option<u64>) -> Done {
+    let next = match from {
         Some(from) => from,
         None => remote.get(&["log"], &[]).await?.get("leaves").and_then(Value::as_u64).unwrap_or(0),
     };
-    let mut seen = 0;
-    while count.is_none_or(|count| seen < count) {
-        let first = next.to_string();
-        let query = [("from", Some(first.as_str())), ("limit", Some("100"))];
-        let answer = remote.get(&["log", "leaves"], &query).await?;
-        let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-        let wanted = count.map_or(usize::MAX, |count| usize::try_from(count - seen).unwrap_or(usize::MAX));
-        for item in items.iter().take(wanted) {
-            (seen, next) = (seen + 1, next + 1);
-            line(context, item);
-        }
-        if items.is_empty() {
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-    Ok(())
+    TAIL.follow(context, remote, Some(next.to_string()), count).await
 }
 
-fn line(context: &Context, item: &Value) {
-    if context.terminal.is_json() {
-        return context.terminal.json_line(item);
-    }
-    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+fn line(item: &Value) -> String {
+    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = item.get("number").and_then(Value::as_u64).unwrap_or_default();
     let hash: String = text("hash").chars().take(16).collect();
-    context.terminal.line(&format!("{number:>8}  {}  {hash}  {}", text("time"), text("type")));
+    format!("{number:>8}  {}  {hash}  {}", text("time"), text("type"))
 }

@@ -45,6 +45,14 @@ impl Terminal {
         }
     }
 
+    /// What was done: a sentence for people, the answer itself for programs.
+    pub(super) fn did(&self, key: &str, args: &[(&str, &str)], answer: &Value) {
+        self.say(key, args);
+        if self.json {
+            self.json(answer);
+        }
+    }
+
     pub(super) fn json(&self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
         self.raw(&format!("{text}\n"));

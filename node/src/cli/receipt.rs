@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PLACE", conflicts_with_all = ["id", "out", "html", "cose", "theirs", "of"])]
     before: Option<String>,
     /// Write the receipt to this file [default, with --html, --cose, --theirs or --type: standard output]
-    #[arg(long, short, value_name = "FILE", requires = "id")]
+    #[arg(long = "output", alias = "out", short, value_name = "FILE", requires = "id")]
     out: Option<PathBuf>,
     /// As a page to print, in three languages, with the proof in a QR code
     #[arg(long, conflicts_with_all = ["cose", "theirs"], requires = "id")]

@@ -109,7 +109,17 @@ impl Remote {
     }
 
     pub(super) async fn post_note(&self, segments: &[&str], note: Vec<u8>) -> Result<Value> {
-        self.ask(Method::POST, self.path(segments, &[])?, Some(("text/plain", note.into()))).await
+        self.post_bytes(segments, "text/plain", note).await
+    }
+
+    /// Hands in a file as it is.
+    pub(super) async fn post_bytes(
+        &self,
+        segments: &[&str],
+        kind: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Value> {
+        self.ask(Method::POST, self.path(segments, &[])?, Some((kind, bytes.into()))).await
     }
 
     pub(super) async fn delete(&self, segments: &[&str]) -> Result<Value> {

@@ -149,10 +149,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
         Verb::Validate(args) => return file::validate(context, &args),
         Verb::Convert(args) => return file::convert(context, &args),
         Verb::Diff(args) => return file::diff(context, &args),
-        Verb::Directory { verb } => return directory::run(context, verb),
+        Verb::Directory { verb } => return directory::run(context, verb).await,
         Verb::New(args) => return mapping::new(context, &args),
         Verb::Mapping { verb } => return mapping::run(context, &verb).await,
-        Verb::Guide { verb } => return guide::run(context, verb),
+        Verb::Guide { verb } => return guide::run(context, &verb).await,
         Verb::Transactions { limit } => return desk::transactions(context, &limit).await,
         Verb::Form { side, id, mapping } => {
             return desk::form(context, &side, &id, mapping.as_deref()).await;

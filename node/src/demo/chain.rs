@@ -81,7 +81,7 @@ fn make(
             recipient,
             "--reference",
             reference,
-            "--out",
+            "--output",
             &out,
         ],
     )?;

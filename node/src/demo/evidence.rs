@@ -24,8 +24,8 @@ pub(super) fn show(stage: &Stage, story: &mut Story, kr: &Place, id: &str) -> Re
         let both = ["/ours", "/theirs"].iter().all(|side| complete(standing.pointer(side)));
         Ok((code == PASSED && both).then_some(standing))
     })?;
-    stage.judged(Some(kr), &["receipt", id, "--out", OURS])?;
-    stage.judged(Some(kr), &["receipt", id, "--theirs", "--out", THEIRS])?;
+    stage.judged(Some(kr), &["receipt", id, "--output", OURS])?;
+    stage.judged(Some(kr), &["receipt", id, "--theirs", "--output", THEIRS])?;
     story.say("demo-receipts", &[("ours", OURS), ("theirs", THEIRS)]);
     let (code, verdict) = stage.judged(None, &["verify", OURS, THEIRS, "--policy", POLICY])?;
     if code != PASSED {

@@ -24,7 +24,7 @@ fn follow(browser: &Browser, part: &str) {
 fn receipts(world: &World, id: &str) -> [String; 2] {
     let (whole, altered) =
         (world.file(&format!("{id}.tlog-proof")), world.file(&format!("{id}-altered.tlog-proof")));
-    world.corridor("forwarder", &["receipt", id, "--out", whole.to_str().unwrap()]);
+    world.corridor("forwarder", &["receipt", id, "--output", whole.to_str().unwrap()]);
     let mut bytes = std::fs::read(&whole).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };

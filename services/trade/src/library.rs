@@ -24,12 +24,12 @@ const GUIDES: &str = "guides";
 /// Where mappings are, below the data directory, in a folder for each participant.
 const MAPPINGS: &str = "mappings";
 /// The most directories and, for each participant, the most guides and the most mappings that are looked at.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 /// The most shelves kept ready, one for each participant and partner.
 const READY: usize = 256;
 
 /// A file as it was when it was read: its path, its length, its time.
-type Seen = (PathBuf, u64, Option<SystemTime>);
+pub(crate) type Seen = (PathBuf, u64, Option<SystemTime>);
 
 /// The mappings of a participant, and the files that its own were read from.
 type Own = (Vec<Seen>, Arc<Mappings>);
@@ -51,6 +51,18 @@ struct Kept {
     base: Arc<Shelf>,
     /// By participant and partner; each with the guides it was made of.
     ready: BTreeMap<(String, String), (Vec<Seen>, Arc<Shelf>)>,
+}
+
+impl Kept {
+    /// Reads the directories where they are others than before.
+    fn refresh(&mut self, data: &Path) {
+        let directories = listed(&Library::directories(data), "zip");
+        if directories != self.directories {
+            self.base = Arc::new(loaded(&directories));
+            self.directories = directories;
+            self.ready.clear();
+        }
+    }
 }
 
 impl Library {
@@ -202,12 +214,7 @@ impl Library {
     pub fn shelf(&self, us: &Did, partner: &Did) -> Arc<Shelf> {
         let Some(data) = &self.data else { return Arc::default() };
         let mut kept = self.lock();
-        let directories = listed(&Self::directories(data), "zip");
-        if directories != kept.directories {
-            kept.base = Arc::new(loaded(&directories));
-            kept.directories = directories;
-            kept.ready.clear();
-        }
+        kept.refresh(data);
         let guides = listed(&Self::guides(data, us), "json");
         if guides.is_empty() {
             return Arc::clone(&kept.base);
@@ -238,13 +245,22 @@ impl Library {
             .map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
+    /// All directories, and no guide. Reads and compiles what is new: not on a thread that serves requests.
+    #[must_use]
+    pub fn base(&self) -> Arc<Shelf> {
+        let Some(data) = &self.data else { return Arc::default() };
+        let mut kept = self.lock();
+        kept.refresh(data);
+        Arc::clone(&kept.base)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The files of a folder with this extension, in the order of their names.
-fn listed(folder: &Path, extension: &str) -> Vec<Seen> {
+pub(crate) fn listed(folder: &Path, extension: &str) -> Vec<Seen> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let named = |path: &PathBuf| path.extension().is_some_and(|e| e == extension);
     let mut files: Vec<Seen> = entries
@@ -310,6 +326,6 @@ fn guided(base: &Shelf, guides: &[Seen], partner: &Did) -> Shelf {
     shelf
 }
 
-fn passed_over(path: &Path, problem: &Problem) {
+pub(crate) fn passed_over(path: &Path, problem: &Problem) {
     tracing::warn!(code = %problem.code(), path = %path.display(), "a directory, guide or mapping cannot be used");
 }

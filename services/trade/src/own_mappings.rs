@@ -3,18 +3,16 @@
 
 use std::path::Path;
 
-use corridor_base::{Digest, Result};
+use corridor_base::Result;
 use corridor_exchange::{Acting, Exchange};
 use corridor_proof::act;
-use corridor_storage::{Tx, durable};
+use corridor_storage::durable;
 
-use crate::Library;
-use crate::blocking;
 use crate::mapping::Mapping;
+use crate::recorded::record;
+use crate::{Library, blocking};
 
-/// Puts a mapping into use, in place of one of the same name. The act is in the books before the file is in its
-/// place: a change that nobody can see afterwards is worse than an act whose file a crash kept away. The same text
-/// again changes nothing.
+/// Puts a mapping into use, in place of one of the same name. The same text again changes nothing.
 ///
 /// # Errors
 /// Those of [`Library::fits`]; `file-failed`, `storage-full`; those of the store.
@@ -27,7 +25,8 @@ pub async fn add(exchange: &Exchange, acting: &Acting, data: &Path, json: Vec<u8
     })
     .await?;
     if !known {
-        record(exchange, acting, &mapping.mapping, "added", &json).await?;
+        let said = [("mapping", mapping.mapping.as_str()), ("change", "added")];
+        record(exchange, acting, &act::MAPPING_CHANGED, &said, &json).await?;
         blocking(move || Library::keep(&path, &json)).await?;
     }
     Ok(mapping)
@@ -45,17 +44,7 @@ pub async fn remove(exchange: &Exchange, acting: &Acting, data: &Path, name: &st
         Ok((path, json))
     })
     .await?;
-    record(exchange, acting, name, "removed", &json).await?;
+    let said = [("mapping", name), ("change", "removed")];
+    record(exchange, acting, &act::MAPPING_CHANGED, &said, &json).await?;
     blocking(move || durable::remove_file(&path)).await
-}
-
-async fn record(exchange: &Exchange, acting: &Acting, name: &str, change: &str, json: &[u8]) -> Result<()> {
-    let fields = [
-        ("mapping", name.to_owned()),
-        ("change", change.to_owned()),
-        ("digest", Digest::of(json).to_string()),
-        ("by", acting.reader.clone()),
-    ];
-    let record = exchange.seal(&acting.participant, &act::MAPPING_CHANGED, &fields)?;
-    exchange.store().write(&acting.participant, move |tx: &mut Tx<'_>| tx.record(&record)).await
 }

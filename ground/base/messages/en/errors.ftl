@@ -27,6 +27,11 @@ malformed = Input cannot be read
     .detail = This is not a valid { $what }: { $why }
     .remedy = Correct the input and send it again. If a program produced it, show this message to whoever maintains that program.
 
+# args: what
+option-missing = An option is missing
+    .detail = Neither the command nor what it reads says this: { $what }
+    .remedy = Add it to the command. What it means is shown by the same command with `--help`.
+
 # args: what, limit
 too-large = Too large
     .detail = The { $what } exceeds the limit of { $limit }.
@@ -341,6 +346,11 @@ file-failed = File cannot be used
 port-taken = Port already in use
     .detail = Another program is already listening on { $address }.
     .remedy = Stop the other program, or choose another port in the configuration: see `corridor config`.
+
+# args: path
+config-missing = No node here
+    .detail = There is no configuration of a node: { $path }
+    .remedy = Run the command in the folder of the node, or name the configuration with `--config FILE` or CORRIDOR_CONFIG. `corridor init` makes a new node.
 
 # args: path, line, key, why
 config-invalid = Setting not valid

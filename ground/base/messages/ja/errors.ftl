@@ -9,6 +9,10 @@ malformed = 入力を読み取れません
     .detail = 「{ $what }」として正しくありません: { $why }
     .remedy = 入力を修正して、もう一度送信してください。プログラムが作成したものであれば、その保守担当者にこのメッセージを伝えてください。
 
+option-missing = オプションが足りません
+    .detail = コマンドにも、読み込んだ文書にも指定がありません: { $what }
+    .remedy = このオプションをコマンドに加えてください。意味は、同じコマンドに `--help` を付けると表示されます。
+
 too-large = 大きすぎます
     .detail = 「{ $what }」が上限（{ $limit }）を超えています。
     .remedy = 分割して送信するか、受け付けなかったノードの運用担当者に上限の引き上げを依頼してください。設定できる上限は `corridor config` で確認できます。
@@ -262,6 +266,10 @@ file-failed = ファイルを使用できません
 port-taken = ポートは使用中です
     .detail = { $address } は別のプログラムが使用しています。
     .remedy = そのプログラムを停止するか、設定で別のポートを指定してください。`corridor config` を参照してください。
+
+config-missing = ここにはノードがありません
+    .detail = ノードの設定ファイルが見つかりません: { $path }
+    .remedy = ノードのフォルダーで実行するか、`--config FILE` または CORRIDOR_CONFIG で設定ファイルを指定してください。新しいノードは `corridor init` で作成できます。
 
 config-invalid = 設定値が正しくありません
     .detail = { $path } の { $line } 行目: { $key } の値を受け付けられません: { $why }

@@ -10,6 +10,10 @@ malformed = 입력을 읽을 수 없습니다
     .detail = 올바른 형식이 아닙니다. 항목: { $what }, 내용: { $why }
     .remedy = 입력을 고쳐서 다시 보내십시오. 프로그램이 만든 입력이라면 그 프로그램의 담당자에게 이 메시지를 전달하십시오.
 
+option-missing = 옵션이 빠졌습니다
+    .detail = 명령에도, 읽은 문서에도 지정되어 있지 않습니다: { $what }
+    .remedy = 이 옵션을 명령에 추가하십시오. 뜻은 같은 명령에 `--help`를 붙이면 표시됩니다.
+
 too-large = 너무 큽니다
     .detail = 상한을 넘었습니다. 항목: { $what }, 상한: { $limit }
     .remedy = 나누어 보내거나, 거부한 노드의 운영자에게 상한을 높여 달라고 요청하십시오. 설정할 수 있는 상한은 `corridor config`에서 확인할 수 있습니다.
@@ -263,6 +267,10 @@ file-failed = 파일을 사용할 수 없습니다
 port-taken = 이미 사용 중인 포트입니다
     .detail = 다른 프로그램이 이미 사용하고 있는 주소입니다: { $address }
     .remedy = 그 프로그램을 종료하거나 설정에서 다른 포트를 지정하십시오. `corridor config`를 참고하십시오.
+
+config-missing = 여기에는 노드가 없습니다
+    .detail = 노드의 설정 파일을 찾을 수 없습니다: { $path }
+    .remedy = 노드 폴더에서 실행하거나, `--config FILE` 또는 CORRIDOR_CONFIG로 설정 파일을 지정하십시오. 새 노드는 `corridor init`으로 만들 수 있습니다.
 
 config-invalid = 설정값이 올바르지 않습니다
     .detail = { $path } { $line }행: { $key } 항목의 값을 사용할 수 없습니다: { $why }

@@ -47,3 +47,5 @@ act-risk-rule-changed = A risk rule was changed
 act-trade-partner-set = How a partner works was set
 act-mapping-changed = A mapping of its own was put into use, or out of it
 act-partner-codes-set = Codes of a partner were set
+act-guide-changed = A guide was put into use, or out of it
+act-directory-added = A UNECE directory was added

@@ -47,3 +47,5 @@ act-risk-rule-changed = リスク基準の変更
 act-trade-partner-set = 相手機関の運用区分の設定
 act-mapping-changed = 独自マッピングの使用開始・使用終了
 act-partner-codes-set = 相手機関のコード表の設定
+act-guide-changed = ガイドの適用開始・適用終了
+act-directory-added = UNECE ディレクトリの追加

@@ -47,3 +47,5 @@ act-risk-rule-changed = 위험 기준 변경
 act-trade-partner-set = 상대 기관의 운용 구분 설정
 act-mapping-changed = 자체 매핑 사용 개시·종료
 act-partner-codes-set = 상대 기관 코드표 설정
+act-guide-changed = 가이드 적용 개시·종료
+act-directory-added = UNECE 디렉터리 추가

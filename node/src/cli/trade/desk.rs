@@ -31,7 +31,7 @@ pub(in crate::cli) enum Codes {
         /// The partner: did:web:…
         partner: String,
         /// Write to this file [default: standard output]
-        #[arg(long, value_name = "FILE")]
+        #[arg(long = "output", alias = "out", short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
 }
@@ -68,13 +68,13 @@ pub(in crate::cli) struct Amend {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Rejects {
     /// Only of this partner
-    #[arg(long)]
+    #[arg(long, value_name = "DID")]
     partner: Option<String>,
     /// Only of this cause: contrl, aperak, cusres, refused, undelivered
     #[arg(long)]
     cause: Option<String>,
     /// Those after this place, as the page before said
-    #[arg(long)]
+    #[arg(long, value_name = "PLACE")]
     before: Option<String>,
     /// How many, at most 200
     #[arg(long, default_value = "50")]

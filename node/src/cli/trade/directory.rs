@@ -5,19 +5,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use corridor_base::{Digest, ErrorCode, Problem, Result};
-use corridor_storage::durable;
-use corridor_trade::Library;
+use corridor_base::{ErrorCode, Problem, Result};
+use corridor_trade::directories;
 use corridor_trade::directory::{Change, Directory, What, changes, paths};
 use corridor_trade::library::{load, read};
 use corridor_trade::rules::{Guide, Rulebook, breaks};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Context, Done};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Verb {
-    /// Check a UNECE zip and keep it for this node; its licence holds for you
+    /// Have the node check a UNECE zip and keep it for all its messages; its licence holds for you
     Add {
         /// The zip as UNECE publishes it, d08a.zip
         zip: PathBuf,
@@ -40,16 +39,20 @@ pub(in crate::cli) enum Verb {
         /// Only this message, with its segments and code lists
         #[arg(long)]
         message: Option<String>,
-        /// Only what breaks these partner guides (JSON)
+        /// Only what breaks this partner guide (JSON); may be given several times
         #[arg(long, value_name = "FILE")]
         guide: Vec<PathBuf>,
     },
 }
 
-pub(super) fn run(context: &Context, verb: Verb) -> Done {
+pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     match verb {
-        Verb::Add { zip } => add(context, &zip)?,
-        Verb::List => list(context)?,
+        Verb::Add { zip } => add(context, &zip).await?,
+        Verb::List => {
+            let items = directories::list(&context.config()?.data);
+            let fields = ["name", "messages", "segments", "codes", "digest"];
+            context.terminal.table(&json!({ "items": items }), &fields);
+        }
         Verb::Show { directory, message } => show(context, &directory, &message)?,
         Verb::Diff { old, new, message, guide } => {
             let (old, new) = (named(context, &old)?, named(context, &new)?);
@@ -64,59 +67,29 @@ pub(super) fn run(context: &Context, verb: Verb) -> Done {
     Ok(())
 }
 
-fn add(context: &Context, zip: &Path) -> Result<()> {
+/// Where the API has them.
+const DIRECTORIES: &[&str] = &["trade", "directories"];
+
+async fn add(context: &Context, zip: &Path) -> Result<()> {
     let bytes = read(zip)?;
-    let directory = Directory::load(&bytes)?;
-    let folder = Library::directories(&context.config()?.data);
-    let file = folder.join(format!("{}.zip", Digest::of(&bytes)));
-    std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
-    durable::write_file(&file, &bytes, 0o644)?;
-    for odd in &directory.oddities {
-        context.terminal.note("trade-directory-odd", &[("what", odd)]);
+    let added = context.remote()?.post_bytes(DIRECTORIES, "application/zip", bytes).await;
+    let added = added.map_err(|p| p.with("path", zip.display()))?;
+    for odd in added.get("oddities").and_then(Value::as_array).into_iter().flatten() {
+        context.terminal.note("trade-directory-odd", &[("what", odd.as_str().unwrap_or_default())]);
     }
-    let messages = directory.messages.len().to_string();
-    context.terminal.say("trade-directory-added", &[("name", &directory.name()), ("messages", &messages)]);
-    if context.terminal.is_json() {
-        context.terminal.json(&facts(&file, &directory));
-    }
-    Ok(())
-}
-
-fn facts(file: &Path, directory: &Directory) -> serde_json::Value {
-    json!({
-        "name": directory.name(),
-        "messages": directory.messages.len(),
-        "segments": directory.segments.len(),
-        "codes": directory.codes.values().map(|list| list.len()).sum::<usize>(),
-        "digest": file.file_stem().map(|stem| stem.to_string_lossy()),
-    })
-}
-
-fn list(context: &Context) -> Result<()> {
-    let mut items = Vec::new();
-    for file in kept(context)? {
-        items.push(facts(&file, &load(&file)?));
-    }
-    context.terminal.table(&json!({ "items": items }), &["name", "messages", "segments", "codes", "digest"]);
+    let name = added.get("name").and_then(Value::as_str).unwrap_or_default();
+    let messages = added.get("messages").map(Value::to_string).unwrap_or_default();
+    context.terminal.did("trade-directory-added", &[("name", name), ("messages", &messages)], &added);
     Ok(())
 }
 
 /// The zips of this node; none where there is no node.
 pub(super) fn kept(context: &Context) -> Result<Vec<PathBuf>> {
-    let folder = match context.config() {
-        Ok(config) => Library::directories(&config.data),
-        Err(problem) if problem.code() == ErrorCode::FileFailed => return Ok(Vec::new()),
-        Err(problem) => return Err(problem),
-    };
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(failed(&folder, e)),
-    };
-    let mut files: Vec<PathBuf> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "zip")).collect();
-    files.sort();
-    Ok(files)
+    match context.config() {
+        Ok(config) => Ok(directories::zips(&config.data)),
+        Err(problem) if problem.code() == ErrorCode::ConfigMissing => Ok(Vec::new()),
+        Err(problem) => Err(problem),
+    }
 }
 
 pub(super) fn failed(path: &Path, error: std::io::Error) -> Problem {

@@ -59,10 +59,10 @@ impl Text {
 pub(in crate::cli) struct Validate {
     /// The interchange; `-` or nothing reads standard input
     file: Option<PathBuf>,
-    /// Check against this UNECE zip as well [default: the directories of this node]
+    /// Check against this UNECE zip; may be given several times [default: the directories of this node]
     #[arg(long, value_name = "ZIP")]
     directory: Vec<PathBuf>,
-    /// Check against this partner guide (JSON)
+    /// Check against this partner guide (JSON), too; may be given several times
     #[arg(long, value_name = "FILE")]
     guide: Vec<PathBuf>,
     /// What becomes of codes that are in no list

@@ -85,9 +85,9 @@ pub(in crate::cli) struct New {
     #[arg(long, value_enum)]
     from: Option<Form>,
     /// Write the interchange to this file [default: standard output]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "output", alias = "out", short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Check against this UNECE zip as well [default: the directories of this node]
+    /// Check against this UNECE zip; may be given several times [default: the directories of this node]
     #[arg(long, value_name = "ZIP")]
     directory: Vec<PathBuf>,
     /// For this partner: in the characters agreed on with it, and checked by its guides
@@ -105,7 +105,7 @@ pub(super) async fn run(context: &Context, verb: &Verb) -> Done {
             let added = added.map_err(|p| p.with("path", file.display()))?;
             let text = |name: &str| added.get(name).and_then(Value::as_str).unwrap_or_default();
             let said = [("name", text("mapping")), ("message", text("message"))];
-            context.terminal.say("trade-mapping-added", &said);
+            context.terminal.did("trade-mapping-added", &said, &added);
         }
         Verb::Remove { mapping } => {
             context.remote()?.delete(&[MAPPINGS, &[mapping.as_str()]].concat()).await?;
@@ -307,7 +307,9 @@ pub(super) fn convert(
         }
         Form::Csv => losses.extend(to_table(&mapping, &documents, &mut out)?),
         Form::Edifact => {
-            let (bytes, lost) = mapping::write(&mapping, &documents, &made(context, envelope, None)?)?;
+            let envelope = made(context, envelope, None)?;
+            complete(&documents, &envelope)?;
+            let (bytes, lost) = mapping::write(&mapping, &documents, &envelope)?;
             out.write_all(&bytes).map_err(failed)?;
             losses.extend(lost);
         }
@@ -401,6 +403,21 @@ fn made(context: &Context, args: &EnvelopeArgs, agreed: Option<Charset>) -> Resu
     Ok(envelope)
 }
 
+/// That UNB can be made: what neither the command nor the documents say is asked for by its option.
+fn complete(documents: &[Document], envelope: &Envelope) -> Result<()> {
+    let first = documents.first().map(|document| &document.envelope);
+    let said = |name: &str| {
+        let value = envelope.fields.get(name).or_else(|| first?.get(name));
+        value.is_some_and(|value| !value.is_empty())
+    };
+    let options = ["sender", "recipient", "reference"].into_iter().filter(|name| !said(name));
+    let missing = options.map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ");
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::new(ErrorCode::OptionMissing).with("what", missing)),
+    }
+}
+
 /// `trade new`: nothing is written that would be refused, or that does not say all the documents do.
 pub(super) fn new(context: &Context, args: &New) -> Done {
     let path = args.file.as_deref();
@@ -419,6 +436,7 @@ pub(super) fn new(context: &Context, args: &New) -> Done {
     let shelf = shelf(context, &Validate::against(args.directory.clone(), guides))?;
     let options = shelf.options();
     let envelope = made(context, &args.envelope, options.characters)?;
+    complete(&documents, &envelope)?;
     let (bytes, lost) = mapping::write(&mapping, &documents, &envelope)?;
     losses.extend(lost);
     tell(context, &losses);
