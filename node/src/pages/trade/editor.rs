@@ -90,7 +90,7 @@ impl Filling<'_> {
             });
             let label = field_label(list, field, None);
             let (name, lang) = (format!("{FIELD}{}", remark.place), self.viewer.lang());
-            editor = editor.wrong(&name, &label.say(lang), remark.text.get(lang));
+            editor = editor.wrong(&name, label.say(lang), remark.text.get(lang));
         }
         editor
     }
