@@ -93,6 +93,11 @@ struct Common {
     token_file: Option<PathBuf>,
 }
 
+/// What a token or a person may be.
+const ROLES: [&str; 4] = ["officer", "auditor", "operator", "administrator"];
+/// The books of documents.
+const SIDES: [&str; 2] = ["in", "out"];
+
 /// The nouns and verbs.
 #[derive(Debug, Subcommand)]
 enum Command {

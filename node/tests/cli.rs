@@ -489,6 +489,29 @@ fn a_document_is_made_in_the_characters_agreed_on() {
     assert_eq!(node.end(), 0);
 }
 
+/// A word of a list is refused by the command line, with those that are in it; and the node knows each of these.
+#[test]
+fn words_of_a_list_are_named_and_known() {
+    let place = Place::new();
+    let node = place.serve();
+    for (words, option) in [
+        (&["inbox", "list"][..], "--state"),
+        (&["trade", "list"], "--side"),
+        (&["trade", "expected"], "--standing"),
+        (&["trade", "rejects"], "--cause"),
+        (&["trade", "queue"], "--state"),
+        (&["token", "create"], "--role"),
+    ] {
+        let run = |word: &str| place.run(&[words, &[option, word]].concat());
+        let refused = run("nonsense");
+        check(&refused, 2, "possible values: ");
+        let listed = refused.err.split("possible values: ").nth(1).unwrap().split(']').next().unwrap();
+        assert!(listed.split(", ").count() > 1, "{listed}");
+        listed.split(", ").for_each(|word| check(&run(word), 0, ""));
+    }
+    assert_eq!(node.end(), 0);
+}
+
 /// What is in the log already comes at once, and no more of it than was asked for.
 #[test]
 fn acts_and_leaves_are_followed() {

@@ -28,10 +28,10 @@ pub(super) enum Verb {
         #[arg(long)]
         name: String,
         /// For how many days a list stands
-        #[arg(long, default_value_t = 30)]
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
         valid_days: u32,
         /// For how many hours more nodes go by it when the next one is late
-        #[arg(long, default_value_t = 72)]
+        #[arg(long, value_name = "HOURS", default_value_t = 72)]
         grace_hours: u32,
     },
     /// Admit a participant, or admit it again with new keys or another address

@@ -58,7 +58,7 @@ pub(super) struct Filter {
     #[arg(long, value_name = "DID")]
     partner: Option<String>,
     /// Only in this state
-    #[arg(long)]
+    #[arg(long, value_parser = STATES)]
     state: Option<String>,
     /// Only of this kind
     #[arg(long)]
@@ -79,6 +79,9 @@ pub(super) struct Read {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
+
+/// How far a document has come.
+const STATES: [&str; 7] = ["sending", "delivered", "refused", "failed", "receiving", "received", "erased"];
 
 const COLUMNS: &[&str] = &["created", "id", "partner", "kind", "size", "state", "name"];
 const FACTS: &[&str] = &[

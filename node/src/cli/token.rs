@@ -9,8 +9,8 @@ use super::{Context, Done};
 pub(super) enum Verb {
     /// Make a token; its secret is shown once
     Create {
-        /// officer, auditor, operator or administrator
-        #[arg(long)]
+        /// What it may do
+        #[arg(long, value_parser = super::ROLES)]
         role: String,
         /// What people call it: the program or the office that uses it
         #[arg(long, default_value = "")]

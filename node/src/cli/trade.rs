@@ -19,8 +19,8 @@ use super::{Context, Done};
 pub(super) enum Verb {
     /// List interchanges, newest first
     List {
-        /// Which side: in or out
-        #[arg(long, default_value = "in")]
+        /// Which side
+        #[arg(long, default_value = "in", value_parser = super::SIDES)]
         side: String,
         /// How many, at most 1000
         #[arg(long, default_value = "100")]
@@ -28,7 +28,8 @@ pub(super) enum Verb {
     },
     /// Show one interchange as a readable tree; leaves a record of who read it
     Show {
-        /// Which side: in or out
+        /// Which side
+        #[arg(value_parser = super::SIDES)]
         side: String,
         /// The envelope it crossed in
         id: String,
@@ -54,8 +55,8 @@ pub(super) enum Verb {
     },
     /// List answers that are overdue, or in another standing, the longest waiting first
     Expected {
-        /// Which standing: waiting, overdue, answered or void
-        #[arg(long, default_value = "overdue")]
+        /// Which standing
+        #[arg(long, default_value = "overdue", value_parser = ["waiting", "overdue", "answered", "void"])]
         standing: String,
         /// How many, at most 1000
         #[arg(long, default_value = "100")]
@@ -89,7 +90,8 @@ pub(super) enum Verb {
     },
     /// Show an interchange as a form, each value with its name; leaves a record of who read it
     Form {
-        /// Which side: in or out
+        /// Which side
+        #[arg(value_parser = super::SIDES)]
         side: String,
         /// The envelope it crossed in
         id: String,

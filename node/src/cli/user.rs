@@ -18,8 +18,8 @@ pub(super) enum Verb {
         /// The language of its pages: en, ja or ko [default: that of the node]
         #[arg(long, value_name = "LANG")]
         language: Option<String>,
-        /// A role to give at once: officer, auditor, operator or administrator
-        #[arg(long)]
+        /// A role to give at once
+        #[arg(long, value_parser = super::ROLES)]
         role: Option<String>,
         /// The role is for this department alone; officers only
         #[arg(long, value_name = "ID", requires = "role")]
@@ -86,7 +86,8 @@ pub(super) enum Verb {
 pub(super) struct Role {
     /// The account's name
     name: String,
-    /// officer, auditor, operator or administrator
+    /// What it may do
+    #[arg(value_parser = super::ROLES)]
     role: String,
     /// For this department alone; officers only
     #[arg(long, value_name = "ID")]

@@ -41,8 +41,8 @@ pub(super) struct Args {
     /// Keep a copy of each log, too, and serve it below /mirror
     #[arg(long)]
     mirror: bool,
-    /// A local or private address at which a log may be read, host:port; may be given several times
-    #[arg(long, value_name = "ADDRESS")]
+    /// A private or local address at which a log may be read; may be given several times
+    #[arg(long, value_name = "HOST:PORT")]
     allow: Vec<String>,
     /// Where it listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7088")]

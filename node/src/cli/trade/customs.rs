@@ -14,8 +14,8 @@ const CASES: &[&str] = &["created", "case", "kind", "number", "state", "risk", "
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Queue {
-    /// Only in this state: waiting, held, inspection, released, rejected, replaced, cancelled
-    #[arg(long)]
+    /// Only in this state
+    #[arg(long, value_parser = ["waiting", "held", "inspection", "released", "rejected", "replaced", "cancelled"])]
     state: Option<String>,
     /// Only where the risk rules sent it there: clear, note, hold, inspect
     #[arg(long)]

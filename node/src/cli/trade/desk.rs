@@ -70,8 +70,8 @@ pub(in crate::cli) struct Rejects {
     /// Only of this partner
     #[arg(long, value_name = "DID")]
     partner: Option<String>,
-    /// Only of this cause: contrl, aperak, cusres, refused, undelivered
-    #[arg(long)]
+    /// Only of this cause
+    #[arg(long, value_parser = ["contrl", "aperak", "cusres", "refused", "undelivered"])]
     cause: Option<String>,
     /// Those after this place, as the page before said
     #[arg(long, value_name = "PLACE")]
