@@ -10,6 +10,9 @@ use corridor_base::html::escape;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
+/// What is longer than this many characters may be broken over lines: a phone shows no more of it in one.
+const WHOLE: usize = 24;
+
 impl Markup {
     /// Nothing.
     #[must_use]
@@ -65,6 +68,29 @@ impl Markup {
     #[must_use]
     pub fn path(text: impl fmt::Display) -> Self {
         Self(Self::text(text).0.replace('/', "/<wbr>"))
+    }
+
+    /// A command to be copied: a line does not end in the middle of an option, behind one of its hyphens.
+    #[must_use]
+    pub fn command(text: &str) -> Self {
+        let whole = |word: &str| word.starts_with('-') && word.chars().count() <= WHOLE;
+        let words = text.split_inclusive(char::is_whitespace).map(|word| {
+            let bare = word.trim_end();
+            let (shown, rest) = (Self::text(bare).0, word.get(bare.len()..).unwrap_or_default());
+            if whole(bare) { format!("<span class=\"whole\">{shown}</span>{rest}") } else { shown + rest }
+        });
+        Self(words.collect())
+    }
+
+    /// Something short that is typed as it stands, among words: it is not broken over two lines.
+    #[must_use]
+    pub fn typed(text: &str) -> Self {
+        let short = text.chars().count() <= WHOLE && !text.contains(char::is_whitespace);
+        if short {
+            Self(format!("<code class=\"whole\">{}</code>", Self::text(text)))
+        } else {
+            Self::code(text)
+        }
     }
 
     /// Several things below each other in one cell or fact.
@@ -125,6 +151,14 @@ mod tests {
         check("\" onmouseover=\"x", "&quot; onmouseover=&quot;x");
         check("税関 세관", "税関 세관");
         assert_eq!(Markup::path("a.example/<b>").as_str(), "a.example/<wbr>&lt;b&gt;");
+        let check = |text: &str, expect: &str| assert_eq!(Markup::command(text).as_str(), expect);
+        check(
+            "a --b <c>\n-d",
+            "a <span class=\"whole\">--b</span> &lt;c&gt;\n<span class=\"whole\">-d</span>",
+        );
+        check(&format!("-{}", "é".repeat(24)), &format!("-{}", "é".repeat(24)));
+        assert_eq!(Markup::typed("--<b>").as_str(), "<code class=\"whole\">--&lt;b&gt;</code>");
+        assert_eq!(Markup::typed("a b").as_str(), "<code>a b</code>");
         let link = Markup::link("\"><script>", "<b>");
         assert_eq!(link.as_str(), "<a href=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt;</a>");
     }

@@ -300,8 +300,8 @@ log-checking = ログを検査しています
 ## EDIFACT ファイルとディレクトリ
 
 trade-accepted = 受理: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、警告 { $warnings } 件。
-trade-partly-rejected = 一部拒否: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
-trade-rejected = 拒否: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
+trade-partly-rejected = 一部差戻し: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
+trade-rejected = 差戻し: メッセージ { $messages } 件（うちディレクトリまたはガイドと照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
 trade-unreadable = 交換データとして読み取れません: メッセージ { $messages } 件（うち照合 { $checked } 件）、エラー { $errors } 件、警告 { $warnings } 件。
 trade-loss = { $what }
 trade-losses-more = このほかに { $number } 件あります。

@@ -300,8 +300,8 @@ log-checking = 로그를 검사하고 있습니다
 ## EDIFACT 파일과 디렉터리
 
 trade-accepted = 수리: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 경고 { $warnings }건.
-trade-partly-rejected = 일부 거부: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
-trade-rejected = 거부: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
+trade-partly-rejected = 일부 반려: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
+trade-rejected = 반려: 메시지 { $messages }건(디렉터리 또는 가이드 대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
 trade-unreadable = 전자문서로 읽을 수 없습니다: 메시지 { $messages }건(대조 { $checked }건), 오류 { $errors }건, 경고 { $warnings }건.
 trade-loss = { $what }
 trade-losses-more = 이 밖에 { $number }건이 더 있습니다.

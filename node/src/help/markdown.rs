@@ -2,6 +2,7 @@
 //! by themselves and can be reached by keyboard, links from guide to guide.
 
 use corridor_base::Lang;
+use corridor_console::Markup;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// A text as a page shows it.
@@ -34,7 +35,7 @@ pub(super) fn render(lang: Lang, text: &str) -> Rendered {
     );
     let mut rendered = Rendered::default();
     let mut events = Vec::new();
-    let mut heading = None;
+    let (mut heading, mut coding) = (None, false);
     for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_HEADING_ATTRIBUTES) {
         match &event {
             Event::Start(Tag::Heading { level, id, .. }) => {
@@ -59,17 +60,23 @@ pub(super) fn render(lang: Lang, text: &str) -> Rendered {
         if matches!(event, Event::End(TagEnd::Heading(_))) {
             heading = None;
         }
+        match &event {
+            Event::Start(Tag::CodeBlock(_)) => coding = true,
+            Event::End(TagEnd::CodeBlock) => coding = false,
+            _ => {}
+        }
         if !in_title {
-            shown(event, &code, &mut events);
+            shown(event, (coding, &code), &mut events);
         }
     }
     html::push_html(&mut rendered.html, events.into_iter());
     rendered
 }
 
-/// What an event becomes on the page.
-fn shown<'a>(event: Event<'a>, code: &'a str, events: &mut Vec<Event<'a>>) {
+/// What an event becomes on the page; within code or not, and how a block of code begins.
+fn shown<'a>(event: Event<'a>, (coding, code): (bool, &'a str), events: &mut Vec<Event<'a>>) {
     let html = |html: &'a str| Event::Html(CowStr::Borrowed(html));
+    let made = |made: Markup| CowStr::from(made.as_str().to_owned());
     match event {
         // A wide block scrolls by itself, and who has no mouse must be able to scroll it.
         Event::Start(Tag::CodeBlock(_)) => events.push(html(code)),
@@ -79,6 +86,8 @@ fn shown<'a>(event: Event<'a>, code: &'a str, events: &mut Vec<Event<'a>>) {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             events.push(Event::Start(Tag::Link { link_type, dest_url: led(dest_url), title, id }));
         }
+        Event::Text(text) if coding => events.push(Event::Html(made(Markup::command(&text)))),
+        Event::Code(text) => events.push(Event::InlineHtml(made(Markup::typed(&text)))),
         Event::Html(raw) | Event::InlineHtml(raw) => events.push(Event::Text(raw)),
         other => events.push(other),
     }
@@ -105,11 +114,16 @@ mod tests {
 
     #[test]
     fn text_becomes_a_page() {
-        check("# Title\n\nOne & `two`.", "<p>One &amp; <code>two</code>.</p>");
+        check("# Title\n\nOne & `two`.", "<p>One &amp; <code class=\"whole\">two</code>.</p>");
         check("## First {#first}", "<h2 id=\"first\">First</h2>");
         check(
             "```sh\na < b\n```",
             "<div class=\"sample\" data-copy=\"Copy\" data-copied=\"Copied\"><pre tabindex=\"0\"><code>a &lt; b\n</code></pre></div>",
+        );
+        check("`a b --c`", "<p><code>a b --c</code></p>");
+        check(
+            "```sh\na --b <c>\n```",
+            "<div class=\"sample\" data-copy=\"Copy\" data-copied=\"Copied\"><pre tabindex=\"0\"><code>a <span class=\"whole\">--b</span> &lt;c&gt;\n</code></pre></div>",
         );
         check("[b](b.md#c)", "<p><a href=\"/console/help/b#c\">b</a></p>");
         check("[b](https://b.example/c.md)", "<p><a href=\"https://b.example/c.md\">b</a></p>");

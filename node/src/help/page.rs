@@ -85,7 +85,7 @@ fn word(lang: Lang, key: &str) -> String {
 /// A text of the table of errors: what stands between backticks in it is typed as it stands.
 fn spoken(text: &str) -> Markup {
     let parts = text.split('`').enumerate();
-    Markup::join(parts.map(|(at, part)| if at % 2 == 1 { Markup::code(part) } else { Markup::text(part) }))
+    Markup::join(parts.map(|(at, part)| if at % 2 == 1 { Markup::typed(part) } else { Markup::text(part) }))
 }
 
 #[derive(Template)]
@@ -130,6 +130,6 @@ mod tests {
         let check = |text: &str, expect: &str| assert_eq!(spoken(text).as_str(), expect);
         check("run `corridor <x>` now", "run <code>corridor &lt;x&gt;</code> now");
         check("plain", "plain");
-        check("`a", "<code>a</code>");
+        check("`a", "<code class=\"whole\">a</code>");
     }
 }

@@ -15,7 +15,7 @@ pub struct Sample {
     copy: String,
     copied: String,
     label: String,
-    text: String,
+    text: Markup,
 }
 
 impl Sample {
@@ -27,7 +27,7 @@ impl Sample {
             copy: t.get("copy").into(),
             copied: t.get("copied").into(),
             label: label.into(),
-            text: text.into(),
+            text: Markup::command(&text.into()),
         }
     }
 }

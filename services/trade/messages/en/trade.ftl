@@ -111,10 +111,10 @@ tree-message = { $name } { $reference } ({ $kind })
 
 message-APERAK = Application error and acknowledgement
 message-BAPLIE = Stowage plan
-message-COARRI = Container discharge and loading report
-message-CODECO = Container gate-in and gate-out report
+message-COARRI = Container discharge or loading report
+message-CODECO = Container gate-in or gate-out
 message-CONTRL = Syntax acknowledgement
-message-COPARN = Container order
+message-COPARN = Container release or acceptance order
 message-CUSCAR = Cargo report to customs
 message-CUSDEC = Customs declaration
 message-CUSREP = Conveyance report to customs
@@ -122,12 +122,12 @@ message-CUSRES = Customs response
 message-DESADV = Despatch advice
 message-IFTMBC = Booking confirmation
 message-IFTMBF = Firm booking
-message-IFTMCS = Contract status (bill of lading data)
-message-IFTMIN = Transport instruction
-message-INVOIC = Invoice
+message-IFTMCS = Bill of lading
+message-IFTMIN = Shipping instruction
+message-INVOIC = Commercial invoice
 message-ORDERS = Purchase order
 message-ORDRSP = Purchase order response
-message-PAXLST = Passenger list
+message-PAXLST = Passenger or crew list
 message-RECADV = Receiving advice
 
 ## Segments

@@ -60,7 +60,7 @@ syntax-error-other = エラー { $code }
 
 ## Answers
 
-action-rejected = 拒否
+action-rejected = 差戻し
 action-acknowledged = 受理
 action-received = 受信
 contrl-interchange = 交換データ { $reference }: { $action }
@@ -69,15 +69,15 @@ contrl-message = メッセージ { $reference }（{ $kind }）: { $action }
 contrl-segment = セグメント { $number }: { $what }
 contrl-error = { $what }（コード { $code }）
 response-accepted = { $kind } { $number }: 受理
-response-rejected = { $kind } { $number }: 拒否
+response-rejected = { $kind } { $number }: 差戻し
 response-stated = { $kind } { $number }: 通知内容 { $states }
 response-error = { $code }: { $text }
 response-error-at = { $code }: { $text } — { $place }
 state-sent = 送信済み・回答待ち
 state-received = 相手機関が受信
 state-accepted = 受理
-state-partly-rejected = 一部拒否
-state-rejected = 拒否
+state-partly-rejected = 一部差戻し
+state-rejected = 差戻し
 
 ## 取引の経過
 
@@ -88,8 +88,8 @@ event-refused = 伝送で拒否
 event-failed = 送達できず
 event-answer-received = 受領の通知
 event-answer-accepted = 受理
-event-answer-partly-rejected = 一部拒否
-event-answer-rejected = 拒否
+event-answer-partly-rejected = 一部差戻し
+event-answer-rejected = 差戻し
 event-answer-stated = 相手機関のコードによる回答
 role-document = メッセージ番号
 role-order = 発注番号
@@ -110,24 +110,24 @@ tree-message = { $name } { $reference }（{ $kind }）
 ## Messages
 
 message-APERAK = 業務エラー・確認通知
-message-BAPLIE = 積付プラン
+message-BAPLIE = 本船積付図
 message-COARRI = コンテナ揚積報告
 message-CODECO = コンテナ搬出入報告
 message-CONTRL = 構文確認応答
-message-COPARN = コンテナ手配
+message-COPARN = コンテナ引渡・受取指図
 message-CUSCAR = 積荷目録
-message-CUSDEC = 税関申告
-message-CUSREP = 税関への運送手段報告
-message-CUSRES = 税関からの回答
-message-DESADV = 出荷通知
+message-CUSDEC = 輸入・輸出申告
+message-CUSREP = 入出港届
+message-CUSRES = 税関応答
+message-DESADV = 出荷案内
 message-IFTMBC = ブッキング確認
 message-IFTMBF = ブッキング依頼
-message-IFTMCS = 運送契約内容（船荷証券データ）
-message-IFTMIN = 運送指図
-message-INVOIC = 請求書
+message-IFTMCS = 船荷証券
+message-IFTMIN = 船積指図
+message-INVOIC = 商業送り状
 message-ORDERS = 発注書
 message-ORDRSP = 注文請書
-message-PAXLST = 乗客名簿
+message-PAXLST = 乗客・乗組員名簿
 message-RECADV = 入荷通知
 
 ## Segments

@@ -60,7 +60,7 @@ syntax-error-other = 오류 { $code }
 
 ## Answers
 
-action-rejected = 거부
+action-rejected = 반려
 action-acknowledged = 수리
 action-received = 수신
 contrl-interchange = 교환 데이터 { $reference }: { $action }
@@ -69,15 +69,15 @@ contrl-message = 메시지 { $reference }({ $kind }): { $action }
 contrl-segment = 세그먼트 { $number }: { $what }
 contrl-error = { $what }(코드 { $code })
 response-accepted = { $kind } { $number }: 수리
-response-rejected = { $kind } { $number }: 거부
+response-rejected = { $kind } { $number }: 반려
 response-stated = { $kind } { $number }: 통지 내용 { $states }
 response-error = { $code }: { $text }
 response-error-at = { $code }: { $text } — { $place }
 state-sent = 보냄, 응답 대기
 state-received = 상대 기관이 수신함
 state-accepted = 수리됨
-state-partly-rejected = 일부 거부됨
-state-rejected = 거부됨
+state-partly-rejected = 일부 반려됨
+state-rejected = 반려됨
 
 ## 거래의 경과
 
@@ -88,8 +88,8 @@ event-refused = 전송 단계에서 거부
 event-failed = 전달하지 못함
 event-answer-received = 수령 통지
 event-answer-accepted = 수리
-event-answer-partly-rejected = 일부 거부
-event-answer-rejected = 거부
+event-answer-partly-rejected = 일부 반려
+event-answer-rejected = 반려
 event-answer-stated = 상대 기관 코드로 회신
 role-document = 메시지 번호
 role-order = 발주 번호
@@ -110,24 +110,24 @@ tree-message = { $name } { $reference }({ $kind })
 ## Messages
 
 message-APERAK = 업무 오류 및 확인 통보
-message-BAPLIE = 적부 계획
-message-COARRI = 컨테이너 양적하 보고
-message-CODECO = 컨테이너 반출입 보고
+message-BAPLIE = 본선적부도
+message-COARRI = 컨테이너 양적하보고
+message-CODECO = 컨테이너 반출입보고
 message-CONTRL = 구문 확인 응답
-message-COPARN = 컨테이너 지시
-message-CUSCAR = 세관 적하목록 보고
-message-CUSDEC = 세관 신고
-message-CUSREP = 세관 운송수단 보고
+message-COPARN = 컨테이너 반출·인수지시
+message-CUSCAR = 적하목록
+message-CUSDEC = 수출입신고
+message-CUSREP = 입출항보고
 message-CUSRES = 세관 응답
-message-DESADV = 출하 통지
+message-DESADV = 출하통지
 message-IFTMBC = 부킹 확인
 message-IFTMBF = 부킹 요청
-message-IFTMCS = 운송 계약 내용(선하증권 데이터)
-message-IFTMIN = 운송 지시
-message-INVOIC = 송장
+message-IFTMCS = 선하증권
+message-IFTMIN = 선적지시
+message-INVOIC = 상업송장
 message-ORDERS = 발주서
-message-ORDRSP = 주문 응답
-message-PAXLST = 승객 명단
+message-ORDRSP = 발주 회신
+message-PAXLST = 승객·승무원명부
 message-RECADV = 입고 통지
 
 ## Segments

@@ -44,3 +44,21 @@ pub fn named(name: &str) -> Result<(Mapping, &'static str)> {
     let text = file(name).ok_or_else(missing)?;
     Ok((Mapping::parse(text.as_bytes())?, text))
 }
+
+#[cfg(test)]
+mod tests {
+    use corridor_base::Lang;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_called_the_same_as_its_form() {
+        for name in NAMES {
+            let (mapping, _) = named(name).unwrap();
+            for &lang in Lang::ALL {
+                let said = crate::messages().text(lang, &format!("message-{}", mapping.message), &[]);
+                assert_eq!(said, mapping.title(lang), "{name} {lang}");
+            }
+        }
+    }
+}

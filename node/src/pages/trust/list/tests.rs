@@ -61,7 +61,7 @@ fn a_list_is_shown_with_keys_over_time_and_what_changed() {
             );
         }
     };
-    check(vec![], vec![], &["class=\"empty\"", "trust changes JP --from 1 --to 2"]);
+    check(vec![], vec![], &["class=\"empty\"", "trust changes JP <span class=\"whole\">--from</span> 1 "]);
     check(
         vec![listed("a", None), listed("b", Some(now()))],
         changes,
