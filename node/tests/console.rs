@@ -235,6 +235,63 @@ async fn a_form_sent_after_the_session_ended_is_kept_for_the_same_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_an_earlier_session_is_shown_and_not_done() {
+    let world = World::new().await;
+    let (_, kim) = set_up(&world, "kim.minji", Role::Administrator).await;
+    let mut browser = Browser::new(&world);
+    browser.sign_in("kim.minji", &kim, "").await;
+    browser.get("/console/users/new/account").await;
+    // In another tab the person signs in anew.
+    let earlier = browser.field("csrf").unwrap();
+    browser.cookies.retain(|(name, _)| name == "corridor_visit_0");
+    browser.sign_in("kim.minji", &kim, "").await;
+    let form = [("name", "new.person"), ("display", "신규 <b>"), ("language", "ko")];
+    let sent = [&[("csrf", earlier.as_str())], &form[..]].concat();
+    assert_eq!(browser.send("/console/users", &sent).await.status, 403, "{}", browser.page);
+    let named = "new.person".parse().unwrap();
+    assert!(world.node.people.account_named(&named).await.is_err());
+    for (field, value) in [("name", "new.person"), ("language", "ko")] {
+        assert_eq!(browser.field(field).as_deref(), Some(value), "{}", browser.page);
+    }
+    assert!(!browser.page.contains("<b>") && browser.page.contains("신규"), "{}", browser.page);
+    // From here it is sent like any other; one that brings no token at all is not even shown.
+    assert_eq!(browser.send("/console/users", &form).await.status, 403);
+    assert!(!browser.page.contains("신규"), "{}", browser.page);
+    browser.send("/console/users", &sent).await;
+    assert_eq!(browser.post("/console/users", &form).await.status, 200);
+    assert!(world.node.people.account_named(&named).await.is_ok());
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_department_that_cannot_be_is_shown_again_as_it_was_typed() {
+    let world = World::new().await;
+    let (_, kim) = set_up(&world, "kim.minji", Role::Administrator).await;
+    let mut browser = Browser::new(&world);
+    browser.sign_in("kim.minji", &kim, "").await;
+    browser.get("/console/settings/department").await;
+    let typed = |id: &'static str, partner: &'static str| {
+        let names = [("name-ja", "輸出管理課"), ("name-ko", "수출관리과"), ("name-en", "Export control")];
+        [&[("id", id), ("kinds", "edifact"), ("partners", partner)], &names[..]].concat()
+    };
+    for (id, partner, said) in [
+        ("Export", "did:web:a.example", "This cannot be an identifier"),
+        ("export", "a.example", "A DID begins with did:"),
+    ] {
+        let answer = browser.post("/console/settings", &typed(id, partner)).await;
+        assert_eq!(answer.status, 400, "{}", browser.page);
+        let page = &browser.page;
+        assert!(
+            [said, id, partner, "輸出管理課", "수출관리과", "edifact"].iter().all(|s| page.contains(s)),
+            "{page}"
+        );
+    }
+    assert_eq!(browser.post("/console/settings", &typed("export", "did:web:a.example")).await.status, 200);
+    assert_eq!(world.node.people.departments(&world.customs).await.unwrap().len(), 1);
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_a_participant_that_is_not_theirs() {
     let world = World::new().await;
     let (kim, seed) = set_up(&world, "kim.minji", Role::Administrator).await;

@@ -208,3 +208,6 @@ people-do-unlink-what = Single sign-on no longer opens the account. The roles th
 # Taking a role back.
 people-revoke-what = The person can no longer act in this role, from their next page on. It can be given again.
 people-name-wrong = This cannot be an account name. Use 2 to 64 of the letters a to z, digits and . - _ @
+people-department-id-wrong = This cannot be an identifier. Use lower-case letters, digits and hyphens, at most 40
+people-kinds-wrong = A kind is small letters, digits, hyphens, full stops and slashes, like edifact
+people-partners-wrong = A DID begins with did:, like did:web:customs.example.jp

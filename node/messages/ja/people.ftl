@@ -43,7 +43,7 @@ people-codes-lead = 印刷するか書き留めて、スマートフォンとは
 people-codes-kept = 保管しました
 
 people-acting = どの機関として操作しますか
-people-acting-lead = 一度に操作できるのは、1 つの機関・1 つの役割です。各ページの上部でいつでも切り替えられます。
+people-acting-lead = 一度に操作できるのは、一つの機関・一つの役割です。各ページの上部でいつでも切り替えられます。
 people-no-grant = まだ役割がありません
 people-no-grant-how = 所属機関の管理者に役割の付与を依頼してください。
 people-participant = 機関
@@ -197,3 +197,6 @@ people-do-unlink-what = シングルサインオンではこのアカウント�
 # Taking a role back.
 people-revoke-what = この人は次のページからこの役割で操作できなくなります。後でもう一度付与できます。
 people-name-wrong = アカウント名として使用できません。半角の英小文字、数字、. - _ @ を使い、2〜64文字で入力してください。
+people-department-id-wrong = 識別子に使えるのは、半角の英小文字、数字、ハイフンで、40 文字までです
+people-kinds-wrong = 文書種別は edifact のように、半角の英小文字、数字と記号（- . /）で入力してください
+people-partners-wrong = DID は did:web:customs.example.jp のように did: で始めて入力してください

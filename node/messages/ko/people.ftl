@@ -197,3 +197,6 @@ people-do-unlink-what = 통합 로그인으로는 이 계정을 쓸 수 없게 �
 # Taking a role back.
 people-revoke-what = 다음 화면부터 이 역할로 업무를 볼 수 없습니다. 나중에 다시 부여할 수 있습니다.
 people-name-wrong = 계정 이름으로 쓸 수 없습니다. 영문 소문자, 숫자, . - _ @ 를 사용하여 2~64자로 입력하십시오.
+people-department-id-wrong = 식별자는 영문 소문자, 숫자, 하이픈으로 40자까지 쓸 수 있습니다
+people-kinds-wrong = 문서 종류는 edifact처럼 영문 소문자, 숫자, 기호(- . /)로 입력하십시오
+people-partners-wrong = DID는 did:web:customs.example.jp처럼 did:로 시작해야 합니다

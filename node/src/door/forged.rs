@@ -55,12 +55,20 @@ pub fn from_our_page(headers: &HeaderMap, site: &Site) -> Result<()> {
     Err(refused("it comes from another site"))
 }
 
-/// Holds the token that a form brings against the right one, and gives the request back whole, with the
-/// form itself when it has no files.
+/// What a form turned out to be.
+#[derive(Debug)]
+pub enum Checked {
+    /// It brings the right token; the request is whole, with the form itself when it has no files.
+    Right(Request, Option<Bytes>),
+    /// It has no files and brings the token of another session: what was written may be shown, and not done.
+    Other(Request, Bytes),
+}
+
+/// Holds the token that a form brings against the right one.
 ///
 /// # Errors
 /// `form-refused`, `too-large`.
-pub async fn checked(request: Request, right: &str) -> Result<(Request, Option<Bytes>)> {
+pub async fn checked(request: Request, right: &str) -> Result<Checked> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
@@ -68,23 +76,30 @@ pub async fn checked(request: Request, right: &str) -> Result<(Request, Option<B
             Problem::new(ErrorCode::TooLarge).with("what", "form").with("limit", format!("{FORM} bytes"))
         })?;
         let brought = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == FIELD);
-        same(brought.as_ref().map(|(_, value)| value.as_ref()), right)?;
-        return Ok((Request::from_parts(parts, Body::from(bytes.clone())), Some(bytes)));
+        let judged = same(brought.as_ref().map(|(_, value)| value.as_ref()), right);
+        let (none, request) = (brought.is_none(), Request::from_parts(parts, Body::from(bytes.clone())));
+        return match judged {
+            Ok(()) => Ok(Checked::Right(request, Some(bytes))),
+            Err(refused) if none => Err(refused),
+            Err(_) => Ok(Checked::Other(request, bytes)),
+        };
     }
     if let Some(boundary) = boundary(kind) {
         let (head, whole) = peek(body).await?;
         same(first_field(&boundary, &head), right)?;
-        return Ok((Request::from_parts(parts, whole), None));
+        return Ok(Checked::Right(Request::from_parts(parts, whole), None));
     }
     Err(refused("it is no form"))
 }
 
 fn same(brought: Option<&str>, right: &str) -> Result<()> {
     let brought = brought.ok_or_else(|| refused("it brings no token"))?;
-    if bool::from(brought.as_bytes().ct_eq(right.as_bytes())) {
-        return Ok(());
-    }
-    Err(refused("its token is that of another session"))
+    if bool::from(brought.as_bytes().ct_eq(right.as_bytes())) { Ok(()) } else { Err(other()) }
+}
+
+/// The answer to a form of another session.
+pub fn other() -> Problem {
+    refused("its token is that of another session")
 }
 
 /// The boundary of a form with files (RFC 7578, 4.1).
@@ -153,8 +168,11 @@ mod tests {
         let check = async |kind: &str, body: &str, expect: bool| {
             let request = Request::builder().header("content-type", kind).body(Body::from(body.to_owned()));
             let found = checked(request.unwrap(), "right").await;
-            assert_eq!(found.is_ok(), expect, "{kind} {body}");
-            if let Ok((request, _)) = found {
+            assert_eq!(matches!(found, Ok(Checked::Right(..))), expect, "{kind} {body}");
+            // Only a form without files that brings a token is handed on when it is not the right one.
+            let other = kind.contains("urlencoded") && body.contains("csrf=wrong");
+            assert_eq!(matches!(found, Ok(Checked::Other(..))), other, "{kind} {body}");
+            if let Ok(Checked::Right(request, _)) = found {
                 let again = to_bytes(request.into_body(), 1 << 20).await.unwrap();
                 assert!(again == body.as_bytes(), "the handler gets the whole body");
             }

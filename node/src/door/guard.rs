@@ -18,6 +18,7 @@ use corridor_exchange::Scope;
 use corridor_net::Refusal;
 
 use super::cookie::Cookie;
+use super::forged::Checked;
 use super::{forged, kept, pages};
 use crate::access::{self, Caller, Rule, Who};
 use crate::api::guard::within_time;
@@ -152,7 +153,13 @@ async fn judged(node: &Node, mut request: Request) -> Result<Passed> {
     let apart = [HARMLESS, SIGNED].iter().any(|paths| paths.contains(&route.as_str()));
     if request.method() == Method::POST && !apart {
         forged::from_our_page(request.headers(), site)?;
-        (request, form) = forged::checked(request, &csrf).await?;
+        match forged::checked(request, &csrf).await? {
+            Checked::Right(whole, brought) => (request, form) = (whole, brought),
+            Checked::Other(whole, brought) => {
+                let standing = standing.filter(|s| rule.who != Who::Anyone && s.session.stage == Stage::Full);
+                return sent_again(node, &whole, &brought, (&csrf, standing.as_deref()));
+            }
+        }
     }
     let entrant = Entrant { visitor: visitor(node, &request), csrf, secret, standing };
     if rule.who == Who::Anyone {
@@ -276,6 +283,21 @@ fn to_sign_in(node: &Node, request: &Request, kept: Option<String>, fresh: Optio
     };
     Cookie::Session.set(response.headers_mut(), &node.people.settings().site, "");
     Ok(Passed::Instead(Box::new(response)))
+}
+
+/// A form of our own page, written before somebody signed in anew: nothing of it is done, and who is in now is shown
+/// what it says, to send it once more.
+fn sent_again(
+    node: &Node,
+    request: &Request,
+    form: &[u8],
+    (csrf, standing): (&str, Option<&Standing>),
+) -> Result<Passed> {
+    let viewer = request.extensions().get::<Viewer>().filter(|_| wants_page(request.headers()));
+    let (Some(standing), Some(viewer)) = (standing, viewer) else { return Err(forged::other()) };
+    let waiting = kept::Kept::of(&standing.account.id, request.uri().path(), form, node.now());
+    let page = super::signin::waiting_page(viewer, csrf, &waiting).failed(ErrorCode::FormRefused);
+    Ok(Passed::Instead(Box::new(page.answer(viewer))))
 }
 
 /// The state that handlers of the door are given.

@@ -11,7 +11,7 @@ use super::forged::FIELD;
 use crate::people::{AccountId, Sealer};
 
 /// The largest form that is carried along, in bytes.
-const MOST: usize = 32 << 10;
+const MOST: usize = 96 << 10;
 /// For how long.
 const GOOD: std::time::Duration = std::time::Duration::from_secs(3600);
 /// Fields that are not carried along: secrets are typed again.
@@ -26,6 +26,21 @@ pub struct Kept {
     pub fields: Vec<(String, String)>,
     account: String,
     at: i64,
+}
+
+impl Kept {
+    /// What a form brought for this account, all of it but its secrets.
+    #[must_use]
+    pub fn of(account: &AccountId, path: &str, form: &[u8], now: Timestamp) -> Self {
+        let fields = url::form_urlencoded::parse(form);
+        let fields = fields.filter(|(name, _)| !SECRET.contains(&name.as_ref()));
+        Self {
+            path: path.to_owned(),
+            fields: fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+            account: account.to_string(),
+            at: now.millis(),
+        }
+    }
 }
 
 /// Seals a form for the account whose session had ended; `None` for one that is too large.
@@ -43,14 +58,7 @@ pub fn seal(
     if form.len() > MOST || path.len() > 2000 {
         return Ok(None);
     }
-    let fields = url::form_urlencoded::parse(form).take(200);
-    let fields = fields.filter(|(name, _)| !SECRET.contains(&name.as_ref()));
-    let kept = Kept {
-        path: path.to_owned(),
-        fields: fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
-        account: account.to_string(),
-        at: now.millis(),
-    };
+    let kept = Kept::of(account, path, form, now);
     let text = serde_json::to_vec(&kept).unwrap_or_default();
     Ok(Some(URL_SAFE_NO_PAD.encode(sealer.seal("kept form", &text, random)?)))
 }
@@ -87,6 +95,11 @@ mod tests {
         assert!(open(&sealer, &sato, &text, at(1)).is_none());
         assert!(open(&sealer, &kim, &text, at(61)).is_none());
         assert!(open(&sealer, &kim, &text[1..], at(1)).is_none());
+        // A document of many lines is carried whole or not at all: half of it must not be sent.
+        let long: String = (0..900).map(|n| format!("f.lines[{n}].description=%E7%A8%8E+{n}&")).collect();
+        let text = seal(&sealer, &kim, "/console/trade/new/orders", long.as_bytes(), at(0), &random);
+        let back = open(&sealer, &kim, &text.unwrap().unwrap(), at(1)).unwrap();
+        assert_eq!((back.fields.len(), back.fields[899].1.as_str()), (900, "税 899"));
         assert!(seal(&sealer, &kim, "/console", &[b'a'; MOST + 1], at(0), &random).unwrap().is_none());
     }
 }

@@ -15,7 +15,7 @@ use super::pages::{with, words};
 use crate::access::Caller;
 use crate::api::problem::Answer;
 use crate::pages::form::Fields;
-use crate::people::{By, Department};
+use crate::people::{By, Department, DepartmentId};
 
 const SETTINGS: &str = "/console/settings";
 const DEPARTMENT: &str = "/console/settings/department";
@@ -105,45 +105,56 @@ pub(super) async fn department(
         Some(id) => Some(node.people.department(&caller.participant, &id.parse()?).await?),
         None => None,
     };
-    Ok(form(&viewer, &entrant, found.as_ref()).answer(&viewer))
+    let written = Written { known: found.is_some(), values: found.map(values).unwrap_or_default() };
+    Ok(form(&viewer, &entrant, &written, false).answer(&viewer))
 }
 
-fn form(viewer: &Viewer, entrant: &Entrant, department: Option<&Department>) -> Page {
+/// What stands in the form: of a department as it is, or as somebody has typed it.
+struct Written {
+    /// Whether there is such a department already: then its identifier stays.
+    known: bool,
+    values: Fields,
+}
+
+fn values(department: Department) -> Fields {
+    let kinds: Vec<_> = department.kinds.iter().map(corridor_proof::Kind::as_str).collect();
+    let partners: Vec<_> = department.partners.iter().map(corridor_base::Did::as_str).collect();
+    let pairs = [
+        ("kinds", kinds.join("\n")),
+        ("partners", partners.join("\n")),
+        ("id", department.id.to_string()),
+        ("name-ja", department.names.ja),
+        ("name-ko", department.names.ko),
+        ("name-en", department.names.en),
+    ];
+    Fields::of(pairs.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// The form; when it came back, with what is wrong beside its field.
+fn form(viewer: &Viewer, entrant: &Entrant, written: &Written, back: bool) -> Page {
     let t = words(viewer);
-    let label = if department.is_some() { "people-department-change" } else { "people-department-add" };
-    let lines = |items: Option<Vec<String>>| items.unwrap_or_default().join("\n");
-    let id = Field::new("id", t.get("people-department-id"))
-        .value(department.map_or("", |d| d.id.as_str()))
-        .hint(t.get("people-department-id-hint"))
-        .required(viewer)
-        .at_most(40);
-    let name = |field, label, value: Option<&String>| {
-        Field::new(field, t.get(label))
-            .value(value.cloned().unwrap_or_default())
-            .required(viewer)
-            .at_most(100)
-    };
+    let label = if written.known { "people-department-change" } else { "people-department-add" };
+    let typed = |name: &str| written.values.get(name).unwrap_or_default().to_owned();
+    let field =
+        |name: &'static str, label, kind| Field::new(name, t.get(label)).kind(kind).value(typed(name));
+    let name = |name, label| field(name, label, Kind::Text).required(viewer).at_most(100);
+    let [no_id, no_kinds, no_partners] = if back { misread(&written.values) } else { [false; 3] };
+    let judged = |field: Field, wrong: bool, why: &str| if wrong { field.error(t.get(why)) } else { field };
+    let id = field("id", "people-department-id", Kind::Text).hint(t.get("people-department-id-hint"));
+    let id = id.required(viewer).at_most(40);
+    let kinds = field("kinds", "people-kinds", Kind::Lines).hint(t.get("people-kinds-hint"));
+    let partners = field("partners", "people-partners", Kind::Lines).hint(t.get("people-partners-hint"));
     let form = Form::new(viewer, SETTINGS, t.get("people-save")).csrf(&entrant.csrf);
-    let form = match department {
-        Some(d) => form.hidden("id", d.id.as_str()),
-        None => form.field(id),
+    let form = match written.known {
+        true => form.hidden("id", typed("id")),
+        false => form.field(judged(id, no_id, "people-department-id-wrong")),
     };
     let form = form
-        .field(name("name-ja", "people-name-ja", department.map(|d| &d.names.ja)))
-        .field(name("name-ko", "people-name-ko", department.map(|d| &d.names.ko)))
-        .field(name("name-en", "people-name-en", department.map(|d| &d.names.en)))
-        .field(
-            Field::new("kinds", t.get("people-kinds"))
-                .kind(Kind::Lines)
-                .value(lines(department.map(|d| d.kinds.iter().map(|k| k.as_str().to_owned()).collect())))
-                .hint(t.get("people-kinds-hint")),
-        )
-        .field(
-            Field::new("partners", t.get("people-partners"))
-                .kind(Kind::Lines)
-                .value(lines(department.map(|d| d.partners.iter().map(ToString::to_string).collect())))
-                .hint(t.get("people-partners-hint")),
-        )
+        .field(name("name-ja", "people-name-ja"))
+        .field(name("name-ko", "people-name-ko"))
+        .field(name("name-en", "people-name-en"))
+        .field(judged(kinds, no_kinds, "people-kinds-wrong"))
+        .field(judged(partners, no_partners, "people-partners-wrong"))
         .cancel(SETTINGS);
     let json = "-H 'content-type: application/json' -d @department.json";
     let cli =
@@ -156,16 +167,30 @@ fn form(viewer: &Viewer, entrant: &Entrant, department: Option<&Department>) -> 
 
 fn parsed(fields: &Fields) -> Result<Department> {
     let text = |name: &str| fields.get(name).unwrap_or_default().to_owned();
-    let words = |name: &str| -> Vec<String> { text(name).split_whitespace().map(str::to_owned).collect() };
     Ok(Department {
         id: text("id").parse()?,
         names: Words { en: text("name-en"), ja: text("name-ja"), ko: text("name-ko") },
-        kinds: words("kinds").iter().map(|k| k.parse()).collect::<Result<_>>()?,
-        partners: words("partners").iter().map(|p| p.parse()).collect::<Result<_>>()?,
+        kinds: listed(&text("kinds"))?,
+        partners: listed(&text("partners"))?,
     })
 }
 
-/// Makes a department, or changes one.
+/// Which of identifier, kinds and partners cannot be read.
+fn misread(fields: &Fields) -> [bool; 3] {
+    let text = |name: &str| fields.get(name).unwrap_or_default();
+    [
+        text("id").parse::<DepartmentId>().is_err(),
+        listed::<corridor_proof::Kind>(text("kinds")).is_err(),
+        listed::<corridor_base::Did>(text("partners")).is_err(),
+    ]
+}
+
+/// One in each line.
+fn listed<T: std::str::FromStr<Err = Problem>>(text: &str) -> Result<Vec<T>> {
+    text.split_whitespace().map(str::parse).collect()
+}
+
+/// Makes a department, or changes one; what cannot be is shown again as it was typed.
 pub(super) async fn set(
     node: Shared,
     viewer: Viewer,
@@ -178,7 +203,16 @@ pub(super) async fn set(
         Ok(department) => node.people.set_department(&caller.participant, department, &by).await,
         Err(problem) => Err(problem),
     };
-    told(&node, &viewer, &caller, &entrant, came).await
+    let Err(problem) = came else { return told(&node, &viewer, &caller, &entrant, Ok(())).await };
+    let known = match fields.get("id").unwrap_or_default().parse() {
+        Ok(id) => node.people.department(&caller.participant, &id).await.is_ok(),
+        Err(_) => false,
+    };
+    // What stands at a field is not said twice.
+    let beside = misread(&fields).contains(&true);
+    let page = form(&viewer, &entrant, &Written { known, values: fields }, true);
+    let page = if beside { page.failed(problem.code()) } else { with(page, &viewer, Some(&problem)) };
+    Ok(page.answer(&viewer))
 }
 
 /// Removes one.

@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_console::component::{Button, Facts, Field, Form, Kind, Notice, Tone};
-use corridor_console::{Markup, Viewer, path};
+use corridor_console::{Markup, Page, Viewer, path};
 use serde::Deserialize;
 
 use super::cookie::Cookie;
@@ -183,6 +183,11 @@ fn open_kept(node: &Shared, account: &AccountId, text: &str) -> Option<keeping::
 
 /// What was entered before the session ended, to be sent once more by whoever entered it.
 fn waiting_form(viewer: &Viewer, csrf: &str, waiting: &keeping::Kept) -> Response {
+    waiting_page(viewer, csrf, waiting).answer(viewer)
+}
+
+/// The page of it.
+pub(super) fn waiting_page(viewer: &Viewer, csrf: &str, waiting: &keeping::Kept) -> Page {
     let t = words(viewer);
     let mut facts = Facts::new();
     let mut form = Form::new(viewer, &waiting.path, t.get("people-kept-send")).csrf(csrf);
@@ -193,7 +198,7 @@ fn waiting_form(viewer: &Viewer, csrf: &str, waiting: &keeping::Kept) -> Respons
         }
     }
     let body = Markup::from(facts).and(form.cancel(path::HOME));
-    narrow(viewer, "people-kept", body).lead(t.get("people-kept-lead")).answer(viewer)
+    narrow(viewer, "people-kept", body).lead(t.get("people-kept-lead"))
 }
 
 /// The same for somebody who came back signed in another way.

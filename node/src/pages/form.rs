@@ -36,6 +36,12 @@ impl Fields {
         Ok(Self(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
     }
 
+    /// Fields that no form brought: what one begins with.
+    #[must_use]
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// The first value of this name, without the blanks around it; `None` when it is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -144,8 +144,8 @@ fn a_contrl_of_others_is_read() {
             "Segment 14: Error 905 (code 905)",
         ]
     );
-    assert_eq!(contrl.lines(Lang::Ko)[1], "메시지 1(CUSCAR): 거부");
-    assert_eq!(contrl.lines(Lang::Ja)[1], "メッセージ 1（CUSCAR）: 拒否");
+    assert_eq!(contrl.lines(Lang::Ko)[1], "메시지 1(CUSCAR): 반려");
+    assert_eq!(contrl.lines(Lang::Ja)[1], "メッセージ 1（CUSCAR）: 差戻し");
     let sample = read_bytes(corridor_trade::SAMPLE, Options::default());
     let sent = |reference: &str| Sent {
         reference: reference.as_bytes().to_vec(),
