@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::super::Shared;
 use super::super::extract::{Named, Note, Zip};
 use super::super::problem::{Answer, Problems};
+use super::super::schema;
 use super::blocking;
 use crate::access::Caller;
 
@@ -54,7 +55,7 @@ pub async fn list_directories(node: Shared) -> Answer<Json<DirectoryList>> {
 /// Adds a directory: the zip as UNECE publishes it. It is kept unchanged, and all messages are checked against it from
 /// then on. Its licence holds for you.
 #[utoipa::path(post, path = "/api/v1/trade/directories", tag = "trade", operation_id = "trade_directories_add",
-    request_body(content = Vec<u8>, content_type = "application/zip"),
+    request_body(content = inline(schema::ContentBytes), content_type = "application/octet-stream", description = "The zip, unchanged."),
     responses((status = 200, description = "The directory as it was read.", body = KeptDirectory), Problems))]
 pub async fn add_directory(node: Shared, caller: Caller, Zip(zip): Zip) -> Answer<Json<KeptDirectory>> {
     Ok(Json(directories::add(&node.exchange, &caller.acting(), &node.config.data, zip).await?))

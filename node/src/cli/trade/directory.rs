@@ -72,7 +72,7 @@ const DIRECTORIES: &[&str] = &["trade", "directories"];
 
 async fn add(context: &Context, zip: &Path) -> Result<()> {
     let bytes = read(zip)?;
-    let added = context.remote()?.post_bytes(DIRECTORIES, "application/zip", bytes).await;
+    let added = context.remote()?.post_bytes(DIRECTORIES, "application/octet-stream", bytes).await;
     let added = added.map_err(|p| p.with("path", zip.display()))?;
     for odd in added.get("oddities").and_then(Value::as_array).into_iter().flatten() {
         context.terminal.note("trade-directory-odd", &[("what", odd.as_str().unwrap_or_default())]);
