@@ -31,7 +31,7 @@ const CLIENTS: [usize; 3] = [1, 4, 16];
 /// How long a load runs before it counts.
 const WARM: Duration = Duration::from_secs(1);
 /// Requests made for each second of a load: more than anybody answers.
-const PREPARED: u64 = 12_000;
+const PREPARED: u64 = 24_000;
 /// How long a client waits after it was refused.
 const PAUSE: Duration = Duration::from_millis(5);
 const OURS: &str = "witness";
