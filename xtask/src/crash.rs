@@ -26,12 +26,15 @@ pub(crate) enum Engine {
     Both,
 }
 
-/// Runs it and writes `bench/results/crash.json`.
+/// Runs it and writes `bench/results/crash.json`, one engine after the other: what the first found is kept whatever
+/// becomes of the second.
 pub(crate) fn run(kills: u64, engine: Engine, seed: u64, built: bool) -> Result {
     if !built {
         bench::build()?;
     }
-    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    // As it is before anything is written down.
+    let version = bench::version();
+    let mut failed = Vec::new();
     for (name, wanted) in [("sqlite", Engine::Postgres), ("postgres", Engine::Sqlite)] {
         if engine == wanted {
             continue;
@@ -48,17 +51,19 @@ pub(crate) fn run(kills: u64, engine: Engine, seed: u64, built: bool) -> Result 
             failed.push(format!("{name}: {why}"));
         }
         let text = fs::read_to_string(&output).unwrap_or_default();
-        found.extend(serde_json::from_str::<Value>(&text).ok());
+        if let Ok(found) = serde_json::from_str(&text) {
+            keep(found, &version)?;
+        }
     }
-    keep(found)?;
     if failed.is_empty() { Ok(()) } else { Err(format!("crash: {}", failed.join("; "))) }
 }
 
 /// Writes what was found beside what is known of the other engine, and shows both.
-fn keep(mut found: Vec<Value>) -> Result {
-    for run in found.iter_mut().filter_map(Value::as_object_mut) {
-        run.insert("commit".to_owned(), bench::version().into());
+fn keep(mut found: Value, version: &str) -> Result {
+    if let Some(run) = found.as_object_mut() {
+        run.insert("commit".to_owned(), version.into());
     }
+    let mut found = vec![found];
     let path = bench::results().join("crash.json");
     let before: Value =
         serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();

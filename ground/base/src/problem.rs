@@ -102,6 +102,7 @@ errors! {
     ContentMismatch = "content-mismatch", 422;
     PartnerUnreachable = "partner-unreachable", 502;
     PartnerAnswer = "partner-answer", 502;
+    PartnerNotAsked = "partner-not-asked", 503;
     AddressRefused = "address-refused", 403;
     // The node itself
     Overloaded = "overloaded", 503;

@@ -5,6 +5,8 @@
 //! Whom it still has to ask is a row of its own, which stands until that partner has answered. What we
 //! sent ourselves since the backup is in the partner's books and not in ours any more: it comes back with
 //! the partner's acknowledgement and without its content ([`sent`]), before what the partner sends again.
+//! Until it has, nothing goes out to that partner: a client that hands in once more what it had handed in
+//! before makes another envelope of the same number, which the partner would have to refuse (EX-4).
 
 mod sent;
 
@@ -37,8 +39,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 /// How many documents are queued in one unit of work, and in one answer.
 const BATCH: u32 = 100;
 const MOST: u64 = 10_000;
-/// How soon partners that did not answer are asked once more, and how seldom in the end.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How soon partners that did not answer are asked once more, and how seldom in the end. What waits for their answer
+/// looks for it as often.
+pub(crate) const AGAIN: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 /// The largest question and the largest answer, in bytes.
 const SMALL: usize = 4096;
@@ -50,6 +53,8 @@ struct Lack {
     partner: Did,
     since: Timestamp,
     until: Option<Timestamp>,
+    /// What we had sent to it is in our book again.
+    given_back: bool,
 }
 
 impl Exchange {
@@ -65,8 +70,10 @@ impl Exchange {
             let remember = move |tx: &mut Tx<'_>| {
                 for partner in &partners {
                     tx.execute(
+                        // One from before this restoration does not know of what was lost with it.
                         "INSERT INTO lack (participant, partner, since) VALUES ($1, $2, $3)
-                         ON CONFLICT (participant, partner) DO NOTHING",
+                         ON CONFLICT (participant, partner) DO UPDATE SET until = NULL, given_back = 0,
+                            since = CASE WHEN lack.since < excluded.since THEN lack.since ELSE excluded.since END",
                         &[partner.as_str().into(), since.into()],
                     )?;
                 }
@@ -126,9 +133,17 @@ impl Exchange {
     }
 
     async fn ask_again(&self, us: &Did, lack: &Lack) -> Result<()> {
-        if lack.until.is_none() {
+        if !lack.given_back {
             let taken = self.take_back_sent(us, &lack.partner, lack.since).await?;
             tracing::info!(partner = %lack.partner, taken, "what we had sent is in our book again");
+            let partner = lack.partner.clone();
+            let given_back = move |tx: &mut Tx<'_>| {
+                tx.execute(
+                    "UPDATE lack SET given_back = 1 WHERE participant = $1 AND partner = $2",
+                    &[partner.as_str().into()],
+                )
+            };
+            self.0.store.write(us, given_back).await?;
         }
         let (mut since, mut until) = (lack.since, lack.until);
         loop {
@@ -255,16 +270,28 @@ async fn again(Handed(exchange): Handed<Exchange>, request: Request) -> Response
 }
 
 fn lacking(tx: &mut Tx<'_>) -> Result<Vec<Lack>> {
-    let rows =
-        tx.query("SELECT partner, since, until FROM lack WHERE participant = $1 ORDER BY partner", &[])?;
+    let rows = tx.query(
+        "SELECT partner, since, until, given_back FROM lack WHERE participant = $1 ORDER BY partner",
+        &[],
+    )?;
     let one = |row: &corridor_storage::Row| {
         Ok(Lack {
             partner: row.parse(0)?,
             since: row.timestamp(1)?,
             until: row.opt_int(2)?.map(Timestamp::from_millis),
+            given_back: row.int(3)? != 0,
         })
     };
     rows.iter().map(one).collect()
+}
+
+/// What keeps documents from going out to this partner: it has not said yet what it had of us.
+pub(crate) fn awaited(tx: &mut Tx<'_>, partner: &Did) -> Result<Option<Problem>> {
+    let row = tx.query_one(
+        "SELECT 1 FROM lack WHERE participant = $1 AND partner = $2 AND given_back = 0",
+        &[partner.as_str().into()],
+    )?;
+    Ok(row.map(|_| Problem::new(ErrorCode::PartnerNotAsked).with("partner", partner)))
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -28,7 +28,7 @@ mod row;
 
 pub(crate) use books::{
     NewDocument, Step, advance, empty, find, find_any, forget, inline_content, insert, is_sending, queued,
-    receipt_due, settled, under, withdraw, without_receipt,
+    receipt_due, remove, settled, under, withdraw, without_receipt,
 };
 pub(crate) use overview::{Crossed, crossed, lacking};
 pub use overview::{Delivered, Link, Progress};

@@ -16,12 +16,12 @@ mod signatures;
 use std::sync::Arc;
 use std::time::Duration;
 
-use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
+use corridor_base::{Did, ErrorCode, Problem, Result};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::{Acknowledgement, Act, Envelope, Opening, Signed, act};
 use corridor_storage::{ActPage, ActRow, Tx};
 
-use crate::{Exchange, Side};
+use crate::{DocumentRow, Exchange, Side};
 
 pub use held::{Held, HeldFilter, HeldPage, Ours, Theirs};
 pub use shown::Shown;
@@ -59,20 +59,22 @@ impl ReceiptExchange {
         &self.0.receipts
     }
 
-    /// Our acts about a document that crossed between us and this partner, with what opens them.
-    async fn acts(&self, us: &Did, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
-        let partner = partner.clone();
-        self.0.exchange.store().read(us, move |tx| about(tx, side, &partner, id)).await
+    /// Our acts about a document that crossed between us and a partner, with what opens them.
+    async fn acts(&self, us: &Did, document: &DocumentRow) -> Result<Vec<Opened>> {
+        let document = document.clone();
+        self.0.exchange.store().read(us, move |tx| about(tx, &document)).await
     }
 }
 
-/// The same, in a transaction.
-fn about(tx: &mut Tx<'_>, side: Side, partner: &Did, id: EnvelopeId) -> Result<Vec<Opened>> {
-    let page = ActPage { subject: Some(id.to_string()), limit: 100, ..ActPage::default() };
-    let about = |opened: &Opened| {
-        is_told(side, &opened.act.kind)
-            && opened.opening.fields.get("partner").map(String::as_str) == Some(partner.as_str())
-    };
+/// The same, in a transaction. An act may say something else than the book does now: that of a document that was handed
+/// in once more after a restoration, before the partner gave back what it had. It proves nothing of this one.
+fn about(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Opened>> {
+    let Some(envelope) = &document.signed else { return Ok(Vec::new()) };
+    let page = ActPage { subject: Some(document.id.to_string()), limit: 100, ..ActPage::default() };
+    let us = tx.participant().clone();
+    let (by, of, answer) =
+        ((&us, document.side), (&document.partner, envelope), document.acknowledgement.as_ref());
+    let about = |opened: &Opened| check_opened(&opened.act, &opened.opening, by, of, answer).is_ok();
     Ok(tx.acts(&page)?.into_iter().filter_map(Opened::read).filter(about).collect())
 }
 

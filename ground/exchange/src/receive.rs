@@ -89,7 +89,7 @@ impl Exchange {
             .store
             .write(&us, move |tx| {
                 let body = receipt.envelope.body();
-                if let Some(row) = known(tx, &body.sender, body.id)?
+                if let Some(row) = known(tx, &receipt.envelope)?
                     && let Some(answer) = already(&row, &receipt.envelope)?
                 {
                     return Ok((Answer::Acknowledged(answer), Some(row)));
@@ -132,7 +132,7 @@ impl Exchange {
             .store
             .write(&us, move |tx| {
                 let body = envelope.body();
-                if let Some(row) = known(tx, &body.sender, body.id)? {
+                if let Some(row) = known(tx, &envelope)? {
                     let answer = already(&row, &envelope)?;
                     return Ok((answer, row.opened.clone(), Some(row)));
                 }
@@ -454,12 +454,21 @@ fn already(row: &DocumentRow, envelope: &Signed<Envelope>) -> Result<Option<Sign
     Ok(row.acknowledgement.clone())
 }
 
-/// What the books have of this envelope; what cannot be opened any more gives way to what comes now.
-fn known(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId) -> Result<Option<DocumentRow>> {
-    match documents::find(tx, Side::In, partner, id)? {
-        Some(row) if row.is_closed() => documents::forget(tx, &row).map(|()| None),
+/// What the books have of this envelope. What cannot be opened any more gives way to what comes now, and so does
+/// what was promised in another envelope and never came whole: its sender lost its disk on the way and begins anew.
+fn known(tx: &mut Tx<'_>, envelope: &Signed<Envelope>) -> Result<Option<DocumentRow>> {
+    let body = envelope.body();
+    match documents::find(tx, Side::In, &body.sender, body.id)? {
+        Some(row) if row.is_closed() || is_other_promise(&row, envelope) => {
+            documents::forget(tx, &row).map(|()| None)
+        }
         found => Ok(found),
     }
+}
+
+/// Nothing was acknowledged of it yet.
+fn is_other_promise(row: &DocumentRow, envelope: &Signed<Envelope>) -> bool {
+    row.state == State::Receiving && row.signed.as_ref().is_some_and(|s| s.digest() != envelope.digest())
 }
 
 fn offset_wrong(expected: u64, found: u64) -> Problem {

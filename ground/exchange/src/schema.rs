@@ -165,5 +165,13 @@ CREATE INDEX document_by_answer ON document (participant, side, answers, created
 ",
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT answers FROM document LIMIT 1) d) >= 0 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 8,
+            name: "which partners have given back what they were sent",
+            sql: "
+ALTER TABLE lack ADD COLUMN given_back INTEGER NOT NULL DEFAULT 0;
+",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM lack WHERE given_back < 0) = 0 THEN 1 ELSE 0 END",
+        },
     ],
 };

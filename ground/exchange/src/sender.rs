@@ -20,7 +20,7 @@ use url::Url;
 use crate::documents::{self, DocumentRow, Side, State, Step};
 use crate::receive::Answer;
 use crate::wire::{self, DELIVERIES, ENVELOPE_LENGTH, PIECE, SendFrom, UPLOAD_OFFSET};
-use crate::{Exchange, erasure, service};
+use crate::{Exchange, again, erasure, service};
 
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,6 +30,16 @@ const MAX_ANSWER: usize = 64 << 10;
 const MAX_CORRECTIONS: u32 = 8;
 /// How often a service is offered a document that it fails to take.
 const SERVICE_ATTEMPTS: u32 = 20;
+
+/// How a document stands when its turn comes.
+enum Look {
+    /// It may be offered, when its agreement allows it, with its content when that lies in the row.
+    Offer(Result<Option<Bytes>>, Box<DocumentRow>),
+    /// Not yet.
+    Wait(Problem),
+    /// There is nothing to be sent any more.
+    Gone,
+}
 
 #[async_trait]
 impl Deliver for Exchange {
@@ -89,14 +99,19 @@ impl Exchange {
         let exchange = self.clone();
         let looked = self.0.store.read(us, move |tx| {
             let row = documents::find(tx, Side::Out, &partner, id)?.filter(|row| row.state == State::Sending);
-            let Some(row) = row else { return Ok(None) };
+            let Some(row) = row else { return Ok(Look::Gone) };
+            if let Some(problem) = again::awaited(tx, &partner)? {
+                return Ok(Look::Wait(problem));
+            }
             // Its keys did not come back from a backup; they may with the next.
             row.envelope()?;
-            Ok(Some((exchange.may_cross(tx, &row), row)))
+            Ok(Look::Offer(exchange.may_cross(tx, &row), Box::new(row)))
         });
-        let Some((content, row)) = looked.await? else {
+        let (content, row) = match looked.await? {
+            Look::Offer(content, row) => (content, *row),
+            Look::Wait(problem) => return Ok(Outcome::Retry { problem, after: Some(again::AGAIN) }),
             // Delivered already, by an attempt whose end we did not live to write down.
-            return Ok(Outcome::Done(nothing()));
+            Look::Gone => return Ok(Outcome::Done(nothing())),
         };
         let offered = match content {
             Ok(content) => self.offer(us, &row, content, delivery.attempts > 0).await,

@@ -318,6 +318,26 @@ async fn an_upload_resumes_where_the_gate_says_and_stops_with_its_agreement() {
     );
 }
 
+/// Its sender lost its disk in the middle and was handed the same once more: nothing was acknowledged yet.
+#[tokio::test]
+async fn an_upload_gives_way_to_another_envelope_of_its_number() {
+    let world = World::new().await;
+    let (kr, jp) = (&world.kr, &world.jp);
+    let content: Vec<u8> = (0..300_000u32).map(|n| (n % 253) as u8).collect();
+    let first = envelope(kr, &jp.us, world.agreement, &content);
+    assert_eq!(answer(kr, request(kr, jp, &first, b"")).await, "send-from-0");
+    assert_eq!(answer(kr, piece(kr, jp, &first, 0, &content[..100_000])).await, "send-from-100000");
+    let mut body = first.body().clone();
+    body.time = body.time.plus(Duration::from_secs(1));
+    let second = Signed::new(body, &[&*kr.keyrings[0].current()]).unwrap();
+    assert_eq!(answer(kr, request(kr, jp, &second, b"")).await, "send-from-0");
+    assert_eq!(answer(kr, piece(kr, jp, &second, 0, &content)).await, "ok");
+    assert_eq!(common::content(jp, Side::In, second.body().id).await, content);
+    // Acknowledged it stands (EX-4).
+    assert_eq!(answer(kr, request(kr, jp, &first, b"")).await, "envelope-conflict");
+    assert_eq!(answer(kr, request(kr, jp, &second, b"")).await, "ok");
+}
+
 #[tokio::test]
 async fn a_partner_s_refusal_is_shown_and_can_be_sent_again() {
     let mut world = World::new().await;

@@ -6,9 +6,11 @@ mod common;
 #[path = "common/ledger.rs"]
 mod ledger;
 
-use common::{Node, Setup, World, fresh_database};
+use std::time::Duration;
+
+use common::{Node, Setup, World, content, fresh_database};
 use corridor_base::{ActId, Clock, EnvelopeId};
-use corridor_exchange::State;
+use corridor_exchange::{Draft, Side, State};
 use corridor_proof::verdict::State as Verdict;
 use corridor_proof::{Act, receipt};
 use corridor_storage::{ACTS, Tx};
@@ -87,7 +89,7 @@ async fn check(postgres: bool, heard: bool, back: usize, expect: &[&str]) {
     let lost = lose(&world.kr, leaves).await;
     assert_eq!(lost.len(), 2);
     world.kr.exchange.lacks(backup).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
     assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
     let store = world.kr.exchange.store();
     assert_eq!(store.lost_acts(0, 100).await.unwrap().len(), lost.len() - back);
@@ -127,4 +129,105 @@ async fn a_sender_whose_acts_nobody_has_proves_what_came_back() {
     if fresh_database().is_some() {
         check(true, false, 0, &["document-returned"]).await;
     }
+}
+
+/// A note, as a client hands it in under a key of its own: once more it is the same document.
+fn note(world: &World, id: Option<EnvelopeId>, subjects: &[&str]) -> Draft {
+    let subjects = subjects.iter().map(|s| (*s).to_owned()).collect();
+    let (to, kind, agreement) = (world.jp.us.clone(), "note".parse().unwrap(), Some(world.agreement));
+    Draft { id, to, kind, agreement, name: None, answers: None, subjects }
+}
+
+/// A client hands in once more what it had handed in before the disk was lost, and the partner has not been asked yet:
+/// nothing goes out, and what comes back is the document of that number, with the content.
+async fn handed_in_again(postgres: bool, bytes: &[u8], subjects: &[&str]) {
+    let (world, kr, jp) = world(postgres).await;
+    kr.grow().await;
+    let (backup, leaves) = (world.kr.clock.now(), kr.log.sequenced().await.unwrap().next);
+    let id = world.kr.hand_in(note(&world, None, subjects), bytes).await.unwrap();
+    let first = world.kr.settled(id).await;
+    assert_eq!(first.state, State::Delivered);
+    kr.grow().await;
+    assert_eq!(lose(&world.kr, leaves).await.len(), 2);
+    world.kr.exchange.lacks(backup).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    world.kr.hand_in(note(&world, Some(id), subjects), bytes).await.unwrap();
+    let fresh = world.kr.hand_in(note(&world, None, &[]), b"another").await.unwrap();
+    // Offered and put back several times in this time.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    for id in [id, fresh] {
+        assert_eq!(
+            world.kr.exchange.document(&world.kr.us, Side::Out, id).await.unwrap().state,
+            State::Sending
+        );
+    }
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    let row = world.kr.settled(id).await;
+    assert_eq!(row.state, State::Delivered);
+    assert_eq!(row.envelope().unwrap().bytes(), first.envelope().unwrap().bytes());
+    assert_eq!(row.acknowledgement.unwrap().bytes(), first.acknowledgement.unwrap().bytes());
+    assert_eq!(content(&world.kr, Side::Out, id).await, bytes);
+    assert_eq!(world.kr.settled(fresh).await.state, State::Delivered);
+    assert_eq!((world.kr.acts("document-refused").await, world.jp.acts("delivery-refused").await), (0, 0));
+    assert_eq!(world.jp.acts("document-received").await, 2);
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    round(&world, [&kr, &jp]).await;
+    assert_eq!(theirs(&kr, &world.kr, id).await, ["document-received"]);
+    assert_eq!(theirs(&jp, &world.jp, id).await, ["document-returned"]);
+    for id in [id, fresh] {
+        assert!(kr.receipts.of(&world.kr.us, id).await.unwrap().is_complete());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_handed_in_again_before_the_partner_was_asked_is_the_same_document() {
+    let large = vec![7; 3 << 20];
+    let cases: [(&[u8], &[&str]); 3] = [(b"hello", &[]), (&large, &[]), (b"about a person", &["case A"])];
+    for (bytes, subjects) in cases {
+        handed_in_again(false, bytes, subjects).await;
+        if fresh_database().is_some() {
+            handed_in_again(true, bytes, subjects).await;
+        }
+    }
+}
+
+/// Another content under the same number is another document, and is refused as it would have been before (EX-4).
+#[tokio::test(flavor = "multi_thread")]
+async fn another_content_under_a_number_that_crossed_is_refused() {
+    let (world, _kr, _jp) = world(false).await;
+    let backup = world.kr.clock.now();
+    let id = world.kr.hand_in(note(&world, None, &[]), b"hello").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    lose(&world.kr, 0).await;
+    world.kr.exchange.lacks(backup).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    world.kr.hand_in(note(&world, Some(id), &[]), b"something else").await.unwrap();
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    let row = world.kr.settled(id).await;
+    assert_eq!((row.state, row.problem.unwrap().code.as_str()), (State::Refused, "envelope-conflict"));
+}
+
+/// A second restoration, from a backup of when the first was not made up for: all is asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_restoration_asks_for_everything_again() {
+    let (world, _kr, _jp) = world(false).await;
+    let backup = world.kr.clock.now();
+    world.kr.exchange.lacks(backup).await.unwrap();
+    let asked = |tx: &mut Tx<'_>| {
+        tx.execute(
+            "UPDATE lack SET given_back = 1, until = since, since = since + 60000 WHERE participant = $1",
+            &[],
+        )
+    };
+    assert_eq!(world.kr.exchange.store().write(&world.kr.us, asked).await.unwrap(), 1);
+    let id = world.kr.hand_in(note(&world, None, &[]), b"hello").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    lose(&world.kr, 0).await;
+    world.kr.exchange.lacks(backup).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
 }

@@ -280,6 +280,11 @@ partner-answer = Partner's answer cannot be used
     .detail = The answer of { $partner } was not accepted: { $why }
     .remedy = Check the connection with `corridor partner test`. If the problem stays, send this message to the partner's operator.
 
+# args: partner
+partner-not-asked = Partner has not said yet what it has of us
+    .detail = This node was restored from a backup. Until { $partner } has given back what it was sent since, nothing goes out to it, so that nothing goes twice.
+    .remedy = What waits goes out by itself. The node asks by itself; see to it that the partner can be reached. `corridor doctor` shows who has not answered.
+
 # args: address
 address-refused = Address not allowed
     .detail = This node does not connect to { $address }: private and local addresses are closed unless its configuration names them.

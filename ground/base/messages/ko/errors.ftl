@@ -214,6 +214,10 @@ partner-answer = 상대 기관의 응답을 사용할 수 없습니다
     .detail = { $partner }의 응답을 받아들일 수 없습니다: { $why }
     .remedy = `corridor partner test`로 연결을 확인하십시오. 해결되지 않으면 상대 기관의 운영자에게 이 메시지를 전달하십시오.
 
+partner-not-asked = 상대 기관이 아직 답하지 않았습니다
+    .detail = 이 노드는 백업에서 복원되었습니다. 두 번 보내지 않도록, 그 뒤에 보낸 문서를 { $partner }이(가) 알려 줄 때까지 이 상대 기관으로의 송신은 대기합니다.
+    .remedy = 대기 중인 문서는 자동으로 송신됩니다. 조회도 노드가 스스로 합니다. 상대 기관에 연결할 수 있도록 하십시오. 답하지 않은 곳은 `corridor doctor`로 확인할 수 있습니다.
+
 address-refused = 허용되지 않은 주소입니다
     .detail = 이 노드는 { $address }에 연결하지 않습니다. 내부망과 자기 컴퓨터의 주소는 설정에 지정한 것만 허용합니다.
     .remedy = 상대 기관의 주소를 `corridor partner show`로 확인하십시오. 내부망 주소가 맞다면 운영자가 설정에 지정해야 합니다. `corridor config`를 참고하십시오.

@@ -16,7 +16,7 @@ use corridor_storage::{Seal, Tx};
 use url::Url;
 
 use super::{KEPT, PATIENCE, SMALL, millis};
-use crate::documents::{self, NewDocument};
+use crate::documents::{self, DocumentRow, NewDocument};
 use crate::edge::{Call, JSON, busy, reply};
 use crate::receipts::{check_opened, given};
 use crate::sender::answer_problem;
@@ -152,13 +152,20 @@ impl Exchange {
         serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
-    /// Enters a document of ours that is not in the book; one that is stays as it is, and one about a person
-    /// who was erased does not come back (LG-3). Of either we take back what its acts were.
+    /// Enters a document of ours that is not in the book; one that is stays as it is when it has crossed, and one
+    /// about a person who was erased does not come back (LG-3). Of each we take back what its acts were.
     fn take(&self, tx: &mut Tx<'_>, partner: &Did, known: &Known) -> Result<bool> {
         if let Some(row) = documents::find(tx, Side::Out, partner, known.envelope.body().id)? {
-            // What its acts lay under is gone.
-            let erased = row.signed.is_none();
-            return if erased { Ok(false) } else { self.take_acts(tx, known, row.opened()).map(|()| false) };
+            return match &row.signed {
+                // What its acts lay under is gone.
+                None => Ok(false),
+                Some(ours)
+                    if row.acknowledgement.is_none() && is_same(ours.body(), known.envelope.body()) =>
+                {
+                    self.take_in_its_place(tx, &row, known).map(|()| true)
+                }
+                Some(_) => self.take_acts(tx, known, row.opened()).map(|()| false),
+            };
         }
         let seal = match self.sealed_for(tx, partner, known.envelope.body()) {
             Err(problem) if problem.code() == ErrorCode::SubjectErased => return Ok(false),
@@ -181,11 +188,41 @@ impl Exchange {
         Ok(true)
     }
 
+    /// A document that our book has not sent yet, because it was handed in once more or the backup is from before it
+    /// went: the envelope that has crossed takes the place of ours, and the content, which is the same, stays.
+    fn take_in_its_place(&self, tx: &mut Tx<'_>, row: &DocumentRow, known: &Known) -> Result<()> {
+        let content = documents::inline_content(tx, row)?;
+        if let Some(delivery) = row.delivery {
+            tx.withdraw(delivery)?;
+        }
+        documents::remove(tx, row)?;
+        let new = NewDocument {
+            side: Side::Out,
+            partner: &row.partner,
+            envelope: &known.envelope,
+            content: content.as_deref(),
+            blob: row.blob.as_deref(),
+            state: State::Delivered,
+            acknowledgement: Some(&known.acknowledgement),
+            delivery: None,
+            seal: row.opened(),
+        };
+        documents::insert(tx, &new)?;
+        tx.record_under(&known.record, row.opened())?;
+        self.take_acts(tx, known, row.opened())
+    }
+
     /// Those of our acts that the partner was given, and of which we have the leaves only (LG-1).
     fn take_acts(&self, tx: &mut Tx<'_>, known: &Known, seal: Option<&Seal>) -> Result<()> {
         let operator = self.0.operator.did();
         known.acts.iter().try_for_each(|act| tx.take_back(operator, act, seal).map(|_| ()))
     }
+}
+
+/// Whether two envelopes of one number bring the same. Persons count: what is erased with them must reach the partner
+/// by the names that it was given (LG-3).
+fn is_same(ours: &Envelope, known: &Envelope) -> bool {
+    ours.sha256 == known.sha256 && ours.subjects == known.subjects
 }
 
 /// `POST /exchange/v1/acknowledged`

@@ -266,11 +266,17 @@ pub(crate) fn is_sending(tx: &mut Tx<'_>, partner: &Did, id: EnvelopeId) -> Resu
 /// Forgets a document that cannot be opened, because its keys did not come back from a backup: the
 /// partner sends it again.
 pub(crate) fn forget(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<()> {
+    remove(tx, row)?;
+    row.seal.map_or(Ok(()), |seal| tx.drop_seal(seal))
+}
+
+/// Takes the row of a document out of the books; its seal stays, for whatever comes in its place.
+pub(crate) fn remove(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<()> {
     tx.execute(
         "DELETE FROM document WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4",
         &[row.side.as_str().into(), row.partner.as_str().into(), row.id.to_string().into()],
     )?;
-    row.seal.map_or(Ok(()), |seal| tx.drop_seal(seal))
+    Ok(())
 }
 
 /// Takes back the promise of a document whose content turned out to be another.

@@ -61,7 +61,7 @@ impl ReceiptExchange {
     pub async fn of(&self, us: &Did, envelope: EnvelopeId) -> Result<Held> {
         let (document, theirs) = self.0.exchange.store().read(us, move |tx| look(tx, envelope)).await?;
         let mut ours = Vec::new();
-        for opened in self.acts(us, document.side, &document.partner, envelope).await? {
+        for opened in self.acts(us, &document).await? {
             let standing = self.0.receipts.of(us, opened.act.id).await?;
             ours.push(Ours { act: opened.act, standing });
         }
@@ -152,8 +152,7 @@ fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<Can
     rows.dedup_by(|a, b| (a.id, a.side) == (b.id, b.side) && a.partner == b.partner);
     rows.truncate(most as usize);
     let candidate = |document: DocumentRow| {
-        let (ours, theirs) =
-            (about(tx, document.side, &document.partner, document.id)?, partners(tx, &document)?);
+        let (ours, theirs) = (about(tx, &document)?, partners(tx, &document)?);
         Ok(Candidate { document, ours, theirs })
     };
     rows.into_iter().map(candidate).collect()

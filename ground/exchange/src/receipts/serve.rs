@@ -10,11 +10,11 @@ use bytes::Bytes;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 
 use super::{Opened, ReceiptExchange, missing, too_many};
-use crate::Side;
 use crate::documents;
 use crate::edge::{Call, JSON, busy, reply};
 use crate::gate::Caller;
 use crate::wire::{self, AskReceipts, MAX_ASKED, MAX_QUESTION, MAX_RECEIPTS, ReceiptItem, Receipts};
+use crate::{DocumentRow, Side};
 
 impl ReceiptExchange {
     /// The route that partners call.
@@ -47,8 +47,8 @@ impl ReceiptExchange {
         let (mut items, mut size) = (Vec::new(), 0);
         // What the caller sent is in our inbox, what it received in our outbox.
         for (side, ids) in [(Side::In, &question.sent), (Side::Out, &question.received)] {
-            for id in self.shared(&question.of, &caller, side, ids).await? {
-                for item in self.items(&question.of, &caller, side, id).await? {
+            for document in self.shared(&question.of, &caller, side, ids).await? {
+                for item in self.items(&question.of, &document).await? {
                     size += item.act.len() + item.receipt.as_ref().map_or(0, String::len) + 4096;
                     if size > MAX_RECEIPTS {
                         return answer(items);
@@ -67,28 +67,23 @@ impl ReceiptExchange {
         caller: &Caller,
         side: Side,
         ids: &[EnvelopeId],
-    ) -> Result<Vec<EnvelopeId>> {
+    ) -> Result<Vec<DocumentRow>> {
         let (partner, ids) = (caller.did.clone(), ids.to_vec());
         let look = move |tx: &mut corridor_storage::Tx<'_>| {
-            let mut found = Vec::new();
-            for id in &ids {
-                if documents::find(tx, side, &partner, *id)?.is_some() {
-                    found.push(*id);
-                }
-            }
-            Ok(found)
+            let found = ids.iter().map(|id| documents::find(tx, side, &partner, *id));
+            found.filter_map(Result::transpose).collect()
         };
         self.0.exchange.store().read(us, look).await
     }
 
-    async fn items(&self, us: &Did, caller: &Caller, side: Side, id: EnvelopeId) -> Result<Vec<ReceiptItem>> {
+    async fn items(&self, us: &Did, document: &DocumentRow) -> Result<Vec<ReceiptItem>> {
         let mut items = Vec::new();
-        for Opened { act, bytes, opening } in self.acts(us, side, &caller.did, id).await? {
+        for Opened { act, bytes, opening } in self.acts(us, document).await? {
             let standing = self.0.receipts.of(us, act.id).await?;
             let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_default();
             items.push(ReceiptItem {
-                envelope: id,
-                sent: side == Side::In,
+                envelope: document.id,
+                sent: document.side == Side::In,
                 act: text(bytes),
                 opening,
                 receipt: standing.complete().map(|receipt| text(receipt.to_bytes())),

@@ -32,7 +32,7 @@ impl ReceiptExchange {
     /// What keeps there from being a policy; those of the store.
     pub async fn shown(&self, us: &Did, document: &DocumentRow) -> Result<Vec<Shown>> {
         let mut all = Vec::new();
-        for opened in self.acts(us, document.side, &document.partner, document.id).await? {
+        for opened in self.acts(us, document).await? {
             let standing = self.0.receipts.of(us, opened.act.id).await?;
             let complete = standing.is_complete();
             let (act, bytes, opening) = (opened.act, opened.bytes, opened.opening);
