@@ -11,10 +11,11 @@
 //! milliseconds after the commit.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use corridor_base::{Did, ErrorCode, Problem, Result};
+use corridor_base::{Did, ErrorCode, Problem, Random, Result};
 use corridor_proof::tile::MAX_ENTRY;
 use tokio::sync::{oneshot, watch};
 
@@ -66,6 +67,8 @@ pub(crate) struct Leaves {
     changed: watch::Sender<()>,
     state: Mutex<State>,
     told: Condvar,
+    /// Counts entries of raw logs, from where chance has it: another process counts elsewhere.
+    entries: AtomicU64,
 }
 
 /// What the sequencer is told.
@@ -90,13 +93,12 @@ pub(crate) struct Asker {
 
 pub(crate) type Asked = HashMap<String, Asker>;
 
-impl Default for Leaves {
-    fn default() -> Self {
-        Self { changed: watch::Sender::new(()), state: Mutex::default(), told: Condvar::new() }
-    }
-}
-
 impl Leaves {
+    pub(crate) fn new(random: &dyn Random) -> Self {
+        let entries = AtomicU64::new(u64::from_be_bytes(random.bytes()));
+        Self { changed: watch::Sender::new(()), state: Mutex::default(), told: Condvar::new(), entries }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,8 +212,8 @@ impl Store {
     /// An identifier that nobody else gives: the time first, so that indexes grow at their end.
     fn entry_id(&self) -> String {
         let shared = self.shared();
-        let random = u64::from_be_bytes((*shared.random).bytes());
-        format!("{:012x}{random:016x}", shared.clock.now().millis())
+        let next = shared.leaves.entries.fetch_add(1, Ordering::Relaxed);
+        format!("{:012x}{next:016x}", shared.clock.now().millis())
     }
 
     /// The numbered leaves of a log from a number on, in their order, at most so many (and at most

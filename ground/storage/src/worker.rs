@@ -25,7 +25,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let hub = Hub::new(&*random);
-        let (metrics, leaves) = (Metrics::default(), Leaves::default());
+        let (metrics, leaves) = (Metrics::default(), Leaves::new(&*random));
         Self { clock, random, hub, metrics, leaves, trouble: Mutex::new(None) }
     }
 

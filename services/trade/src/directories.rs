@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::directory::Directory;
 use crate::library::{MOST, listed, load, passed_over};
-use crate::recorded::record;
+use crate::recorded::Change;
 use crate::{Library, blocking};
 
 /// What is told of a directory.
@@ -79,10 +79,7 @@ pub async fn add(exchange: &Exchange, acting: &Acting, data: &Path, zip: Vec<u8>
         Ok((told, path, zip))
     })
     .await?;
-    // Its name is its digest: what is there under it is the same.
-    if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
-        record(exchange, acting, &act::DIRECTORY_ADDED, &[("directory", &told.name)], &zip).await?;
-        blocking(move || Library::keep(&path, &zip)).await?;
-    }
+    let said = [("directory", told.name.as_str())];
+    Change { exchange, acting, kind: &act::DIRECTORY_ADDED, said: &said }.put(path, zip).await?;
     Ok(told)
 }

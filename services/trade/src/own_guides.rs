@@ -7,10 +7,9 @@ use std::sync::Arc;
 use corridor_base::{Did, Digest, ErrorCode, Problem, Result};
 use corridor_exchange::{Acting, Exchange};
 use corridor_proof::act;
-use corridor_storage::durable;
 
 use crate::library::{MOST, listed, passed_over, read};
-use crate::recorded::record;
+use crate::recorded::Change;
 use crate::rules::Guide;
 use crate::{Library, blocking};
 
@@ -40,21 +39,17 @@ pub async fn add(
     json: Vec<u8>,
 ) -> Result<Guide> {
     let (library, folder) = (Arc::clone(library), Library::guides(data, &acting.participant));
-    let (guide, path, json, known) = blocking(move || {
+    let (guide, path, json) = blocking(move || {
         let guide = Guide::parse(&json)?;
         guide.partner.as_deref().map(str::parse::<Did>).transpose()?;
         let mut shelf = (*library.base()).clone();
         shelf.add_guide(&guide)?;
         let path = place(&folder, &guide.guide)?;
-        let known = std::fs::read(&path).is_ok_and(|kept| kept == json);
-        Ok((guide, path, json, known))
+        Ok((guide, path, json))
     })
     .await?;
-    if !known {
-        let said = [("guide", guide.guide.as_str()), ("change", "added")];
-        record(exchange, acting, &act::GUIDE_CHANGED, &said, &json).await?;
-        blocking(move || Library::keep(&path, &json)).await?;
-    }
+    let said = [("guide", guide.guide.as_str()), ("change", "added")];
+    Change { exchange, acting, kind: &act::GUIDE_CHANGED, said: &said }.put(path, json).await?;
     Ok(guide)
 }
 
@@ -64,16 +59,14 @@ pub async fn add(
 /// `not-found`; `file-failed`; those of the store.
 pub async fn remove(exchange: &Exchange, acting: &Acting, data: &Path, name: &str) -> Result<()> {
     let (folder, wanted) = (Library::guides(data, &acting.participant), name.to_owned());
-    let (path, json) = blocking(move || {
+    let path = blocking(move || {
         let found = kept(&folder).into_iter().find(|(_, guide)| guide.guide == wanted);
         let missing = || Problem::new(ErrorCode::NotFound).with("what", format!("guide {wanted}"));
-        let (path, _) = found.ok_or_else(missing)?;
-        let json = read(&path)?;
-        Ok((path, json))
+        found.map(|(path, _)| path).ok_or_else(missing)
     })
     .await?;
-    record(exchange, acting, &act::GUIDE_CHANGED, &[("guide", name), ("change", "removed")], &json).await?;
-    blocking(move || durable::remove_file(&path)).await
+    let said = [("guide", name), ("change", "removed")];
+    Change { exchange, acting, kind: &act::GUIDE_CHANGED, said: &said }.remove(path).await
 }
 
 /// The file for a guide of this name: that of the one it takes the place of, or one that follows from the name, whatever

@@ -6,10 +6,9 @@ use std::path::Path;
 use corridor_base::Result;
 use corridor_exchange::{Acting, Exchange};
 use corridor_proof::act;
-use corridor_storage::durable;
 
 use crate::mapping::Mapping;
-use crate::recorded::record;
+use crate::recorded::Change;
 use crate::{Library, blocking};
 
 /// Puts a mapping into use, in place of one of the same name. The same text again changes nothing.
@@ -18,17 +17,13 @@ use crate::{Library, blocking};
 /// Those of [`Library::fits`]; `file-failed`, `storage-full`; those of the store.
 pub async fn add(exchange: &Exchange, acting: &Acting, data: &Path, json: Vec<u8>) -> Result<Mapping> {
     let folder = Library::own_mappings(data, &acting.participant);
-    let (mapping, path, json, known) = blocking(move || {
+    let (mapping, path, json) = blocking(move || {
         let (mapping, path) = Library::fits(&folder, &json)?;
-        let known = std::fs::read(&path).is_ok_and(|kept| kept == json);
-        Ok((mapping, path, json, known))
+        Ok((mapping, path, json))
     })
     .await?;
-    if !known {
-        let said = [("mapping", mapping.mapping.as_str()), ("change", "added")];
-        record(exchange, acting, &act::MAPPING_CHANGED, &said, &json).await?;
-        blocking(move || Library::keep(&path, &json)).await?;
-    }
+    let said = [("mapping", mapping.mapping.as_str()), ("change", "added")];
+    Change { exchange, acting, kind: &act::MAPPING_CHANGED, said: &said }.put(path, json).await?;
     Ok(mapping)
 }
 
@@ -38,13 +33,7 @@ pub async fn add(exchange: &Exchange, acting: &Acting, data: &Path, json: Vec<u8
 /// `not-found`; `file-failed`; those of the store.
 pub async fn remove(exchange: &Exchange, acting: &Acting, data: &Path, name: &str) -> Result<()> {
     let (folder, wanted) = (Library::own_mappings(data, &acting.participant), name.to_owned());
-    let (path, json) = blocking(move || {
-        let path = Library::kept_mapping(&folder, &wanted)?;
-        let json = crate::library::read(&path)?;
-        Ok((path, json))
-    })
-    .await?;
+    let path = blocking(move || Library::kept_mapping(&folder, &wanted)).await?;
     let said = [("mapping", name), ("change", "removed")];
-    record(exchange, acting, &act::MAPPING_CHANGED, &said, &json).await?;
-    blocking(move || durable::remove_file(&path)).await
+    Change { exchange, acting, kind: &act::MAPPING_CHANGED, said: &said }.remove(path).await
 }
