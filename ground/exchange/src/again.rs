@@ -68,28 +68,32 @@ impl Exchange {
             let agreements = self.agreements(&us).await?;
             let partners: BTreeSet<Did> = agreements.into_iter().map(|a| a.partner).collect();
             let remember = move |tx: &mut Tx<'_>| {
-                for partner in &partners {
-                    tx.execute(
-                        // One from before this restoration does not know of what was lost with it.
-                        "INSERT INTO lack (participant, partner, since) VALUES ($1, $2, $3)
-                         ON CONFLICT (participant, partner) DO UPDATE SET until = NULL, given_back = 0,
-                            since = CASE WHEN lack.since < excluded.since THEN lack.since ELSE excluded.since END",
-                        &[partner.as_str().into(), since.into()],
-                    )?;
-                }
-                Ok(())
+                let now = tx.now();
+                tx.execute(
+                    "INSERT INTO restoration (participant, since, at) VALUES ($1, $2, $3)
+                     ON CONFLICT (participant) DO UPDATE SET since = excluded.since, at = excluded.at",
+                    &[since.into(), now.into()],
+                )?;
+                partners.iter().try_for_each(|partner| remember(tx, partner, since))
             };
             self.0.store.write(&us, remember).await?;
         }
         Ok(())
     }
 
-    /// Asks every partner that has not answered yet, until all have or it is told to stop.
+    /// Asks every partner that has not answered yet, until it is told to stop. Later there may be others: those with
+    /// whom an agreement comes back.
     pub async fn make_up(&self, mut stop: watch::Receiver<bool>) {
         let mut pause = AGAIN;
         loop {
             match self.ask_all_again().await {
-                Ok(0) => return,
+                Ok(0) => tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = self.0.lacks.notified() => {
+                        pause = AGAIN;
+                        continue;
+                    }
+                },
                 Ok(left) => tracing::warn!(left, "partners have not yet been asked for what is missing"),
                 Err(problem) => tracing::warn!(code = %problem.code(), "what is missing: {problem}"),
             }
@@ -133,21 +137,21 @@ impl Exchange {
     }
 
     async fn ask_again(&self, us: &Did, lack: &Lack) -> Result<()> {
-        if !lack.given_back {
-            let taken = self.take_back_sent(us, &lack.partner, lack.since).await?;
+        let taken = match lack.given_back {
+            true => Some(0),
+            false => self.take_back_sent(us, &lack.partner, lack.since).await?,
+        };
+        if let Some(taken) = taken.filter(|_| !lack.given_back) {
             tracing::info!(partner = %lack.partner, taken, "what we had sent is in our book again");
-            let partner = lack.partner.clone();
-            let given_back = move |tx: &mut Tx<'_>| {
-                tx.execute(
-                    "UPDATE lack SET given_back = 1 WHERE participant = $1 AND partner = $2",
-                    &[partner.as_str().into()],
-                )
-            };
-            self.0.store.write(us, given_back).await?;
+            self.0.store.write(us, given_back(&lack.partner)).await?;
         }
         let (mut since, mut until) = (lack.since, lack.until);
         loop {
             let answer = self.question_again(us, &lack.partner, since, until).await?;
+            if taken.is_none() {
+                // Nobody has signed that it does not know the other question; this answer the partner has signed.
+                self.0.store.write(us, given_back(&lack.partner)).await?;
+            }
             tracing::info!(partner = %lack.partner, queued = answer.queued, "a partner sends again");
             let (partner, end) = (lack.partner.clone(), answer.until);
             let Some(next) = answer.next.filter(|next| *next > since) else {
@@ -225,20 +229,19 @@ impl Exchange {
         mut since: Timestamp,
         until: Timestamp,
     ) -> Result<SentAgain> {
-        let mut queued = 0;
+        let (mut queued, mut after) = (0, None);
         while queued < MOST {
             let who = partner.clone();
-            let page = move |tx: &mut Tx<'_>| documents::settled(tx, Side::Out, &who, (since, until), BATCH);
+            let page =
+                move |tx: &mut Tx<'_>| documents::settled(tx, Side::Out, &who, (since, after), until, BATCH);
             let rows = self.0.store.read(us, page).await?;
-            let Some(last) = rows.last().map(|row| row.updated) else { break };
+            let Some(last) = rows.last().map(|row| (row.updated, row.id)) else { break };
             let whole = rows.len() < BATCH as usize;
-            let done = self.queue_again(us, partner, rows).await?;
-            queued += done;
+            queued += self.queue_again(us, partner, rows).await?;
             if whole {
                 break;
             }
-            // Those that no agreement allows stay where they are.
-            since = if done == 0 { last.plus(Duration::from_millis(1)) } else { last };
+            (since, after) = (last.0, Some(last.1));
         }
         let next = (queued >= MOST).then_some(since);
         Ok(SentAgain { queued, until, next })
@@ -283,6 +286,40 @@ fn lacking(tx: &mut Tx<'_>) -> Result<Vec<Lack>> {
         })
     };
     rows.iter().map(one).collect()
+}
+
+/// From this partner something may be missing since this instant. What stands there from before this restoration does
+/// not know of what was lost with it.
+fn remember(tx: &mut Tx<'_>, partner: &Did, since: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO lack (participant, partner, since) VALUES ($1, $2, $3)
+         ON CONFLICT (participant, partner) DO UPDATE SET until = NULL, given_back = 0,
+            since = CASE WHEN lack.since < excluded.since THEN lack.since ELSE excluded.since END",
+        &[partner.as_str().into(), since.into()],
+    )?;
+    Ok(())
+}
+
+/// An agreement is in the books (again). After a restoration it may be one that was lost with the disk, and with it
+/// whom to ask, and what came under it: what partners keep, they are asked for once more. Answers whether they are.
+pub(crate) fn agreed(tx: &mut Tx<'_>, partner: &Did) -> Result<bool> {
+    let row = tx.query_one("SELECT since, at FROM restoration WHERE participant = $1", &[])?;
+    let Some(row) = row else { return Ok(false) };
+    let late = tx.now().since(row.timestamp(1)?) > KEPT;
+    let since = row.timestamp(0)?;
+    if late { Ok(false) } else { remember(tx, partner, since).map(|()| true) }
+}
+
+/// What we had sent to this partner is in our book again.
+fn given_back(partner: &Did) -> impl FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static {
+    let partner = partner.clone();
+    move |tx| {
+        tx.execute(
+            "UPDATE lack SET given_back = 1 WHERE participant = $1 AND partner = $2",
+            &[partner.as_str().into()],
+        )?;
+        Ok(())
+    }
 }
 
 /// What keeps documents from going out to this partner: it has not said yet what it had of us.

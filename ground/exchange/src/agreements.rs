@@ -11,7 +11,7 @@ use corridor_proof::{Agreement, Envelope, Signed, act};
 use corridor_storage::{Row, Tx};
 use serde::Serialize;
 
-use crate::Exchange;
+use crate::{Exchange, again};
 
 /// How many parsed agreements are kept at hand.
 const AT_HAND: usize = 10_000;
@@ -354,12 +354,18 @@ impl Exchange {
         self.0
             .store
             .write(us, move |tx| {
-                if write(tx, &partner, &signed, standing)? && standing == Standing::Concluded {
-                    tx.record(&record)?;
+                if !write(tx, &partner, &signed, standing)? || standing != Standing::Concluded {
+                    return Ok(false);
                 }
-                Ok(())
+                tx.record(&record)?;
+                again::agreed(tx, &partner)
             })
             .await
+            .map(|asks| {
+                if asks {
+                    self.0.lacks.notify_one()
+                }
+            })
     }
 }
 

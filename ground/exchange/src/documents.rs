@@ -27,8 +27,8 @@ mod overview;
 mod row;
 
 pub(crate) use books::{
-    NewDocument, Step, advance, empty, find, find_any, forget, inline_content, insert, is_sending, queued,
-    receipt_due, remove, settled, under, withdraw, without_receipt,
+    NewDocument, Step, advance, empty, find, find_any, forget, has_content, inline_content, insert,
+    is_sending, queued, receipt_due, remove, settled, under, withdraw, without_receipt,
 };
 pub(crate) use overview::{Crossed, crossed, lacking};
 pub use overview::{Delivered, Link, Progress};

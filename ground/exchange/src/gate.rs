@@ -96,9 +96,16 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether an envelope is from us, signed by a key that we have or had.
+    /// Whether an envelope is from us, signed by a key that we have or had. One that the keyring lost with the disk is in
+    /// the trust list still.
     pub(crate) fn signed_by_us(&self, us: &Did, envelope: &Signed<Envelope>) -> Result<bool> {
         let signs = |key: &KeyRecord| envelope.signed_by(key.id.as_str(), &key.public);
-        Ok(envelope.body().sender == *us && self.keyring(us)?.keys().iter().any(signs))
+        let ours = self.keyring(us)?.keys().iter().any(signs);
+        let listed = || {
+            self.0.directory.participant(us, self.0.clock.now()).is_ok_and(|found| {
+                found.participant.keys.iter().any(|k| envelope.signed_by(k.id.as_str(), &k.key))
+            })
+        };
+        Ok(envelope.body().sender == *us && (ours || listed()))
     }
 }

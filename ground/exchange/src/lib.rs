@@ -128,6 +128,8 @@ pub(crate) struct Inner {
     pub(crate) repeats: repeat::Repeats,
     pub(crate) together: together::Together,
     pub(crate) places: Arc<tokio::sync::Semaphore>,
+    /// Told when another partner is to be asked for what may be missing here.
+    pub(crate) lacks: tokio::sync::Notify,
 }
 
 impl Exchange {
@@ -157,6 +159,7 @@ impl Exchange {
             repeats: repeat::Repeats::default(),
             together: together::Together::default(),
             places: Arc::new(tokio::sync::Semaphore::new(parts.limits.concurrent)),
+            lacks: tokio::sync::Notify::new(),
             limits: parts.limits,
         })))
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use corridor_base::{Did, ErrorCode, Problem, Result};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::{Acknowledgement, Act, Envelope, Opening, Signed, act};
-use corridor_storage::{ActPage, ActRow, Tx};
+use corridor_storage::{ActRow, Tx};
 
 use crate::{DocumentRow, Exchange, Side};
 
@@ -33,6 +33,9 @@ pub use signatures::{Judged, What};
 const SOONEST: Duration = Duration::from_secs(2);
 const LATEST: Duration = Duration::from_secs(600);
 /// After this time a receipt that never came is asked for once a day.
+/// How many acts of the right kinds are looked at for one document: it is sent and acknowledged once, and as often again
+/// as a partner asks for it.
+const MOST_ACTS: u32 = 100;
 const GIVEN_UP: Duration = Duration::from_secs(30 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -59,23 +62,32 @@ impl ReceiptExchange {
         &self.0.receipts
     }
 
-    /// Our acts about a document that crossed between us and a partner, with what opens them.
+    /// Our acts that say what the book says of a document that crossed between us and a partner, with what opens them.
     async fn acts(&self, us: &Did, document: &DocumentRow) -> Result<Vec<Opened>> {
         let document = document.clone();
-        self.0.exchange.store().read(us, move |tx| about(tx, &document)).await
+        self.0.exchange.store().read(us, move |tx| of_this(tx, &document)).await
     }
 }
 
-/// The same, in a transaction. An act may say something else than the book does now: that of a document that was handed
-/// in once more after a restoration, before the partner gave back what it had. It proves nothing of this one.
+/// The same, in a transaction.
 fn about(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Opened>> {
+    let told = proofs(document.side).concat();
+    let acts = tx.acts_of(&document.id.to_string(), &told, MOST_ACTS)?;
+    let partner = document.partner.as_str();
+    let about = |opened: &Opened| opened.opening.fields.get("partner").map(String::as_str) == Some(partner);
+    Ok(acts.into_iter().filter_map(Opened::read).filter(about).collect())
+}
+
+/// Those of them that say what the book says now. Another is about a document that was handed in once more after a
+/// restoration, before the partner gave back what it had: it proves nothing of this one. The partner is shown all, and
+/// holds them against its own book.
+fn of_this(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<Vec<Opened>> {
     let Some(envelope) = &document.signed else { return Ok(Vec::new()) };
-    let page = ActPage { subject: Some(document.id.to_string()), limit: 100, ..ActPage::default() };
     let us = tx.participant().clone();
     let (by, of, answer) =
         ((&us, document.side), (&document.partner, envelope), document.acknowledgement.as_ref());
-    let about = |opened: &Opened| check_opened(&opened.act, &opened.opening, by, of, answer).is_ok();
-    Ok(tx.acts(&page)?.into_iter().filter_map(Opened::read).filter(about).collect())
+    let right = |opened: &Opened| check_opened(&opened.act, &opened.opening, by, of, answer).is_ok();
+    Ok(about(tx, document)?.into_iter().filter(right).collect())
 }
 
 /// One of our acts, opened.

@@ -62,13 +62,16 @@ impl Exchange {
     }
 
     /// Queues it under its own envelope, as far as its agreement still allows that (EX-1); false when it is
-    /// neither delivered nor given up on, so that there is nothing to repeat.
+    /// neither delivered nor given up on, or its content is not here any more, so that there is nothing to repeat.
     ///
     /// # Errors
     /// Those of the gate; `subject-erased`; those of the store.
     pub fn send_again_in(&self, tx: &mut Tx<'_>, again: &Again) -> Result<bool> {
         let Again { row, delivery, record } = again;
         self.0.agreements.permits(tx, row.envelope()?.body(), &row.partner)?;
+        if !documents::has_content(tx, row)? {
+            return Ok(false);
+        }
         let (from, step) = ([State::Delivered, State::Failed], Step::to(State::Sending, row.opened()));
         if !documents::advance(tx, Side::Out, &row.partner, row.id, &from, &step)? {
             return Ok(false);

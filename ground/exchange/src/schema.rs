@@ -167,11 +167,17 @@ CREATE INDEX document_by_answer ON document (participant, side, answers, created
         },
         Migration {
             version: 8,
-            name: "which partners have given back what they were sent",
+            name: "which partners have given back what they were sent, and when a node was restored",
             sql: "
 ALTER TABLE lack ADD COLUMN given_back INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE restoration (
+    participant TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant)
+);
 ",
-            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM lack WHERE given_back < 0) = 0 THEN 1 ELSE 0 END",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM lack WHERE given_back < 0) + (SELECT COUNT(*) FROM restoration WHERE at < 0) = 0 THEN 1 ELSE 0 END",
         },
     ],
 };

@@ -36,7 +36,7 @@ enum Look {
     /// It may be offered, when its agreement allows it, with its content when that lies in the row.
     Offer(Result<Option<Bytes>>, Box<DocumentRow>),
     /// Not yet.
-    Wait(Problem),
+    Wait(Problem, Box<DocumentRow>),
     /// There is nothing to be sent any more.
     Gone,
 }
@@ -101,7 +101,7 @@ impl Exchange {
             let row = documents::find(tx, Side::Out, &partner, id)?.filter(|row| row.state == State::Sending);
             let Some(row) = row else { return Ok(Look::Gone) };
             if let Some(problem) = again::awaited(tx, &partner)? {
-                return Ok(Look::Wait(problem));
+                return Ok(Look::Wait(problem, Box::new(row)));
             }
             // Its keys did not come back from a backup; they may with the next.
             row.envelope()?;
@@ -109,7 +109,13 @@ impl Exchange {
         });
         let (content, row) = match looked.await? {
             Look::Offer(content, row) => (content, *row),
-            Look::Wait(problem) => return Ok(Outcome::Retry { problem, after: Some(again::AGAIN) }),
+            Look::Wait(problem, row) if self.was_offered_for_long(us, &row).await? => {
+                return Ok(Outcome::Dead {
+                    unit: self.given_up(us, *row, State::Failed, &problem)?,
+                    problem,
+                });
+            }
+            Look::Wait(problem, _) => return Ok(Outcome::Retry { problem, after: Some(again::AGAIN) }),
             // Delivered already, by an attempt whose end we did not live to write down.
             Look::Gone => return Ok(Outcome::Done(nothing())),
         };
@@ -122,10 +128,16 @@ impl Exchange {
         let offered = offered.map_err(said);
         match offered {
             Ok(acknowledgement) => Ok(Outcome::Done(self.acknowledged(us, row, acknowledgement)?)),
+            Err(problem) if row.acknowledgement.is_some() && is_final(problem.code()) => {
+                Ok(Outcome::Done(stands(row, &problem)))
+            }
             Err(problem) if is_final(problem.code()) => {
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Refused, &problem)?, problem })
             }
             Err(problem) if self.was_offered_for_long(us, &row).await? => {
+                if row.acknowledgement.is_some() {
+                    return Ok(Outcome::Done(stands(row, &problem)));
+                }
                 Ok(Outcome::Dead { unit: self.given_up(us, row, State::Failed, &problem)?, problem })
             }
             Err(problem) => Ok(Outcome::Retry { problem, after: None }),
@@ -437,6 +449,16 @@ pub(crate) fn answer_problem(partner: &Did, why: &str) -> Problem {
 
 pub(crate) fn request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Request {
     Request { method, url, headers, body, limit: MAX_ANSWER, timeout: REQUEST_TIMEOUT }
+}
+
+/// A repetition that the partner does not take, because it lost the agreement, say: the document was delivered all the
+/// same, with the acknowledgement that was given for it, and can be asked for again.
+fn stands(row: DocumentRow, problem: &Problem) -> Unit {
+    tracing::warn!(partner = %row.partner, envelope = %row.id, code = %problem.code(), "a repetition was not taken");
+    Box::new(move |tx| {
+        let step = Step::to(State::Delivered, row.opened());
+        documents::advance(tx, Side::Out, &row.partner, row.id, &[State::Sending], &step).map(|_| ())
+    })
 }
 
 /// What a service makes of a document that is not erased meanwhile: it may have heard of that already.

@@ -152,6 +152,9 @@ pub struct AskAcknowledged {
     pub of: Did,
     /// What was received from this instant on, by the receiver's clock.
     pub since: Timestamp,
+    /// And after this document of that instant; empty for all of it. A node that does not know this asks by time alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// And before this one, when the answer is asked to go on.
     pub until: Option<Timestamp>,
 }
@@ -165,6 +168,9 @@ pub struct Acknowledged {
     pub until: Timestamp,
     /// From where on there is more.
     pub next: Option<Timestamp>,
+    /// After which document of that instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_after: Option<String>,
 }
 
 /// One document that was acknowledged.

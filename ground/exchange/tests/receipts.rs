@@ -311,3 +311,22 @@ async fn nobody_but_the_counterparty_is_told() {
     let unsigned = Request::new(Method::POST, kr.url.join(RECEIPTS).unwrap());
     assert_eq!(jp.client.send(unsigned).await.unwrap().status.as_u16(), 401);
 }
+
+/// Readings are acts about the document, too, and do not hide what it was sent by.
+#[tokio::test]
+async fn a_document_that_was_read_often_has_its_receipts() {
+    let (mut world, kr, jp) = world_of(false, false).await;
+    let id = world.kr.send(&world.jp.us, world.agreement, b"hello").await.unwrap();
+    for _ in 0..110 {
+        common::content(&world.kr, Side::Out, id).await;
+    }
+    world.kr.dispatch();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    round(&world, [&kr, &jp]).await;
+    assert_eq!(held(&kr, &world.kr, id).await, (2, 1, true));
+    assert_eq!(held(&jp, &world.jp, id).await, (1, 2, true));
+}

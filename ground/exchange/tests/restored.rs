@@ -194,20 +194,60 @@ async fn what_is_handed_in_again_before_the_partner_was_asked_is_the_same_docume
     }
 }
 
-/// Another content under the same number is another document, and is refused as it would have been before (EX-4).
+/// Another content under the same number is another document, and is refused as it would have been before (EX-4). What
+/// had crossed is proved to the partner all the same (LG-2).
 #[tokio::test(flavor = "multi_thread")]
 async fn another_content_under_a_number_that_crossed_is_refused() {
-    let (world, _kr, _jp) = world(false).await;
-    let backup = world.kr.clock.now();
-    let id = world.kr.hand_in(note(&world, None, &[]), b"hello").await.unwrap();
-    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
-    lose(&world.kr, 0).await;
+    let (world, kr, jp) = world(false).await;
+    let (backup, id, lost) = crossed(&world, [&kr, &jp], &[]).await;
     world.kr.exchange.lacks(backup).await.unwrap();
     tokio::time::sleep(Duration::from_millis(5)).await;
     world.kr.hand_in(note(&world, Some(id), &[]), b"something else").await.unwrap();
     assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
     let row = world.kr.settled(id).await;
     assert_eq!((row.state, row.problem.unwrap().code.as_str()), (State::Refused, "envelope-conflict"));
+    for ledger in [&kr, &jp] {
+        ledger.grow().await;
+        ledger.cosign(&ANCHORS, true).await;
+    }
+    round(&world, [&kr, &jp]).await;
+    assert_eq!(theirs(&jp, &world.jp, id).await.len(), lost);
+}
+
+/// A document that crossed, both its acts known to the partner, and lost by its sender: the backup, the number, and how
+/// many acts.
+async fn crossed(
+    world: &World,
+    [kr, jp]: [&Ledger; 2],
+    subjects: &[&str],
+) -> (corridor_base::Timestamp, EnvelopeId, usize) {
+    kr.grow().await;
+    let (backup, leaves) = (world.kr.clock.now(), kr.log.sequenced().await.unwrap().next);
+    let id = world.kr.hand_in(note(world, None, subjects), b"hello").await.unwrap();
+    assert_eq!(world.kr.settled(id).await.state, State::Delivered);
+    for ledger in [kr, jp] {
+        ledger.grow().await;
+    }
+    round(world, [kr, jp]).await;
+    (backup, id, lose(&world.kr, leaves).await.len())
+}
+
+/// Handed in again without the persons it is about: what opens the acts about the first is not left in the open (LG-3).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_acts_about_a_person_comes_back_under_a_seal_or_not_at_all() {
+    let (world, kr, jp) = world(false).await;
+    let (backup, id, lost) = crossed(&world, [&kr, &jp], &["case A"]).await;
+    world.kr.exchange.lacks(backup).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    world.kr.hand_in(note(&world, Some(id), &[]), b"hello").await.unwrap();
+    assert_eq!(world.kr.exchange.ask_all_again().await.unwrap(), 0);
+    assert_eq!(world.kr.exchange.store().lost_acts(0, 100).await.unwrap().len(), lost);
+    let page = corridor_storage::ActPage { subject: Some(id.to_string()), limit: 100, ..Default::default() };
+    let acts = world.kr.exchange.store().acts(&world.kr.us, page).await.unwrap();
+    let kinds: Vec<&str> = acts.iter().map(|act| act.kind.as_str()).collect();
+    // That of handing it in again, and of the partner's refusal.
+    assert!(kinds.iter().all(|kind| ["document-submitted", "document-refused"].contains(kind)), "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "document-submitted").count(), 1);
 }
 
 /// A second restoration, from a backup of when the first was not made up for: all is asked for again.

@@ -94,6 +94,22 @@ impl Tx<'_> {
         };
         rows?.into_iter().map(|row| read(self, row)).collect()
     }
+
+    /// The newest acts about this that are of one of these kinds, at most three, the oldest of them first: however many
+    /// others are about it, readings say.
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub fn acts_of(&mut self, subject: &str, kinds: &[&str], limit: u32) -> Result<Vec<ActRow>> {
+        debug_assert!((1..=3).contains(&kinds.len()), "the statement compares with three kinds");
+        let kind = |at: usize| kinds.get(at).or(kinds.first()).copied().unwrap_or_default().into();
+        let rows = self.query(
+            "SELECT id, kind, time, bytes, opening, seal FROM act
+             WHERE participant = $1 AND subject = $2 AND (kind = $3 OR kind = $4 OR kind = $5) ORDER BY id DESC LIMIT $6",
+            &[subject.into(), kind(0), kind(1), kind(2), outbox::page(limit).into()],
+        )?;
+        rows.into_iter().rev().map(|row| read(self, row)).collect()
+    }
 }
 
 fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<ActRow> {

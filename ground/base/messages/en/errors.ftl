@@ -282,7 +282,7 @@ partner-answer = Partner's answer cannot be used
 
 # args: partner
 partner-not-asked = Partner has not said yet what it has of us
-    .detail = This node was restored from a backup. Until { $partner } has given back what it was sent since, nothing goes out to it, so that nothing goes twice.
+    .detail = This node was restored from a backup. Until { $partner } has given back what it was sent since, no document goes out to it, so that none goes twice.
     .remedy = What waits goes out by itself. The node asks by itself; see to it that the partner can be reached. `corridor doctor` shows who has not answered.
 
 # args: address

@@ -29,6 +29,9 @@ const PAGE: u32 = 50;
 /// The largest answer read, in bytes.
 const MAX_ANSWER: usize = 2 << 20;
 
+/// After so many pages in a row without a document of ours a partner is not asked on.
+const MOST_IN_VAIN: u32 = 1000;
+
 /// A document of ours as a partner has it, judged.
 struct Known {
     envelope: Signed<Envelope>,
@@ -39,16 +42,24 @@ struct Known {
 
 impl Exchange {
     /// Takes back what this partner has acknowledged to us since an instant of its clock; answers how many
-    /// documents were not in our book. A partner that does not know the question yet has no answer.
+    /// documents were not in our book. Nothing when the partner does not know the question (yet).
     ///
     /// # Errors
-    /// As [`Exchange::call`]; `partner-answer` when what it says is not signed as it must be.
-    pub(super) async fn take_back_sent(&self, us: &Did, partner: &Did, since: Timestamp) -> Result<u64> {
-        let (mut from, mut taken, mut until) = (since, 0, None);
-        // However many there are: each page goes on later than the last, and all in it is signed by ourselves.
-        while let Some(answer) = self.question_sent(us, partner, from, until).await? {
+    /// As [`Exchange::call`]; `partner-answer` when it is no answer.
+    pub(super) async fn take_back_sent(
+        &self,
+        us: &Did,
+        partner: &Did,
+        since: Timestamp,
+    ) -> Result<Option<u64>> {
+        let mut question =
+            AskAcknowledged { of: partner.clone(), since, after: Some(String::new()), until: None };
+        let (mut taken, mut vain) = (0, 0);
+        // However many there are: each page goes on later than the last.
+        while let Some(answer) = self.question_sent(us, &question).await? {
             let known: Vec<Known> =
-                answer.items.iter().map(|item| self.known(us, partner, item)).collect::<Result<_>>()?;
+                answer.items.iter().filter_map(|item| self.is_known(us, partner, item)).collect();
+            vain = if known.is_empty() { vain + 1 } else { 0 };
             let (exchange, whose) = (self.clone(), partner.clone());
             let unit = move |tx: &mut Tx<'_>| {
                 known
@@ -56,38 +67,49 @@ impl Exchange {
                     .try_fold(0, |count, known| Ok(count + u64::from(exchange.take(tx, &whose, known)?)))
             };
             taken += self.0.store.write(us, unit).await?;
-            match answer.next.filter(|next| *next > from && !answer.items.is_empty()) {
-                Some(next) => (from, until) = (next, Some(answer.until)),
-                None => break,
+            let Some(next) = answer.next.filter(|next| *next < answer.until) else { return Ok(Some(taken)) };
+            let after = answer.next_after.unwrap_or_default();
+            if (next, after.as_str()) <= (question.since, question.after.as_deref().unwrap_or_default()) {
+                return Ok(Some(taken));
             }
+            if vain >= MOST_IN_VAIN {
+                return Err(answer_problem(partner, "page after page without a document of ours"));
+            }
+            question.since = next;
+            (question.after, question.until) = (Some(after), Some(answer.until));
         }
-        Ok(taken)
+        Ok(None)
     }
 
-    async fn question_sent(
-        &self,
-        us: &Did,
-        partner: &Did,
-        since: Timestamp,
-        until: Option<Timestamp>,
-    ) -> Result<Option<Acknowledged>> {
+    async fn question_sent(&self, us: &Did, question: &AskAcknowledged) -> Result<Option<Acknowledged>> {
+        let partner = &question.of;
         let listed = self.0.directory.participant(partner, self.0.clock.now())?;
         let url = Url::parse(&format!("{}{}", listed.participant.endpoint, wire::ACKNOWLEDGED))
             .map_err(|e| Problem::new(ErrorCode::PartnerUnreachable).with("partner", partner).because(e))?;
-        let body = serde_json::to_vec(&AskAcknowledged { of: partner.clone(), since, until })
-            .map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
+        let body = serde_json::to_vec(question).map_err(|e| Problem::new(ErrorCode::Internal).because(e))?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         let (method, body, limit) = (Method::POST, Bytes::from(body), MAX_ANSWER);
         let request = corridor_net::Request { method, url, headers, body, limit, timeout: PATIENCE };
-        let response = self.call(us, partner, request).await?;
+        let (asked, response) = self.ask_signed(us, request).await?;
+        // A node that does not know this place does not sign that it does not (EX-5).
+        if response.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        self.signed_by(partner, &asked, &response)?;
         match response.status {
             StatusCode::OK => serde_json::from_slice(&response.body)
                 .map(Some)
                 .map_err(|e| answer_problem(partner, &format!("its answer: {e}"))),
-            StatusCode::NOT_FOUND => Ok(None),
             status => Err(answer_problem(partner, &format!("HTTP status {status}"))),
         }
+    }
+
+    /// The same, of one that may be anything: what is not ours is told to the operator and left, so that it keeps
+    /// nothing else away.
+    fn is_known(&self, us: &Did, partner: &Did, item: &AcknowledgedItem) -> Option<Known> {
+        let told = |problem: &Problem| tracing::warn!(%partner, "not taken back: {problem}");
+        self.known(us, partner, item).inspect_err(told).ok()
     }
 
     /// A document that we sent and the partner acknowledged: by our own signature, and by the partner's.
@@ -130,25 +152,27 @@ impl Exchange {
         let until = question.until.unwrap_or(now).min(now);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
         let (since, who) = (question.since.max(oldest), caller.did.clone());
+        let after = question.after.as_deref().and_then(|after| after.parse().ok());
         let page = move |tx: &mut Tx<'_>| {
-            let rows = documents::settled(tx, Side::In, &who, (since, until), PAGE)?;
+            let rows = documents::settled(tx, Side::In, &who, (since, after), until, PAGE)?;
             let with_acts = |row| given(tx, &row).map(|acts| (row, acts));
             rows.into_iter().map(with_acts).collect::<Result<Vec<_>>>()
         };
         let rows = self.0.store.read(&question.of, page).await?;
-        // Of one instant there may be more than a page: it is asked again from the last one on, and the same
-        // again changes nothing (EX-4); a page that is of one instant goes on after it.
-        let full = rows.len() >= PAGE as usize;
-        let next = rows.last().filter(|_| full).map(|(last, _)| match last.updated > since {
-            true => last.updated,
-            false => last.updated.plus(std::time::Duration::from_millis(1)),
+        // Who does not say after which document goes on by time alone, and past an instant that fills a page.
+        let last =
+            rows.last().filter(|_| rows.len() >= PAGE as usize).map(|(last, _)| (last.updated, last.id));
+        let next = last.map(|(at, _)| match question.after.is_some() || at > since {
+            true => at,
+            false => at.plus(std::time::Duration::from_millis(1)),
         });
+        let next_after = last.map(|(_, id)| id.to_string());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let items = rows.into_iter().filter_map(|(row, acts)| {
             let acknowledgement = text(row.acknowledgement.as_ref()?.bytes());
             Some(AcknowledgedItem { envelope: text(row.signed.as_ref()?.bytes()), acknowledgement, acts })
         });
-        let answer = Acknowledged { items: items.collect(), until, next };
+        let answer = Acknowledged { items: items.collect(), until, next, next_after };
         serde_json::to_vec(&answer).map(Bytes::from).map_err(|e| Problem::new(ErrorCode::Internal).because(e))
     }
 
@@ -164,7 +188,15 @@ impl Exchange {
                 {
                     self.take_in_its_place(tx, &row, known).map(|()| true)
                 }
-                Some(_) => self.take_acts(tx, known, row.opened()).map(|()| false),
+                Some(ours) if ours.digest() == known.envelope.digest() => {
+                    self.take_acts(tx, known, row.opened()).map(|()| false)
+                }
+                // Another document stands here under that number, under a seal of its own, if any: what opens acts
+                // about persons comes back under theirs or not at all (LG-3).
+                Some(_) if known.envelope.body().subjects.is_empty() => {
+                    self.take_acts(tx, known, None).map(|()| false)
+                }
+                Some(_) => Ok(false),
             };
         }
         let seal = match self.sealed_for(tx, partner, known.envelope.body()) {

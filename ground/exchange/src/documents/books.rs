@@ -122,13 +122,14 @@ pub(crate) fn without_receipt(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Re
     rows.iter().map(|row| DocumentRow::from_row(tx, row)).collect()
 }
 
-/// What was delivered to this partner (`out`), or sent by it and acknowledged by us (`in`), from `since` on and before
-/// `until`, oldest first.
+/// What was delivered to this partner (`out`), or sent by it and acknowledged by us (`in`), from `since` on, or
+/// after a document of that instant, and before `until`, oldest first.
 pub(crate) fn settled(
     tx: &mut Tx<'_>,
     side: Side,
     partner: &Did,
-    (since, until): (Timestamp, Timestamp),
+    (since, after): (Timestamp, Option<EnvelopeId>),
+    until: Timestamp,
     limit: u32,
 ) -> Result<Vec<DocumentRow>> {
     let state = match side {
@@ -138,7 +139,7 @@ pub(crate) fn settled(
     let rows = tx.query(
         select!(
             "WHERE participant = $1 AND side = $2 AND partner = $3 AND state = $4
-             AND updated >= $5 AND updated < $6 ORDER BY updated, id LIMIT $7"
+             AND updated >= $5 AND updated < $6 AND (updated > $5 OR id > $7) ORDER BY updated, id LIMIT $8"
         ),
         &[
             side.as_str().into(),
@@ -146,6 +147,7 @@ pub(crate) fn settled(
             state.as_str().into(),
             since.into(),
             until.into(),
+            after.map(|id| id.to_string()).unwrap_or_default().into(),
             limit.into(),
         ],
     )?;
@@ -252,6 +254,19 @@ pub(crate) fn inline_content(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<
         Some(seal) => seal.open(&place(side, id, "content"), &bytes).map(Some),
         None => Ok(Some(bytes)),
     }
+}
+
+/// Whether the content is here, in the row or in a blob. That of a document which came back from a partner is not.
+pub(crate) fn has_content(tx: &mut Tx<'_>, document: &DocumentRow) -> Result<bool> {
+    if document.blob.is_some() {
+        return Ok(true);
+    }
+    let row = tx.query_one(
+        "SELECT 1 FROM document
+         WHERE participant = $1 AND side = $2 AND partner = $3 AND id = $4 AND content IS NOT NULL",
+        &[document.side.as_str().into(), document.partner.as_str().into(), document.id.to_string().into()],
+    )?;
+    Ok(row.is_some())
 }
 
 /// Whether it is still to be sent at this moment.

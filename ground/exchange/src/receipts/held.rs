@@ -5,7 +5,7 @@ use corridor_ledger::receipt::Standing;
 use corridor_proof::{Act, Receipt};
 use corridor_storage::{Row, Tx};
 
-use super::{Opened, ReceiptExchange, about, is_proved, other};
+use super::{Opened, ReceiptExchange, is_proved, of_this, other};
 use crate::documents::Crossed;
 use crate::{DocumentRow, Scope, Side, documents};
 
@@ -152,7 +152,7 @@ fn candidates(tx: &mut Tx<'_>, filter: &HeldFilter, most: u32) -> Result<Vec<Can
     rows.dedup_by(|a, b| (a.id, a.side) == (b.id, b.side) && a.partner == b.partner);
     rows.truncate(most as usize);
     let candidate = |document: DocumentRow| {
-        let (ours, theirs) = (about(tx, &document)?, partners(tx, &document)?);
+        let (ours, theirs) = (of_this(tx, &document)?, partners(tx, &document)?);
         Ok(Candidate { document, ours, theirs })
     };
     rows.into_iter().map(candidate).collect()

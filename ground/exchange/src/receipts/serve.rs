@@ -9,7 +9,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use corridor_base::{Did, EnvelopeId, ErrorCode, Problem, Result};
 
-use super::{Opened, ReceiptExchange, missing, too_many};
+use super::{Opened, ReceiptExchange, about, missing, too_many};
 use crate::documents;
 use crate::edge::{Call, JSON, busy, reply};
 use crate::gate::Caller;
@@ -77,8 +77,9 @@ impl ReceiptExchange {
     }
 
     async fn items(&self, us: &Did, document: &DocumentRow) -> Result<Vec<ReceiptItem>> {
-        let mut items = Vec::new();
-        for Opened { act, bytes, opening } in self.acts(us, document).await? {
+        let (mut items, row) = (Vec::new(), document.clone());
+        let acts = self.0.exchange.store().read(us, move |tx| about(tx, &row)).await?;
+        for Opened { act, bytes, opening } in acts {
             let standing = self.0.receipts.of(us, act.id).await?;
             let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_default();
             items.push(ReceiptItem {
