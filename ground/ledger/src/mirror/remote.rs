@@ -1,6 +1,7 @@
 //! Reading a log that somebody else serves (C2SP tlog-tiles), through the guarded client (NE-1).
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,18 +11,23 @@ use corridor_proof::SignedCheckpoint;
 use corridor_proof::checkpoint::MAX_CHECKPOINT;
 use corridor_proof::merkle::HashReader;
 use corridor_proof::tile::{Kind, MAX_BUNDLE, Tile, TileReader, take_entry};
-use http::{Method, StatusCode};
+use flate2::read::MultiGzDecoder;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
 /// How long one file may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The most tiles that one question may need: a proof needs at most three for each level of tiles.
 const MAX_TILES: usize = 64;
+/// What a file may be larger compressed than not: the frame of gzip, and the little that each block adds to bytes
+/// that cannot be made smaller.
+const FRAME: usize = 4 << 10;
 
 /// How files of others are read: the guarded client (NE-1), or a test's.
 #[async_trait]
 pub trait Fetch: Send + Sync {
-    /// The content; `None` when there is none (404, 410).
+    /// The content, unpacked, of at most `limit` bytes; `None` when there is none (404, 410).
     ///
     /// # Errors
     /// `partner-unreachable`, `partner-answer`, `address-refused`, `too-large`.
@@ -32,14 +38,45 @@ pub trait Fetch: Send + Sync {
 impl Fetch for Client {
     async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
         let mut request = Request::new(Method::GET, url.clone());
-        (request.limit, request.timeout) = (limit, PATIENCE);
+        (request.limit, request.timeout) = (limit + limit / 1000 + FRAME, PATIENCE);
+        // A log may send gzip whether or not it was asked for (C2SP tlog-tiles, "Log entries").
+        request.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
         let answer = self.send(request).await?;
         match answer.status {
-            StatusCode::OK => Ok(Some(answer.body.to_vec())),
+            StatusCode::OK => plain(url, &answer.headers, &answer.body, limit).map(Some),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             status => Err(wrong(url, format!("status {status}"))),
         }
     }
+}
+
+/// The content as it was before it was compressed, at most `limit` bytes of it: a small answer may unpack to
+/// any size (NE-1).
+fn plain(url: &Url, headers: &HeaderMap, body: &[u8], limit: usize) -> Result<Vec<u8>> {
+    let too_large = || {
+        Problem::new(ErrorCode::TooLarge)
+            .with("what", format!("answer of {url}, unpacked"))
+            .with("limit", limit)
+    };
+    let encodings: Vec<_> = headers.get_all(CONTENT_ENCODING).iter().collect();
+    let encoding = match encodings.as_slice() {
+        [] => "identity".to_owned(),
+        [one] => String::from_utf8_lossy(one.as_bytes()).trim().to_ascii_lowercase(),
+        _ => "several".to_owned(),
+    };
+    let unpacked = match encoding.as_str() {
+        "identity" | "" => body.to_vec(),
+        "gzip" | "x-gzip" => {
+            let (mut out, most) = (Vec::new(), u64::try_from(limit).unwrap_or(u64::MAX));
+            let mut reader = MultiGzDecoder::new(body).take(most.saturating_add(1));
+            reader
+                .read_to_end(&mut out)
+                .map_err(|e| wrong(url, "gzip that cannot be unpacked").because(e))?;
+            out
+        }
+        other => return Err(wrong(url, format!("content encoding {other:?}"))),
+    };
+    if unpacked.len() > limit { Err(too_large()) } else { Ok(unpacked) }
 }
 
 pub(crate) fn wrong(url: &Url, why: impl std::fmt::Display) -> Problem {
