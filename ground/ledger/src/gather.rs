@@ -17,7 +17,8 @@ use corridor_proof::merkle::parse_number;
 use corridor_proof::note::{SignatureLine, signature_lines};
 use corridor_proof::verdict::{State, outcome};
 use corridor_proof::{Policy, SignedCheckpoint, VerifierKey};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
@@ -69,11 +70,12 @@ impl Gathered for Log {
 /// How witnesses and mirrors are reached: the guarded client (NE-1), or a test's.
 #[async_trait]
 pub trait Link: Send + Sync {
-    /// Posts to this address, a door of a witness or mirror; its answer.
+    /// Posts to this address, a door of a witness or mirror; its answer. `kind` is the content type, where the
+    /// specification names one.
     ///
     /// # Errors
     /// When it does not come: `partner-unreachable`, `address-refused`, `too-large`.
-    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<Reply>;
+    async fn post(&self, door: &Url, kind: Option<&'static str>, body: Vec<u8>) -> Result<Reply>;
 }
 
 /// The address of a door below the prefix of a witness or mirror.
@@ -107,17 +109,20 @@ pub struct HttpLink {
 
 #[async_trait]
 impl Link for HttpLink {
-    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<Reply> {
+    async fn post(&self, door: &Url, kind: Option<&'static str>, body: Vec<u8>) -> Result<Reply> {
         let mut request = Request::new(Method::POST, door.clone());
+        if let Some(kind) = kind {
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
         (request.body, request.limit, request.timeout) = (body.into(), MAX_ANSWER, self.patience);
         let answer = self.client.send(request).await?;
-        Ok(Reply { status: answer.status, kind: kind(&answer.headers), body: answer.body.to_vec() })
+        Ok(Reply { status: answer.status, kind: self::kind(&answer.headers), body: answer.body.to_vec() })
     }
 }
 
 /// A content type without its parameters.
 pub(crate) fn kind(headers: &HeaderMap) -> String {
-    let kind = headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -342,7 +347,8 @@ impl Gatherer {
             };
             let checkpoint = errand.note.only(&[&self.0.log.key()]);
             let request = AddCheckpoint { old, proof, checkpoint };
-            let reply = self.0.link.post(&door(&errand.url, "add-checkpoint")?, request.to_bytes()).await?;
+            let reply =
+                self.0.link.post(&door(&errand.url, "add-checkpoint")?, None, request.to_bytes()).await?;
             match reply.status {
                 StatusCode::OK => return verified(errand, &reply.body),
                 StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {

@@ -336,7 +336,8 @@ impl Recovery {
         let request = AddCheckpoint { old: last.tree().size, proof: Vec::new(), checkpoint: last.clone() };
         for witness in policy.witnesses() {
             let Some(base) = witness.url.as_deref().and_then(|url| prefix(url).ok()) else { continue };
-            let Ok(reply) = self.0.parts.link.post(&door(&base, "add-checkpoint")?, request.to_bytes()).await
+            let Ok(reply) =
+                self.0.parts.link.post(&door(&base, "add-checkpoint")?, None, request.to_bytes()).await
             else {
                 continue;
             };

@@ -92,7 +92,7 @@ impl Net {
 
 #[async_trait]
 impl Link for Net {
-    async fn post(&self, url: &Url, body: Vec<u8>) -> Result<Reply> {
+    async fn post(&self, url: &Url, _: Option<&'static str>, body: Vec<u8>) -> Result<Reply> {
         let host = url.host_str().unwrap().to_owned();
         let request = AddCheckpoint::parse(&body).unwrap();
         self.asked.lock().unwrap().push((host.clone(), request.old));

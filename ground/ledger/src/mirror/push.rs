@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use corridor_base::{Clock, Digest, ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::merkle::{Subtree, parse_number, prove_subtree};
 use corridor_proof::note::SignatureLine;
@@ -35,6 +37,8 @@ const REQUESTS: usize = 64;
 /// The most packages of one request, and the size beyond which no further one is begun, in bytes.
 const PACKAGES: usize = 8;
 const FULL: usize = 1 << 20;
+/// What an upload says it is (C2SP tlog-mirror, add-entries).
+const ENTRIES: &str = "application/octet-stream";
 /// After how many failures in a row nothing is hoped of a mirror any more.
 const HOPELESS: u32 = 2;
 
@@ -107,6 +111,8 @@ pub struct MirrorState {
     /// The latest checkpoint that it has taken, and the first entry that it lacks: where to begin.
     pending: u64,
     next: Option<u64>,
+    /// What it gave to be shown again: it may remember pending checkpoints by nothing else.
+    ticket: Vec<u8>,
 }
 
 /// How it stands with the copies of a log.
@@ -251,6 +257,7 @@ impl Pusher {
                 state.last_error = Some(problem.to_string());
                 // It may be another one by the time it answers.
                 (state.pending, state.next) = (0, None);
+                state.ticket.clear();
             }
         }
         if let Some(known) = books.copies.mirrors.get_mut(url) {
@@ -267,21 +274,30 @@ impl Pusher {
         }
         let (size, entries) = (note.tree().size, door(&base, "add-entries")?);
         // Who does not know where to begin asks with nothing (C2SP tlog-mirror, add-entries).
-        let mut from = state.next.take().unwrap_or(size).min(size);
+        let (mut from, mut in_vain) = (state.next.take().unwrap_or(size).min(size), 0);
         for _ in 0..REQUESTS {
-            let body = self.packages(from, size).await?;
-            let reply = self.0.parts.link.post(&entries, body).await?;
+            let body = self.packages(from, size, &state.ticket).await?;
+            let reply = self.0.parts.link.post(&entries, Some(ENTRIES), body).await?;
             match reply.status {
                 StatusCode::OK => {
                     state.next = Some(size);
                     return Ok(Some(size));
                 }
                 StatusCode::ACCEPTED | StatusCode::CONFLICT => {
-                    let (wanted, next) = info(&entries, &reply)?;
-                    if wanted != size {
+                    let said = info(&entries, &reply)?;
+                    if said.size > size {
                         return Ok(None);
                     }
-                    from = next.min(size);
+                    if said.size < size {
+                        return Err(wrong(&entries, "it does not know the checkpoint that it took"));
+                    }
+                    let next = said.next.min(size);
+                    // What says nothing new would say it for ever, and hold the witnesses up meanwhile (LG-2).
+                    in_vain += usize::from(next == from && said.ticket == state.ticket);
+                    if in_vain == ATTEMPTS {
+                        return Err(wrong(&entries, "it asks again for what it was given"));
+                    }
+                    (from, state.ticket) = (next, said.ticket);
                     state.next = Some(from);
                 }
                 status => return Err(wrong(&entries, format!("status {status}"))),
@@ -303,7 +319,7 @@ impl Pusher {
                 old => self.0.parts.log.prove_consistency(old, size).await?,
             };
             let request = AddCheckpoint { old, proof, checkpoint: note.clone() };
-            let reply = self.0.parts.link.post(&add, request.to_bytes()).await?;
+            let reply = self.0.parts.link.post(&add, None, request.to_bytes()).await?;
             match reply.status {
                 StatusCode::OK => {
                     state.pending = size;
@@ -321,13 +337,14 @@ impl Pusher {
 
     /// The content of one request: the entries from here on, as many as go into one, each package with
     /// the proof that it is in the checkpoint.
-    async fn packages(&self, from: u64, size: u64) -> Result<Vec<u8>> {
+    async fn packages(&self, from: u64, size: u64, ticket: &[u8]) -> Result<Vec<u8>> {
         let log = &self.0.parts.log;
         let mut body = u16::try_from(log.origin().len()).unwrap_or(0).to_be_bytes().to_vec();
         body.extend_from_slice(log.origin().as_bytes());
         body.extend_from_slice(&from.to_be_bytes());
         body.extend_from_slice(&size.to_be_bytes());
-        body.extend_from_slice(&[0, 0]);
+        body.extend_from_slice(&u16::try_from(ticket.len()).unwrap_or(0).to_be_bytes());
+        body.extend_from_slice(ticket);
         let mut at = from;
         for _ in 0..PACKAGES {
             if at >= size || body.len() >= FULL {
@@ -416,14 +433,27 @@ impl Gathered for Pusher {
     }
 }
 
-/// What a mirror says of where it stands: the size to upload to, and the entry to begin with.
-fn info(entries: &Url, reply: &Reply) -> Result<(u64, u64)> {
+/// Where a mirror stands, as it says itself.
+struct Info {
+    /// The size to upload to.
+    size: u64,
+    /// The entry to begin with.
+    next: u64,
+    /// What to show it with the next request.
+    ticket: Vec<u8>,
+}
+
+/// Reads what a mirror says of where it stands: three lines.
+fn info(entries: &Url, reply: &Reply) -> Result<Info> {
     let read = || {
         let text =
             std::str::from_utf8(&reply.body).ok().filter(|_| reply.kind == "text/x.tlog.mirror-info")?;
-        let mut lines = text.split('\n');
-        let (size, next) = (lines.next()?, lines.next()?);
-        Some((parse_number(size).ok()?, parse_number(next).ok()?))
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let (size, next, ticket) = (lines.next()?, lines.next()?, lines.next()?);
+        // Its length has to go into two bytes again.
+        let ticket = STANDARD.decode(ticket).ok().filter(|bytes| bytes.len() <= usize::from(u16::MAX))?;
+        let info = Info { size: parse_number(size).ok()?, next: parse_number(next).ok()?, ticket };
+        lines.next().is_none().then_some(info)
     };
     read().ok_or_else(|| wrong(entries, format!("status {}, no mirror-info", reply.status)))
 }

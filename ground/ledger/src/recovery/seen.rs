@@ -92,7 +92,7 @@ impl Recovery {
     ) -> Result<(u64, Option<SignedCheckpoint>)> {
         let base = prefix(url)?;
         let request = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: shown.clone() };
-        let reply = self.0.parts.link.post(&door(&base, "add-checkpoint")?, request.to_bytes()).await?;
+        let reply = self.0.parts.link.post(&door(&base, "add-checkpoint")?, None, request.to_bytes()).await?;
         let wrong =
             |why: String| Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why);
         let size = match reply.status {

@@ -38,11 +38,11 @@ fn unreachable(url: &Url) -> Problem {
 
 #[async_trait]
 impl Link for Net {
-    async fn post(&self, url: &Url, body: Vec<u8>) -> Result<Reply> {
+    async fn post(&self, url: &Url, kind: Option<&'static str>, body: Vec<u8>) -> Result<Reply> {
         if self.down.load(Ordering::SeqCst) {
             return Err(unreachable(url));
         }
-        self.sites.post(url, body).await
+        self.sites.post(url, kind, body).await
     }
 }
 

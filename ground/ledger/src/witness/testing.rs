@@ -219,13 +219,21 @@ impl crate::mirror::Fetch for Sites {
 
 #[async_trait::async_trait]
 impl crate::gather::Link for Sites {
-    async fn post(&self, door: &Url, body: Vec<u8>) -> Result<crate::gather::Reply> {
+    async fn post(
+        &self,
+        door: &Url,
+        kind: Option<&'static str>,
+        body: Vec<u8>,
+    ) -> Result<crate::gather::Reply> {
         use tower::ServiceExt as _;
         let host = door.host_str().unwrap();
         let down = || Problem::new(ErrorCode::PartnerUnreachable).with("partner", door);
         let router = self.routers.lock().unwrap().get(host).cloned();
         let router = router.filter(|_| !self.deaf.lock().unwrap().contains(host)).ok_or_else(down)?;
-        let request = axum::http::Request::post(door.path()).body(axum::body::Body::from(body)).unwrap();
+        let mut request = axum::http::Request::post(door.path()).body(axum::body::Body::from(body)).unwrap();
+        if let Some(kind) = kind {
+            request.headers_mut().insert("content-type", kind.parse().unwrap());
+        }
         let (head, body) = router.oneshot(request).await.unwrap().into_parts();
         let body = axum::body::to_bytes(body, 1 << 24).await.unwrap().to_vec();
         Ok(crate::gather::Reply { status: head.status, kind: crate::gather::kind(&head.headers), body })
