@@ -91,17 +91,17 @@ for (const place of document.querySelectorAll("[data-verify]")) {
       ),
     );
 
-  const check = async (title, bytes, policyText) => {
+  const check = async (title, bytes, policyBytes) => {
     if (!new TextDecoder().decode(bytes.slice(0, 24)).startsWith("c2sp.org/tlog-proof@")) {
       return [notice("not-checked", words["upload-instead"])];
     }
-    const { outcome, checks } = await verify(bytes, policyText, { now: Date.now() / 1000 });
+    const { outcome, checks } = await verify(bytes, policyBytes, { now: Date.now() / 1000 });
     return [notice(outcome, words[`outcome-${outcome}`]), table(title, checks)];
   };
 
   const run = async () => {
     const own = await chosen(form?.querySelector("[name=policy]"));
-    const policyText = new TextDecoder().decode(own ?? (await fetched(policy)));
+    const policyBytes = own ?? (await fetched(policy));
     const dropped = await chosen(form?.querySelector("[name=file]"));
     const all = form
       ? dropped
@@ -111,7 +111,7 @@ for (const place of document.querySelectorAll("[data-verify]")) {
     if (all.length === 0) return [notice("not-checked", words["choose-first"])];
     const shown = [];
     for (const { title, address, bytes } of all) {
-      shown.push(...(await check(title, bytes ?? (await fetched(address)), policyText)));
+      shown.push(...(await check(title, bytes ?? (await fetched(address)), policyBytes)));
     }
     return shown;
   };

@@ -49,7 +49,8 @@ pub enum Finding {
     Absent,
     /// It signed. A cosignature says when, in seconds since 1970; of several, the earliest.
     Valid {
-        /// The time that a cosignature says.
+        /// The time that a cosignature says: none of a log's signature, nor of an ML-DSA-44 cosignature with the
+        /// time 0, whose cosigner does not say that it saw nothing larger (C2SP tlog-cosignature).
         time: Option<u64>,
     },
     /// There is a line of this key that does not verify, so the note is not to be trusted
@@ -123,7 +124,7 @@ impl VerifierKey {
                 _ => Finding::Invalid,
             },
             Material::Cosignature(key) => judge_cosignature(key, text, signature),
-            Material::MlDsa44(key) => match timed(signature) {
+            Material::MlDsa44(key) => match split_time(signature) {
                 Some((_, rest)) if rest.len() != ML_DSA_44_SIGNATURE => Finding::Invalid,
                 Some(_) if !ml_dsa => Finding::NotChecked,
                 Some((time, rest)) => judge_ml_dsa(key, &self.name, text, time, rest),
@@ -147,7 +148,9 @@ impl Finding {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Invalid, _) | (_, Self::Invalid) => Self::Invalid,
-            (Self::Valid { time: a }, Self::Valid { time: b }) => Self::Valid { time: a.min(b) },
+            (Self::Valid { time: a }, Self::Valid { time: b }) => {
+                Self::Valid { time: a.into_iter().chain(b).min() }
+            }
             (one, _) => one,
         }
     }
@@ -186,11 +189,11 @@ fn message(time: u64, text: &str) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{text}").into_bytes()
 }
 
-/// A time, not 0 and at most 2⁶³ − 1, and the signature after it.
-fn timed(signature: &[u8]) -> Option<(u64, &[u8])> {
+/// A time of at most 2⁶³ − 1, and the signature after it.
+fn split_time(signature: &[u8]) -> Option<(u64, &[u8])> {
     let (time, rest) = signature.split_first_chunk::<8>()?;
     let time = u64::from_be_bytes(*time);
-    (1..=MAX_SIZE).contains(&time).then_some((time, rest))
+    (time <= MAX_SIZE).then_some((time, rest))
 }
 
 /// What begins every message that an ML-DSA-44 cosigner signs.
@@ -220,15 +223,17 @@ fn judge_ml_dsa(key: &[u8], name: &str, text: &str, time: u64, signature: &[u8])
         key.verify(&message, &signature).ok()
     };
     match verifies() {
-        Some(()) => Finding::Valid { time: Some(time) },
+        // Zero is for who says nothing of when.
+        Some(()) => Finding::Valid { time: (time != 0).then_some(time) },
         None => Finding::Invalid,
     }
 }
 
 fn judge_cosignature(key: &PublicKey, text: &str, signature: &[u8]) -> Finding {
-    let parts = timed(signature).and_then(|(time, rest)| Some((time, rest.try_into().ok()?)));
+    let parts = split_time(signature).and_then(|(time, rest)| Some((time, rest.try_into().ok()?)));
     match parts {
-        Some((time, signature)) if key.verifies(&message(time, text), signature) => {
+        // Only for ML-DSA-44 does the specification give zero a meaning: here it is a clock that is not set.
+        Some((time, signature)) if time != 0 && key.verifies(&message(time, text), signature) => {
             Finding::Valid { time: Some(time) }
         }
         _ => Finding::Invalid,

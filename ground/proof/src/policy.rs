@@ -2,7 +2,7 @@
 //! one of each country, never the log's own operator, each operator once.
 //!
 //! A policy is a file that every tool of tlog-policy reads. What that format has no words for stands in
-//! comment lines that begin with `#corridor` and are read here, never passed over:
+//! comment lines whose first word is `#corridor`; they are read here, never passed over:
 //!
 //! ```text
 //! log example.jp/log+7b4e0d5c+AS…
@@ -32,7 +32,7 @@ use crate::verdict::{Check, CheckName, State};
 pub const MAX_POLICY: usize = 1 << 20;
 /// The most logs, witnesses, groups, and members of a group.
 pub const MAX_LINES: usize = 256;
-/// How a comment begins that is read here.
+/// The first word of a comment that is read here.
 const OURS: &str = "#corridor";
 
 /// Who runs a log or a witness, and where.
@@ -113,8 +113,8 @@ pub struct Policy {
 pub enum Standing {
     /// It counts.
     Counted {
-        /// The time it says, in seconds since 1970.
-        time: u64,
+        /// The time it says, in seconds since 1970, if it says one: it counts all the same, and for no time.
+        time: Option<u64>,
         /// Whether that lies so far ahead of the clock that it says nothing of when.
         ahead: bool,
     },
@@ -222,7 +222,8 @@ impl Policy {
     }
 
     /// When the checkpoint of this judgement was cosigned: the end of the second in which a witness of each
-    /// country that the policy asks for had done so; `None` until then. A time ahead of the clock is no time.
+    /// country that the policy asks for had done so; `None` until then. A time ahead of the clock is no time, and
+    /// who says none says nothing of when.
     #[must_use]
     pub fn cosigned_at(&self, judgement: &Judgement) -> Option<Timestamp> {
         let first = |country: Option<&Country>| {
@@ -231,7 +232,7 @@ impl Policy {
                 country.is_none_or(|c| w.operator.as_ref().is_some_and(|o| o.country == *c))
             });
             let times = of.filter_map(|(_, (_, standing))| match standing {
-                Standing::Counted { time, ahead: false } => {
+                Standing::Counted { time: Some(time), ahead: false } => {
                     i64::try_from(time.checked_mul(1000)?.checked_add(999)?).ok()
                 }
                 _ => None,
@@ -257,14 +258,15 @@ impl Policy {
                 Finding::Absent => Standing::Absent,
                 Finding::Invalid => Standing::Invalid,
                 _ if own => Standing::OwnOperator,
-                Finding::Valid { time: Some(time) } => {
+                Finding::Valid { time } => {
                     if operator.is_some_and(|name| !counted.insert(name)) {
                         Standing::CountedAlready
                     } else {
-                        Standing::Counted { time, ahead: now.is_some_and(|now| is_ahead(time, now)) }
+                        let ahead = time.zip(now).is_some_and(|(time, now)| is_ahead(time, now));
+                        Standing::Counted { time, ahead }
                     }
                 }
-                Finding::Valid { time: None } | Finding::NotChecked => Standing::NotChecked,
+                Finding::NotChecked => Standing::NotChecked,
             });
         }
         standings

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use corridor_base::{Did, Digest, FixedClock, SeededRandom, Timestamp};
 use corridor_proof::act::{self, Act};
-use corridor_proof::cosignature::cosign;
+use corridor_proof::cosignature::{Finding, cosign};
 use corridor_proof::merkle::{Leaves, Tree, leaf_hash, prove_inclusion, prove_prefix, root};
 use corridor_proof::note::SignatureLine;
 use corridor_proof::policy::Standing;
@@ -395,8 +395,8 @@ fn the_time_of_a_witness_whose_clock_is_ahead_says_nothing() {
     let check = |at: i64, expect: bool| {
         let bytes = receipt_under(cosigned_at(BOTH, Timestamp::from_millis(at * 1000))).to_bytes();
         let standing = |now| verify(&bytes, &policy(), now).judgement.unwrap().witnesses[1].1;
-        assert_eq!(standing(Some(NOW)), Standing::Counted { time: at as u64, ahead: expect });
-        assert_eq!(standing(None), Standing::Counted { time: at as u64, ahead: false });
+        assert_eq!(standing(Some(NOW)), Standing::Counted { time: Some(at as u64), ahead: expect });
+        assert_eq!(standing(None), Standing::Counted { time: Some(at as u64), ahead: false });
     };
     check(1_795_339_500, false);
     check(1_795_339_800, false);
@@ -419,7 +419,7 @@ fn one_operator_counts_once() {
             judgement.checks.last().unwrap().state,
         )
     };
-    let counted = Standing::Counted { time: 1_795_339_500, ahead: false };
+    let counted = Standing::Counted { time: Some(1_795_339_500), ahead: false };
     assert_eq!(judge("", BOTH), (vec![counted, counted], State::Passed));
     let one = "#corridor witness a JP x\n#corridor witness b JP x\n";
     assert_eq!(judge(one, BOTH), (vec![counted, Standing::CountedAlready], State::Pending));
@@ -518,22 +518,61 @@ proptest! {
     }
 }
 
+/// The witness of the policy that cosigns with ML-DSA-44.
+const LATER: &str = "later.example.kr/w";
+
+/// A key of it that can sign, the line that it makes of a checkpoint at a time, and the policy with that key.
+fn real_ml_dsa(checkpoint: &SignedCheckpoint, time: u64) -> (VerifierKey, SignatureLine, String) {
+    use ml_dsa::{KeyExport as _, Keypair as _, MlDsa44, SignatureEncoding as _, SigningKey};
+    let pair = SigningKey::<MlDsa44>::from_seed(&[7; 32].into());
+    let typed = [&[6], pair.verifying_key().to_bytes().as_slice()].concat();
+    let hash = Digest::of(&[LATER.as_bytes(), b"\n", &typed].concat()).to_string();
+    let real: VerifierKey = format!("{LATER}+{}+{}", &hash[..8], STANDARD.encode(typed)).parse().unwrap();
+    let message = corridor_proof::cosignature::ml_dsa_message(LATER, time, checkpoint.checkpoint()).unwrap();
+    let signature: ml_dsa::Signature<MlDsa44> = ml_dsa::Signer::sign(&pair, &message);
+    let signature = [time.to_be_bytes().as_slice(), signature.to_bytes().as_slice()].concat();
+    let line = SignatureLine { name: LATER.to_owned(), hash: real.hash(), signature };
+    let text = policy_text().replace(&ml_dsa(LATER), &real.to_string());
+    (real, line, text)
+}
+
+/// C2SP tlog-cosignature: an ML-DSA-44 cosigner that does not say that it saw nothing larger writes the time 0.
+#[test]
+fn an_ml_dsa_cosignature_without_a_time_counts_and_says_nothing_of_when() {
+    let mut checkpoint = cosigned(&BOTH[..1]);
+    let (key, line, text) = real_ml_dsa(&checkpoint, 0);
+    let policy = Policy::parse(text.as_bytes()).unwrap();
+    checkpoint.add([line.clone()]).unwrap();
+    assert_eq!(checkpoint.signed_by(&key), Finding::Valid { time: None });
+    let judgement = policy.judge(&checkpoint, Some(NOW));
+    assert!(judgement.checks.iter().all(|check| check.state == State::Passed), "{:?}", judgement.checks);
+    assert_eq!(judgement.witnesses[3].1, Standing::Counted { time: None, ahead: false });
+    // A witness of Japan says when, none of Korea does.
+    assert_eq!(policy.cosigned_at(&judgement), None);
+    assert_eq!(
+        verify(&receipt_under(checkpoint.clone()).to_bytes(), &policy, Some(NOW)).outcome(),
+        State::Passed
+    );
+    // A second line with a time tells it; one that does not verify spoils both.
+    let (_, timed, _) = real_ml_dsa(&checkpoint, 1_795_339_400);
+    checkpoint.add([timed]).unwrap();
+    assert_eq!(checkpoint.signed_by(&key), Finding::Valid { time: Some(1_795_339_400) });
+    let at = policy.cosigned_at(&policy.judge(&checkpoint, Some(NOW)));
+    assert_eq!(at, Some(Timestamp::from_millis(1_795_339_500_999)));
+    for (at, bit) in [(7, 1), (0, 0x80), (100, 1)] {
+        let (mut wrong, mut note) = (line.clone(), cosigned(&BOTH[..1]));
+        wrong.signature[at] ^= bit;
+        note.add([wrong]).unwrap();
+        assert_eq!(note.signed_by(&key), Finding::Invalid, "byte {at}");
+    }
+}
+
 /// ML-DSA-44 counts where it can be checked, made-up bytes fail there, and one operator counts once.
 #[test]
 fn an_ml_dsa_cosignature_counts_once_for_its_operator() {
-    use ml_dsa::{KeyExport as _, Keypair as _, MlDsa44, SignatureEncoding as _, SigningKey};
-    let name = "later.example.kr/w";
-    let pair = SigningKey::<MlDsa44>::from_seed(&[7; 32].into());
-    let typed = [&[6], pair.verifying_key().to_bytes().as_slice()].concat();
-    let hash = Digest::of(&[name.as_bytes(), b"\n", &typed].concat()).to_string();
-    let real: VerifierKey = format!("{name}+{}+{}", &hash[..8], STANDARD.encode(typed)).parse().unwrap();
     let mut checkpoint = cosigned(&BOTH[..1]);
-    let time = 1_795_339_500u64;
-    let message = corridor_proof::cosignature::ml_dsa_message(name, time, checkpoint.checkpoint()).unwrap();
-    let signature: ml_dsa::Signature<MlDsa44> = ml_dsa::Signer::sign(&pair, &message);
-    let signature = [time.to_be_bytes().as_slice(), signature.to_bytes().as_slice()].concat();
-    checkpoint.add([SignatureLine { name: name.to_owned(), hash: real.hash(), signature }]).unwrap();
-    let text = policy_text().replace(&ml_dsa(name), &real.to_string());
+    let (_, line, text) = real_ml_dsa(&checkpoint, 1_795_339_500);
+    checkpoint.add([line]).unwrap();
     let full = Policy::parse(text.as_bytes()).unwrap();
     let country = |policy: &Policy, checkpoint: &SignedCheckpoint| {
         let checks = policy.judge(checkpoint, None).checks;

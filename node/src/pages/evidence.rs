@@ -161,8 +161,8 @@ pub(super) fn checks_table(viewer: &Viewer, caption: impl Into<String>, checks: 
 pub(super) struct Cosigned {
     /// The country, ISO 3166-1 alpha-2.
     pub(super) country: String,
-    /// Who of it cosigned, and when; nobody while it is pending.
-    pub(super) by: Vec<(String, Timestamp)>,
+    /// Who of it cosigned, and when, if that is said; nobody while it is pending.
+    pub(super) by: Vec<(String, Option<Timestamp>)>,
 }
 
 impl Cosigned {
@@ -173,7 +173,7 @@ impl Cosigned {
                 let Standing::Counted { time, .. } = standing else { return None };
                 let witness = policy.witnesses().iter().find(|w| w.name == *name)?;
                 let operator = witness.operator.as_ref()?;
-                (operator.country == *country).then(|| (name.clone(), seconds(*time)))
+                (operator.country == *country).then(|| (name.clone(), time.map(seconds)))
             };
             let by = judgement.witnesses.iter().filter_map(counts).collect();
             Self { country: country.to_string(), by }

@@ -126,7 +126,7 @@ async fn sheet(node: &Shared, viewer: &Viewer, span: Span) -> Result<Sheet> {
     let last = |name: &str| {
         judged.iter().flatten().find_map(|judged| {
             let found = judged.witnesses.iter().find(|(witness, _)| witness == name)?;
-            if let Standing::Counted { time, .. } = found.1 { Some(seconds(time)) } else { None }
+            if let Standing::Counted { time, .. } = found.1 { time.map(seconds) } else { None }
         })
     };
     let states = ledger.gatherers.first().map(|g| g.witnesses()).unwrap_or_default();

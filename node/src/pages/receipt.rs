@@ -348,8 +348,10 @@ fn cosignatures(viewer: &Viewer, sheet: &Sheet) -> Markup {
                 body,
             };
             events.push((entry.time, 0, event));
-            for (witness, at) in
-                entry.countries.iter().flat_map(|c| c.by.iter().map(move |(w, at)| ((c, w), *at)))
+            for (witness, at) in entry
+                .countries
+                .iter()
+                .flat_map(|c| c.by.iter().filter_map(move |(w, at)| Some(((c, w), (*at)?))))
             {
                 let country = country_name(viewer.lang(), &witness.0.country);
                 let title = t.get("receipt-event-cosigned").and("country", country).to_string();

@@ -173,7 +173,7 @@ fn witnesses(viewer: &Viewer, outcome: &Outcome) -> Markup {
         let country = country.map(|c| country_name(viewer.lang(), &c)).unwrap_or_default();
         let (tone, word) = standing_word(*standing);
         let when = match standing {
-            Standing::Counted { time, .. } => dates.exact(seconds(*time)),
+            Standing::Counted { time: Some(time), .. } => dates.exact(seconds(*time)),
             _ => Markup::none(),
         };
         Row(vec![Markup::code(name), Markup::text(country), Badge::new(tone, t.get(word)).into(), when])

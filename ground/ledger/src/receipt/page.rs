@@ -129,7 +129,8 @@ fn signatures(origin: &str, policy: &Policy, judgement: &Judgement) -> String {
     let mut out = format!("<ul><li>{} — {}</li>", escape(origin), inline("label-log-key", &[]));
     for (name, standing) in &judgement.witnesses {
         let when = match standing {
-            Standing::Counted { time, .. } => {
+            Standing::Counted { time: None, .. } => "—".to_owned(),
+            Standing::Counted { time: Some(time), .. } => {
                 let millis = i64::try_from(time.saturating_mul(1000)).unwrap_or(i64::MAX);
                 Timestamp::from_millis(millis).to_string()
             }

@@ -14,7 +14,7 @@ fn at(seconds: i64) -> Timestamp {
 fn entry(kind: &str, seconds: i64, cosigned: &[(&str, bool)], has_receipt: bool) -> Entry {
     let country = |(country, there): &(&str, bool)| Cosigned {
         country: (*country).to_owned(),
-        by: there.then(|| (HOSTILE.to_owned(), at(seconds + 2))).into_iter().collect(),
+        by: there.then(|| (HOSTILE.to_owned(), Some(at(seconds + 2)))).into_iter().collect(),
     };
     Entry {
         act: ID.parse().unwrap(),
