@@ -10,7 +10,7 @@ const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 async function checksOf({ receipt, policy }, now) {
   try {
-    const { checks } = await verify(bytes(receipt), policy, { now });
+    const { checks } = await verify(bytes(receipt), bytes(policy), { now });
     // Why a form is refused is told in words, which need not be the same ones.
     const about = (c) => (["form", "act"].includes(c.name) && c.state === "failed" ? [] : c.about);
     return checks.map((c) => `${c.name} ${c.state} [${about(c).join(",")}]`);

@@ -3,7 +3,7 @@
 // It runs unchanged in Node, which is how it is held against the vectors of the Rust code.
 //
 //   import { verify } from "./verify.mjs";
-//   const { outcome, checks } = await verify(receiptBytes, policyText, { now: Date.now() / 1000 });
+//   const { outcome, checks } = await verify(receiptBytes, policyBytes, { now: Date.now() / 1000 });
 //
 // Browsers differ in which odd Ed25519 signatures they take. What they differ in is decided here, before
 // they are asked: keys and first halves of small order, encodings that are not canonical, second halves
@@ -16,6 +16,7 @@ const MAX_TEXT = 16 * 1024;
 const MAX_ACT = 16 * 1024;
 const MAX_POLICY = 1 << 20;
 const MAX_LINES = 256;
+const MAX_NAME = 512;
 const MAX_SIGNATURES = 100;
 const MAX_PROOF = 64;
 const MAX_AHEAD = 300;
@@ -318,9 +319,29 @@ async function verifierKey(text) {
   return { name, type, bytes, hash };
 }
 
-/** Reads a witness policy (C2SP tlog-policy) with the lines of the corridor; throws what is wrong. */
-export async function readPolicy(text) {
-  if (bytesOf(text) > MAX_POLICY) refuse("too-large");
+/** A character for each octet, and the octets of such characters. */
+const octetsOf = (bytes) => bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
+const octets = (text) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+/** Octets as text where they are UTF-8; else null. */
+function utf8Of(word) {
+  try {
+    return textOf(octets(word));
+  } catch {
+    return null;
+  }
+}
+
+const word = (octets) => utf8Of(octets) ?? refuse("a word that is not UTF-8");
+
+/**
+ * Reads a witness policy (C2SP tlog-policy) with the lines of the corridor: its octets, or its text; throws what
+ * is wrong.
+ */
+export async function readPolicy(policy) {
+  const bytes = typeof policy === "string" ? utf8(policy) : policy;
+  if (bytes.length > MAX_POLICY) refuse("too-large");
+  const text = octetsOf(bytes);
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(text)) refuse("it holds control characters");
   const reader = new PolicyReader();
   for (const line of text.split("\n")) {
@@ -340,23 +361,46 @@ class PolicyReader {
   ended = [];
   logOperators = new Map();
   witnessOperators = new Map();
+  opaque = false;
+  marked = false;
 
   async line(words) {
     const [first, ...rest] = words;
     const count = words.length;
     if (count === 0) return;
-    if (first === "log" && (count === 2 || count === 3)) return this.log(...rest);
-    if (first === "witness" && (count === 3 || count === 4)) return this.witness(...rest);
-    if (first === "group" && count >= 3) return this.group(rest[0], rest[1], rest.slice(2));
-    if (first === "quorum" && count === 2) return this.setQuorum(rest[0]);
-    if (first === OURS && rest[0] === "countries") return this.setCountries(rest.slice(1));
-    if (first === OURS && rest[0] === "log" && count === 5) return place(this.logOperators, ...rest.slice(1));
-    if (first === OURS && rest[0] === "witness" && count === 5) {
-      return place(this.witnessOperators, ...rest.slice(1));
+    if (first === "log" && (count === 2 || count === 3)) return this.log(word(rest[0]));
+    if (first === "witness" && (count === 3 || count === 4)) {
+      return this.witness(this.shown(rest[0]), word(rest[1]));
     }
-    if (first === OURS && rest[0] === "ended" && count === 6) return this.end(...rest.slice(1));
-    if (first.startsWith("#") && !first.startsWith(OURS)) return;
-    refuse("a line that is not known");
+    if (first === "group" && count >= 3) {
+      const [name, ...members] = [rest[0], ...rest.slice(2)].map((name) => this.shown(name));
+      return this.group(name, word(rest[1]), members);
+    }
+    if (first === "quorum" && count === 2) return this.setQuorum(this.shown(rest[0]));
+    if (first === OURS) return this.ours(count, rest[0], rest.slice(1));
+    // Everybody else's comments are nothing to us, also those that begin alike.
+    if (!first.startsWith("#")) refuse("a line that is not known");
+  }
+
+  /** What follows `#corridor`: read, never passed over. */
+  ours(count, kind, rest) {
+    if (kind === "countries") return this.setCountries(rest.map(word));
+    if (kind === "log" && count === 5) return place(this.logOperators, ...rest.map(word));
+    if (kind === "witness" && count === 5) {
+      return place(this.witnessOperators, this.shown(rest[0]), ...rest.slice(1).map(word));
+    }
+    if (kind === "ended" && count === 6) return this.end(...rest.map(word));
+    return refuse("a line that is not known");
+  }
+
+  /** A name as text: one that is not UTF-8 is shown octet by octet, and then no other may look so. */
+  shown(name) {
+    const octet = (c) => `\u27e8${c.charCodeAt(0).toString(16).toUpperCase()}\u27e9`;
+    const text = utf8Of(name);
+    const shown = text ?? name.replace(/[\x80-\xff]/g, octet);
+    if (text === null) this.opaque = true;
+    else if (text.includes("\u27e8")) this.marked = true;
+    return bytesOf(shown) > MAX_NAME ? refuse("a name that is too long") : shown;
   }
 
   async log(text) {
@@ -418,13 +462,13 @@ class PolicyReader {
   }
 
   name(name, member) {
-    const taken = ["none", "any", "all"].includes(name) || this.names.has(name);
-    if (taken || bytesOf(name) > 255) refuse("a name that is taken or too long");
+    if (["none", "any", "all"].includes(name) || this.names.has(name)) refuse("a name that is taken");
     this.names.set(name, member);
   }
 
   finish() {
     if (this.quorum === undefined) refuse("no quorum");
+    if (this.opaque && this.marked) refuse("names that are not UTF-8 beside names that look so");
     const everywhere = new Map();
     for (const { country, name } of [...this.logOperators.values(), ...this.witnessOperators.values()]) {
       if ((everywhere.get(name) ?? country) !== country) refuse("an operator in two countries");
@@ -476,7 +520,8 @@ async function judgeLine(key, text, signature) {
   if (key.type === 1) return as(await verifiesStrictly(key.bytes, utf8(text), signature), null);
   if (signature.length < 8) return as(false);
   const [time, rest] = [big(signature.slice(0, 8)), signature.slice(8)];
-  if (time < 1n || time > MAX_SIZE) return as(false);
+  // Zero is the time of an ML-DSA-44 cosigner that says nothing of when; of the other kind it is no time.
+  if (time > MAX_SIZE || (time === 0n && key.type !== 6)) return as(false);
   if (key.type === 6) return as(rest.length === ML_DSA_44_SIGNATURE ? null : false);
   const message = utf8(`cosignature/v1\ntime ${time}\n${text}`);
   return as(await verifiesStrictly(key.bytes, message, rest), time);
@@ -549,15 +594,15 @@ export const outcome = (checks) =>
   ["failed", "pending", "not-checked"].find((state) => checks.some((c) => c.state === state)) ?? "passed";
 
 /**
- * Checks a receipt: the bytes of the file, the text of the policy, and, in seconds since 1970, the time
+ * Checks a receipt: the bytes of the file, those of the policy (or its text), and, in seconds since 1970, the time
  * that tells a witness's clock that is ahead. Throws when the policy cannot be read, or when the page has
  * no WebCrypto at all; everything about the receipt itself is in the checks.
  */
-export async function verify(bytes, policyText, { now } = {}) {
+export async function verify(bytes, policyBytes, { now } = {}) {
   if (globalThis.crypto?.subtle === undefined) {
     throw new Error("This page cannot check anything: it was not opened over HTTPS, or the browser is too old.");
   }
-  const policy = await readPolicy(policyText);
+  const policy = await readPolicy(policyBytes);
   const checks = [];
   const add = (name, state, about = []) => checks.push({ name, state, about });
   const done = (more = {}) => ({ outcome: outcome(checks), checks, ...more });

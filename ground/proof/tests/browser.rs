@@ -37,8 +37,8 @@ fn receipts() -> Vec<(String, Vec<u8>)> {
 }
 
 /// What the script is to say of a receipt under a policy.
-fn expect(receipt: &[u8], policy: &str) -> Value {
-    let Ok(policy) = Policy::parse(policy.as_bytes()).map(Policy::as_in_a_browser) else {
+fn expect(receipt: &[u8], policy: &[u8]) -> Value {
+    let Ok(policy) = Policy::parse(policy).map(Policy::as_in_a_browser) else {
         return Value::Null;
     };
     let word = |state: State| json!(state).as_str().unwrap().to_owned();
@@ -50,8 +50,9 @@ fn expect(receipt: &[u8], policy: &str) -> Value {
     json!(verify(receipt, &policy, Some(NOW)).checks.iter().map(line).collect::<Vec<_>>())
 }
 
-fn vector(name: &str, receipt: &[u8], policy: &str) -> Value {
-    json!({ "name": name, "receipt": STANDARD.encode(receipt), "policy": policy, "expect": expect(receipt, policy) })
+fn vector(name: &str, receipt: &[u8], policy: &[u8]) -> Value {
+    let (expect, receipt) = (expect(receipt, policy), STANDARD.encode(receipt));
+    json!({ "name": name, "receipt": receipt, "policy": STANDARD.encode(policy), "expect": expect })
 }
 
 /// Runs the script over vectors; `None`, with a word, where there is no Node.
@@ -83,7 +84,8 @@ fn run_all(receipts: &[Value], signatures: &[Value], parts: &[Value]) -> Option<
 fn the_golden_receipts_are_judged_alike() {
     let verdicts: Value =
         serde_json::from_slice(&std::fs::read(folder("golden/evidence/verdicts.json")).unwrap()).unwrap();
-    let vectors: Vec<Value> = receipts().iter().map(|(name, bytes)| vector(name, bytes, &policy())).collect();
+    let vectors: Vec<Value> =
+        receipts().iter().map(|(name, bytes)| vector(name, bytes, policy().as_bytes())).collect();
     // What is expected is what stands in the committed file, not what the code happens to say today.
     for vector in &vectors {
         let committed = verdicts["receipts"][vector["name"].as_str().unwrap()]["checks"].as_array().unwrap();
@@ -175,17 +177,111 @@ fn altered_receipts_and_policies_are_judged_alike() {
     for round in 0..1500usize {
         let (name, bytes) = &all[round % all.len()];
         if round % 3 == 0 {
-            // Policies are text when they reach the script.
-            let Ok(policy) = String::from_utf8(altered(short.as_bytes(), &random)) else { continue };
-            let policy = policy.replace("LATER", long);
+            let policy = replaced(&altered(short.as_bytes(), &random), b"LATER", long.as_bytes());
             vectors.push(vector(&format!("{name} under policy {round}"), bytes, &policy));
         } else {
-            vectors.push(vector(&format!("{name} altered {round}"), &altered_act(bytes, &random), &policy));
+            vectors.push(vector(
+                &format!("{name} altered {round}"),
+                &altered_act(bytes, &random),
+                policy.as_bytes(),
+            ));
         }
     }
     let refused = vectors.iter().filter(|v| v["expect"].is_null()).count();
     assert!((100..450).contains(&refused), "{refused} policies refused");
     run(&vectors, &[]);
+}
+
+/// With the first of these words as the other.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    match bytes.windows(from.len()).position(|window| window == from) {
+        Some(at) => [&bytes[..at], to, &bytes[at + from.len()..]].concat(),
+        None => bytes.to_vec(),
+    }
+}
+
+/// Octets that are no UTF-8, comments that begin like ours, and names that look like others.
+#[test]
+fn policies_of_odd_octets_are_judged_alike() {
+    let (policy, receipts) = (policy().into_bytes(), receipts());
+    let odd: [&[u8]; 14] = [
+        b"\xff",
+        b"\xfe\x41",
+        b"\xe3\x83",
+        "ボ".as_bytes(),
+        "⟨FF⟩".as_bytes(),
+        "\u{3000}".as_bytes(),
+        "\u{85}".as_bytes(),
+        "\u{feff}".as_bytes(),
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        &[0xff; 64],
+        &[0xff; 65],
+        &[b'x'; 513],
+    ];
+    let places: [(&[u8], &[u8]); 6] = [
+        (b"witness anchor-jp ", b"group jp any own-jp anchor-jp"),
+        (b"witness anchor-kr ", b"group kr any anchor-kr"),
+        (b"group both ", b"quorum both"),
+        (b"anchor-jp", b"anchor-jp"),
+        (b"anchor.example.jp/w+", b"#corridor countries"),
+        (b"quorum", b"quorum"),
+    ];
+    let mut vectors = Vec::new();
+    let (name, bytes) = receipts.iter().find(|(name, _)| name == "pending-kr").unwrap();
+    for odd in odd {
+        for comment in [&[b"#".as_slice(), odd].concat(), &[b"#corridor".as_slice(), odd].concat()] {
+            let policy = [comment, b" x\n".as_slice(), &policy, b"#", odd].concat();
+            vectors.push(vector(&format!("{name}, comment {odd:x?}"), bytes, &policy));
+        }
+        // The name of a witness everywhere, or in one place only.
+        for (one, other) in places {
+            let swap =
+                |word: &[u8]| [word.trim_ascii_end(), odd, &word[word.trim_ascii_end().len()..]].concat();
+            let first = replaced(&policy, one, &swap(one));
+            vectors.push(vector(&format!("{name}, {odd:x?} after {one:x?}"), bytes, &first));
+            let both = replaced(&first, other, &swap(other));
+            vectors.push(vector(&format!("{name}, {odd:x?} after {one:x?}, {other:x?}"), bytes, &both));
+        }
+        let text = String::from_utf8_lossy(&policy).replace("anchor-kr", "NAME");
+        let mut everywhere = text.into_bytes();
+        while everywhere.windows(4).any(|window| window == b"NAME") {
+            everywhere = replaced(&everywhere, b"NAME", odd);
+        }
+        vectors.push(vector(&format!("{name}, {odd:x?} everywhere"), bytes, &everywhere));
+        vectors.push(vector(
+            &format!("{name}, {odd:x?} twice"),
+            bytes,
+            &[&everywhere, b"quorum ".as_slice(), odd].concat(),
+        ));
+        let beside = [&everywhere[..], "group ⟨FF⟩ any jp\n".as_bytes()].concat();
+        vectors.push(vector(&format!("{name}, {odd:x?} beside"), bytes, &beside));
+    }
+    let read = vectors.iter().filter(|v| !v["expect"].is_null()).count();
+    assert!(read > 24 && read < vectors.len() - 24, "{read} of {} policies read", vectors.len());
+    run(&vectors, &[]);
+}
+
+/// An ML-DSA-44 cosigner may write the time 0 (C2SP tlog-cosignature), an Ed25519 one may not.
+#[test]
+fn a_cosignature_without_a_time_is_judged_alike() {
+    let receipt = |name: &str| receipts().into_iter().find(|(n, _)| n == name).unwrap().1;
+    let text = String::from_utf8(receipt("not-checked-ml-dsa")).unwrap();
+    let line = text.lines().find(|line| line.contains("later.example.kr/w")).unwrap();
+    let (head, signature) = line.rsplit_once(' ').unwrap();
+    let check = |time: u64, state: &str| {
+        let mut bytes = STANDARD.decode(signature).unwrap();
+        bytes[4..12].copy_from_slice(&time.to_be_bytes());
+        let altered = text.replace(line, &format!("{head} {}", STANDARD.encode(bytes)));
+        let vector = vector(&format!("time {time}"), altered.as_bytes(), policy().as_bytes());
+        assert!(vector["expect"].to_string().contains(&format!("cosignatures {state}")), "{vector:#}");
+        run(&[vector], &[]);
+    };
+    check(0, "passed");
+    check(1, "passed");
+    check(i64::MAX as u64, "passed");
+    check(1 << 63, "failed");
 }
 
 /// Altered, half of the time inside the act, which is base64 in the file.

@@ -1,5 +1,7 @@
 //! Policies as they are read, refused and printed.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::merkle::print_hash;
 
@@ -96,6 +98,104 @@ fn our_lines_are_read_whole_or_refused() {
     let twice = "#corridor ended sum.golang.org 7 ROOT a\n#corridor ended sum.golang.org 7 ROOT b";
     check(&ended(twice), Err("twice"));
     check(&of("#corridor wittness a JP x"), Err("not known"));
-    check(&of("#corridors"), Err("not known"));
+    check(&of("#corridor"), Err("not known"));
+    // What only begins alike is somebody else's comment.
+    check(&of("#corridors\n\t#corridor: countries KR JP\n#corridor-log x\n##corridor x"), Ok(()));
     check(&of("# corridor: a comment like any other"), Ok(()));
+}
+
+/// C2SP tlog-policy, "Character set": octets from 0x80 on are opaque, in names, URLs and comments.
+#[test]
+fn names_urls_and_comments_need_not_be_utf8() {
+    let [a, b, c] = keys();
+    let read = |text: &[&[u8]]| Policy::parse(&text.concat());
+    let key = |key: &str| format!(" {key}").into_bytes();
+    let (a, b, c) = (key(&a), key(&b), key(&c));
+    let policy = read(&[
+        b"# Shift_JIS: \x83\x7b\n#\xff\n#corridor\xff x\nwitness \x83\x7b",
+        &a,
+        b" https://a.example/\xffx\nwitness \x83",
+        &b,
+        b"\nwitness \xe3\x83\x9c",
+        &c,
+        b"\ngroup \xfe all \x83\x7b \x83 \xe3\x83\x9c\nquorum \xfe\n#corridor witness \x83 JP x\n",
+    ]);
+    let policy = policy.unwrap();
+    let names: Vec<&str> = policy.witnesses().iter().map(|w| w.name.as_str()).collect();
+    assert_eq!(names, ["⟨83⟩{", "⟨83⟩", "ボ"]);
+    assert_eq!(policy.witnesses()[0].url.as_deref(), Some("https://a.example/%FFx"));
+    assert!(policy.witnesses()[1].operator.is_some() && policy.witnesses()[0].operator.is_none());
+    assert_eq!(Policy::parse(policy.to_string().as_bytes()).unwrap(), policy);
+    let refused = |text: &[&[u8]], why: &str| {
+        let problem = read(text).unwrap_err();
+        assert!(problem.arg("why").unwrap_or_default().contains(why), "{problem:?}");
+    };
+    // Two octets are two names, and no name passes for another by how it is shown.
+    assert!(read(&[b"witness \xff", &a, b"\nwitness \xfe", &b, b"\nquorum \xff\n"]).is_ok());
+    refused(&[b"witness \xff", &a, b"\nquorum \xfe\n"], "not defined");
+    refused(&[b"witness \xff", &a, b"\nwitness \xff", &b, b"\nquorum none\n"], "taken");
+    refused(&[b"witness \xff", &a, "\nquorum ⟨FF⟩\n".as_bytes()], "names that hold");
+    assert!(read(&["witness ⟨FF⟩".as_bytes(), &a, "\nquorum ⟨FF⟩\n".as_bytes()]).is_ok());
+    // Only the white space of ASCII parts words.
+    assert!(read(&["witness a\u{3000}b\u{85}".as_bytes(), &a, b"\nquorum none\n"]).is_ok());
+    // What is not opaque: keys, words, and the control characters of ASCII.
+    refused(&[b"witness a \xff", &a[1..], b"\nquorum none\n"], "not UTF-8");
+    refused(&[b"\xef\xbb\xbfquorum none\n"], "not known");
+    refused(&[b"#\x7f\nquorum none\n"], "control");
+    refused(&[b"witness ", "x".repeat(513).as_bytes(), &a, b"\nquorum none\n"], "too long");
+    assert!(read(&[b"witness ", "x".repeat(512).as_bytes(), &a, b"\nquorum none\n"]).is_ok());
+}
+
+proptest! {
+    /// Any octets at all: nothing panics, and what is read is written again as the same policy.
+    #[test]
+    fn arbitrary_octets_are_read_as_they_are_written(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        for head in ["", "quorum none\n#", "group ", "#corridor "] {
+            let bytes = [head.as_bytes(), &bytes].concat();
+            if let Ok(policy) = Policy::parse(&bytes) {
+                prop_assert_eq!(Policy::parse(policy.to_string().as_bytes()).unwrap(), policy);
+            }
+        }
+    }
+
+    /// Names are octets: a group has exactly the witness that is named by the same ones, or the policy is refused
+    /// because two would look alike.
+    #[test]
+    fn names_are_told_apart_by_their_octets(one in name(), other in name(), at in 0usize..3) {
+        let keys = keys();
+        let sent = [one.as_slice(), &other, &one][at];
+        let line = |name: &[u8], key: &str| [b"witness ", name, b" ", key.as_bytes(), b"\n"].concat();
+        let group = [b"group \xff\xff\xff\xff any ".as_slice(), sent, b"\nquorum \xff\xff\xff\xff\n"].concat();
+        let alone = Policy::parse(&[line(&one, &keys[0]), group.clone()].concat());
+        if sent != one {
+            prop_assert!(alone.is_err());
+        }
+        let both = Policy::parse(&[line(&one, &keys[0]), line(&other, &keys[1]), group].concat());
+        match both {
+            Ok(policy) => {
+                prop_assert!(one != other);
+                prop_assert_eq!(&policy.groups[0].members, &[Member::Witness(usize::from(sent == other))]);
+                prop_assert_eq!(Policy::parse(policy.to_string().as_bytes()).unwrap(), policy);
+            }
+            Err(_) => prop_assert!(one == other || looks(&one) || looks(&other)),
+        }
+    }
+}
+
+/// A short name of octets that are easily taken for each other.
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"\xff".to_vec()),
+        Just(b"\xe3\x83\x9c".to_vec()),
+        Just(b"\xe3\x83".to_vec()),
+        Just("⟨FF⟩".as_bytes().to_vec()),
+        Just("⟨".as_bytes().to_vec()),
+        Just(b"FF".to_vec()),
+        Just(b"a".to_vec()),
+    ];
+    proptest::collection::vec(piece, 1..4).prop_map(|pieces| pieces.concat())
+}
+
+fn looks(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|text| text.contains('⟨'))
 }

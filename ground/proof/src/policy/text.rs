@@ -11,6 +11,11 @@ use crate::cosignature::VerifierKey;
 use crate::merkle::{Tree, parse_hash, parse_number, print_hash};
 use crate::statement::refuse;
 
+/// The longest name of a witness or group as it is shown, in bytes: any key name of a signed note may be one.
+const MAX_NAME: usize = 512;
+/// How our lines begin, as octets.
+const OURS_WORD: &[u8] = OURS.as_bytes();
+
 impl Policy {
     /// Reads a policy.
     ///
@@ -22,13 +27,13 @@ impl Policy {
                 .with("what", "witness policy")
                 .with("limit", format!("{MAX_POLICY} bytes")));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| bad("it is not UTF-8"))?;
-        if text.bytes().any(|b| (b < b' ' && b != b'\t' && b != b'\n') || b == 0x7f) {
+        if bytes.iter().any(|b| (*b < b' ' && *b != b'\t' && *b != b'\n') || *b == 0x7f) {
             return Err(bad("it holds control characters"));
         }
         let mut reader = Reader::default();
-        for (number, line) in text.split('\n').enumerate() {
-            let words: Vec<&str> = line.split([' ', '\t']).filter(|w| !w.is_empty()).collect();
+        for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
+            let words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
+            let words: Vec<&[u8]> = words.collect();
             reader.line(&words).map_err(|p| p.with("line", number + 1))?;
         }
         reader.finish()
@@ -52,41 +57,86 @@ struct Reader {
     ended: Vec<Ended>,
     log_operators: BTreeMap<String, Operator>,
     witness_operators: BTreeMap<String, Operator>,
+    /// Whether a name was not UTF-8, and whether one was that holds the mark such names are shown by.
+    opaque: bool,
+    marked: bool,
+}
+
+/// A word that must be text: whatever it is to be read as is made of nothing else.
+fn text<'a>(word: &'a &[u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(word).map_err(|_| bad("a word that is not UTF-8"))
+}
+
+fn texts<'a>(words: &'a [&[u8]]) -> Result<Vec<&'a str>, Problem> {
+    words.iter().map(text).collect()
+}
+
+/// Where somebody is reached. Octets of an address that are not UTF-8 are written as addresses write them.
+fn address(word: &[u8]) -> String {
+    let escaped = |b: &u8| if b.is_ascii() { char::from(*b).to_string() } else { format!("%{b:02X}") };
+    std::str::from_utf8(word).map_or_else(|_| word.iter().map(escaped).collect(), str::to_owned)
 }
 
 impl Reader {
-    fn line(&mut self, words: &[&str]) -> Result<(), Problem> {
+    fn line(&mut self, words: &[&[u8]]) -> Result<(), Problem> {
         match words {
             [] => Ok(()),
-            ["log", key] => self.log(key, None),
-            ["log", key, url] => self.log(key, Some(url)),
-            ["witness", name, key] => self.witness(name, key, None),
-            ["witness", name, key, url] => self.witness(name, key, Some(url)),
-            ["group", name, threshold, members @ ..] => self.group(name, threshold, members),
-            ["quorum", name] => self.quorum(name),
-            [OURS, "countries", countries @ ..] => self.countries(countries),
-            [OURS, "log", origin, country, operator] => {
-                place(&mut self.log_operators, origin, country, operator)
-            }
-            [OURS, "witness", name, country, operator] => {
-                place(&mut self.witness_operators, name, country, operator)
-            }
-            [OURS, "ended", origin, size, root, successor] => self.ended(origin, size, root, successor),
-            [first, ..] if first.starts_with('#') && !first.starts_with(OURS) => Ok(()),
+            [b"log", key] => self.log(text(key)?, None),
+            [b"log", key, url] => self.log(text(key)?, Some(address(url))),
+            [b"witness", name, key] => self.witness(name, text(key)?, None),
+            [b"witness", name, key, url] => self.witness(name, text(key)?, Some(address(url))),
+            [b"group", name, threshold, members @ ..] => self.group(name, text(threshold)?, members),
+            [b"quorum", name] => self.quorum(name),
+            [OURS_WORD, ours @ ..] => self.ours(ours),
+            // Everybody else's comments are nothing to us, also those that begin alike.
+            [first, ..] if first.starts_with(b"#") => Ok(()),
             _ => Err(bad("a line that is not known")),
         }
     }
 
-    fn log(&mut self, key: &str, url: Option<&str>) -> Result<(), Problem> {
+    /// What follows `#corridor`: read, never passed over (LG-2).
+    fn ours(&mut self, words: &[&[u8]]) -> Result<(), Problem> {
+        match words {
+            [b"countries", countries @ ..] => self.countries(&texts(countries)?),
+            [b"log", origin, country, operator] => {
+                place(&mut self.log_operators, text(origin)?, text(country)?, text(operator)?)
+            }
+            [b"witness", name, country, operator] => {
+                let name = self.shown(name)?;
+                place(&mut self.witness_operators, &name, text(country)?, text(operator)?)
+            }
+            [b"ended", origin, size, root, successor] => {
+                self.ended(text(origin)?, text(size)?, text(root)?, text(successor)?)
+            }
+            _ => Err(bad("a line that is not known")),
+        }
+    }
+
+    /// A name as text. Names are octets (C2SP tlog-policy, "Character set"): one that is not UTF-8 is shown with
+    /// each octet from 0x80 on as `⟨XX⟩`. Where that is done, no other name may look so.
+    fn shown(&mut self, name: &[u8]) -> Result<String, Problem> {
+        let octet = |b: &u8| if b.is_ascii() { char::from(*b).to_string() } else { format!("⟨{b:02X}⟩") };
+        let shown = match std::str::from_utf8(name) {
+            Ok(text) => text.to_owned(),
+            Err(_) => name.iter().map(octet).collect(),
+        };
+        let opaque = shown.as_bytes() != name;
+        self.opaque |= opaque;
+        self.marked |= !opaque && shown.contains('⟨');
+        if shown.len() > MAX_NAME { Err(bad("a name that is too long")) } else { Ok(shown) }
+    }
+
+    fn log(&mut self, key: &str, url: Option<String>) -> Result<(), Problem> {
         let key: VerifierKey = key.parse()?;
         if self.logs.len() == MAX_LINES || self.logs.iter().any(|l| l.key.bytes() == key.bytes()) {
             return Err(bad("too many logs, or a key twice"));
         }
-        self.logs.push(Log { key, url: url.map(str::to_owned), operator: None });
+        self.logs.push(Log { key, url, operator: None });
         Ok(())
     }
 
-    fn witness(&mut self, name: &str, key: &str, url: Option<&str>) -> Result<(), Problem> {
+    fn witness(&mut self, name: &[u8], key: &str, url: Option<String>) -> Result<(), Problem> {
+        let name = self.shown(name)?;
         let key: VerifierKey = key.parse()?;
         if !key.cosigns() {
             return Err(bad("a witness's key is of type 4 or 6"));
@@ -94,24 +144,20 @@ impl Reader {
         if self.witnesses.len() == MAX_LINES || self.witnesses.iter().any(|w| w.key.bytes() == key.bytes()) {
             return Err(bad("too many witnesses, or a key twice"));
         }
-        self.name(name, Member::Witness(self.witnesses.len()))?;
-        self.witnesses.push(Witness {
-            name: name.to_owned(),
-            key,
-            url: url.map(str::to_owned),
-            operator: None,
-        });
+        self.name(&name, Member::Witness(self.witnesses.len()))?;
+        self.witnesses.push(Witness { name, key, url, operator: None });
         Ok(())
     }
 
-    fn group(&mut self, name: &str, threshold: &str, members: &[&str]) -> Result<(), Problem> {
+    fn group(&mut self, name: &[u8], threshold: &str, members: &[&[u8]]) -> Result<(), Problem> {
         if self.groups.len() == MAX_LINES || members.len() > MAX_LINES {
             return Err(bad("too many groups, or members of one"));
         }
         let mut found = Vec::new();
         for member in members {
+            let member = self.shown(member)?;
             let member =
-                *self.names.get(*member).ok_or_else(|| bad("a member that is not defined before"))?;
+                *self.names.get(&member).ok_or_else(|| bad("a member that is not defined before"))?;
             if !self.grouped.insert(member) {
                 return Err(bad("a member that is in a group already"));
             }
@@ -125,13 +171,15 @@ impl Reader {
         if !(1..=found.len()).contains(&threshold) {
             return Err(bad("a threshold from 1 to the number of members expected"));
         }
-        self.name(name, Member::Group(self.groups.len()))?;
-        self.groups.push(Group { name: name.to_owned(), threshold, members: found });
+        let name = self.shown(name)?;
+        self.name(&name, Member::Group(self.groups.len()))?;
+        self.groups.push(Group { name, threshold, members: found });
         Ok(())
     }
 
-    fn quorum(&mut self, name: &str) -> Result<(), Problem> {
-        let quorum = match name {
+    fn quorum(&mut self, name: &[u8]) -> Result<(), Problem> {
+        let name = self.shown(name)?;
+        let quorum = match name.as_str() {
             "none" => None,
             name => Some(*self.names.get(name).ok_or_else(|| bad("a quorum that is not defined before"))?),
         };
@@ -142,7 +190,7 @@ impl Reader {
     fn name(&mut self, name: &str, member: Member) -> Result<(), Problem> {
         let taken =
             ["none", "any", "all"].contains(&name) || self.names.insert(name.to_owned(), member).is_some();
-        if taken || name.len() > 255 { Err(bad("a name that is taken or too long")) } else { Ok(()) }
+        if taken { Err(bad("a name that is taken")) } else { Ok(()) }
     }
 
     fn countries(&mut self, countries: &[&str]) -> Result<(), Problem> {
@@ -167,6 +215,9 @@ impl Reader {
     /// Everything is read: give everyone an operator and see that nothing is left over.
     fn finish(mut self) -> Result<Policy, Problem> {
         let quorum = self.quorum.ok_or_else(|| bad("no quorum"))?;
+        if self.opaque && self.marked {
+            return Err(bad("names that are not UTF-8 beside names that hold ⟨"));
+        }
         let mut everywhere = BTreeMap::new();
         for operator in self.log_operators.values().chain(self.witness_operators.values()) {
             if everywhere.insert(&operator.name, &operator.country).is_some_and(|c| *c != operator.country) {
