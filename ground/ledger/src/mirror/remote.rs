@@ -53,30 +53,30 @@ impl Fetch for Client {
 /// The content as it was before it was compressed, at most `limit` bytes of it: a small answer may unpack to
 /// any size (NE-1).
 fn plain(url: &Url, headers: &HeaderMap, body: &[u8], limit: usize) -> Result<Vec<u8>> {
-    let too_large = || {
-        Problem::new(ErrorCode::TooLarge)
-            .with("what", format!("answer of {url}, unpacked"))
-            .with("limit", limit)
-    };
     let encodings: Vec<_> = headers.get_all(CONTENT_ENCODING).iter().collect();
     let encoding = match encodings.as_slice() {
         [] => "identity".to_owned(),
         [one] => String::from_utf8_lossy(one.as_bytes()).trim().to_ascii_lowercase(),
         _ => "several".to_owned(),
     };
-    let unpacked = match encoding.as_str() {
-        "identity" | "" => body.to_vec(),
+    let (out, what) = match encoding.as_str() {
+        "identity" => (body.to_vec(), format!("answer of {url}")),
         "gzip" | "x-gzip" => {
             let (mut out, most) = (Vec::new(), u64::try_from(limit).unwrap_or(u64::MAX));
             let mut reader = MultiGzDecoder::new(body).take(most.saturating_add(1));
             reader
                 .read_to_end(&mut out)
                 .map_err(|e| wrong(url, "gzip that cannot be unpacked").because(e))?;
-            out
+            (out, format!("answer of {url}, unpacked"))
         }
         other => return Err(wrong(url, format!("content encoding {other:?}"))),
     };
-    if unpacked.len() > limit { Err(too_large()) } else { Ok(unpacked) }
+    match out.len() {
+        length if length > limit => {
+            Err(Problem::new(ErrorCode::TooLarge).with("what", what).with("limit", limit))
+        }
+        _ => Ok(out),
+    }
 }
 
 pub(crate) fn wrong(url: &Url, why: impl std::fmt::Display) -> Problem {
@@ -175,4 +175,73 @@ fn cut(tile: Tile, mut whole: Vec<u8>) -> Option<Vec<u8>> {
     };
     (length <= whole.len()).then(|| whole.truncate(length))?;
     Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(encoding: &str, body: &[u8], limit: usize) -> Result<Vec<u8>> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
+        plain(&"https://log.example/tile/entries/000".parse().unwrap(), &headers, body, limit)
+    }
+
+    #[test]
+    fn what_is_unpacked_has_a_bound() {
+        let check =
+            |encoding: &str, body: &[u8], limit: usize, expect: std::result::Result<usize, ErrorCode>| {
+                assert_eq!(read(encoding, body, limit).map(|b| b.len()).map_err(|p| p.code()), expect);
+            };
+        use ErrorCode::{PartnerAnswer, TooLarge};
+        let body = packed(&[7; 1000]);
+        check("gzip", &body, 1000, Ok(1000));
+        check("GZIP", &body, 1000, Ok(1000));
+        check("gzip", &body, 999, Err(TooLarge));
+        check("gzip", &body, 0, Err(TooLarge));
+        check("gzip", &packed(b""), 0, Ok(0));
+        check("identity", &[7; 1000], 1000, Ok(1000));
+        check("identity", &[7; 1000], 999, Err(TooLarge));
+        check("gzip", &[packed(&[7; 600]), packed(&[7; 600])].concat(), 1000, Err(TooLarge));
+        check("gzip", &packed(b"").repeat(1000), 0, Ok(0));
+        // Cut, with something after it, with another sum, of another kind.
+        check("gzip", &body[..body.len() - 1], 1000, Err(PartnerAnswer));
+        check("gzip", &[body.as_slice(), b"x"].concat(), 1000, Err(PartnerAnswer));
+        let mut other = body.clone();
+        let at = other.len() - 6;
+        other[at] ^= 1;
+        check("gzip", &other, 1000, Err(PartnerAnswer));
+        check("gzip", b"", 1000, Err(PartnerAnswer));
+        check("gzip, gzip", &packed(&body), 1000, Err(PartnerAnswer));
+        check("br", &body, 1000, Err(PartnerAnswer));
+        // Bytes that cannot be made smaller are still let in by the client's own bound.
+        let noise: Vec<u8> = (0..1 << 20).map(|i: u32| (i.wrapping_mul(0x9e37_79b9) >> 13) as u8).collect();
+        assert!(packed(&noise).len() <= noise.len() + noise.len() / 1000 + FRAME);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_answers_never_panic(
+            body in proptest::collection::vec(any::<u8>(), 0..300),
+            at in 0usize..300,
+            limit in 0usize..400,
+        ) {
+            let _ = read("gzip", &body, limit);
+            let mut packed = packed(&body);
+            prop_assert_eq!(read("gzip", &packed, body.len()).unwrap(), body);
+            let at = at % packed.len();
+            packed[at] ^= 1;
+            prop_assert!(read("gzip", &packed, limit).map_or(true, |out| out.len() <= limit));
+        }
+    }
 }
