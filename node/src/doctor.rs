@@ -11,7 +11,7 @@ use std::sync::Arc;
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::erasure::{LATE, Unconfirmed};
 use corridor_identity::{Keyring, did};
-use corridor_storage::{DeliveryFilter, DeliveryState};
+use corridor_storage::{DeliveryFilter, DeliveryState, Held};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -229,9 +229,23 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
     if let Some(problem) = &node.ledger.refused {
         record.problem("succession", node.ledger.log.origin(), problem);
     }
+    raw_logs(&mut record, node).await;
     witnesses(&mut record, node, now);
     copies(&mut record, node);
     record.findings
+}
+
+/// Whether a raw log stays held since a restoration. While the mark stands, the recovery says what is missing.
+async fn raw_logs(record: &mut Record, node: &Node) {
+    for log in &node.ledger.raw {
+        match log.held().await {
+            Ok(Some(Held::Unknown)) => {
+                record.warn("raw", log.origin(), ("doctor-raw-held", &[("what", log.name())]));
+            }
+            Ok(_) => {}
+            Err(problem) => record.problem("raw", log.origin(), &problem),
+        }
+    }
 }
 
 fn certificates(record: &mut Record, node: &Node, now: Timestamp) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use corridor_base::{Clock, ErrorCode, Problem, Result, Timestamp};
-use corridor_identity::{Directory, LedgerKeys, Warning, log_key, ml_dsa_seed};
+use corridor_identity::{Directory, LedgerKeys, Warning, has_key_of_log, log_key, ml_dsa_seed};
 use corridor_ledger::alarm::Alarms;
 use corridor_ledger::edge::log_router;
 use corridor_ledger::gather::{Gathered, Gatherer, HttpLink, Patience};
@@ -134,6 +134,10 @@ impl Ledger {
         let mut raw = Vec::new();
         for name in &config.ledger_raw {
             let origin = raw_origin(config, name);
+            // Said before the key is made, or a crash between the two would leave a log with a past.
+            if !has_key_of_log(&assembly::keys(config), name) {
+                store.begin_raw(name).await?;
+            }
             let key = log_key(&assembly::keys(config), name, &origin, &*clock, &*random)?;
             raw.push(open(name, origin, key).await?);
         }

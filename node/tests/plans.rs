@@ -31,6 +31,8 @@ const BOUNDED: &[(&str, &str)] = &[
     ("FROM alarm", "there should be none"),
     ("FROM succession", "there should be none"),
     ("FROM restored", "one row, or none"),
+    ("DELETE FROM whole_log", "a row a raw log, once a restoration"),
+    ("SELECT origin FROM witnessed WHERE participant = $1 LIMIT 1", "the first row, at a start"),
     ("FROM token", "the tokens of one participant"),
     ("FROM person_grant", "the people of one participant"),
     ("FROM department", "the departments of one participant"),

@@ -220,6 +220,7 @@ async fn check_over(a: &serve::Running, b: &serve::Running, origin: &str, size: 
     };
     // Also not by a process that has the old key and knows nothing.
     let rogue = corridor_ledger::Log::open(parts).await.unwrap();
+    a.node.exchange.store().begin_raw("raw").await.unwrap();
     a.node.exchange.store().append(rogue.operator(), "raw", b"x".to_vec()).await.unwrap();
     assert_eq!(rogue.integrate().await.unwrap_err().code(), ErrorCode::LogEnded);
     let tree = corridor_proof::merkle::Tree { size: size + 1, root: corridor_base::Digest::of(b"another") };

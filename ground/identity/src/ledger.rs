@@ -195,6 +195,12 @@ pub fn has_ledger_keys(all: &Path) -> bool {
     all.join(LOG).exists() && all.join(WITNESS).exists()
 }
 
+/// Whether a log beside the log of acts has a key: without one it has signed nothing yet.
+#[must_use]
+pub fn has_key_of_log(all: &Path, name: &str) -> bool {
+    all.join(format!("log-{name}.key")).exists()
+}
+
 /// The key of a log beside the log of acts, in `log-NAME.key`; made at the first start, and never again.
 ///
 /// # Errors

@@ -33,8 +33,8 @@ pub use history::{AsOf, KeyAsOf, ListAsOf, ParticipantAsOf, RecognitionAsOf, Suc
 pub use job::{Intervals, PartnerCheck, Pulled, Refresher, verify_partner};
 pub use keyring::{KeyRecord, KeyState, Keyring};
 pub use ledger::{
-    LedgerKeys, has_log_key, ledger_keys, ledger_keys_of, log_key, mirror_key, ml_dsa_seed, next_log_key,
-    people_seed, take_up_next, witness_key,
+    LedgerKeys, has_key_of_log, has_log_key, ledger_keys, ledger_keys_of, log_key, mirror_key, ml_dsa_seed,
+    next_log_key, people_seed, take_up_next, witness_key,
 };
 pub use schema::SCHEMA;
 pub use view::{AnchorKey, Conflict, ListSummary, Listed, RecognitionSummary, Standing, View, Warning};

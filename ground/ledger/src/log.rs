@@ -19,7 +19,7 @@ use corridor_base::{Clock, Did, ErrorCode, Problem, Result};
 use corridor_proof::merkle::{self, Tree};
 use corridor_proof::tile::Tile;
 use corridor_proof::{Checkpoint, SignedCheckpoint, Signer, VerifierKey};
-use corridor_storage::{Leaf, Sequenced, Store, Tx};
+use corridor_storage::{Held, Leaf, Sequenced, Store, Tx};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -244,8 +244,8 @@ impl Log {
         let unit = move |tx: &mut Tx<'_>| {
             let name = this.name();
             // After a restoration others may have seen more than is here (LG-1).
-            if tx.restored()?.is_some() {
-                return Err(this.held());
+            if let Some(held) = tx.held(name)? {
+                return Err(held.problem(this.origin()));
             }
             succession::goes_on(tx, this.origin())?;
             if newest_tree(tx, name)? != from {
@@ -262,9 +262,12 @@ impl Log {
         self.store().write(self.operator(), unit).await
     }
 
-    fn held(&self) -> Problem {
-        let why = "the database was restored and it is not known yet what others have seen";
-        Problem::new(ErrorCode::LogHeld).with("what", self.origin()).with("why", why)
+    /// Why it takes and signs nothing, when it does not.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn held(&self) -> Result<Option<Held>> {
+        self.store().held(self.name()).await
     }
 
     /// What a witness is shown when it is only to say what it has seen: the newest checkpoint, or, where

@@ -4,7 +4,8 @@
 //! The mark of the restoration (see `corridor_storage::restored`) holds every log: no leaf gets a number
 //! and nothing is signed while it stands. It is taken away when every witness of the policy and every
 //! mirror has answered, and each log holds all that they have seen. Recovering signs nothing over
-//! leaves: the checkpoint that a log goes on from is one that it signed before, out of a mirror. Whoever
+//! leaves: the checkpoint that a log goes on from is one that it signed before, out of a mirror. A raw log of
+//! which none of them has heard stays held when the mark goes: its readers may have seen more. Whoever
 //! does not answer is asked again and again, and until then the logs stay held: nobody can know what a
 //! silent witness has seen.
 
@@ -23,7 +24,7 @@ use corridor_proof::merkle::{Subtree, Tree, leaf_hash, prove_consistency, prove_
 use corridor_proof::note::signature_lines;
 use corridor_proof::tile::{Kind, Tile, WIDTH};
 use corridor_proof::{Act, SealedAct, SignedCheckpoint, VerifierKey};
-use corridor_storage::{ACTS, Store};
+use corridor_storage::{ACTS, Store, holds_acts};
 use http::StatusCode;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -93,6 +94,9 @@ pub enum Outcome {
         /// How many leaves were not in the backup. In the log of acts these are acts whose state is lost.
         lost: u64,
     },
+    /// A raw log of which nobody that was asked has heard: it stays held when the mark goes, and another one
+    /// under a new name goes on for it.
+    Unknown,
 }
 
 /// Recovers the logs of a node. A clone is the same.
@@ -221,7 +225,9 @@ impl Recovery {
         }
         if let Some(store) = self.store() {
             self.begin_log().await?;
-            store.recovered().await?;
+            let known = self.0.parts.logs.iter().zip(&outcomes).filter(|(_, o)| **o != Outcome::Unknown);
+            let whole: Vec<&str> = known.map(|(log, _)| log.name()).filter(|n| !holds_acts(n)).collect();
+            store.recovered(&whole).await?;
             name_lost(store).await?;
         }
         self.0.waits.send_replace(false);
@@ -250,6 +256,9 @@ impl Recovery {
         let (seen, silent) = self.ask(log).await.map_err(one)?;
         if !silent.is_empty() {
             return Err(silent);
+        }
+        if !holds_acts(log.name()) && !seen.known {
+            return Self::unheard_of(log, from.size).await.map_err(one);
         }
         check_known(log, from.size, &seen).await.map_err(one)?;
         if let Some((name, size)) = self.unshown(&seen, from.size) {
@@ -280,6 +289,16 @@ impl Recovery {
             failed.push(self.lost(log, seen.size, from.size, &seen).await.map_err(one)?);
         }
         Err(failed)
+    }
+
+    /// A raw log is published as soon as it is signed. Where nobody keeps anything of it, nobody can say how
+    /// far it had come (LG-1); but one that has begun since the restoration has no past.
+    async fn unheard_of(log: &Log, size: u64) -> Result<Outcome> {
+        if log.store().is_whole(log.name()).await? {
+            return Ok(Outcome::Whole);
+        }
+        tracing::error!(log = log.name(), size, "nobody knows what the log has published: it stays held");
+        Ok(Outcome::Unknown)
     }
 
     async fn lost(&self, log: &Log, expected: u64, here: u64, seen: &Seen) -> Result<Problem> {

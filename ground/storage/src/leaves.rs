@@ -193,7 +193,7 @@ impl Store {
     ///
     /// # Errors
     /// `malformed` for an empty entry, `too-large` for one over 65,535 bytes, `forbidden` for the log of
-    /// acts, to which only units of work add; as [`Store::write`]. After `shutting-down` the entry may
+    /// acts, to which only units of work add; `log-held` after a restoration; as [`Store::write`]. After `shutting-down` the entry may
     /// be there all the same.
     pub async fn append(&self, participant: &Did, log: &str, entry: Vec<u8>) -> Result<u64> {
         fits(log, &entry)?;

@@ -51,7 +51,7 @@ pub use dispatcher::{Deliver, DispatchOptions, Dispatcher, Outcome, Unit};
 pub use leaves::{ACTS, Leaf, Sequenced, ended_name, holds_acts};
 pub use metrics::Metrics;
 pub use outbox::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
-pub use restored::Restored;
+pub use restored::{Held, Restored};
 pub use schema::{Migration, Schema};
 pub use seal::{Seal, SealId};
 pub use store::{Database, Options, Store};

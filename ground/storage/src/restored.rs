@@ -7,6 +7,11 @@
 //! missing leaves puts them in their places and then takes the mark away; what waited is numbered
 //! behind them.
 //!
+//! Of a raw log others may be able to say nothing at all: then nobody can know what was published since the
+//! backup, and it stays held for good when the mark goes. `whole_log` names the raw logs that are not: those
+//! of which somebody could say, and those that were begun since. The row without a name says that there was
+//! a restoration. So a log whose name is configured later is held as well.
+//!
 //! As reading leaves, this is below the guard of PA-1: a log is the whole node's.
 
 use corridor_base::{Did, ErrorCode, Problem, Result, Timestamp};
@@ -18,14 +23,21 @@ use crate::store::Store;
 use crate::tx::Tx;
 use crate::value::{Arg, Row};
 
-/// The table of the mark. A backup of a build that had none is restored with it all the same.
+/// The tables of the mark and of what is known since it was made, which is nothing. A backup of a build that
+/// had none is restored with them all the same.
 pub(crate) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS restored (
         participant TEXT NOT NULL,
         taken INTEGER NOT NULL,
         time INTEGER NOT NULL,
         PRIMARY KEY (participant)
-    );";
+    );
+    CREATE TABLE IF NOT EXISTS whole_log (
+        participant TEXT NOT NULL,
+        log TEXT NOT NULL,
+        PRIMARY KEY (participant, log)
+    );
+    DELETE FROM whole_log;";
 
 /// Makes the mark; what an earlier restoration left gives way to it.
 pub(crate) const MARK: &str = "INSERT INTO restored (participant, taken, time) VALUES ($1, $2, $3)
@@ -43,10 +55,44 @@ pub struct Restored {
     pub time: Timestamp,
 }
 
+/// Whether a log is held, in one row; `$1` is the log. SQLite asks it before it takes a number, too.
+pub(crate) const HELD: &str = "
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM restored) THEN 1
+        WHEN $1 <> 'acts' AND EXISTS (SELECT 1 FROM whole_log WHERE participant = '' AND log = '')
+            AND NOT EXISTS (SELECT 1 FROM whole_log WHERE participant = '' AND log = $1) THEN 2
+        ELSE 0 END";
+
 /// Why a log takes and signs nothing.
-pub(crate) fn held(log: &str) -> Problem {
-    let why = "the database was restored and it is not known yet what others have seen";
-    Problem::new(ErrorCode::LogHeld).with("what", log).with("why", why)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The mark stands: it is not known yet what others have seen.
+    Restored,
+    /// The mark is gone, and nobody could say anything of this raw log: it is held for good.
+    Unknown,
+}
+
+impl Held {
+    /// What [`HELD`] answered.
+    pub(crate) fn of(answer: i64) -> Option<Self> {
+        match answer {
+            0 => None,
+            1 => Some(Self::Restored),
+            _ => Some(Self::Unknown),
+        }
+    }
+
+    /// As it is told to whoever wants something of the log.
+    #[must_use]
+    pub fn problem(self, log: &str) -> Problem {
+        let why = match self {
+            Self::Restored => "the database was restored and it is not known yet what others have seen",
+            Self::Unknown => {
+                "the database was restored and nobody watches this log: what it has published since the backup \
+                 cannot be known, and it takes nothing more; another log under ledger.raw can"
+            }
+        };
+        Problem::new(ErrorCode::LogHeld).with("what", log).with("why", why)
+    }
 }
 
 impl Tx<'_> {
@@ -57,6 +103,26 @@ impl Tx<'_> {
     pub fn restored(&mut self) -> Result<Option<Restored>> {
         let rows = self.of_node("SELECT taken, time FROM restored", &[])?;
         rows.first().map(|row| Ok(Restored { taken: row.timestamp(0)?, time: row.timestamp(1)? })).transpose()
+    }
+
+    /// Whether a log is held, and why. Asked in the unit that signs, as [`Tx::restored`].
+    ///
+    /// # Errors
+    /// As [`Tx::query`].
+    pub fn held(&mut self, log: &str) -> Result<Option<Held>> {
+        let rows = self.of_node(HELD, &[Arg::Text(log)])?;
+        rows.first().map_or(Ok(None), |row| Ok(Held::of(row.int(0)?)))
+    }
+
+    /// That a raw log goes on.
+    fn is_whole(&mut self, log: &str) -> Result<()> {
+        self.of_node(
+            "INSERT INTO whole_log (participant, log) VALUES ($1, $2)
+             ON CONFLICT (participant, log) DO NOTHING RETURNING log",
+            &[Arg::Text(EVERYBODY), Arg::Text(log)],
+        )?;
+        self.forget_numbers();
+        Ok(())
     }
 
     fn only_while_restored(&mut self, log: &str) -> Result<()> {
@@ -154,6 +220,41 @@ impl Store {
         self.read(&leaves::nobody()?, |tx| tx.restored()).await
     }
 
+    /// Whether a log is held, and why.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn held(&self, log: &str) -> Result<Option<Held>> {
+        let log = log.to_owned();
+        self.read(&leaves::nobody()?, move |tx| tx.held(&log)).await
+    }
+
+    /// Says that a raw log begins now, under a key that is about to be made: nobody can have seen anything of
+    /// it, and it is not held when the mark goes.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn begin_raw(&self, log: &str) -> Result<()> {
+        let log = log.to_owned();
+        self.write(&leaves::nobody()?, move |tx| tx.is_whole(&log)).await
+    }
+
+    /// Whether a raw log is known to hold what others have seen, or to have begun since.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn is_whole(&self, log: &str) -> Result<bool> {
+        let log = log.to_owned();
+        let ask = move |tx: &mut Tx<'_>| {
+            let rows = tx.of_node(
+                "SELECT log FROM whole_log WHERE participant = $1 AND log = $2",
+                &[Arg::Text(EVERYBODY), Arg::Text(&log)],
+            )?;
+            Ok(!rows.is_empty())
+        };
+        self.read(&leaves::nobody()?, ask).await
+    }
+
     /// Makes the mark without a restoration by this program: somebody copied an old database back. What
     /// is the newest here tells how old it is.
     ///
@@ -162,12 +263,19 @@ impl Store {
     pub async fn mark_restored(&self) -> Result<()> {
         let mark = |tx: &mut Tx<'_>| {
             let now = Arg::Int(tx.now().millis());
-            tx.of_node(
+            let made = tx.of_node(
                 "INSERT INTO restored (participant, taken, time)
                  VALUES ($1, COALESCE((SELECT MAX(time) FROM act WHERE time <= $2), $2), $2)
                  ON CONFLICT (participant) DO NOTHING RETURNING time",
                 &[Arg::Text(EVERYBODY), now],
             )?;
+            // What was known before is not known of this database.
+            if !made.is_empty() {
+                tx.of_node(
+                    "DELETE FROM whole_log WHERE participant = $1 RETURNING log",
+                    &[Arg::Text(EVERYBODY)],
+                )?;
+            }
             tx.forget_numbers();
             Ok(())
         };
@@ -225,14 +333,16 @@ impl Store {
         self.write(operator, unit).await
     }
 
-    /// Takes the mark away: every log is known to hold what others have seen. What waited gets its
-    /// numbers.
+    /// Takes the mark away: the log of acts and these raw logs are known to hold what others have seen.
+    /// Every other raw log that was there before stays held. What waited gets its numbers.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn recovered(&self) -> Result<()> {
+    pub async fn recovered(&self, whole: &[&str]) -> Result<()> {
         let alone = self.is_alone();
+        let whole: Vec<String> = std::iter::once(&"").chain(whole).map(|&name| name.to_owned()).collect();
         let unit = move |tx: &mut Tx<'_>| {
+            whole.iter().try_for_each(|name| tx.is_whole(name))?;
             tx.of_node(
                 "DELETE FROM restored WHERE participant = $1 RETURNING time",
                 &[Arg::Text(EVERYBODY)],

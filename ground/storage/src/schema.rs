@@ -180,6 +180,20 @@ pub(crate) static STORAGE: Schema = Schema {
             verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM (SELECT seal FROM seal_subject LIMIT 1) s) >= 0
                 THEN 1 ELSE 0 END",
         },
+        Migration {
+            version: 7,
+            name: "raw logs after a restoration",
+            // The table as `restored::TABLE` has it.
+            sql: "
+            CREATE TABLE IF NOT EXISTS whole_log (
+                participant TEXT NOT NULL,
+                log TEXT NOT NULL,
+                PRIMARY KEY (participant, log)
+            );
+        ",
+            verify: "SELECT CASE WHEN (SELECT COUNT(*) FROM whole_log WHERE participant <> '') = 0
+                THEN 1 ELSE 0 END",
+        },
     ],
 };
 

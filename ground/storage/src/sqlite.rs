@@ -16,6 +16,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, OptionalExtension as _, ToSql};
 
 use crate::durable;
+use crate::restored::{HELD, Held};
 use crate::schema::{Maintenance, replace_words};
 use crate::sequencer::NUMBER;
 use crate::sql::{self, Scope};
@@ -157,16 +158,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the next number of a log, for a leaf that this unit adds. `None` after a restoration, until
-    /// it is known which numbers others have seen (see `restored`).
-    pub(crate) fn next_number(&mut self, log: &str) -> Result<Option<i64>, Fault> {
+    /// Takes the next number of a log, for a leaf that this unit adds; or says why the log is held after a
+    /// restoration (see `restored`).
+    pub(crate) fn next_number(&mut self, log: &str) -> Result<Result<i64, Held>, Fault> {
         if let Some(next) = self.numbers.get_mut(log) {
             *next += 1;
-            return Ok(Some(*next - 1));
+            return Ok(Ok(*next - 1));
         }
-        let mut mark = self.inner.prepare_cached("SELECT 1 FROM restored").map_err(|e| fault(&e))?;
-        if mark.exists([]).map_err(|e| fault(&e))? {
-            return Ok(None);
+        let mut held = self.inner.prepare_cached(HELD).map_err(|e| fault(&e))?;
+        if let Some(held) = Held::of(held.query_row([log], |row| row.get(0)).map_err(|e| fault(&e))?) {
+            return Ok(Err(held));
         }
         let last =
             "SELECT number FROM leaf WHERE log = ?1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1";
@@ -175,7 +176,7 @@ impl Connection {
             statement.query_row([log], |row| row.get(0)).optional().map_err(|e| fault(&e))?;
         let number = last.map_or(0, |last| last + 1);
         self.numbers.insert(log.to_owned(), number + 1);
-        Ok(Some(number))
+        Ok(Ok(number))
     }
 
     /// The next numbers are read again when they are needed.

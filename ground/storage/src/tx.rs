@@ -7,7 +7,6 @@ use crate::dispatcher::Hub;
 use crate::leaves;
 use crate::outbox::{Delivery, DeliveryState, MAX_BODY, MAX_QUEUE, NewDelivery};
 use crate::postgresql;
-use crate::restored;
 use crate::seal::Seal;
 use crate::sql::Scope;
 use crate::sqlite;
@@ -211,7 +210,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// As [`Tx::execute`]; `malformed` for an empty entry, `too-large` for one over 65,535 bytes;
-    /// `forbidden` for the log of acts, to which only [`Tx::record`] adds.
+    /// `forbidden` for the log of acts, to which only [`Tx::record`] adds; `log-held` after a restoration.
     pub fn append(&mut self, log: &str, id: &str, entry: &[u8]) -> Result<Option<u64>> {
         leaves::fits(log, entry)?;
         // Told before a number is taken, so that a unit that overlooks it leaves no gap.
@@ -221,6 +220,12 @@ impl<'a> Tx<'a> {
             let why = "only what a node does comes into its log of acts";
             return Err(Problem::new(ErrorCode::Forbidden).with("what", log).with("why", why));
         }
+        // SQLite looks where it takes the number.
+        if matches!(self.engine, Engine::Postgres(_))
+            && let Some(held) = self.held(log)?
+        {
+            return Err(held.problem(log));
+        }
         self.add_leaf(log, id, Arg::Bytes(entry))
     }
 
@@ -228,8 +233,8 @@ impl<'a> Tx<'a> {
         let number = match &mut self.engine {
             Engine::Sqlite(_) if self.reads_only || self.fault.is_some() => None,
             Engine::Sqlite(connection) => match connection.next_number(log) {
-                Ok(None) if log != leaves::ACTS => return Err(restored::held(log)),
-                Ok(number) => number,
+                Ok(Err(held)) if log != leaves::ACTS => return Err(held.problem(log)),
+                Ok(number) => number.ok(),
                 Err(fault) => return Err(self.failed(fault)),
             },
             Engine::Postgres(_) => None,

@@ -456,6 +456,9 @@ field-why = why
 # args: partner, at
 doctor-lacking = This node was restored, and { $partner } has not answered yet what it sent or received since { $at }: documents may be missing here.
     .remedy = See to it that the partner's node can be reached; it is asked again by itself.
+# args: what
+doctor-raw-held = This node was restored, and nobody that was asked knows what the log { $what } had published since the backup. It shows what it has; it takes and signs nothing more.
+    .remedy = Name another log beside it under ledger.raw, and tell those who add entries its address: it has an origin and a key of its own. Leave { $what } in the list as long as it is to be read. Whoever has read it may hold what is lost.
 
 ## Mappings of one's own
 

@@ -417,7 +417,7 @@ witness-behind = Witness was restored and is not caught up
 # args: what, why
 log-held = Log takes and signs nothing yet
     .detail = After a restoration the log { $what } waits until it is known what others have seen of it: { $why }
-    .remedy = The node asks its witnesses and mirrors by itself and goes on when all have answered; see to it that they can be reached. `corridor doctor` shows who is missing.
+    .remedy = The node asks its witnesses and mirrors by itself and goes on when all have answered; see to it that they can be reached. `corridor doctor` shows who is missing. A raw log that none of them knows stays held: name another one under ledger.raw.
 
 # args: what, expected, found
 log-lost = Leaves of the log are lost

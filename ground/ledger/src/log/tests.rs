@@ -35,7 +35,7 @@ impl Pen {
     }
 
     /// Every checkpoint it signed, the same one once: of each size one root, or LG-1 is broken.
-    fn signed(&self) -> BTreeMap<u64, Digest> {
+    pub(crate) fn signed(&self) -> BTreeMap<u64, Digest> {
         let mut found = BTreeMap::new();
         for text in self.signed.lock().unwrap().iter() {
             let tree = Checkpoint::parse(text).unwrap().tree;

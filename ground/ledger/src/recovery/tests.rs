@@ -369,7 +369,7 @@ async fn entries_that_were_not_signed_are_not_taken() {
 #[tokio::test]
 async fn an_old_database_that_was_copied_back_is_noticed() {
     let (mut world, _kept) = lagging(true).await;
-    world.log.store().recovered().await.unwrap();
+    world.log.store().recovered(&["raw"]).await.unwrap();
     assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 4, size: 10, lost: 6 });
     world.check_goes_on().await;
 }
@@ -378,11 +378,11 @@ async fn an_old_database_that_was_copied_back_is_noticed() {
 #[tokio::test]
 async fn a_log_that_has_forked_already_is_held() {
     let (world, _kept) = lagging(true).await;
-    world.log.store().recovered().await.unwrap();
+    world.log.store().recovered(&["raw"]).await.unwrap();
     add(&world.log, 3).await;
     grow(&world.log).await;
     world.check_held(ErrorCode::CheckpointInconsistent).await;
-    world.log.store().recovered().await.unwrap();
+    world.log.store().recovered(&["raw"]).await.unwrap();
     add(&world.log, 30).await;
     grow(&world.log).await;
     world.log.store().mark_restored().await.unwrap();
@@ -533,4 +533,56 @@ async fn what_one_witness_says_marks_no_sound_database() {
     // Without the others it may be right.
     world.net.sites.route("m.example", axum::Router::new());
     assert!(world.recovery().begin(Duration::from_secs(5)).await.unwrap());
+}
+
+/// A raw log that nobody watches is published at once: its readers may have seen more than the backup has, and
+/// nobody can be asked. It shows what it has, takes and signs nothing, and is not asked about any more; the log
+/// that goes on for it has another name, and so another origin and key (LG-1).
+async fn unwatched(place: Place, size: u64) {
+    let mut world = world(place, "alone").await;
+    world.known.url = None;
+    world.net.sites.route("m.example", axum::Router::new());
+    world.net.sites.route("w.example", axum::Router::new());
+    add(&world.log, size).await;
+    if size > 0 {
+        grow(&world.log).await;
+    }
+    let (_kept, from) = world.backup();
+    add(&world.log, 6).await;
+    grow(&world.log).await;
+    world.restore(&from).await;
+    assert_eq!(world.attempt().await.unwrap(), Outcome::Unknown);
+    for _ in 0..2 {
+        let (log, store) = (&world.log, world.log.store());
+        assert_eq!(store.restored().await.unwrap(), None);
+        let refused = store.append(log.operator(), log.name(), b"x".to_vec()).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::LogHeld);
+        assert!(log.integrate().await.map_or_else(|p| p.code() == ErrorCode::LogHeld, |s| s.is_none()));
+        assert_eq!(log.latest().await.unwrap().map_or(0, |signed| signed.tree().size), size);
+        assert_eq!(log.held().await.unwrap(), Some(corridor_storage::Held::Unknown));
+        // What was never signed here is not signed now.
+        let elsewhere = Log::open(world.place.parts(store, "added-later")).await.unwrap();
+        assert_eq!(elsewhere.integrate().await.unwrap_err().code(), ErrorCode::LogHeld);
+        world.place.pen.signed();
+        // As after a restart.
+        store.close().await;
+        world.open().await;
+        assert!(!world.recovery().begin(Duration::from_secs(5)).await.unwrap());
+    }
+    let store = world.log.store().clone();
+    store.begin_raw("next").await.unwrap();
+    let origin = "node.example/logs/next".to_owned();
+    let key = crate::log::tests::Pen::new(&origin);
+    let parts = crate::log::LogParts { origin, key, ..world.place.parts(&store, "next") };
+    let next = Log::open(parts).await.unwrap();
+    add(&next, 3).await;
+    assert_eq!(grow(&next).await.tree().size, 3);
+}
+
+#[tokio::test]
+async fn a_raw_log_that_nobody_watches_stays_held() {
+    for place in places() {
+        unwatched(place, 4).await;
+    }
+    unwatched(place(), 0).await;
 }
