@@ -4,6 +4,7 @@
 mod partners;
 mod trust;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use corridor_base::{Did, ErrorCode, Lang, Problem, Result, Timestamp};
 use corridor_exchange::erasure::{LATE, Unconfirmed};
 use corridor_identity::{Keyring, did};
+use corridor_ledger::Alarm;
 use corridor_storage::{DeliveryFilter, DeliveryState, Held};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -230,9 +232,27 @@ pub async fn of_node_itself(node: &Node, lang: Lang) -> Vec<Finding> {
         record.problem("succession", node.ledger.log.origin(), problem);
     }
     raw_logs(&mut record, node).await;
+    alarms(&mut record, node).await;
     witnesses(&mut record, node, now);
     copies(&mut record, node);
     record.findings
+}
+
+/// Whether a log was seen to contradict itself: one finding a log, with the alarm that was raised first.
+async fn alarms(record: &mut Record, node: &Node) {
+    let all = match node.ledger.alarms.list().await {
+        Ok(all) => all,
+        Err(problem) => return record.problem("alarms", node.ledger.log.origin(), &problem),
+    };
+    if all.is_empty() {
+        return record.good("alarms", node.ledger.log.origin());
+    }
+    let first: BTreeMap<String, Alarm> = all.into_iter().map(|a| (a.origin.clone(), a)).collect();
+    for (origin, alarm) in first {
+        let args = [("at", alarm.time.to_string()), ("id", alarm.id.to_string())];
+        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
+        record.warn("alarms", &origin, ("doctor-split-view", &args));
+    }
 }
 
 /// Whether a raw log stays held since a restoration. While the mark stands, the recovery says what is missing.

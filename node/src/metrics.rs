@@ -74,6 +74,8 @@ pub struct Metrics {
     pub waiting: Gauge,
     /// Deliveries that were given up on, of all participants, as last counted.
     pub dead: Gauge,
+    /// Split views that were seen, as last counted.
+    pub alarms: Gauge,
 }
 
 impl Metrics {
@@ -85,15 +87,16 @@ impl Metrics {
         let seconds = Family::<Timed, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.001, 4.0, 8))
         });
-        let (waiting, dead) = (Gauge::default(), Gauge::default());
+        let (waiting, dead, alarms) = (Gauge::default(), Gauge::default(), Gauge::default());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_seconds", "Time until the answer began, in seconds", seconds.clone());
         registry.register("outbox_waiting", "Deliveries that wait", waiting.clone());
         registry.register("outbox_dead", "Deliveries that were given up on", dead.clone());
+        registry.register("log_alarms", "Split views: logs seen to contradict themselves", alarms.clone());
         registry.register_collector(Box::new(Invariants));
         registry.register_collector(Box::new(Storage(store)));
         registry.register_collector(Box::new(Trade));
-        Arc::new(Self { registry, requests, seconds, waiting, dead })
+        Arc::new(Self { registry, requests, seconds, waiting, dead, alarms })
     }
 
     /// Counts one request.

@@ -146,12 +146,12 @@ impl Node {
         store.write(us, move |tx| tx.record(&record)).await
     }
 
-    /// Counts the outbox of all participants for the metrics; beyond 1,000 a participant the count
+    /// Counts the alarms and the outbox of all participants for the metrics; beyond 1,000 a participant the count
     /// stands at 1,000.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn count_outbox(&self) -> Result<()> {
+    pub async fn count_for_metrics(&self) -> Result<()> {
         let (mut waiting, mut dead) = (0, 0);
         for us in self.exchange.participants() {
             for state in [DeliveryState::Pending, DeliveryState::Dead] {
@@ -163,6 +163,7 @@ impl Node {
         }
         self.metrics.waiting.set(waiting);
         self.metrics.dead.set(dead);
+        self.metrics.alarms.set(i64::try_from(self.ledger.alarms.count().await?).unwrap_or(i64::MAX));
         Ok(())
     }
 

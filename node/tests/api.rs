@@ -182,8 +182,13 @@ async fn metrics_count_routes_and_never_names() {
     world.ask("GET", &path, Some(&token), "").await;
     let text = String::from_utf8(world.ask("GET", "/metrics", None, "").await.body).unwrap();
     let request = "corridor_http_requests_total{listener=\"api\",method=\"GET\",route=\"/api/v1/inbox/{id}\",status=\"400\"} 1";
-    for line in [request, "corridor_invariant_broken_total{id=\"EX-3\"} 0", "corridor_outbox_dead 0", "# EOF"]
-    {
+    for line in [
+        request,
+        "corridor_invariant_broken_total{id=\"EX-3\"} 0",
+        "corridor_outbox_dead 0",
+        "corridor_log_alarms 0",
+        "# EOF",
+    ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(text.contains("corridor_storage_units_committed_total"), "{text}");

@@ -13,7 +13,6 @@ use corridor_proof::act::SPLIT_VIEW_SEEN;
 use corridor_proof::cosignature::Finding;
 use corridor_proof::{Act, SignedCheckpoint, SplitView, VerifierKey};
 use corridor_storage::{Store, Tx, Value};
-use tokio::sync::watch;
 
 /// How many contradictions of one log are kept. The first convicts it; a log that makes thousands must
 /// not fill the disk of those who watch it.
@@ -41,20 +40,13 @@ pub struct Alarms {
     operator: Did,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    rung: Arc<watch::Sender<u64>>,
 }
 
 impl Alarms {
     /// The alarms in this store; acts are recorded for the operator's participant.
     #[must_use]
     pub fn new(store: Store, operator: Did, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, operator, clock, random, rung: Arc::new(watch::Sender::new(0)) }
-    }
-
-    /// Counts the alarms raised since the start, for whoever shows or counts them.
-    #[must_use]
-    pub fn rung(&self) -> watch::Receiver<u64> {
-        self.rung.subscribe()
+        Self { store, operator, clock, random }
     }
 
     /// Keeps the evidence and records the act, in one unit (EX-2). The same contradiction once more
@@ -74,7 +66,6 @@ impl Alarms {
         let added = self.store.write(&self.operator, move |tx| add(tx, &row, &act)).await?;
         if added {
             tracing::error!(origin = %alarm.origin, id = %alarm.id, "a log shows different histories to different partners: the evidence is kept");
-            self.rung.send_modify(|count| *count += 1);
         }
         Ok(alarm)
     }
@@ -99,6 +90,15 @@ impl Alarms {
             )
         };
         self.store.read(&self.operator, read).await?.into_iter().map(alarm).collect()
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn count(&self) -> Result<u64> {
+        let read = |tx: &mut Tx<'_>| tx.query_one("SELECT COUNT(*) FROM alarm WHERE participant = $1", &[]);
+        self.store.read(&self.operator, read).await?.map_or(Ok(0), |row| row.size(0))
     }
 
     /// One alarm.

@@ -345,6 +345,10 @@ doctor-ledger-unlisted = The trust list does not name the log and the witness of
 # args: country
 doctor-no-witness = The trust lists name no witness in { $country } that could cosign our log: receipts stay incomplete.
     .remedy = Ask the office of that country to name a witness (`corridor trust add-witness`), and import the new list.
+doctor-alarms = No log was seen to contradict itself.
+# args: at, id
+doctor-split-view = This log has shown two histories that contradict each other; it was seen at { $at }. Its receipts prove nothing until that is cleared up.
+    .remedy = Write the evidence with `corridor log alarms --id { $id } --output FILE`, check it with `corridor verify FILE --policy POLICY`, and hand it to the office that lists the log, by a known channel.
 doctor-copies = Whatever witnesses have cosigned of our log, a mirror holds, too.
 doctor-no-mirror = No mirror of our log is known: if this disk is lost, so is what has been logged since the last backup.
     .remedy = Import the trust lists of both countries; ask the offices to run their witness with `--mirror` and to name it (`corridor trust add-witness … --mirror URL`).

@@ -72,7 +72,7 @@ pub async fn ready(node: Shared) -> Answer<Json<Ready>> {
 #[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "metrics", security(()),
     responses((status = 200, description = "The counters.", content_type = "application/openmetrics-text", body = String), Problems))]
 pub async fn metrics(node: Shared) -> Answer<Response> {
-    node.count_outbox().await?;
+    node.count_for_metrics().await?;
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     Ok(([(CONTENT_TYPE, kind)], node.metrics.text()?).into_response())
 }

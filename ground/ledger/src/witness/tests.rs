@@ -145,7 +145,7 @@ async fn another_root(ground: &Ground) {
     assert_eq!(verdict.outcome(), State::Passed, "{:?}", verdict.checks);
     let acts = ground.store.acts(&operator(), Default::default()).await.unwrap();
     assert_eq!(acts.iter().map(|a| a.kind.as_str()).collect::<Vec<_>>(), ["split-view-seen"]);
-    assert_eq!(*ground.alarms.rung().borrow(), 1);
+    assert_eq!(ground.alarms.count().await.unwrap(), 1);
     // What was cosigned stays, and what follows it is cosigned again.
     assert_eq!(witness.latest(ORIGIN).await.unwrap().unwrap(), log.checkpoint(20));
     // The evidence is there for others.
