@@ -22,7 +22,7 @@ use corridor_ledger::recovery::{Recovery, RecoveryParts};
 use corridor_ledger::witness::{
     self, AcceptedLogs, MlDsaKey, PolicySource, Watch, WatchParts, Witness, WitnessParts,
 };
-use corridor_ledger::{Log, LogParts, Pending};
+use corridor_ledger::{Log, LogParts, Pending, fsck};
 use corridor_net::Client;
 use corridor_proof::{Act, Policy, VerifierKey};
 use corridor_storage::{ACTS, Store};
@@ -259,6 +259,19 @@ impl Ledger {
             self.mirror.hold().await?;
         }
         Ok(())
+    }
+
+    /// Checks a log of this node, by its name or origin, or the copy of another one, by its origin.
+    ///
+    /// # Errors
+    /// `not-found`; those of the store.
+    pub async fn fsck(&self, name: &str) -> Result<fsck::Report> {
+        let mut own = std::iter::once(&self.log).chain(&self.raw).chain(&self.ended);
+        if let Some(log) = own.find(|log| log.name() == name || log.origin() == name) {
+            return fsck::check(log).await;
+        }
+        let copy = fsck::check_copy(&self.mirror, name).await?;
+        copy.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("log {name}")))
     }
 
     /// Since when the oldest act without a complete receipt has waited.

@@ -102,4 +102,8 @@ fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
     assert!(!late.extends(&Tree { root: late.root, ..early }, &grown));
     let found = one(folder, &["log", "fsck"]);
     assert!(found["difference"].is_null() && found["leaves"].as_u64() >= Some(late.size), "{found}");
+    assert_eq!(one(folder, &["log", "fsck", "--log", "acts"])["difference"], Value::Null);
+    let unknown = corridor(folder, &["log", "fsck", "--log", "notices"]).output().unwrap();
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(!unknown.status.success() && said.contains("log notices"), "{said}");
 }

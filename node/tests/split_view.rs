@@ -41,6 +41,14 @@ async fn both_nodes_tell_of_a_split_view() {
         assert_eq!(found(node).await.iter().map(|f| f.status).collect::<Vec<_>>(), [Status::Good]);
     }
 
+    // A node checks its own logs by name, and the copy of its partner's by origin.
+    let (name, origin) = (a.node.ledger.log.name(), a.node.ledger.log.origin());
+    for (node, asked) in [(&a, name), (&a, origin), (&b, origin)] {
+        let report = node.node.ledger.fsck(asked).await.unwrap();
+        assert!(report.leaves == size && report.difference.is_none(), "{report:?}");
+    }
+    assert_eq!(b.node.ledger.fsck("unknown").await.unwrap_err().code(), ErrorCode::NotFound);
+
     // Another history of the same size, under the log's own key.
     let log = &a.node.ledger.log;
     let tree = Tree { size, root: Digest::of(b"another history") };

@@ -1,6 +1,7 @@
 //! Derives everything that a log stores and signed again from its leaves, and names the first
 //! difference: which leaf, which tile, which checkpoint, whose signature. For an operator who doubts
-//! a disk, a restored backup or a colleague.
+//! a disk, a restored backup or a colleague. So is a copy of somebody else's log, up to the checkpoint that
+//! the mirror has cosigned: there the leaves are the entry bundles.
 //!
 //! A leaf that does not fit its tile may be altered, or the tile may: the next signed checkpoint tells
 //! which of the two it was signed over.
@@ -8,14 +9,15 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use corridor_base::{Digest, ErrorCode, Result};
-use corridor_proof::SignedCheckpoint;
+use corridor_base::{Did, Digest, ErrorCode, Result};
 use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{Tree, leaf_hash};
-use corridor_proof::tile::{Kind, Tile, WIDTH};
-use corridor_storage::{ACTS, Leaf, Tx};
+use corridor_proof::tile::{Kind, Tile, WIDTH, take_entry};
+use corridor_proof::{SignedCheckpoint, VerifierKey};
+use corridor_storage::{ACTS, Leaf, Store, Tx};
 
 use crate::log::Log;
+use crate::mirror::{Mirror, log_name};
 use crate::tiles::{self, Growth};
 
 /// How many leaves are checked at a time: at most 16 MiB.
@@ -69,20 +71,51 @@ impl fmt::Display for Difference {
 /// # Errors
 /// As `Store::read`; what is found is no error.
 pub async fn check(log: &Log) -> Result<Report> {
-    let mut check = Check {
-        log,
-        growth: Growth::new(),
-        ahead: VecDeque::new(),
-        read_to: 0,
-        suspect: None,
-        report: Report::default(),
+    let what = What {
+        store: log.store(),
+        operator: log.operator(),
+        name: log.name().to_owned(),
+        origin: log.origin(),
+        keys: vec![log.key()],
+        copy: false,
     };
-    check.report.difference = check.run().await?;
-    if check.report.difference.is_none() && log.name() == ACTS {
+    let mut report = Check::of(what).await?;
+    if report.difference.is_none() && log.name() == ACTS {
         let without = log.store().acts_without_leaf().await?;
-        check.report.difference = (without > 0).then_some(Difference::Acts(without));
+        report.difference = (without > 0).then_some(Difference::Acts(without));
     }
-    Ok(check.report)
+    Ok(report)
+}
+
+/// Checks the copy of a log up to the checkpoint that the mirror has cosigned. `None` when there is none.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_copy(mirror: &Mirror, origin: &str) -> Result<Option<Report>> {
+    if !mirror.has_copy(origin).await? {
+        return Ok(None);
+    }
+    let mut keys: Vec<VerifierKey> = mirror.logs().of(origin).into_iter().map(|log| log.key).collect();
+    if keys.is_empty() {
+        // Of a log that nobody lists any more, our own cosignature says that it was the log's.
+        keys.push(mirror.key());
+    }
+    let (store, operator) = mirror.place();
+    let what = What { store, operator, name: log_name(origin), origin, keys, copy: true };
+    Check::of(what).await.map(Some)
+}
+
+/// What is checked.
+struct What<'a> {
+    store: &'a Store,
+    operator: &'a Did,
+    /// Under which name its rows are kept.
+    name: String,
+    origin: &'a str,
+    /// One of which must have signed.
+    keys: Vec<VerifierKey>,
+    /// Whether it is a copy, of which the mirror checkpoint alone counts.
+    copy: bool,
 }
 
 /// One stored checkpoint as its row has it.
@@ -92,7 +125,7 @@ struct Stored {
 }
 
 struct Check<'a> {
-    log: &'a Log,
+    what: What<'a>,
     growth: Growth,
     /// Checkpoints that the leaves have not reached yet, the smallest first.
     ahead: VecDeque<Stored>,
@@ -103,9 +136,28 @@ struct Check<'a> {
     report: Report,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    async fn of(what: What<'a>) -> Result<Report> {
+        let mut check = Check {
+            what,
+            growth: Growth::new(),
+            ahead: VecDeque::new(),
+            read_to: 0,
+            suspect: None,
+            report: Report::default(),
+        };
+        check.report.difference = check.run().await?;
+        Ok(check.report)
+    }
+
     async fn run(&mut self) -> Result<Option<Difference>> {
         let Some(end) = self.newest().await? else { return Ok(None) };
+        if self.what.copy {
+            // The one that counts; it goes when the mirror cosigns the next.
+            self.read_ahead().await?;
+            self.ahead.retain(|stored| stored.tree.size == end);
+            self.read_to = u64::MAX;
+        }
         loop {
             if let Some(found) = self.compare_checkpoints().await? {
                 return Ok(Some(found));
@@ -133,25 +185,30 @@ impl Check<'_> {
 
     /// The size of the newest checkpoint.
     async fn newest(&self) -> Result<Option<u64>> {
-        let name = self.log.name().to_owned();
+        let (name, least) = (self.what.name.clone(), i64::from(self.what.copy));
         let newest = move |tx: &mut Tx<'_>| {
             let row = tx.query_one(
-                "SELECT size FROM checkpoint WHERE participant = $1 AND log = $2 ORDER BY size DESC LIMIT 1",
-                &[name.as_str().into()],
+                "SELECT size FROM checkpoint WHERE participant = $1 AND log = $2 AND complete >= $3
+                 ORDER BY size DESC LIMIT 1",
+                &[name.as_str().into(), least.into()],
             )?;
             row.map(|row| row.size(0)).transpose()
         };
-        self.log.store().read(self.log.operator(), newest).await
+        self.what.store.read(self.what.operator, newest).await
     }
 
     /// The next leaves below `end`, or what is wrong with the first of them.
     async fn leaves(&self, end: u64) -> Result<std::result::Result<Vec<Leaf>, Difference>> {
         let from = self.growth.size();
+        if self.what.copy {
+            return self.entries(end).await;
+        }
         let most = u32::try_from(end - from).unwrap_or(u32::MAX).min(CHUNK);
-        let mut found = self.log.store().leaves(self.log.name(), from, most).await;
+        let (store, name) = (self.what.store, &self.what.name);
+        let mut found = store.leaves(name, from, most).await;
         if found.as_ref().is_err_and(|p| p.code() == ErrorCode::StorageFailed) {
             // One of them has lost its act: by itself it shows whether it is the first.
-            found = self.log.store().leaves(self.log.name(), from, 1).await;
+            found = store.leaves(name, from, 1).await;
         }
         match found {
             Ok(leaves) if leaves.is_empty() => Ok(Err(Difference::Leaf(from, "it is missing"))),
@@ -161,6 +218,23 @@ impl Check<'_> {
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// The entries of the next bundle of a copy, which begins where the last one ended.
+    async fn entries(&self, end: u64) -> Result<std::result::Result<Vec<Leaf>, Difference>> {
+        let from = self.growth.size();
+        let width = u16::try_from((end - from).min(WIDTH)).unwrap_or(256);
+        let tile = Tile::new(Kind::Entries, from / WIDTH, width)?;
+        let name = self.what.name.clone();
+        let read = move |tx: &mut Tx<'_>| tiles::get(tx, &name, tile);
+        let bytes = self.what.store.read(self.what.operator, read).await?.unwrap_or_default();
+        let (mut rest, mut leaves) = (bytes.as_slice(), Vec::new());
+        while let Some((entry, more)) = take_entry(rest) {
+            leaves.push(Leaf { number: from + leaves.len() as u64, entry: entry.to_vec() });
+            rest = more;
+        }
+        let whole = rest.is_empty() && leaves.len() == usize::from(width);
+        Ok(if whole { Ok(leaves) } else { Err(Difference::Tile(tile)) })
     }
 
     /// Compares every checkpoint of exactly the size that the leaves have come to.
@@ -192,10 +266,11 @@ impl Check<'_> {
         let Ok(signed) = SignedCheckpoint::parse(&stored.note) else {
             return Some(Difference::Checkpoint(size, "it cannot be read"));
         };
-        if !matches!(signed.signed_by(&self.log.key()), Finding::Valid { .. }) {
+        let by = |key: &VerifierKey| matches!(signed.signed_by(key), Finding::Valid { .. });
+        if !self.what.keys.iter().any(by) {
             return Some(Difference::Signature(size));
         }
-        if signed.tree() != stored.tree || signed.origin() != self.log.origin() {
+        if signed.tree() != stored.tree || signed.origin() != self.what.origin {
             return Some(Difference::Checkpoint(size, "it is another than its row says"));
         }
         let fits = stored.tree == self.growth.tree();
@@ -203,7 +278,7 @@ impl Check<'_> {
     }
 
     async fn read_ahead(&mut self) -> Result<()> {
-        let (name, from) = (self.log.name().to_owned(), self.read_to);
+        let (name, from) = (self.what.name.clone(), self.read_to);
         let page = move |tx: &mut Tx<'_>| {
             let rows = tx.query(
                 "SELECT size, root, note FROM checkpoint WHERE participant = $1 AND log = $2 AND size >= $3
@@ -216,7 +291,7 @@ impl Check<'_> {
             };
             rows.into_iter().map(one).collect::<Result<VecDeque<Stored>>>()
         };
-        self.ahead = self.log.store().read(self.log.operator(), page).await?;
+        self.ahead = self.what.store.read(self.what.operator, page).await?;
         // After the last page nothing follows: what is signed from now on is not checked.
         self.read_to = match self.ahead.back() {
             Some(last) => last.tree.size + 1,
@@ -232,7 +307,7 @@ impl Check<'_> {
         if self.suspect.is_some() || changes.is_empty() {
             return Ok(());
         }
-        let name = self.log.name().to_owned();
+        let name = self.what.name.clone();
         let compare = move |tx: &mut Tx<'_>| {
             for (tile, bytes) in &changes {
                 let stored = tiles::get(tx, &name, *tile)?;
@@ -245,7 +320,7 @@ impl Check<'_> {
             }
             Ok(None)
         };
-        self.suspect = self.log.store().read(self.log.operator(), compare).await?;
+        self.suspect = self.what.store.read(self.what.operator, compare).await?;
         Ok(())
     }
 }
@@ -409,5 +484,60 @@ mod tests {
         assert_eq!(store.write(&operator(), mend).await.unwrap(), 1);
         // The first is still the one that is named.
         assert_eq!(check(&log).await.unwrap().difference, tile("tile/0/000"));
+    }
+
+    /// A copy of 700 leaves, with the pending checkpoint of a larger log, in which this was changed.
+    async fn check_copy_after(sql: &'static str, expect: Option<Difference>) {
+        use crate::mirror::{Puller, tests::mirror};
+        use crate::witness::testing::{FakeLog, Sites, ground};
+
+        let (ground, mut log, sites) = (ground(), FakeLog::new("a.example/log", 700), Sites::default());
+        let (known, sites) = (log.known(Some("https://log.example/")), std::sync::Arc::new(sites));
+        let mirror = mirror(&ground, vec![known.clone()]).await;
+        assert_eq!(check_copy(&mirror, &log.origin).await.unwrap(), None);
+        sites.put("log.example", &log);
+        Puller::new(mirror.clone(), sites).pull(&known).await.unwrap();
+        log.grow(900, "entry");
+        let later = crate::witness::AddCheckpoint::parse(&log.request(700, 900).to_bytes()).unwrap();
+        assert_eq!(mirror.add_checkpoint(&later).await.unwrap(), None);
+        let changed = ground.store.write(&operator(), move |tx| tx.execute(sql, &[])).await.unwrap();
+        assert_eq!(changed > 0, expect.is_some(), "{sql}");
+        let report = check_copy(&mirror, &log.origin).await.unwrap().unwrap();
+        assert_eq!(report.difference, expect, "{sql}: {report:?}");
+        if expect.is_none() {
+            assert_eq!((report.leaves, report.checkpoints), (700, 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_difference_of_a_copy_is_named() {
+        check_copy_after("UPDATE tile SET log = log WHERE participant = $1 AND log = 'none'", None).await;
+        check_copy_after(
+            "DELETE FROM tile WHERE participant = $1 AND level = -1 AND number = 1",
+            tile("tile/entries/001"),
+        )
+        .await;
+        check_copy_after(
+            "UPDATE tile SET bytes = x'0001' WHERE participant = $1 AND level = -1 AND number = 2",
+            tile("tile/entries/002.p/188"),
+        )
+        .await;
+        check_copy_after(
+            "DELETE FROM tile WHERE participant = $1 AND level = 1 AND number = 0",
+            tile("tile/1/000.p/1"),
+        )
+        .await;
+        // The entries of the first bundle, as if they were those of the second.
+        check_copy_after(
+            "UPDATE tile SET bytes = (SELECT bytes FROM tile WHERE participant = $1 AND level = -1 AND number = 0)
+             WHERE participant = $1 AND level = -1 AND number = 1",
+            Some(Difference::Leaf(256, "it is not what was signed over")),
+        )
+        .await;
+        check_copy_after(
+            "UPDATE checkpoint SET note = x'09' WHERE participant = $1 AND complete = 1",
+            Some(Difference::Checkpoint(700, "it cannot be read")),
+        )
+        .await;
     }
 }

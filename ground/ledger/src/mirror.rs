@@ -164,6 +164,17 @@ impl Mirror {
         }
     }
 
+    /// Where copies are kept, and whose they are.
+    pub(crate) fn place(&self) -> (&Store, &Did) {
+        (&self.0.parts.store, &self.0.parts.operator)
+    }
+
+    /// Whether there is a mirror checkpoint of this log, readable or not.
+    pub(crate) async fn has_copy(&self, origin: &str) -> Result<bool> {
+        let log = log_name(origin);
+        self.read(move |tx| newest(tx, &log, true)).await.map(|note| note.is_some())
+    }
+
     /// How far the copy of this log is.
     ///
     /// # Errors
@@ -315,7 +326,7 @@ impl Mirror {
 }
 
 /// Under which name the copy of a log is kept.
-fn log_name(origin: &str) -> String {
+pub(crate) fn log_name(origin: &str) -> String {
     format!("mirror:{origin}")
 }
 

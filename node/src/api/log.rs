@@ -3,7 +3,6 @@
 
 use axum::Json;
 use corridor_base::{ActId, ErrorCode, Problem, Timestamp};
-use corridor_ledger::fsck;
 use corridor_ledger::gather::WitnessState;
 use corridor_ledger::mirror::MirrorState;
 use corridor_proof::Act;
@@ -158,6 +157,17 @@ pub struct ProofBody {
     pub root: String,
     /// The hashes, in hexadecimal.
     pub hashes: Vec<String>,
+}
+
+/// Which log to check.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FsckQuery {
+    /// `acts`, the name of a raw log or of a log of acts that has ended, or the origin of a log, of which this
+    /// node may hold a copy; the log of acts when left out.
+    #[param(max_length = 1024)]
+    log: Option<String>,
 }
 
 /// What checking the log found.
@@ -366,11 +376,11 @@ pub async fn succession(node: Shared, _: Caller) -> Answer<Json<succession::Requ
     Ok(Json(succession::request(&node.config, &node.ledger.recovery, &key, &around)?))
 }
 
-/// Derives everything that the log stores from its leaves again, and names the first difference.
-#[utoipa::path(post, path = "/api/v1/log/fsck", tag = "log", operation_id = "log_fsck",
+/// Derives everything that a log stores from its leaves again, and names the first difference.
+#[utoipa::path(post, path = "/api/v1/log/fsck", tag = "log", operation_id = "log_fsck", params(FsckQuery),
     responses((status = 200, description = "What was found.", body = FsckBody), Problems))]
-pub async fn check(node: Shared, _: Caller) -> Answer<Json<FsckBody>> {
-    let found = fsck::check(&node.ledger.log).await?;
+pub async fn check(node: Shared, _: Caller, Ask(query): Ask<FsckQuery>) -> Answer<Json<FsckBody>> {
+    let found = node.ledger.fsck(query.log.as_deref().unwrap_or(ACTS)).await?;
     Ok(Json(FsckBody {
         leaves: found.leaves,
         tiles: found.tiles,

@@ -72,7 +72,12 @@ pub(super) enum Verb {
         out: Option<PathBuf>,
     },
     /// Derive everything again from the leaves and name the first difference
-    Fsck,
+    Fsck {
+        /// The log: the name of a raw log or of one that has ended, or the origin of one that is mirrored here
+        /// [default: the log of acts]
+        #[arg(long, value_name = "NAME")]
+        log: Option<String>,
+    },
 }
 
 pub(super) async fn run(context: &Context, verb: Verb) -> Done {
@@ -124,10 +129,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             }
             Ok(())
         }
-        Verb::Fsck => {
+        Verb::Fsck { log } => {
             let mut progress = context.terminal.progress();
             progress.at(&say(context.lang, "log-checking", &[]));
-            let answer = remote.work(&["log", "fsck"]).await?;
+            let answer = remote.work(&["log", "fsck"], &[("log", log.as_deref())]).await?;
             progress.end();
             context.terminal.facts(&answer, &["leaves", "tiles", "checkpoints", "difference"]);
             match answer.get("difference").is_none_or(Value::is_null) {

@@ -100,9 +100,9 @@ impl Remote {
 
     /// Asks for something that may take long, as looking through a whole log does; the node says nothing
     /// meanwhile.
-    pub(super) async fn work(&self, segments: &[&str]) -> Result<Value> {
+    pub(super) async fn work(&self, segments: &[&str], query: &[(&str, Option<&str>)]) -> Result<Value> {
         let patient = Client::new(&ClientOptions { idle_timeout: BULK, ..self.options.clone() })?;
-        let mut request = self.request(Method::POST, self.path(segments, &[])?);
+        let mut request = self.request(Method::POST, self.path(segments, query)?);
         request.timeout = BULK;
         let answer = patient.send(request).await.map_err(|p| self.unreachable(p))?;
         self.understand(answer.status, &answer.body)
