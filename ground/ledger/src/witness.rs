@@ -273,6 +273,24 @@ impl Witness {
         Ok(())
     }
 
+    /// Whether the database has come to another place since the last start, as one that was copied back from a
+    /// backup has: who copies it need not remember to say so. `place` is what a copy does not take along. A
+    /// database that holds something and never said where it stands is taken for such a copy.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn moved(&self, place: &str) -> Result<bool> {
+        self.0.sight.moved(place).await
+    }
+
+    /// Remembers where the database stands, once everything is held that has to be.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn settle(&self, place: &str) -> Result<()> {
+        self.0.sight.settle(place).await
+    }
+
     /// Whether this log still waits to be held against what others saw.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! it holds a copy of each, so that the country has one that none of its institutions keeps.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -16,7 +17,7 @@ use corridor_ledger::witness::{
 };
 use corridor_net::{Client, ClientOptions, Listen};
 use corridor_proof::Policy;
-use corridor_storage::{DataDir, Options, Store};
+use corridor_storage::{DataDir, Database, Options, Store};
 use serde_json::json;
 
 use super::{Context, Done};
@@ -41,6 +42,10 @@ pub(super) struct Args {
     /// Keep a copy of each log, too, and serve it below /mirror
     #[arg(long)]
     mirror: bool,
+    /// Its directory is from a backup: cosign nothing of a log until others have shown what there is of it. A
+    /// copy in another place is noticed without this; a disk or a machine that was put back is not
+    #[arg(long)]
+    restored: bool,
     /// A private or local address at which a log may be read; may be given several times
     #[arg(long, value_name = "HOST:PORT")]
     allow: Vec<String>,
@@ -58,7 +63,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         let signals = serve::StopSignals::listen()?;
         // Held until the end: two witnesses of one key would be no witness at all.
         let directory = DataDir::lock(&args.directory)?;
-        let Role { store, witness, mirror, watch, client } = open(context, args).await?;
+        let role = open(context, args).await?;
+        hold(&role, &args.directory, args.restored).await?;
+        let Role { store, witness, mirror, watch, client } = role;
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let (mut router, mut running) = (router(witness.clone()), tokio::task::JoinSet::new());
         if let Some(mirror) = mirror {
@@ -116,6 +123,31 @@ async fn open(context: &Context, args: &Args) -> Result<Role> {
     Ok(Role { store, witness, mirror, watch, client })
 }
 
+/// Holds everything when the state is from a backup, before anything is served (LG-1). Where it stands is
+/// remembered last, so that a start that ends in between is made up for.
+async fn hold(role: &Role, directory: &Path, restored: bool) -> Result<()> {
+    let place = place(directory)?;
+    if restored || role.witness.moved(&place).await? {
+        role.witness.hold().await?;
+        if let Some(mirror) = &role.mirror {
+            mirror.hold().await?;
+        }
+        tracing::warn!(
+            "the state is from a backup: a log is cosigned again when others have shown what there is of it"
+        );
+    }
+    role.witness.settle(&place).await
+}
+
+/// What a copy of the database does not take along: which file of the disk it is, and when that was made.
+/// The number alone is given again when a file is removed.
+fn place(directory: &Path) -> Result<String> {
+    let Database::Sqlite(path) = Options::directory(directory).database else { return Ok(String::new()) };
+    let file = std::fs::metadata(&path).map_err(|e| failed(&path, e))?;
+    let made = file.created().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    Ok(format!("{} {}", file.ino(), made.unwrap_or_default().as_nanos()))
+}
+
 /// Whose participant the state belongs to: the host in the witness's name. Everything stored belongs to
 /// somebody (PA-1), and nobody else is here.
 fn operator(name: &str) -> Result<Did> {
@@ -167,5 +199,31 @@ fn ready(context: &Context, name: &str, address: &str) {
         }));
     } else {
         context.terminal.say("witness-ready", &[("name", name), ("at", address)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The directory is copied back from a copy: it is noticed, and not at the next start again.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a test writes what is not kept")]
+    fn a_file_that_was_copied_back_stands_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let Database::Sqlite(path) = Options::directory(folder.path()).database else { panic!("no file") };
+        std::fs::write(&path, b"state").unwrap();
+        let before = place(folder.path()).unwrap();
+        std::fs::write(&path, b"more state").unwrap();
+        assert_eq!(place(folder.path()).unwrap(), before);
+        let copy = folder.path().join("copy");
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        std::fs::copy(&copy, &path).unwrap();
+        assert_ne!(place(folder.path()).unwrap(), before);
+        std::fs::rename(&path, &copy).unwrap();
+        std::fs::rename(&copy, &path).unwrap();
+        assert_ne!(place(folder.path()).unwrap(), before);
     }
 }

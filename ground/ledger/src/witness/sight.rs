@@ -20,6 +20,9 @@ const REMEMBERED: usize = 10_000;
 /// The key of the row that says since when everything is held; no origin is empty.
 const HOLD: &str = "";
 
+/// The key of the row that says where the database stood last; an origin has no space in it.
+const PLACE: &str = " place";
+
 /// How a step ended.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -174,6 +177,33 @@ impl Sight {
             Some(mark) if held.is_none_or(|since| since < mark.time) => self.hold().await.map(Some),
             _ => Ok(held),
         }
+    }
+
+    /// Whether the database has come to another place since [`Sight::settle`], or holds something and was never
+    /// settled.
+    pub(crate) async fn moved(&self, place: &str) -> Result<bool> {
+        let key = self.key(PLACE);
+        let read = move |tx: &mut Tx<'_>| {
+            let known = seen(tx, &key)?;
+            let any = tx.query_one("SELECT origin FROM witnessed WHERE participant = $1 LIMIT 1", &[])?;
+            Ok((known, any.is_some()))
+        };
+        let (known, any) = self.store.read(&self.operator, read).await?;
+        Ok(known.map_or(any, |known| known.note != place.as_bytes()))
+    }
+
+    /// Remembers where the database stands.
+    pub(crate) async fn settle(&self, place: &str) -> Result<()> {
+        let (key, place) = (self.key(PLACE), place.as_bytes().to_vec());
+        let root = Tree::empty().root;
+        let unit = move |tx: &mut Tx<'_>| {
+            tx.execute(
+                "INSERT INTO witnessed (participant, origin, size, root, note, time, checked)
+                 VALUES ($1, $2, 0, $3, $4, $5, 0) ON CONFLICT (participant, origin) DO UPDATE SET note = $4",
+                &[(&key).into(), root.into(), place.as_slice().into(), tx.now().into()],
+            )
+        };
+        self.store.write(&self.operator, unit).await.map(|_| ())
     }
 
     /// Holds every log from now on, until [`Sight::checked`].

@@ -346,3 +346,21 @@ async fn a_checkpoint_with_further_lines() {
         }
     }
 }
+
+/// A database that was copied back is noticed by where it stands; so is one of a build that did not say.
+#[tokio::test]
+async fn a_database_in_another_place_is_noticed() {
+    for ground in grounds() {
+        let log = FakeLog::new("a.example/log", 9);
+        let witness = ground.witness("w", vec![log.known(None)]).await;
+        assert!(!witness.moved("here").await.unwrap(), "it holds nothing");
+        witness.add_checkpoint(&log.request(0, 5).to_bytes()).await.unwrap();
+        assert!(witness.moved("here").await.unwrap(), "it has never said where it stands");
+        witness.settle("here").await.unwrap();
+        assert!(!witness.moved("here").await.unwrap());
+        assert!(witness.moved("there").await.unwrap());
+        witness.settle("there").await.unwrap();
+        assert!(!witness.moved("there").await.unwrap() && witness.moved("here").await.unwrap());
+        witness.add_checkpoint(&log.request(5, 9).to_bytes()).await.unwrap();
+    }
+}

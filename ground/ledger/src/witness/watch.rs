@@ -60,9 +60,9 @@ enum Relation {
 struct Shown {
     /// Signed checkpoints of it.
     checkpoints: Vec<SignedCheckpoint>,
-    /// Whether the log answered, and whether another witness did.
-    by_log: bool,
-    by_peer: bool,
+    /// Whether those were heard who can say what there is of it: another witness that shows it; or, when all
+    /// of them have answered and none has anything of it, the log itself. A 404 alone says nothing.
+    heard: bool,
 }
 
 impl Watch {
@@ -143,10 +143,9 @@ impl Watch {
                 self.compare(&latest, seen, &keys, &bases).await?;
             }
         }
-        // One answer of somebody other than the log, where there is anybody, ends a hold: what was
-        // cosigned before the backup was restored is then known, or nobody is left who saw it.
-        let enough = shown.by_peer || (peers.is_empty() && shown.by_log);
-        if !enough {
+        // That ends a hold: what was cosigned before the backup was restored is then known, or nobody is left
+        // who saw it.
+        if !shown.heard {
             return Ok(());
         }
         if parts.witness.is_held(origin).await? {
@@ -167,16 +166,15 @@ impl Watch {
         let ask = |base: Url| async move { Remote::new(&*self.0.parts.fetch, &base).checkpoint().await };
         let (by_log, by_peer) =
             tokio::join!(join_all(bases.iter().cloned().map(ask)), join_all(theirs.iter().cloned().map(ask)));
-        let answered = |answers: &[Result<Option<SignedCheckpoint>>]| answers.iter().any(Result::is_ok);
-        let (log_answered, peer_answered) = (answered(&by_log), answered(&by_peer));
         let signed = |c: &SignedCheckpoint| c.origin() == origin && signed_by_one(c, keys);
-        let checkpoints = by_log
-            .into_iter()
-            .chain(by_peer)
-            .filter_map(|answer| answer.ok().flatten())
-            .filter(signed)
-            .collect();
-        Shown { checkpoints, by_log: log_answered, by_peer: peer_answered }
+        let all_answered = by_peer.iter().all(Result::is_ok);
+        let show = |answers: Vec<Result<Option<SignedCheckpoint>>>| -> Vec<SignedCheckpoint> {
+            answers.into_iter().filter_map(|answer| answer.ok().flatten()).filter(signed).collect()
+        };
+        let (mut checkpoints, by_peer) = (show(by_log), show(by_peer));
+        let heard = !by_peer.is_empty() || (all_answered && !checkpoints.is_empty());
+        checkpoints.extend(by_peer);
+        Shown { checkpoints, heard }
     }
 
     /// Holds two checkpoints against each other, and raises an alarm when they contradict.

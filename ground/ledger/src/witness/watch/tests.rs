@@ -207,6 +207,49 @@ async fn a_restored_witness_asks_the_others_first() {
     assert_eq!(puller.pull(&known).await.unwrap(), mirror::Pulled::Caught(700));
 }
 
+/// Who has nothing of the log has not said what there is of it: a 404 ends a hold only when all have been heard
+/// and nobody has anything, and the log shows itself.
+#[tokio::test]
+async fn a_peer_without_the_log_ends_no_hold() {
+    let log = FakeLog::new(ORIGIN, 300);
+    let (b, c) = (partner("b", &log, true).await, partner("c", &log, false).await);
+    let own_mirror = b.mirror.clone().unwrap();
+    let names = ["c", "d"];
+    let [two, three] = names.map(|name| format!("witness {name} {} https://{name}.example/\n", vkey(name)));
+    let text = format!("log {} https://log.example/\n{two}{three}quorum c\n", log.key());
+    let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
+    let watch = Watch::new(WatchParts {
+        witness: b.witness.clone(),
+        mirror: b.mirror.clone(),
+        policy: Arc::new(move || Ok(policy.clone())),
+        fetch: b.sites.clone(),
+    });
+    let check = async |held: bool| {
+        watch.round().await.unwrap();
+        let found = (b.witness.is_held(ORIGIN).await.unwrap(), own_mirror.is_held(ORIGIN).await.unwrap());
+        assert_eq!(found, (held, held));
+    };
+    let hold = async || {
+        b.ground.clock.advance(Duration::from_secs(5));
+        b.witness.hold().await.unwrap();
+        own_mirror.hold().await.unwrap();
+        b.ground.clock.advance(Duration::from_secs(5));
+    };
+    hold().await;
+    // d has nothing of it, and c, which has, cannot be reached.
+    b.sites.route("d.example", axum::Router::new());
+    check(true).await;
+    b.sites.route("c.example", router(c.witness.clone()));
+    check(false).await;
+    // Neither has anything of it; then the log itself has to show what there is.
+    hold().await;
+    b.sites.route("c.example", axum::Router::new());
+    b.sites.route("log.example", axum::Router::new());
+    check(true).await;
+    b.sites.routers.lock().unwrap().remove("log.example");
+    check(false).await;
+}
+
 #[tokio::test]
 async fn what_others_say_is_judged() {
     let log = FakeLog::new(ORIGIN, 30);
