@@ -33,7 +33,7 @@ on_both! {
 async fn change(node: &Node, sql: &'static str, value: impl Into<corridor_storage::Value>) -> u64 {
     let value = value.into();
     let unit = move |tx: &mut Tx<'_>| tx.execute(sql, std::slice::from_ref(&value));
-    u64::try_from(node.exchange.store().write(&node.us, unit).await.unwrap()).unwrap()
+    node.exchange.store().write(&node.us, unit).await.unwrap()
 }
 
 /// As if the backup had been taken before this document was there.
