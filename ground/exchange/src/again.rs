@@ -5,7 +5,7 @@
 //! Whom it still has to ask is a row of its own, which stands until that partner has answered. What we
 //! sent ourselves since the backup is in the partner's books and not in ours any more: it comes back with
 //! the partner's acknowledgement and without its content ([`sent`]), before what the partner sends again.
-//! Until it has, nothing goes out to that partner: a client that hands in once more what it had handed in
+//! Until it has, no document goes out to that partner: a client that hands in once more what it had handed in
 //! before makes another envelope of the same number, which the partner would have to refuse (EX-4).
 
 mod sent;
