@@ -28,6 +28,7 @@ const BOUNDED: &[(&str, &str)] = &[
     ("FROM recognition", "two statements a pair of countries"),
     ("FROM agreement WHERE participant = $1 ORDER BY recorded", "the agreements of one participant"),
     ("FROM lack", "a row a partner"),
+    ("FROM restoration", "one row a participant"),
     ("FROM alarm", "there should be none"),
     ("FROM succession", "there should be none"),
     ("FROM restored", "one row, or none"),
