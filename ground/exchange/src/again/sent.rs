@@ -203,21 +203,7 @@ impl Exchange {
             Err(problem) if problem.code() == ErrorCode::SubjectErased => return Ok(false),
             seal => seal?,
         };
-        let new = NewDocument {
-            side: Side::Out,
-            partner,
-            envelope: &known.envelope,
-            content: None,
-            blob: None,
-            state: State::Delivered,
-            acknowledgement: Some(&known.acknowledgement),
-            delivery: None,
-            seal: seal.as_ref(),
-        };
-        documents::insert(tx, &new)?;
-        tx.record_under(&known.record, seal.as_ref())?;
-        self.take_acts(tx, known, seal.as_ref())?;
-        Ok(true)
+        self.enter(tx, partner, known, (None, None), seal.as_ref()).map(|()| true)
     }
 
     /// A document that our book has not sent yet, because it was handed in once more or the backup is from before it
@@ -228,20 +214,32 @@ impl Exchange {
             tx.withdraw(delivery)?;
         }
         documents::remove(tx, row)?;
+        self.enter(tx, &row.partner, known, (content.as_deref(), row.blob.as_deref()), row.opened())
+    }
+
+    /// Writes down that it came back, with its content where that is still here.
+    fn enter(
+        &self,
+        tx: &mut Tx<'_>,
+        partner: &Did,
+        known: &Known,
+        (content, blob): (Option<&[u8]>, Option<&str>),
+        seal: Option<&Seal>,
+    ) -> Result<()> {
         let new = NewDocument {
             side: Side::Out,
-            partner: &row.partner,
+            partner,
             envelope: &known.envelope,
-            content: content.as_deref(),
-            blob: row.blob.as_deref(),
+            content,
+            blob,
             state: State::Delivered,
             acknowledgement: Some(&known.acknowledgement),
             delivery: None,
-            seal: row.opened(),
+            seal,
         };
         documents::insert(tx, &new)?;
-        tx.record_under(&known.record, row.opened())?;
-        self.take_acts(tx, known, row.opened())
+        tx.record_under(&known.record, seal)?;
+        self.take_acts(tx, known, seal)
     }
 
     /// Those of our acts that the partner was given, and of which we have the leaves only (LG-1).
