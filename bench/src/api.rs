@@ -82,6 +82,28 @@ pub struct LogState {
     pub covered: u64,
     /// Logs that were seen to contradict themselves.
     pub alarms: Vec<Value>,
+    /// The node's raw logs.
+    pub others: Vec<RawLog>,
+}
+
+/// A raw log of a node.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RawLog {
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The key they are checked with.
+    pub key: String,
+    /// How many entries have their place.
+    pub entries: u64,
+    state: String,
+}
+
+impl RawLog {
+    /// Whether it takes nothing more, since a restoration.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.state == "held"
+    }
 }
 
 /// A leaf of a node's log of acts.
@@ -282,6 +304,17 @@ impl Api {
             HandedIn::Accepted(id) => Ok(id),
             HandedIn::Again(why) | HandedIn::Refused(why) => Err(why),
         }
+    }
+
+    /// Adds an entry to a raw log; answers the status and the text, which is the entry's number.
+    ///
+    /// # Errors
+    /// When no answer comes: nobody knows whether it was added.
+    pub async fn add(&self, url: &Url, entry: Bytes) -> Result<(u16, String)> {
+        let mut request = Request::new(Method::POST, url.clone());
+        (request.limit, request.timeout, request.body) = (MAX_ANSWER, PATIENCE, entry);
+        let answer = self.client.send(request).await.map_err(told(url))?;
+        Ok((answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
     /// The SHA-256 of what the node hands out as the content of a received document.

@@ -5,6 +5,7 @@
 mod books;
 mod ledger;
 mod load;
+mod raw;
 mod restored;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::content::Chance;
 use crate::load::settled;
 use crate::world::{Country, Setup, World};
 use load::Load;
+use raw::Adding;
 use restored::Lost;
 
 /// The most faults that are told one by one.
@@ -43,9 +45,31 @@ pub struct Plan {
     pub pause: u64,
     /// The largest document, in bytes.
     pub largest: u64,
-    /// Whether each node in turn loses its disk at the end and is restored from an old backup. With
-    /// PostgreSQL that takes two more databases, which are empty.
-    pub restored: Option<Spare>,
+    /// Whose disks are lost at the end, one after the other; each is restored from an old backup.
+    pub lost: Vec<Side>,
+    /// How long work goes on between a backup and the loss of the disk.
+    pub age: Duration,
+    /// With PostgreSQL, two more databases, which are empty.
+    pub spare: Spare,
+}
+
+/// Which of the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The one that documents come to.
+    Recipient,
+    /// The one that they are handed in at.
+    Sender,
+}
+
+impl Side {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Recipient => "recipient",
+            Self::Sender => "sender",
+        }
+    }
 }
 
 /// Where the rows of a restored node go: the recipient's, then the sender's. None with SQLite.
@@ -96,6 +120,16 @@ pub struct Report {
     pub receipts: u64,
     /// What was incomplete, or did not hold.
     pub receipts_bad: u64,
+    /// Entries of raw logs that were answered with a number.
+    pub entries: u64,
+    /// Those among them that were on a lost disk only.
+    pub entries_gone: u64,
+    /// Distinct checkpoints of raw logs that anybody saw.
+    pub entries_shown: u64,
+    /// Whose disks were lost, in this order.
+    pub lost_disks: String,
+    /// How old the backups were when a disk was lost, in seconds.
+    pub backup_age: u64,
     /// The recipient's disk was lost, and an old backup restored.
     pub restored_recipient: Option<Lost>,
     /// The same of the sender's.
@@ -146,11 +180,18 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
     let begun = Instant::now();
     let mut world = World::found(&plan.setup).await?;
     let watching = world.sightings.watch(world.shows().await?)?;
-    let load = Load::begin(&world, plan, 0)?;
-    let mut report =
-        Report { engine: plan.setup.engine.name().to_owned(), seed: plan.seed, ..Report::default() };
+    let (load, adding) = (Load::begin(&world, plan, 0)?, Adding::begin(&world, plan, 0)?);
+    let names: Vec<&str> = plan.lost.iter().map(|side| side.name()).collect();
+    let mut report = Report {
+        engine: plan.setup.engine.name().to_owned(),
+        seed: plan.seed,
+        lost_disks: names.join(", "),
+        backup_age: plan.age.as_secs(),
+        ..Report::default()
+    };
     strike(plan, &mut world, &mut database, &mut report).await?;
     let mut done = load.end().await?;
+    done.added = adding.end().await?;
     report.handed_in_again = done.again;
     // Once more as an operator would do it: queues that rest after failures begin anew, and what
     // hand-ins left that a kill cut off is removed, once it has not been touched for a second.
@@ -164,10 +205,17 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
     settled(&world.kr.api).await?;
     books::check(&world, &done.safe, &mut report).await?;
     ledger::check(&world, &done.safe, &mut report).await?;
-    if let Some(spare) = &plan.restored {
-        let [recipient, sender] = spare.clone().map_or([None, None], |urls| urls.map(Some));
-        restored::recipient(&mut world, plan, recipient.as_deref(), &mut done, &mut report).await?;
-        restored::sender(&mut world, plan, sender.as_deref(), &mut done, &mut report).await?;
+    raw::check(&world, &done.added, &mut report).await?;
+    let [recipient, sender] = plan.spare.clone().map_or([None, None], |urls| urls.map(Some));
+    for side in &plan.lost {
+        match side {
+            Side::Recipient => {
+                restored::recipient(&mut world, plan, recipient.as_deref(), &mut done, &mut report).await?;
+            }
+            Side::Sender => {
+                restored::sender(&mut world, plan, sender.as_deref(), &mut done, &mut report).await?;
+            }
+        }
     }
     drop(watching);
     report.seconds = begun.elapsed().as_secs_f64().round();

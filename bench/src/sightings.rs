@@ -15,7 +15,7 @@ use http::Method;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::api::{Api, local_client};
+use crate::api::{Api, RawLog, local_client};
 use crate::{Result, told};
 
 /// How often is looked at what is published.
@@ -107,25 +107,43 @@ impl Sightings {
     pub async fn judge(&self, api: &Api) -> Result<Judged> {
         let log = api.log().await?;
         let key: VerifierKey = log.key.parse().map_err(told("key of the log"))?;
-        let seen = self.of(&log.origin);
-        let mut judged = Judged::default();
-        let mut history = Vec::new();
-        for (size, roots) in &seen {
+        let (mut judged, history) = self.signed(&log.origin, &key);
+        consistent(api, &history, &mut judged).await?;
+        let leaves = api.leaves().await?;
+        let hashes: Result<Vec<Digest>, _> = leaves.iter().map(|leaf| leaf.hash.parse()).collect();
+        rebuilt(&hashes.map_err(told("hash of a leaf"))?, &history, false, &mut judged)?;
+        Ok(judged)
+    }
+
+    /// Holds what was seen of a raw log against itself and against the entries that it has now. One that is held
+    /// may have shown more than it has.
+    ///
+    /// # Errors
+    /// When its key is none.
+    pub fn judge_raw(&self, log: &RawLog, hashes: &[Digest]) -> Result<Judged> {
+        let key: VerifierKey = log.key.parse().map_err(told("key of the log"))?;
+        let (mut judged, history) = self.signed(&log.origin, &key);
+        rebuilt(hashes, &history, log.is_held(), &mut judged)?;
+        Ok(judged)
+    }
+
+    /// What was signed of a log, in the order of sizes, and where it was.
+    fn signed(&self, origin: &str, key: &VerifierKey) -> (Judged, Vec<(Tree, BTreeSet<String>)>) {
+        let (mut judged, mut history) = (Judged::default(), Vec::new());
+        for (size, roots) in &self.of(origin) {
             for (signed, places) in roots.values() {
                 judged.checkpoints += 1;
                 judged.cosigned += u64::from(signed.note().signatures().len() > 1);
-                match signed.signed_by(&key) {
+                match signed.signed_by(key) {
                     Finding::Valid { .. } => history.push((signed.tree(), places.clone())),
-                    other => judged.faults.push(format!("{}, size {size}: {other:?}", log.origin)),
+                    other => judged.faults.push(format!("{origin}, size {size}: {other:?}")),
                 }
             }
             if roots.len() > 1 {
-                judged.fork(format!("{}, size {size}: {} roots", log.origin, roots.len()));
+                judged.fork(format!("{origin}, size {size}: {} roots", roots.len()));
             }
         }
-        consistent(api, &history, &mut judged).await?;
-        rebuilt(api, &history, &mut judged).await?;
-        Ok(judged)
+        (judged, history)
     }
 }
 
@@ -151,25 +169,28 @@ async fn consistent(api: &Api, history: &[(Tree, BTreeSet<String>)], judged: &mu
     Ok(())
 }
 
-/// Each tree is what the leaves that the log has now make.
-async fn rebuilt(api: &Api, history: &[(Tree, BTreeSet<String>)], judged: &mut Judged) -> Result {
+/// Each tree is what the leaves that the log has now make; `short` when larger ones may have been signed.
+fn rebuilt(
+    hashes: &[Digest],
+    history: &[(Tree, BTreeSet<String>)],
+    short: bool,
+    judged: &mut Judged,
+) -> Result {
     let wanted: BTreeMap<u64, BTreeSet<Digest>> =
         history.iter().fold(BTreeMap::new(), |mut all, (tree, _)| {
             all.entry(tree.size).or_insert_with(BTreeSet::new).insert(tree.root);
             all
         });
-    let leaves = api.leaves().await?;
     let mut frontier = Frontier::new();
-    for leaf in &leaves {
-        let hash: Digest = leaf.hash.parse().map_err(told("hash of a leaf"))?;
-        frontier.append(hash, &mut |_, _, _| {}).map_err(told("tree"))?;
+    for hash in hashes {
+        frontier.append(*hash, &mut |_, _, _| {}).map_err(told("tree"))?;
         let tree = frontier.tree();
         for root in wanted.get(&tree.size).into_iter().flatten().filter(|root| **root != tree.root) {
             judged.fork(format!("size {}: {root} was signed, the leaves make {}", tree.size, tree.root));
         }
     }
-    let size = leaves.len() as u64;
-    for (more, _) in wanted.range(size + 1..) {
+    let size = hashes.len() as u64;
+    for (more, _) in wanted.range(size + 1..).filter(|_| !short) {
         judged.fork(format!("size {more} was signed, the log has {size} leaves"));
     }
     Ok(())

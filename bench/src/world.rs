@@ -26,6 +26,8 @@ use crate::{Result, told};
 
 /// The kind of all documents here: no service takes it, so that sending alone is what is seen.
 pub const KIND: &str = "note";
+/// The name of each node's raw log, where anchors run witnesses. Nobody witnesses or copies it.
+const RAW: &str = "notices";
 /// The kind that the trade desk reads and answers.
 pub const EDIFACT: &str = "edifact";
 /// The largest document that the agreement allows, in bytes.
@@ -225,6 +227,9 @@ impl World {
             let hash = origin_hash(&own.api.log().await?.origin);
             let (here, there) = (own.public_url(), other.public_url());
             found.push(format!("{here}/log/checkpoint"));
+            if !self.witnesses.is_empty() {
+                found.push(own.raw_log()?.join("checkpoint").map_err(told(&here))?.into());
+            }
             found.extend(["witness", "mirror"].map(|role| format!("{there}/{role}/{hash}/checkpoint")));
             for anchor in self.witnesses.iter().map(Witness::url) {
                 found.extend(["", "/mirror"].map(|role| format!("{anchor}{role}/{hash}/checkpoint")));
@@ -276,8 +281,9 @@ impl Country {
             "[node]\ndata = \"data\"\n\n[[participant]]\nname = \"{name}\"\ndid = \"{did}\"\n\n\
              [public]\nlisten = \"127.0.0.1:{public}\"\nurl = \"http://localhost:{seen}\"\n\n\
              [api]\nlisten = \"127.0.0.1:{api}\"\n\n[storage]\ndatabase = {}\n\n\
-             [trust]\nanchors = {pins}\n\n[net]\nallow = [\"localhost\"]\n",
-            Value::from(database)
+             [trust]\nanchors = {pins}\n\n[net]\nallow = [\"localhost\"]\n{}",
+            Value::from(database),
+            if setup.witnessed { format!("\n[ledger]\nraw = [\"{RAW}\"]\n") } else { String::new() },
         );
         durable::write_file(&file, text.as_bytes(), 0o600).map_err(told("configuration"))?;
         let mut init = process::command(&setup.program);
@@ -291,6 +297,15 @@ impl Country {
         let token = fs::read_to_string(data.join("admin.token")).map_err(told("token"))?;
         let program = setup.program.clone();
         Ok(Self { did, node, api: Api::new(api, &token)?, data, program, file, public })
+    }
+
+    /// Where its raw log is.
+    ///
+    /// # Errors
+    /// When the parts make no address.
+    pub fn raw_log(&self) -> Result<Url> {
+        let url = format!("{}/logs/{RAW}/", self.public_url());
+        Url::parse(&url).map_err(told(&url))
     }
 
     fn public_url(&self) -> String {

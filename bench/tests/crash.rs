@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use corridor_bench::crash::{self, Plan, Spare};
+use corridor_bench::crash::{self, Plan, Side};
 use corridor_bench::process;
 use corridor_bench::world::{Engine, Setup};
 use postgres::{Client, NoTls};
@@ -20,7 +21,7 @@ fn program() -> PathBuf {
     })
 }
 
-fn check(engine: Engine, kills: u64, seed: u64, restored: Option<Spare>) {
+fn check(engine: Engine, kills: u64, seed: u64, lost: &[Side]) {
     let folder = tempfile::tempdir().unwrap();
     let setup = Setup {
         program: program(),
@@ -29,17 +30,32 @@ fn check(engine: Engine, kills: u64, seed: u64, restored: Option<Spare>) {
         counted: false,
         witnessed: true,
     };
-    let plan =
-        Plan { setup, kills, database_kills: 0, seed, clients: 4, pause: 100, largest: 1 << 20, restored };
+    let plan = Plan {
+        setup,
+        kills,
+        database_kills: 0,
+        seed,
+        clients: 4,
+        pause: 100,
+        largest: 1 << 20,
+        lost: lost.to_vec(),
+        age: Duration::from_secs(3),
+        spare: None,
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let report = runtime.block_on(crash::run(&plan, None)).unwrap();
-    assert!(report.is_good() && report.documents > 0, "{report:#?}");
+    assert!(report.is_good() && report.documents > 0 && report.entries > 0, "{report:#?}");
     assert_eq!(report.kills_sender + report.kills_recipient, kills);
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
-    check(Engine::Sqlite, 6, 1, Some(None));
+    check(Engine::Sqlite, 6, 1, &[Side::Recipient, Side::Sender]);
+}
+
+#[test]
+fn whoever_loses_the_disk_first() {
+    check(Engine::Sqlite, 2, 3, &[Side::Sender, Side::Recipient]);
 }
 
 #[test]
@@ -56,7 +72,7 @@ fn nothing_acknowledged_is_lost_on_postgresql() {
         url.set_path(&name);
         url.to_string()
     });
-    check(Engine::Postgres(urls), 4, 2, None);
+    check(Engine::Postgres(urls), 4, 2, &[]);
     for name in names {
         client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
     }

@@ -26,7 +26,9 @@ use corridor_ledger::{Log, LogParts, Pending, fsck};
 use corridor_net::Client;
 use corridor_proof::{Act, Policy, VerifierKey};
 use corridor_storage::{ACTS, Store};
+use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::assembly::{self, Surroundings};
 use crate::config::Config;
@@ -274,6 +276,22 @@ impl Ledger {
         copy.ok_or_else(|| Problem::new(ErrorCode::NotFound).with("what", format!("log {name}")))
     }
 
+    /// The logs of this node beside the log of acts: raw ones, and logs of acts that have ended.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn others(&self) -> Result<Vec<OtherLog>> {
+        let mut found = Vec::new();
+        for log in &self.raw {
+            let standing = if log.held().await?.is_some() { Standing::Held } else { Standing::Open };
+            found.push(OtherLog::of(log, standing).await?);
+        }
+        for log in &self.ended {
+            found.push(OtherLog::of(log, Standing::Ended).await?);
+        }
+        Ok(found)
+    }
+
     /// Since when the oldest act without a complete receipt has waited.
     #[must_use]
     pub fn pending_since(&self) -> Option<Timestamp> {
@@ -325,6 +343,41 @@ impl Ledger {
         let covered = self.log.newest_complete().await?.map_or(0, |signed| signed.tree().size);
         let first = self.log.store().leaves(ACTS, covered, 1).await?;
         Ok(first.first().and_then(|leaf| Act::parse(&leaf.entry).ok()).map(|act| act.time))
+    }
+}
+
+/// A log of this node beside its log of acts.
+#[derive(Clone, Debug)]
+pub struct OtherLog {
+    /// By which it is asked for: the name of a raw log, or the one that a log of acts got when it ended.
+    pub name: String,
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The key its checkpoints are checked with.
+    pub key: VerifierKey,
+    /// How many entries have their place in it.
+    pub entries: u64,
+    /// Whether it takes more.
+    pub standing: Standing,
+}
+
+/// Whether a log takes entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It does.
+    Open,
+    /// Not since a restoration.
+    Held,
+    /// Another one goes on for it.
+    Ended,
+}
+
+impl OtherLog {
+    async fn of(log: &Log, standing: Standing) -> Result<Self> {
+        let (name, origin) = (log.name().to_owned(), log.origin().to_owned());
+        let entries = log.store().sequenced(log.name()).await?.next;
+        Ok(Self { name, origin, key: log.key(), entries, standing })
     }
 }
 

@@ -26,31 +26,36 @@ pub(crate) enum Engine {
     Both,
 }
 
+/// What is to be run.
+pub(crate) struct Wanted {
+    pub(crate) kills: u64,
+    pub(crate) engine: Engine,
+    pub(crate) seed: u64,
+    /// What the run itself is told.
+    pub(crate) options: Vec<String>,
+}
+
 /// Runs it and writes `bench/results/crash.json`, one engine after the other: what the first found is kept whatever
 /// becomes of the second.
-pub(crate) fn run(kills: u64, engine: Engine, seed: u64, built: bool) -> Result {
+pub(crate) fn run(wanted: &Wanted, built: bool) -> Result {
     if !built {
         bench::build()?;
     }
     // As it is before anything is written down.
     let version = bench::version();
     let mut failed = Vec::new();
-    for (name, wanted) in [("sqlite", Engine::Postgres), ("postgres", Engine::Sqlite)] {
-        if engine == wanted {
+    for (name, other) in [("sqlite", Engine::Postgres), ("postgres", Engine::Sqlite)] {
+        if wanted.engine == other {
             continue;
         }
-        println!("\n== {name}: {kills} kills, seed {seed}");
-        let output = bench::folder()?.join(format!("crash-{name}.json"));
-        let _ = fs::remove_file(&output);
-        let ended = if name == "sqlite" {
-            on_sqlite(kills, seed, &output)
-        } else {
-            on_postgres(kills, seed, &output)
-        };
+        println!("\n== {name}: {} kills, seed {}", wanted.kills, wanted.seed);
+        let output = bench::folder()?.join(format!("crash-{name}-{}.json", std::process::id()));
+        let ended = if name == "sqlite" { on_sqlite(wanted, &output) } else { on_postgres(wanted, &output) };
         if let Err(why) = ended {
             failed.push(format!("{name}: {why}"));
         }
         let text = fs::read_to_string(&output).unwrap_or_default();
+        let _ = fs::remove_file(&output);
         if let Ok(found) = serde_json::from_str(&text) {
             keep(found, &version)?;
         }
@@ -58,7 +63,10 @@ pub(crate) fn run(kills: u64, engine: Engine, seed: u64, built: bool) -> Result 
     if failed.is_empty() { Ok(()) } else { Err(format!("crash: {}", failed.join("; "))) }
 }
 
-/// Writes what was found beside what is known of the other engine, and shows both.
+/// What tells one kind of run from another.
+const KIND: [&str; 3] = ["engine", "lost_disks", "backup_age"];
+
+/// Writes what was found beside what is known of other kinds of runs, and shows all.
 fn keep(mut found: Value, version: &str) -> Result {
     if let Some(run) = found.as_object_mut() {
         run.insert("commit".to_owned(), version.into());
@@ -68,31 +76,36 @@ fn keep(mut found: Value, version: &str) -> Result {
     let before: Value =
         serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
     for known in before.get("runs").and_then(Value::as_array).into_iter().flatten() {
-        if !found.iter().any(|run| run.get("engine") == known.get("engine")) {
+        let same = |run: &Value| KIND.iter().all(|key| run.get(key) == known.get(key));
+        if known.get("lost_disks").is_some() && !found.iter().any(same) {
             found.push(known.clone());
         }
     }
-    found.sort_by_key(|run| std::cmp::Reverse(run.get("engine").map(Value::to_string)));
+    found.sort_by_key(|run| {
+        let age = run.get("backup_age").and_then(Value::as_u64);
+        let [engine, lost] = ["engine", "lost_disks"].map(|key| run.get(key).map(Value::to_string));
+        (age, std::cmp::Reverse(engine), lost)
+    });
     let table = table(&found);
     println!("\n{table}");
     write(&path, &json!({ "area": "crash", "runs": found }))?;
     bench::replace(&crate::repo::root().join("bench/README.md"), "crash", &table)
 }
 
-fn command(kills: u64, seed: u64, output: &PathBuf) -> Result<Command> {
+fn command(wanted: &Wanted, output: &PathBuf) -> Result<Command> {
     let folder = bench::folder()?;
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let mut command = Command::new(bench::program("crash")?);
-    command.args(["--kills", &kills.to_string(), "--seed", &seed.to_string()]);
-    command.arg("--folder").arg(folder).arg("--output").arg(output);
+    command.args(["--kills", &wanted.kills.to_string(), "--seed", &wanted.seed.to_string()]);
+    command.arg("--folder").arg(folder).arg("--output").arg(output).args(&wanted.options);
     Ok(command)
 }
 
-fn on_sqlite(kills: u64, seed: u64, output: &PathBuf) -> Result {
-    shell::run(&mut command(kills, seed, output)?)
+fn on_sqlite(wanted: &Wanted, output: &PathBuf) -> Result {
+    shell::run(&mut command(wanted, output)?)
 }
 
-fn on_postgres(kills: u64, seed: u64, output: &PathBuf) -> Result {
+fn on_postgres(wanted: &Wanted, output: &PathBuf) -> Result {
     let mut server = match Server::start() {
         Ok(server) => server,
         Err(why) if shell::is_ci() => return Err(why),
@@ -101,12 +114,12 @@ fn on_postgres(kills: u64, seed: u64, output: &PathBuf) -> Result {
             return Ok(());
         }
     };
-    let mut crash = command(kills, seed, output)?;
+    let mut crash = command(wanted, output)?;
     crash.arg("--databases");
     for name in ["kr", "jp", "jp_restored", "kr_restored"] {
         crash.arg(server.database(name)?);
     }
-    crash.args(["--database-kills", &(kills / NODES_A_SERVER).max(1).to_string()]);
+    crash.args(["--database-kills", &(wanted.kills / NODES_A_SERVER).max(1).to_string()]);
     crash.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = crash.spawn().map_err(|e| format!("crash did not start: {e}"))?;
     if let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) {
@@ -148,6 +161,10 @@ const COLUMNS: &[(&str, &str)] = &[
     ("forks", "forks"),
     ("receipts", "receipts complete"),
     ("receipts_bad", "not"),
+    ("entries", "entries of raw logs"),
+    ("entries_gone", "of these on lost disks only"),
+    ("lost_disks", "disks lost"),
+    ("backup_age", "backups old: s"),
     ("restored_recipient/seconds", "recipient restored: s"),
     ("restored_recipient/acts_lost", "acts of which the leaf alone came back"),
     ("restored_sender/seconds", "sender restored: s"),
@@ -183,12 +200,12 @@ mod tests {
     #[test]
     fn a_run_is_one_line_of_the_table() {
         let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "forks": 0,
-            "restored_sender": { "seconds": 2.5 }, "seconds": 95.0 });
+            "lost_disks": "sender", "backup_age": 5, "restored_sender": { "seconds": 2.5 }, "seconds": 95.0 });
         let table = table(&[run]);
         let line = table.lines().nth(2).unwrap();
         assert_eq!(
             line,
-            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | 2.5 | – | – | – | 95 | – |"
+            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | sender | 5 | – | – | 2.5 | – | – | – | 95 | – |"
         );
         assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
     }

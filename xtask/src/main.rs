@@ -90,6 +90,10 @@ enum Task {
         /// Run what was built before, as it is
         #[arg(long)]
         built: bool,
+        /// What follows goes to the run: whose disks are lost (`--lost sender recipient`), how old the backups are
+        /// then (`--age SECONDS`), how much is handed in (`--pause MILLISECONDS`)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
     },
     /// Hold everything against real peers and conformance kits; written to interop/results.json and RESULTS.md
     Interop {
@@ -120,7 +124,9 @@ fn main() -> ExitCode {
         Task::Powercut { options } => powercut::run(&options),
         Task::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
         Task::Bench { area, built, options } => bench::run(area.as_deref(), built, &options),
-        Task::Crash { kills, engine, seed, built } => crash::run(kills, engine, seed, built),
+        Task::Crash { kills, engine, seed, built, options } => {
+            crash::run(&crash::Wanted { kills, engine, seed, options }, built)
+        }
         Task::Interop { area } => interop::run(area),
         Task::Browser { command } => browser::run(&command),
         Task::Postgres { command } => postgres::run(&command),

@@ -6,9 +6,10 @@
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use corridor_bench::crash::{self, KillDatabase, Plan};
+use corridor_bench::crash::{self, KillDatabase, Plan, Side};
 use corridor_bench::world::{Engine, Setup};
 use corridor_bench::{Result, process, progress, report, told};
 
@@ -20,6 +21,15 @@ struct Arguments {
     /// How often the database server is killed beside
     #[arg(long, default_value_t = 0)]
     database_kills: u64,
+    /// Whose disks are lost at the end, one after the other
+    #[arg(long, value_enum, num_args = 1.., default_values_t = [Side::Recipient, Side::Sender])]
+    lost: Vec<Side>,
+    /// How old a backup is when the disk is lost, in seconds
+    #[arg(long, default_value_t = 5)]
+    age: u64,
+    /// The longest pause of a client between two documents, in milliseconds
+    #[arg(long, default_value_t = 80)]
+    pause: u64,
     /// What chance begins with
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -59,9 +69,11 @@ async fn run(arguments: Arguments) -> Result<bool> {
         database_kills: arguments.database_kills,
         seed: arguments.seed,
         clients: 8,
-        pause: 80,
+        pause: arguments.pause,
         largest: 3 << 20,
-        restored: Some(spare),
+        lost: arguments.lost,
+        age: Duration::from_secs(arguments.age),
+        spare,
     };
     let database: Option<KillDatabase> = (plan.database_kills > 0).then(|| Box::new(ask) as KillDatabase);
     let found = crash::run(&plan, database).await?;

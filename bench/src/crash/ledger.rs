@@ -17,7 +17,7 @@ use crate::world::{Country, World};
 use crate::{Result, told};
 
 /// How long witnesses may take to cosign what is left, once nothing more is done.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Judges everything that was signed, and every receipt of these documents on both sides.
 ///

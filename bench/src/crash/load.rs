@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::task::JoinSet;
 use url::Url;
 
+use super::raw::Added;
 use super::{Plan, sleep};
 use crate::api::{Api, HandedIn};
 use crate::content::{self, Chance};
@@ -28,6 +29,8 @@ pub(super) struct Done {
     pub(super) again: u64,
     /// The number of the next document.
     pub(super) next: u64,
+    /// What raw logs answered with a number.
+    pub(super) added: Vec<Added>,
 }
 
 /// What the clients share.
@@ -72,7 +75,12 @@ impl Load {
             safe.extend(done.map_err(told("client"))??);
         }
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        Ok(Done { safe, again: count(&self.clients.again), next: count(&self.clients.next) })
+        Ok(Done {
+            safe,
+            again: count(&self.clients.again),
+            next: count(&self.clients.next),
+            ..Done::default()
+        })
     }
 }
 

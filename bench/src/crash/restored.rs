@@ -9,13 +9,14 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::load::{Done, Load, Safe};
+use super::raw::{self, Adding};
 use super::{Plan, Report, books, ledger, sleep};
 use crate::Result;
 use crate::load::settled;
 use crate::world::{Country, World};
 
-/// How long work goes on after the backup, and after the node is back.
-const WORK: Duration = Duration::from_secs(5);
+/// How long work goes on before the backup, and after the node is back.
+const WORK: Duration = Duration::from_millis(2500);
 /// How long a restored node may take until it takes work again.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -52,12 +53,15 @@ pub(super) async fn recipient(
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
     let handed_in = done.safe.len();
     done.safe.extend(more.safe);
+    done.added.extend(more.added);
     books::rows(world, &done.safe, report).await?;
     books::contents(world, &done.safe, report).await?;
     if !world.witnesses.is_empty() {
         ledger::receipts(world, done.safe.get(handed_in..).unwrap_or_default(), report).await?;
     }
     report.restored_recipient = Some(lost);
+    raw::is_held(&world.jp, report).await?;
+    raw::check(world, &done.added, report).await?;
     ledger::one_history(world, report).await
 }
 
@@ -79,6 +83,7 @@ pub(super) async fn sender(
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
     let handed_in: BTreeSet<u64> = more.safe.iter().map(|one| one.number).collect();
     done.safe.extend(more.safe);
+    done.added.extend(more.added);
     let known = world.kr.api.documents("outbox", None).await?;
     let known: BTreeSet<&str> = known.iter().map(|row| row.id.as_str()).collect();
     let (there, unknown): (Vec<Safe>, Vec<Safe>) =
@@ -96,10 +101,14 @@ pub(super) async fn sender(
     books::rows(world, &there, report).await?;
     books::contents(world, &there, report).await?;
     if !world.witnesses.is_empty() {
-        let since: Vec<Safe> = there.into_iter().filter(|one| handed_in.contains(&one.number)).collect();
+        let since: Vec<Safe> = there.iter().filter(|one| handed_in.contains(&one.number)).cloned().collect();
         ledger::receipts(world, &since, report).await?;
     }
+    // What went with the sender's disk is not looked for again.
+    done.safe = there;
     report.restored_sender = Some(lost);
+    raw::is_held(&world.kr, report).await?;
+    raw::check(world, &done.added, report).await?;
     ledger::one_history(world, report).await
 }
 
@@ -111,11 +120,11 @@ async fn round(
     first: u64,
     which: fn(&mut World) -> &mut Country,
 ) -> Result<(Lost, Done)> {
-    let load = Load::begin(world, plan, first)?;
-    tokio::time::sleep(WORK / 2).await;
+    let (load, adding) = (Load::begin(world, plan, first)?, Adding::begin(world, plan, first)?);
+    tokio::time::sleep(WORK).await;
     let leaves_at_backup = which(world).api.log().await?.leaves;
     let backup = tokio::task::block_in_place(|| which(world).backup(home))?;
-    tokio::time::sleep(WORK).await;
+    tokio::time::sleep(plan.age).await;
     let country = which(world);
     country.node.kill()?;
     let begun = Instant::now();
@@ -129,8 +138,9 @@ async fn round(
         sleep(50).await;
     }
     let seconds = begun.elapsed().as_secs_f64();
-    tokio::time::sleep(WORK / 2).await;
-    let done = load.end().await?;
+    tokio::time::sleep(WORK).await;
+    let mut done = load.end().await?;
+    done.added = adding.end().await?;
     while which(world).api.is_lacking().await? {
         if begun.elapsed() > PATIENCE {
             return Err("its partners were not asked for what is missing".to_owned());

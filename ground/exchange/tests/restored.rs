@@ -56,7 +56,7 @@ async fn lose(node: &Node, leaves: u64) -> Vec<ActId> {
     };
     store.write(&node.us, forget).await.unwrap();
     store.adopt_leaves(&node.us, ACTS, leaves, lost).await.unwrap();
-    store.recovered(&[]).await.unwrap();
+    store.recovered().await.unwrap();
     acts
 }
 

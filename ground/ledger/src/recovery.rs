@@ -4,10 +4,12 @@
 //! The mark of the restoration (see `corridor_storage::restored`) holds every log: no leaf gets a number
 //! and nothing is signed while it stands. It is taken away when every witness of the policy and every
 //! mirror has answered, and each log holds all that they have seen. Recovering signs nothing over
-//! leaves: the checkpoint that a log goes on from is one that it signed before, out of a mirror. A raw log of
-//! which none of them has heard stays held when the mark goes: its readers may have seen more. Whoever
+//! leaves: the checkpoint that a log goes on from is one that it signed before, out of a mirror. Whoever
 //! does not answer is asked again and again, and until then the logs stay held: nobody can know what a
 //! silent witness has seen.
+//!
+//! A raw log is published as soon as it is signed, so its readers may have seen more of it than any witness or
+//! mirror. It gets back what a mirror has, shows that, and stays held for good when the mark goes.
 
 mod seen;
 #[cfg(test)]
@@ -94,9 +96,12 @@ pub enum Outcome {
         /// How many leaves were not in the backup. In the log of acts these are acts whose state is lost.
         lost: u64,
     },
-    /// A raw log of which nobody that was asked has heard: it stays held when the mark goes, and another one
-    /// under a new name goes on for it.
-    Unknown,
+    /// A raw log that was there before: it stays held when the mark goes, and another one under a new name goes
+    /// on for it.
+    Held {
+        /// The size of the checkpoint that it shows.
+        size: u64,
+    },
 }
 
 /// Recovers the logs of a node. A clone is the same.
@@ -225,9 +230,7 @@ impl Recovery {
         }
         if let Some(store) = self.store() {
             self.begin_log().await?;
-            let known = self.0.parts.logs.iter().zip(&outcomes).filter(|(_, o)| **o != Outcome::Unknown);
-            let whole: Vec<&str> = known.map(|(log, _)| log.name()).filter(|n| !holds_acts(n)).collect();
-            store.recovered(&whole).await?;
+            store.recovered().await?;
             name_lost(store).await?;
         }
         self.0.waits.send_replace(false);
@@ -249,20 +252,37 @@ impl Recovery {
         self.0.parts.logs.first().map(Log::store)
     }
 
-    /// Recovers one log, or says everything that is in the way.
+    /// Recovers one log, or says everything that is in the way. Nothing is in a raw log's but silence: where it
+    /// cannot get back what it had, it is held with what it has.
     async fn recover(&self, log: &Log) -> Result<Outcome, Vec<Problem>> {
         let one = |problem| vec![problem];
-        let from = log.latest().await.map_err(one)?.map_or_else(Tree::empty, |signed| signed.tree());
         let (seen, silent) = self.ask(log).await.map_err(one)?;
         if !silent.is_empty() {
             return Err(silent);
         }
-        if !holds_acts(log.name()) && !seen.known {
-            return Self::unheard_of(log, from.size).await.map_err(one);
+        let outcome = self.bring_back(log, &seen).await;
+        if holds_acts(log.name()) || log.store().is_whole(log.name()).await.map_err(one)? {
+            return outcome;
         }
-        check_known(log, from.size, &seen).await.map_err(one)?;
-        if let Some((name, size)) = self.unshown(&seen, from.size) {
-            self.weigh(log, &name, size, &seen).await?;
+        for problem in outcome.err().unwrap_or_default() {
+            tracing::error!(log = log.origin(), "not brought back: {problem}");
+        }
+        let size = log.latest().await.map_err(one)?.map_or(0, |signed| signed.tree().size);
+        tracing::error!(
+            log = log.origin(),
+            size,
+            "nobody can know what else it has published: it stays held"
+        );
+        Ok(Outcome::Held { size })
+    }
+
+    /// Brings the leaves back that others have seen and that are not here.
+    async fn bring_back(&self, log: &Log, seen: &Seen) -> Result<Outcome, Vec<Problem>> {
+        let one = |problem| vec![problem];
+        let from = log.latest().await.map_err(one)?.map_or_else(Tree::empty, |signed| signed.tree());
+        check_known(log, from.size, seen).await.map_err(one)?;
+        if let Some((name, size)) = self.unshown(seen, from.size) {
+            self.weigh(log, &name, size, seen).await?;
         }
         if seen.size <= from.size {
             tracing::info!(
@@ -276,7 +296,7 @@ impl Recovery {
         copies.sort_by_key(|(_, c)| std::cmp::Reverse(c.tree().size));
         let mut failed = Vec::new();
         for (base, copy) in copies {
-            match self.fetch(log, from, base, copy, &seen).await {
+            match self.fetch(log, from, base, copy, seen).await {
                 Ok(lost) => {
                     let size = copy.tree().size;
                     tracing::warn!(log = log.name(), from = from.size, size, lost, %base, "leaves came back from a mirror");
@@ -286,19 +306,9 @@ impl Recovery {
             }
         }
         if failed.is_empty() {
-            failed.push(self.lost(log, seen.size, from.size, &seen).await.map_err(one)?);
+            failed.push(self.lost(log, seen.size, from.size, seen).await.map_err(one)?);
         }
         Err(failed)
-    }
-
-    /// A raw log is published as soon as it is signed. Where nobody keeps anything of it, nobody can say how
-    /// far it had come (LG-1); but one that has begun since the restoration has no past.
-    async fn unheard_of(log: &Log, size: u64) -> Result<Outcome> {
-        if log.store().is_whole(log.name()).await? {
-            return Ok(Outcome::Whole);
-        }
-        tracing::error!(log = log.name(), size, "nobody knows what the log has published: it stays held");
-        Ok(Outcome::Unknown)
     }
 
     async fn lost(&self, log: &Log, expected: u64, here: u64, seen: &Seen) -> Result<Problem> {

@@ -7,10 +7,10 @@
 //! missing leaves puts them in their places and then takes the mark away; what waited is numbered
 //! behind them.
 //!
-//! Of a raw log others may be able to say nothing at all: then nobody can know what was published since the
+//! A raw log is published as soon as it is signed: nobody can know what its readers have seen since the
 //! backup, and it stays held for good when the mark goes. `whole_log` names the raw logs that are not: those
-//! of which somebody could say, and those that were begun since. The row without a name says that there was
-//! a restoration. So a log whose name is configured later is held as well.
+//! that were begun since. The row without a name says that there was a restoration. So a log whose name is
+//! configured later is held as well.
 //!
 //! As reading leaves, this is below the guard of PA-1: a log is the whole node's.
 
@@ -67,7 +67,8 @@ pub(crate) const HELD: &str = "
 pub enum Held {
     /// The mark stands: it is not known yet what others have seen.
     Restored,
-    /// The mark is gone, and nobody could say anything of this raw log: it is held for good.
+    /// The mark is gone, and this raw log was there before: nobody can know what it had published, and it is held
+    /// for good.
     Unknown,
 }
 
@@ -87,8 +88,8 @@ impl Held {
         let why = match self {
             Self::Restored => "the database was restored and it is not known yet what others have seen",
             Self::Unknown => {
-                "the database was restored and nobody watches this log: what it has published since the backup \
-                 cannot be known, and it takes nothing more; another log under ledger.raw can"
+                "the database was restored: what this log has published since the backup cannot be known, and it \
+                 takes nothing more; another log under ledger.raw can"
             }
         };
         Problem::new(ErrorCode::LogHeld).with("what", log).with("why", why)
@@ -239,7 +240,7 @@ impl Store {
         self.write(&leaves::nobody()?, move |tx| tx.is_whole(&log)).await
     }
 
-    /// Whether a raw log is known to hold what others have seen, or to have begun since.
+    /// Whether a raw log has begun since the last restoration.
     ///
     /// # Errors
     /// As [`Store::read`].
@@ -333,16 +334,15 @@ impl Store {
         self.write(operator, unit).await
     }
 
-    /// Takes the mark away: the log of acts and these raw logs are known to hold what others have seen.
-    /// Every other raw log that was there before stays held. What waited gets its numbers.
+    /// Takes the mark away: the log of acts is known to hold what others have seen. Every raw log that was there
+    /// before stays held. What waited gets its numbers.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn recovered(&self, whole: &[&str]) -> Result<()> {
+    pub async fn recovered(&self) -> Result<()> {
         let alone = self.is_alone();
-        let whole: Vec<String> = std::iter::once(&"").chain(whole).map(|&name| name.to_owned()).collect();
         let unit = move |tx: &mut Tx<'_>| {
-            whole.iter().try_for_each(|name| tx.is_whole(name))?;
+            tx.is_whole("")?;
             tx.of_node(
                 "DELETE FROM restored WHERE participant = $1 RETURNING time",
                 &[Arg::Text(EVERYBODY)],

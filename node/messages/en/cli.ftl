@@ -111,6 +111,7 @@ field-witness = witness
 field-witnesses = witnesses
 field-origin = origin
 field-leaves = acts in the log
+field-entries = entries
 field-waiting = waiting for their place
 field-copied = copied elsewhere
 field-void_after = void after
@@ -154,6 +155,8 @@ word-erased = erased
 word-proposed = proposed
 word-concluded = concluded
 word-ended = ended
+word-open = open
+word-held = held since a restoration
 word-in-force = in force
 word-grace = expired, in grace
 word-closed = expired
@@ -461,7 +464,7 @@ field-why = why
 doctor-lacking = This node was restored, and { $partner } has not answered yet what it sent or received since { $at }: documents may be missing here.
     .remedy = See to it that the partner's node can be reached; it is asked again by itself.
 # args: what
-doctor-raw-held = This node was restored, and nobody that was asked knows what the log { $what } had published since the backup. It shows what it has; it takes and signs nothing more.
+doctor-raw-held = This node was restored, and what the log { $what } had published since the backup cannot be known. It shows what it has; it takes and signs nothing more.
     .remedy = Name another log beside it under ledger.raw, and tell those who add entries its address: it has an origin and a key of its own. Leave { $what } in the list as long as it is to be read. Whoever has read it may hold what is lost.
 
 ## Mappings of one's own

@@ -107,6 +107,7 @@ field-witness = 証人
 field-witnesses = 証人
 field-origin = オリジン
 field-leaves = ログの行為数
+field-entries = 項目数
 field-waiting = 記録待ち
 field-copied = ミラー保管済み
 field-void_after = 失効の境界（リーフ）
@@ -150,6 +151,8 @@ word-erased = 消去済み
 word-proposed = 提案中
 word-concluded = 締結
 word-ended = 終了
+word-open = 受付中
+word-held = 復元後停止中
 word-in-force = 有効
 word-grace = 期限切れ（猶予中）
 word-closed = 期限切れ
@@ -356,7 +359,7 @@ field-why = 原因
 # args: partner, at
 doctor-lacking = このノードは復元されましたが、{ $at } 以降に授受した文書について、{ $partner } からまだ回答がありません。不足している文書がある可能性があります。
     .remedy = 相手機関のノードに接続できるようにしてください。照会は自動的に繰り返されます。
-doctor-raw-held = このノードは復元されましたが、バックアップ以降にログ { $what } が何を公開していたかを知る相手がいません。このログは手元の内容を公開するだけで、追加の受付も署名も行いません。
+doctor-raw-held = このノードは復元されました。バックアップ以降にログ { $what } が何を公開していたかは、確かめられません。このログは手元の内容を公開するだけで、追加の受付も署名も行いません。
     .remedy = ledger.raw に別の名前のログを追加し、登録する人にその宛先を知らせてください。新しいログには固有の識別名と鍵があります。{ $what } は、閲覧が必要な間は一覧に残してください。失われた部分は、このログを読んでいた人が保管しているかもしれません。
 
 ## Mappings of one's own

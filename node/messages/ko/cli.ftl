@@ -107,6 +107,7 @@ field-witness = 증인
 field-witnesses = 증인
 field-origin = 오리진
 field-leaves = 로그의 행위 수
+field-entries = 항목 수
 field-waiting = 자리 대기
 field-copied = 미러에 보관됨
 field-void_after = 무효 기준 리프
@@ -150,6 +151,8 @@ word-erased = 파기됨
 word-proposed = 제안됨
 word-concluded = 체결됨
 word-ended = 종료됨
+word-open = 접수 중
+word-held = 복원 뒤 멈춤
 word-in-force = 유효
 word-grace = 만료(유예 중)
 word-closed = 만료됨
@@ -356,7 +359,7 @@ field-why = 원인
 # args: partner, at
 doctor-lacking = 이 노드는 복원되었으나 { $at } 이후 주고받은 문서에 대하여 { $partner }의 회신이 아직 없습니다. 누락된 문서가 있을 수 있습니다.
     .remedy = 상대 기관의 노드에 연결되도록 조치하십시오. 조회는 자동으로 반복됩니다.
-doctor-raw-held = 이 노드는 복원되었으나, 백업 뒤에 로그 { $what }이(가) 무엇을 공개했는지 아는 곳이 없습니다. 이 로그는 가진 내용을 보여 주기만 하고 더는 접수도 서명도 하지 않습니다.
+doctor-raw-held = 이 노드는 복원되었습니다. 백업 뒤에 로그 { $what }이(가) 무엇을 공개했는지는 확인할 수 없습니다. 이 로그는 가진 내용을 보여 주기만 하고 더는 접수도 서명도 하지 않습니다.
     .remedy = ledger.raw에 다른 이름의 로그를 추가하고, 항목을 올리는 이들에게 그 주소를 알리십시오. 새 로그는 고유한 식별 이름과 키를 가집니다. { $what }은(는) 열람이 필요한 동안 목록에 남겨 두십시오. 잃은 부분은 이 로그를 읽던 곳이 보관하고 있을 수 있습니다.
 
 ## Mappings of one's own

@@ -18,6 +18,7 @@ use super::problem::{Answer, Problems};
 use super::schema;
 use crate::access::Caller;
 use crate::assembly::Surroundings;
+use crate::ledger::Standing;
 use crate::succession;
 
 /// How the log of acts stands.
@@ -48,6 +49,23 @@ pub struct LogBody {
     pub copied: u64,
     /// Logs that were seen to contradict themselves.
     pub alarms: Vec<AlarmBody>,
+    /// The logs of this node beside it: raw ones, and logs of acts that have ended.
+    pub others: Vec<OtherBody>,
+}
+
+/// A log of this node beside its log of acts.
+#[derive(Serialize, ToSchema)]
+pub struct OtherBody {
+    /// Its name: for a raw log the one under `ledger.raw`.
+    pub name: String,
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The key its checkpoints are checked with, as a verifier key: what its readers need.
+    pub key: String,
+    /// How many entries have their place in it.
+    pub entries: u64,
+    /// Whether it takes more: a raw log that is `held` does not, since a restoration.
+    pub state: Standing,
 }
 
 /// A mirror of this log.
@@ -199,6 +217,13 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
         time: alarm.time,
         evidence: String::from_utf8_lossy(&alarm.evidence).into_owned(),
     });
+    let others = ledger.others().await?.into_iter().map(|log| OtherBody {
+        name: log.name,
+        origin: log.origin,
+        key: log.key.to_string(),
+        entries: log.entries,
+        state: log.standing,
+    });
     Ok(Json(LogBody {
         origin: ledger.log.origin().to_owned(),
         key: ledger.log.key().to_string(),
@@ -212,6 +237,7 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
         copied: copies.copied,
         mirrors: copies.mirrors.into_iter().map(mirror).collect(),
         alarms: alarms.collect(),
+        others: others.collect(),
     }))
 }
 

@@ -27,7 +27,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "NUMBER")]
         from: Option<u64>,
     },
-    /// Show the newest checkpoint and who has cosigned
+    /// Show the newest checkpoint who has cosigned, and the other logs of this node with their keys
     Checkpoint,
     /// Prove that a leaf is in the log, or that the log only grew
     Prove {
@@ -165,6 +165,12 @@ fn checkpoint(context: &Context, answer: &Value) {
     context.terminal.line("");
     let mirrors = json!({ "items": answer.get("mirrors") });
     context.terminal.table(&mirrors, &["url", "copied", "failures", "last_error"]);
+    let others = answer.get("others").filter(|all| all.as_array().is_some_and(|all| !all.is_empty()));
+    if let Some(others) = others {
+        context.terminal.line("");
+        let others = json!({ "items": others });
+        context.terminal.table(&others, &["name", "entries", "state", "origin", "key"]);
+    }
 }
 
 fn alarms(context: &Context, answer: &Value, id: Option<&str>, out: Option<&Path>) -> Done {

@@ -6,7 +6,6 @@ use corridor_console::component::{
     Badge, Column, Command, Empty, Facts, Icon, Notice, Paging, Row, Section, Short, Table, Tabs, Tone,
 };
 use corridor_console::{Markup, Page, Viewer, format};
-use corridor_ledger::fsck;
 use corridor_proof::Act;
 use corridor_proof::merkle::{Tree, leaf_hash, node_hash};
 use corridor_storage::{ACTS, Leaf};
@@ -262,14 +261,16 @@ fn step_table(viewer: &Viewer, proof: &Proof) -> Markup {
 }
 
 /// `POST /console/ledger/fsck`: derives everything that the log stores from its entries again.
-pub(super) async fn check(node: Shared, viewer: Viewer, _: Fields) -> Answer<Response> {
-    let found = fsck::check(&node.ledger.log).await?;
+pub(super) async fn check(node: Shared, viewer: Viewer, fields: Fields) -> Answer<Response> {
+    let other = fields.get("log");
+    let found = node.ledger.fsck(other.unwrap_or(ACTS)).await?;
     let difference = found.difference.as_ref().map(ToString::to_string);
-    let page = checked(&viewer, [found.leaves, found.tiles, found.checkpoints], difference.as_deref());
+    let counts = [found.leaves, found.tiles, found.checkpoints];
+    let page = checked(&viewer, other, counts, difference.as_deref());
     Ok(page.answer(&viewer))
 }
 
-fn checked(viewer: &Viewer, counts: [u64; 3], difference: Option<&str>) -> Page {
+fn checked(viewer: &Viewer, other: Option<&str>, counts: [u64; 3], difference: Option<&str>) -> Page {
     let t = words(viewer);
     let notice = match difference {
         None => Notice::new(Tone::Good, t.get("fsck-good")),
@@ -277,15 +278,17 @@ fn checked(viewer: &Viewer, counts: [u64; 3], difference: Option<&str>) -> Page 
     };
     let [leaves, tiles, checkpoints] = counts.map(format::number);
     let facts = Facts::new()
+        .known(t.get("fsck-log"), other.map(Markup::code))
         .known(t.get("fsck-difference"), difference.map(Markup::text))
         .text(t.get("fsck-leaves"), leaves)
         .text(t.get("fsck-tiles"), tiles)
         .text(t.get("fsck-checkpoints"), checkpoints);
+    let named = |before: &str| other.map_or_else(String::new, |log| format!("{before}{log}"));
     let body = Markup::from(Section::new("", facts).card()).and(Command::new(
         viewer,
-        "log fsck",
+        &format!("log fsck{}", named(" --log ")),
         "POST",
-        "/api/v1/log/fsck",
+        &format!("/api/v1/log/fsck{}", named("?log=")),
         None,
     ));
     Page::new(t.get("fsck-title"), body)
@@ -339,14 +342,15 @@ mod tests {
 
     #[test]
     fn what_the_whole_check_found_is_said() {
-        let check = |difference: Option<&str>, expect: &[&str]| {
+        let check = |other: Option<&str>, difference: Option<&str>, expect: &[&str]| {
             for lang in Lang::ALL {
                 let viewer = viewer(*lang);
-                holds(&checked(&viewer, [1234, 5, 6], difference).html(&viewer), expect);
+                holds(&checked(&viewer, other, [1234, 5, 6], difference).html(&viewer), expect);
             }
         };
-        check(None, &["notice good", "1,234", "corridor log fsck"]);
-        check(Some("<tile 1>"), &["notice bad", "&lt;tile 1&gt;"]);
+        check(None, None, &["notice good", "1,234", "corridor log fsck"]);
+        check(None, Some("<tile 1>"), &["notice bad", "&lt;tile 1&gt;"]);
+        check(Some("notices"), None, &["<code>notices</code>", "</span> notices</code>", "fsck?log=notices"]);
     }
 
     proptest! {

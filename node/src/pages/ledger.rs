@@ -14,7 +14,7 @@ use corridor_ledger::alarm::Alarm;
 use corridor_ledger::gather::WitnessState;
 use corridor_ledger::mirror::MirrorState;
 use corridor_proof::merkle::print_hash;
-use corridor_proof::policy::Standing;
+use corridor_proof::policy;
 use corridor_storage::Restored;
 use serde::Deserialize;
 
@@ -23,9 +23,12 @@ use super::evidence::{Cosigned, download, seconds, words};
 use crate::api::Shared;
 use crate::api::extract::{Ask, Named};
 use crate::api::problem::Answer;
+use crate::ledger::{OtherLog, Standing};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/console/ledger";
+/// What one must be allowed to do to have a log checked.
+const FSCK: &str = "POST /console/ledger/fsck";
 /// How many checkpoints are listed.
 const LISTED: u32 = 12;
 const HOUR: i64 = 3_600_000;
@@ -82,6 +85,7 @@ struct Sheet {
     copied: u64,
     shown: u64,
     alarms: Vec<Alarm>,
+    others: Vec<OtherLog>,
     /// Why new work is not taken yet after a restoration; the mark of it.
     held: Option<Vec<Problem>>,
     restored: Option<Restored>,
@@ -126,7 +130,7 @@ async fn sheet(node: &Shared, viewer: &Viewer, span: Span) -> Result<Sheet> {
     let last = |name: &str| {
         judged.iter().flatten().find_map(|judged| {
             let found = judged.witnesses.iter().find(|(witness, _)| witness == name)?;
-            if let Standing::Counted { time, .. } = found.1 { time.map(seconds) } else { None }
+            if let policy::Standing::Counted { time, .. } = found.1 { time.map(seconds) } else { None }
         })
     };
     let states = ledger.gatherers.first().map(|g| g.witnesses()).unwrap_or_default();
@@ -153,6 +157,7 @@ async fn sheet(node: &Shared, viewer: &Viewer, span: Span) -> Result<Sheet> {
         copied: copies.copied,
         shown: copies.shown,
         alarms: ledger.alarms.list().await?,
+        others: ledger.others().await?,
         held: node.takes_work().is_err().then(|| ledger.recovery.why()),
         restored: ledger.log.store().restored().await?,
         span,
@@ -180,14 +185,14 @@ fn page(viewer: &Viewer, sheet: &Sheet) -> Page {
         .and(Section::new(t.get("ledger-mirrors"), mirrors(viewer, sheet)).live("mirrors"))
         .and(Section::new(t.get("ledger-alarms"), alarms(viewer, sheet)).live("alarms"))
         .and(Section::new(t.get("ledger-checkpoints"), checkpoints(viewer, sheet)).live("checkpoints"))
+        .and(others(viewer, sheet))
         .and(Section::new(t.get("ledger-lookup"), lookup(viewer, None)).named("lookup"))
         .and(Section::new(t.get("ledger-facts"), facts(viewer, sheet)).card())
         .and(Command::new(viewer, "log checkpoint", "GET", "/api/v1/log", None));
     let leaves = Button::new(t.get("ledger-leaves-link"), "/console/ledger/leaves").icon(Icon::Acts);
     let mut actions = Markup::from(leaves);
-    if viewer.may("POST /console/ledger/fsck") {
-        let fsck = Press::new(viewer, "/console/ledger/fsck", t.get("ledger-fsck")).icon(Icon::Verify);
-        actions = actions.and(fsck);
+    if viewer.may(FSCK) {
+        actions = actions.and(fsck(viewer, "ledger-fsck"));
     }
     let page = Page::new(t.get("ledger-title"), body).lead(t.get("ledger-lead")).actions(actions).live();
     notices(viewer, sheet).into_iter().fold(page, Page::notice)
@@ -420,6 +425,54 @@ fn checkpoints(viewer: &Viewer, sheet: &Sheet) -> Markup {
         paging: None,
     }
     .into()
+}
+
+/// The logs beside it, where there are any: what their readers need, and the check of each.
+fn others(viewer: &Viewer, sheet: &Sheet) -> Markup {
+    let t = words(viewer);
+    if sheet.others.is_empty() {
+        return Markup::default();
+    }
+    let may_check = viewer.may(FSCK);
+    let row = |log: &OtherLog| {
+        let (tone, word) = match log.standing {
+            Standing::Open => (Tone::Good, "ledger-other-open"),
+            Standing::Held => (Tone::Wait, "ledger-other-held"),
+            Standing::Ended => (Tone::Idle, "ledger-other-ended"),
+        };
+        let mut cells = vec![
+            Markup::lines([Markup::text(&log.name), Markup::code(&log.origin)]),
+            Badge::new(tone, t.get(word)).into(),
+            Markup::text(format::number(log.entries)),
+            Short::new(&log.key).into(),
+        ];
+        if may_check {
+            cells.push(fsck(viewer, "ledger-other-check").hidden("log", &log.name).into());
+        }
+        Row(cells)
+    };
+    let mut columns = vec![
+        Column::new(t.get("ledger-log")),
+        Column::new(t.get("ledger-state")),
+        Column::number(t.get("ledger-count-leaves")),
+        Column::new(t.get("ledger-key")),
+    ];
+    if may_check {
+        columns.push(Column::new(t.get("ledger-other-checked")));
+    }
+    let table = Table {
+        caption: t.get("ledger-others-caption").into(),
+        columns,
+        rows: sheet.others.iter().map(row).collect(),
+        empty: Empty::new(Icon::Ledger, "", ""),
+        paging: None,
+    };
+    Section::new(t.get("ledger-others"), table).live("others").into()
+}
+
+/// The button that has a log checked whole.
+fn fsck(viewer: &Viewer, label: &str) -> Press {
+    Press::new(viewer, "/console/ledger/fsck", words(viewer).get(label)).icon(Icon::Verify)
 }
 
 /// The form that asks for the proof of a leaf.

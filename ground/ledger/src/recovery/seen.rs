@@ -22,8 +22,6 @@ pub(super) struct Seen {
     pub(super) checkpoints: Vec<SignedCheckpoint>,
     /// Witnesses that say more than they show: the name, and the size.
     pub(super) claims: Vec<(String, u64)>,
-    /// Whether anybody has heard of the log. Who takes it for a new one has not.
-    pub(super) known: bool,
     /// How many witnesses show what they say.
     pub(super) witnesses: usize,
     /// The copies, with where they are.
@@ -60,8 +58,7 @@ impl Recovery {
         let (mut seen, mut silent) = (Seen::default(), Vec::new());
         for (name, answer) in witnesses {
             match answer {
-                Ok((known, size, shown)) => {
-                    seen.known |= known;
+                Ok((size, shown)) => {
                     let most = shown.as_ref().map_or(0, |shown| shown.tree().size);
                     if size > most {
                         seen.claims.push((name, size));
@@ -79,39 +76,37 @@ impl Recovery {
                 Err(problem) => silent.push(held(log, &format!("mirror {url}: {problem}"))),
             }
         }
-        seen.known |= !seen.copies.is_empty();
         seen.checkpoints.extend(seen.copies.iter().map(|(_, copy)| copy.clone()));
         seen.size = seen.checkpoints.iter().map(|c| c.tree().size).fold(seen.size, u64::max);
         Ok((seen, silent))
     }
 
-    /// Whether a witness had heard of the log, the size that it has cosigned, and its checkpoint when it shows
-    /// it. Offered a checkpoint as
-    /// if it had seen none, a witness that has seen one answers with its size (C2SP tlog-witness,
-    /// add-checkpoint); one that takes it has seen nothing larger.
+    /// The size that a witness has cosigned, and its checkpoint when it shows it. Offered a checkpoint as if it
+    /// had seen none, a witness that has seen one answers with its size (C2SP tlog-witness, add-checkpoint); one
+    /// that takes it has seen nothing larger.
     async fn ask_witness(
         &self,
         log: &Log,
         url: &str,
         shown: &SignedCheckpoint,
-    ) -> Result<(bool, u64, Option<SignedCheckpoint>)> {
+    ) -> Result<(u64, Option<SignedCheckpoint>)> {
         let base = prefix(url)?;
         let request = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: shown.clone() };
         let reply = self.0.parts.link.post(&door(&base, "add-checkpoint")?, None, request.to_bytes()).await?;
         let wrong =
             |why: String| Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why);
-        let (known, size) = match reply.status {
-            StatusCode::OK => (false, shown.tree().size),
+        let size = match reply.status {
+            StatusCode::OK => shown.tree().size,
             StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
-                (true, size_of(&reply.body).ok_or_else(|| wrong("no size".to_owned()))?)
+                size_of(&reply.body).ok_or_else(|| wrong("no size".to_owned()))?
             }
             // It has never heard of the log.
-            StatusCode::NOT_FOUND => (false, 0),
+            StatusCode::NOT_FOUND => 0,
             status => return Err(wrong(format!("status {status}"))),
         };
         // Witnesses of other kinds do not show theirs.
         let kept = self.signed(log, &below(&base, log)?).await.ok().flatten();
-        Ok((known, size, kept))
+        Ok((size, kept))
     }
 
     /// The copy that a mirror has of a log, and where.

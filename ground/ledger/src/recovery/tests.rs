@@ -224,6 +224,29 @@ impl World {
         assert!(self.log.store().restored().await.unwrap().is_some());
     }
 
+    /// The log of acts goes on. A raw log shows what came back.
+    async fn check_after(&mut self, size: u64) {
+        assert_eq!(self.log.store().restored().await.unwrap(), None);
+        if self.name == ACTS {
+            self.check_goes_on().await;
+        } else {
+            self.check_stays(size).await;
+        }
+    }
+
+    /// The log shows what it has, takes nothing more and signs nothing.
+    async fn check_stays(&self, size: u64) {
+        let (log, store) = (&self.log, self.log.store());
+        let refused = store.append(log.operator(), log.name(), b"x".to_vec()).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::LogHeld);
+        assert!(log.integrate().await.map_or_else(|p| p.code() == ErrorCode::LogHeld, |s| s.is_none()));
+        assert_eq!(log.latest().await.unwrap().map_or(0, |signed| signed.tree().size), size);
+        assert_eq!(log.held().await.unwrap(), Some(corridor_storage::Held::Unknown));
+        if size > 0 {
+            assert_eq!(fsck::check(log).await.unwrap().difference, None);
+        }
+    }
+
     /// The log goes on, and whatever was signed in either life is of one history.
     async fn check_goes_on(&mut self) {
         assert_eq!(self.log.store().restored().await.unwrap(), None);
@@ -257,20 +280,21 @@ async fn returns(place: Place, name: &'static str, (signed, tail, later): (u64, 
         world.log.store().write(&operator(), move |tx| tx.record(&sealed)).await.unwrap();
     }
     let size = signed + tail + later;
-    let expect = match size == signed {
-        true => Outcome::Whole,
-        false => Outcome::Returned { from: signed, size, lost: later },
+    let expect = match (name == ACTS, size == signed) {
+        (false, _) => Outcome::Held { size },
+        (true, true) => Outcome::Whole,
+        (true, false) => Outcome::Returned { from: signed, size, lost: later },
     };
     assert_eq!(world.attempt().await.unwrap(), expect, "{signed} {tail} {later}");
     assert_eq!(world.log.latest().await.unwrap().unwrap().tree().size, size);
     let lost = world.log.store().lost_acts(0, 4096).await.unwrap().len() as u64;
     assert_eq!(lost, if name == ACTS { later } else { 0 });
-    world.check_goes_on().await;
+    world.check_after(size).await;
     // As after a restart.
     world.log.store().close().await;
     world.open().await;
     assert!(!world.recovery().begin(Duration::from_secs(5)).await.unwrap());
-    world.check_goes_on().await;
+    world.check_after(size).await;
 }
 
 #[tokio::test]
@@ -369,7 +393,7 @@ async fn entries_that_were_not_signed_are_not_taken() {
 #[tokio::test]
 async fn an_old_database_that_was_copied_back_is_noticed() {
     let (mut world, _kept) = lagging(true).await;
-    world.log.store().recovered(&["raw"]).await.unwrap();
+    world.log.store().recovered().await.unwrap();
     assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 4, size: 10, lost: 6 });
     world.check_goes_on().await;
 }
@@ -378,11 +402,11 @@ async fn an_old_database_that_was_copied_back_is_noticed() {
 #[tokio::test]
 async fn a_log_that_has_forked_already_is_held() {
     let (world, _kept) = lagging(true).await;
-    world.log.store().recovered(&["raw"]).await.unwrap();
+    world.log.store().recovered().await.unwrap();
     add(&world.log, 3).await;
     grow(&world.log).await;
     world.check_held(ErrorCode::CheckpointInconsistent).await;
-    world.log.store().recovered(&["raw"]).await.unwrap();
+    world.log.store().recovered().await.unwrap();
     add(&world.log, 30).await;
     grow(&world.log).await;
     world.log.store().mark_restored().await.unwrap();
@@ -436,49 +460,47 @@ async fn a_copy_follows_what_was_cosigned() {
 /// is in the copy, and the node goes on with the same log.
 #[tokio::test]
 async fn a_disk_that_is_lost_right_after_a_cosignature_loses_no_leaf() {
-    for name in ["raw", ACTS] {
-        let mut world = world(place(), name).await;
-        add(&world.log, 3).await;
+    let mut world = world(place(), ACTS).await;
+    add(&world.log, 3).await;
+    grow(&world.log).await;
+    let (_kept, from) = world.backup();
+    let mut size = 3;
+    for more in [1, 300, 7] {
+        let clock: Arc<dyn corridor_base::Clock> = Arc::new(SystemClock);
+        let pusher = mirror::Pusher::new(mirror::PushParts {
+            log: world.log.clone(),
+            mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
+            link: world.net.clone(),
+            clock: clock.clone(),
+            patience: mirror::PushPatience::default(),
+        });
+        let patience = crate::gather::Patience::default();
+        let gatherer = crate::Gatherer::new(
+            Arc::new(pusher.clone()),
+            world.policy(),
+            world.net.clone(),
+            clock,
+            patience,
+        );
+        add(&world.log, more).await;
         grow(&world.log).await;
-        let (_kept, from) = world.backup();
-        let mut size = 3;
-        for more in [1, 300, 7] {
-            let clock: Arc<dyn corridor_base::Clock> = Arc::new(SystemClock);
-            let pusher = mirror::Pusher::new(mirror::PushParts {
-                log: world.log.clone(),
-                mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
-                link: world.net.clone(),
-                clock: clock.clone(),
-                patience: mirror::PushPatience::default(),
-            });
-            let patience = crate::gather::Patience::default();
-            let gatherer = crate::Gatherer::new(
-                Arc::new(pusher.clone()),
-                world.policy(),
-                world.net.clone(),
-                clock,
-                patience,
-            );
-            add(&world.log, more).await;
-            grow(&world.log).await;
-            size += more;
-            // Nobody is shown what has no copy.
-            gatherer.round().await.unwrap();
-            let seen = async |world: &World| {
-                world.net.witness.latest(world.log.origin()).await.unwrap().map_or(0, |seen| seen.tree().size)
-            };
-            assert!(seen(&world).await < size);
-            pusher.round().await.unwrap();
-            gatherer.round().await.unwrap();
-            assert_eq!(seen(&world).await, size);
-            let stored = world.log.checkpoints(size, 1).await.unwrap();
-            assert_eq!((stored[0].copied, stored[0].complete), (Some(true), true));
-            world.restore(&from).await;
-            assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 3, size, lost: size - 3 });
-        }
-        world.witnessed = size;
-        world.check_goes_on().await;
+        size += more;
+        // Nobody is shown what has no copy.
+        gatherer.round().await.unwrap();
+        let seen = async |world: &World| {
+            world.net.witness.latest(world.log.origin()).await.unwrap().map_or(0, |seen| seen.tree().size)
+        };
+        assert!(seen(&world).await < size);
+        pusher.round().await.unwrap();
+        gatherer.round().await.unwrap();
+        assert_eq!(seen(&world).await, size);
+        let stored = world.log.checkpoints(size, 1).await.unwrap();
+        assert_eq!((stored[0].copied, stored[0].complete), (Some(true), true));
+        world.restore(&from).await;
+        assert_eq!(world.attempt().await.unwrap(), Outcome::Returned { from: 3, size, lost: size - 3 });
     }
+    world.witnessed = size;
+    world.check_goes_on().await;
 }
 
 /// A witness that says it has cosigned more than anybody shows holds the log up for so long; then others,
@@ -535,9 +557,9 @@ async fn what_one_witness_says_marks_no_sound_database() {
     assert!(world.recovery().begin(Duration::from_secs(5)).await.unwrap());
 }
 
-/// A raw log that nobody watches is published at once: its readers may have seen more than the backup has, and
-/// nobody can be asked. It shows what it has, takes and signs nothing, and is not asked about any more; the log
-/// that goes on for it has another name, and so another origin and key (LG-1).
+/// A raw log is published as soon as it is signed: its readers may have seen more than the backup has, and of one
+/// that nobody watches nobody can be asked. It is not asked about any more; the log that goes on for it has another
+/// name, and so another origin and key (LG-1).
 async fn unwatched(place: Place, size: u64) {
     let mut world = world(place, "alone").await;
     world.known.url = None;
@@ -551,15 +573,11 @@ async fn unwatched(place: Place, size: u64) {
     add(&world.log, 6).await;
     grow(&world.log).await;
     world.restore(&from).await;
-    assert_eq!(world.attempt().await.unwrap(), Outcome::Unknown);
+    assert_eq!(world.attempt().await.unwrap(), Outcome::Held { size });
     for _ in 0..2 {
-        let (log, store) = (&world.log, world.log.store());
+        let store = world.log.store();
         assert_eq!(store.restored().await.unwrap(), None);
-        let refused = store.append(log.operator(), log.name(), b"x".to_vec()).await.unwrap_err();
-        assert_eq!(refused.code(), ErrorCode::LogHeld);
-        assert!(log.integrate().await.map_or_else(|p| p.code() == ErrorCode::LogHeld, |s| s.is_none()));
-        assert_eq!(log.latest().await.unwrap().map_or(0, |signed| signed.tree().size), size);
-        assert_eq!(log.held().await.unwrap(), Some(corridor_storage::Held::Unknown));
+        world.check_stays(size).await;
         // What was never signed here is not signed now.
         let elsewhere = Log::open(world.place.parts(store, "added-later")).await.unwrap();
         assert_eq!(elsewhere.integrate().await.unwrap_err().code(), ErrorCode::LogHeld);
@@ -585,4 +603,32 @@ async fn a_raw_log_that_nobody_watches_stays_held() {
         unwatched(place, 4).await;
     }
     unwatched(place(), 0).await;
+}
+
+/// Readers have seen more of a raw log than its witness and its mirror: it does not go on beside what they saw.
+/// Nor does a mirror that shows what is not ours, or has lost what its witness saw, keep the node from its work.
+#[tokio::test]
+async fn a_raw_log_does_not_go_on_beside_what_its_readers_saw() {
+    let check = async |copied: bool, lies: bool, expect: u64| {
+        let mut world = world(place(), "raw").await;
+        add(&world.log, 4).await;
+        grow(&world.log).await;
+        world.show().await;
+        let (_kept, from) = world.backup();
+        add(&world.log, 3).await;
+        grow(&world.log).await;
+        world.show().await;
+        if copied {
+            world.copy().await;
+        }
+        add(&world.log, 2).await;
+        assert_eq!(grow(&world.log).await.tree().size, 9);
+        world.restore(&from).await;
+        world.net.lies.store(lies, Ordering::SeqCst);
+        assert_eq!(world.attempt().await.unwrap(), Outcome::Held { size: expect });
+        world.check_after(expect).await;
+    };
+    check(true, false, 7).await;
+    check(false, false, 4).await;
+    check(true, true, 4).await;
 }

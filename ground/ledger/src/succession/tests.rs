@@ -80,7 +80,8 @@ async fn check_ends(place: Place) {
     let twice = sealed.clone();
     store.write(&operator(), move |tx| tx.record_first(&sealed)).await.unwrap();
     assert!(again.write(&operator(), move |tx| tx.record_first(&twice)).await.is_err());
-    store.recovered(&["raw"]).await.unwrap();
+    store.begin_raw("raw").await.unwrap();
+    store.recovered().await.unwrap();
     record(&store, 1).await;
     assert_eq!(grow(&new).await.tree().size, 1 + 7 + 1);
     assert_eq!(Act::parse(&store.leaves(ACTS, 0, 1).await.unwrap()[0].entry).unwrap().id, first);
@@ -122,7 +123,7 @@ async fn a_statement_that_does_not_cover_what_is_here_ends_nothing() {
     assert!(ended(&store, &operator()).await.unwrap().is_empty());
     assert_eq!(log.latest().await.unwrap().unwrap().tree(), here);
     // Nothing ends while the store is not held.
-    store.recovered(&["raw"]).await.unwrap();
+    store.recovered().await.unwrap();
     assert!(end(&store, &operator(), &succession(&place, here)).await.is_err());
 }
 

@@ -276,7 +276,7 @@ fn leaves_that_wait_are_counted_and_never_lost() {
                 let store = store.unwrap();
                 // None before it is known what others have seen.
                 assert_eq!(store.sequenced(ACTS).await.unwrap(), Sequenced { next: 20, waiting: 10 });
-                store.recovered(&[]).await.unwrap();
+                store.recovered().await.unwrap();
                 check(&store, &[&a]).await;
                 store.write(&a, |tx| tx.record(&act(tx.participant()))).await.unwrap();
                 check(&store, &[&a]).await;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::pages::evidence::tests::{holds, viewer};
-use corridor_base::Lang;
+use corridor_base::{Lang, SeededRandom};
+use corridor_proof::{SecretKey, Signer as _, VerifierKey};
 
 const HOSTILE: &str = "<script>alert(1)</script>";
 
@@ -27,6 +28,7 @@ fn sheet() -> Sheet {
         copied: 0,
         shown: 0,
         alarms: Vec::new(),
+        others: Vec::new(),
         held: None,
         restored: None,
         span: Span::Day,
@@ -102,6 +104,23 @@ fn an_alarm_and_a_restoration_come_first() {
         &Sheet { held: Some(vec![why]), restored: Some(restored), ..sheet() },
         &["notice bad", "badge bad", "&lt;script&gt;alert(1)"],
     );
+}
+
+#[test]
+fn other_logs_have_their_key_and_are_checked_one_by_one() {
+    let secret = SecretKey::generate("node.example/logs/x", &SeededRandom::new(1)).unwrap();
+    let log = |name: &str, standing: Standing| OtherLog {
+        name: name.to_owned(),
+        origin: HOSTILE.to_owned(),
+        key: VerifierKey::note("node.example/logs/x", secret.public().clone()),
+        entries: 1234,
+        standing,
+    };
+    check(&sheet(), &["corridor log checkpoint"]);
+    let all = [("a", Standing::Open), ("b", Standing::Held), ("acts-1", Standing::Ended)];
+    let others = all.map(|(name, standing)| log(name, standing)).to_vec();
+    let expect = ["badge good", "badge wait", "badge idle", "1,234", "node.exa", "value=\"acts-1\""];
+    check(&Sheet { others, ..sheet() }, &expect);
 }
 
 #[test]
