@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -200,28 +199,6 @@ fn valid_did(text: &str) -> bool {
     labels_ok && !is_address && port_ok && paths_ok
 }
 
-/// The place of an identifier among those of its millisecond (RFC 9562, section 6.2, method 1). What follows
-/// from something in one process stands after it wherever identifiers give the order: in the outbox, in
-/// the log of a node on PostgreSQL, in lists. Holds the last millisecond, and in its low 12 bits the last place.
-struct Places(AtomicU64);
-
-static PLACES: Places = Places(AtomicU64::new(0));
-
-impl Places {
-    const LAST: u64 = 0xfff;
-
-    /// The next one: in a new millisecond from a random place in the lower half, so that at least 2,048
-    /// follow in order. Those beyond share the last place, and stand as their random bits have it.
-    fn next(&self, millis: u64, seed: u16) -> u16 {
-        let after = |last: u64| match last >> 12 == millis {
-            true => (last + 1).min(millis << 12 | Self::LAST),
-            false => millis << 12 | u64::from(seed & 0x7ff),
-        };
-        let last = self.0.fetch_update(Relaxed, Relaxed, |last| Some(after(last)));
-        (after(last.unwrap_or_else(|last| last)) & Self::LAST) as u16
-    }
-}
-
 macro_rules! uuid_newtype {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -229,12 +206,12 @@ macro_rules! uuid_newtype {
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            /// A new one (UUID version 7, RFC 9562: ordered by time, and within a millisecond in the order
-            /// in which this process made them).
+            /// A new one (UUID version 7, RFC 9562: ordered by time, and within a millisecond as
+            /// [`Random::place`] has it).
             pub fn new(clock: &dyn Clock, random: &dyn Random) -> Self {
                 let millis = u64::try_from(clock.now().millis()).unwrap_or(0);
                 let mut rest: [u8; 10] = random.bytes();
-                let place = PLACES.next(millis, u16::from_be_bytes([rest[0], rest[1]]));
+                let place = random.place(millis, u16::from_be_bytes([rest[0], rest[1]]));
                 rest[..2].copy_from_slice(&place.to_be_bytes());
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
             }
@@ -358,22 +335,6 @@ mod tests {
         (0..300).for_each(|place| check(place, place + 1, true));
         check(4_094, 4_095, true);
         check(4_095, u64::MAX, false);
-    }
-
-    #[test]
-    fn identifiers_of_a_millisecond_stand_in_the_order_in_which_they_were_made() {
-        let places = Places(AtomicU64::new(0));
-        let check = |millis: u64, seed: u16, expect: u16| {
-            assert_eq!(places.next(millis, seed), expect, "{millis} {seed}");
-        };
-        check(7, 0xffff, 0x7ff);
-        check(7, 0, 0x800);
-        check(8, 0xf005, 5);
-        check(8, 9, 6);
-        check(7, 9, 9); // A clock that goes back.
-        (10..=0xfff).for_each(|place| check(7, 0, place));
-        check(7, 0, 0xfff);
-        check(u64::MAX >> 16, 1, 1);
     }
 
     #[test]

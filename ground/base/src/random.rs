@@ -1,6 +1,7 @@
 //! Randomness is passed in, so that a test can make it repeat.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::Digest;
 
@@ -8,6 +9,13 @@ use crate::Digest;
 pub trait Random: Send + Sync {
     /// Fills the whole slice.
     fn fill(&self, into: &mut [u8]);
+
+    /// Where an identifier stands among those of its millisecond, of which `drawn` is what chance would have: 12
+    /// bits. What counts in order keeps what follows from something behind it, wherever identifiers give the order: in
+    /// the outbox, in the log of a node on PostgreSQL, in lists.
+    fn place(&self, _millis: u64, drawn: u16) -> u16 {
+        drawn
+    }
 }
 
 impl dyn Random + '_ {
@@ -19,7 +27,7 @@ impl dyn Random + '_ {
     }
 }
 
-/// The operating system's generator.
+/// The operating system's generator. Places follow one another within the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsRandom;
 
@@ -30,6 +38,29 @@ impl Random for OsRandom {
         if getrandom::fill(into).is_err() {
             std::process::abort();
         }
+    }
+
+    fn place(&self, millis: u64, drawn: u16) -> u16 {
+        static PLACES: Places = Places(AtomicU64::new(0));
+        PLACES.next(millis, drawn)
+    }
+}
+
+/// The last place that was given: its millisecond, and in the low 12 bits its number (RFC 9562, section 6.2, method 1).
+struct Places(AtomicU64);
+
+impl Places {
+    const LAST: u64 = 0xfff;
+
+    /// The next one: in a new millisecond from a random place in the lower half, so that at least 2,048
+    /// follow in order. Those beyond share the last place, and stand as their other bits have it.
+    fn next(&self, millis: u64, drawn: u16) -> u16 {
+        let after = |last: u64| match last >> 12 == millis {
+            true => (last + 1).min(millis << 12 | Self::LAST),
+            false => millis << 12 | u64::from(drawn & 0x7ff),
+        };
+        let last = self.0.fetch_update(Relaxed, Relaxed, |last| Some(after(last)));
+        (after(last.unwrap_or_else(|last| last)) & Self::LAST) as u16
     }
 }
 
@@ -53,5 +84,26 @@ impl Random for SeededRandom {
             let block = Digest::of(&[state.0.0.as_slice(), &state.1.to_be_bytes()].concat());
             chunk.copy_from_slice(&block.0[..chunk.len()]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_a_millisecond_follow_one_another() {
+        let places = Places(AtomicU64::new(0));
+        let check = |millis: u64, drawn: u16, expect: u16| {
+            assert_eq!(places.next(millis, drawn), expect, "{millis} {drawn}");
+        };
+        check(7, 0xffff, 0x7ff);
+        check(7, 0, 0x800);
+        check(8, 0xf005, 5);
+        check(8, 9, 6);
+        check(7, 9, 9); // A clock that goes back.
+        (10..=0xfff).for_each(|place| check(7, 0, place));
+        check(7, 0, 0xfff);
+        check(u64::MAX >> 16, 1, 1);
     }
 }
