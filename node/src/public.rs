@@ -64,7 +64,8 @@ async fn takes_work(State(node): State<Arc<Node>>, request: Request, next: Next)
     }
 }
 
-async fn unknown(uri: axum::http::Uri) -> Refusal {
+/// What is asked for and is not here.
+pub(crate) async fn unknown(uri: axum::http::Uri) -> Refusal {
     let path: String = uri.path().chars().take(200).collect();
     Problem::new(ErrorCode::NotFound).with("what", path).into()
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use axum::middleware::from_fn_with_state;
 use corridor_base::{Did, ErrorCode, Problem, Result};
 use corridor_identity::{mirror_key, witness_key};
 use corridor_ledger::alarm::Alarms;
@@ -15,6 +16,7 @@ use corridor_ledger::mirror::{self, Mirror, MirrorParts, Puller};
 use corridor_ledger::witness::{
     AcceptedLogs, PolicySource, Watch, WatchParts, Witness, WitnessParts, router,
 };
+use corridor_net::refusal::say_problems;
 use corridor_net::{Client, ClientOptions, Listen};
 use corridor_proof::Policy;
 use corridor_storage::{DataDir, Database, Options, Store};
@@ -22,6 +24,7 @@ use serde_json::json;
 
 use super::{Context, Done};
 use crate::config::LogSettings;
+use crate::public::unknown;
 use crate::{log, serve};
 
 /// How often is compared what logs show to whom.
@@ -75,6 +78,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
             running.spawn(async move { puller.run(MIRROR_INTERVAL, stopped).await });
         }
         running.spawn(async move { watch.run(WATCH_INTERVAL, stopped).await });
+        let router = router.fallback(unknown).layer(from_fn_with_state(context.lang, say_problems));
         let server = corridor_net::serve(Listen::plain(args.listen), router, signals.told()).await?;
         ready(context, &args.name, &server.address().to_string());
         server.finished().await;
