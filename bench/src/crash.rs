@@ -49,6 +49,9 @@ pub struct Plan {
     pub lost: Vec<Side>,
     /// How long work goes on between a backup and the loss of the disk.
     pub age: Duration,
+    /// Whether all backups are taken at once, before the first disk is lost, as in one night. The backup of the
+    /// second knows nothing of the first restoration then.
+    pub together: bool,
     /// With PostgreSQL, two more databases, which are empty.
     pub spare: Spare,
 }
@@ -128,8 +131,10 @@ pub struct Report {
     pub entries_shown: u64,
     /// Whose disks were lost, in this order.
     pub lost_disks: String,
-    /// How old the backups were when a disk was lost, in seconds.
+    /// How old the backups were when a disk was lost, in seconds; of those that were taken together, the first.
     pub backup_age: u64,
+    /// Whether they were taken together.
+    pub together: bool,
     /// The recipient's disk was lost, and an old backup restored.
     pub restored_recipient: Option<Lost>,
     /// The same of the sender's.
@@ -187,6 +192,7 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
         seed: plan.seed,
         lost_disks: names.join(", "),
         backup_age: plan.age.as_secs(),
+        together: plan.together,
         ..Report::default()
     };
     strike(plan, &mut world, &mut database, &mut report).await?;
@@ -206,17 +212,7 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
     books::check(&world, &done.safe, &mut report).await?;
     ledger::check(&world, &done.safe, &mut report).await?;
     raw::check(&world, &done.added, &mut report).await?;
-    let [recipient, sender] = plan.spare.clone().map_or([None, None], |urls| urls.map(Some));
-    for side in &plan.lost {
-        match side {
-            Side::Recipient => {
-                restored::recipient(&mut world, plan, recipient.as_deref(), &mut done, &mut report).await?;
-            }
-            Side::Sender => {
-                restored::sender(&mut world, plan, sender.as_deref(), &mut done, &mut report).await?;
-            }
-        }
-    }
+    restored::check(&mut world, plan, &mut done, &mut report).await?;
     drop(watching);
     report.seconds = begun.elapsed().as_secs_f64().round();
     if report.is_good() {

@@ -40,6 +40,7 @@ fn check(engine: Engine, kills: u64, seed: u64, lost: &[Side]) {
         largest: 1 << 20,
         lost: lost.to_vec(),
         age: Duration::from_secs(3),
+        together: false,
         spare: None,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -64,7 +64,7 @@ pub(crate) fn run(wanted: &Wanted, built: bool) -> Result {
 }
 
 /// What tells one kind of run from another.
-const KIND: [&str; 3] = ["engine", "lost_disks", "backup_age"];
+const KIND: [&str; 4] = ["engine", "lost_disks", "backup_age", "together"];
 
 /// Writes what was found beside what is known of other kinds of runs, and shows all.
 fn keep(mut found: Value, version: &str) -> Result {
@@ -165,6 +165,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("entries_gone", "of these on lost disks only"),
     ("lost_disks", "disks lost"),
     ("backup_age", "backups old: s"),
+    ("together", "taken at once"),
     ("restored_recipient/seconds", "recipient restored: s"),
     ("restored_recipient/acts_lost", "acts of which the leaf alone came back"),
     ("restored_sender/seconds", "sender restored: s"),
@@ -188,6 +189,7 @@ fn table(found: &[Value]) -> String {
 fn cell(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Bool(yes)) => (if *yes { "yes" } else { "no" }).to_owned(),
         Some(number) => number.as_f64().map_or_else(|| "–".to_owned(), bench::plain),
         None => "–".to_owned(),
     }
@@ -200,12 +202,12 @@ mod tests {
     #[test]
     fn a_run_is_one_line_of_the_table() {
         let run = json!({ "engine": "sqlite", "kills_sender": 101, "documents": 12_345, "lost": 0, "forks": 0,
-            "lost_disks": "sender", "backup_age": 5, "restored_sender": { "seconds": 2.5 }, "seconds": 95.0 });
+            "lost_disks": "sender", "backup_age": 5, "together": false, "restored_sender": { "seconds": 2.5 }, "seconds": 95.0 });
         let table = table(&[run]);
         let line = table.lines().nth(2).unwrap();
         assert_eq!(
             line,
-            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | sender | 5 | – | – | 2.5 | – | – | – | 95 | – |"
+            "| sqlite | 101 | – | – | – | – | 12,345 | – | – | 0 | – | – | – | 0 | – | – | – | – | sender | 5 | no | – | – | 2.5 | – | – | – | 95 | – |"
         );
         assert_eq!(table.lines().nth(1).unwrap().matches('|').count(), COLUMNS.len() + 1);
     }

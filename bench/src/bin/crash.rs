@@ -27,6 +27,9 @@ struct Arguments {
     /// How old a backup is when the disk is lost, in seconds
     #[arg(long, default_value_t = 5)]
     age: u64,
+    /// All backups are taken at once, before the first disk is lost
+    #[arg(long)]
+    together: bool,
     /// The longest pause of a client between two documents, in milliseconds
     #[arg(long, default_value_t = 80)]
     pause: u64,
@@ -73,6 +76,7 @@ async fn run(arguments: Arguments) -> Result<bool> {
         largest: 3 << 20,
         lost: arguments.lost,
         age: Duration::from_secs(arguments.age),
+        together: arguments.together,
         spare,
     };
     let database: Option<KillDatabase> = (plan.database_kills > 0).then(|| Box::new(ask) as KillDatabase);

@@ -2,7 +2,7 @@
 //! last, and not beside that (LG-1).
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::load::{Done, Load, Safe};
 use super::raw::{self, Adding};
-use super::{Plan, Report, books, ledger, sleep};
+use super::{Plan, Report, Side, books, ledger, sleep};
 use crate::Result;
 use crate::load::settled;
 use crate::world::{Country, World};
@@ -36,28 +36,86 @@ pub struct Lost {
     pub documents_gone: u64,
 }
 
+/// A disk that is to be lost.
+struct Disk {
+    /// The backup and how many leaves the log had then, when it was taken before.
+    backup: Option<(PathBuf, u64)>,
+    /// The first document that was handed in after the backup.
+    since: u64,
+    /// Where rows go afterwards, with PostgreSQL.
+    spare: Option<String>,
+}
+
+/// The disks are lost, one after the other, and old backups restored.
+///
+/// # Errors
+/// When a node does not come back.
+pub(super) async fn check(world: &mut World, plan: &Plan, done: &mut Done, report: &mut Report) -> Result {
+    let [recipient_spare, sender_spare] = plan.spare.clone().map_or([None, None], |urls| urls.map(Some));
+    let mut backups = Vec::new();
+    for side in &plan.lost {
+        backups.push(if plan.together { Some(back_up(side.of(world), side.name()).await?) } else { None });
+    }
+    let together = done.next;
+    for (side, backup) in plan.lost.iter().zip(backups) {
+        let since = if plan.together { together } else { done.next };
+        match side {
+            Side::Recipient => {
+                let disk = Disk { backup, since, spare: recipient_spare.clone() };
+                recipient(world, plan, &disk, done, report).await?;
+            }
+            Side::Sender => {
+                let disk = Disk { backup, since, spare: sender_spare.clone() };
+                sender(world, plan, &disk, done, report).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes a backup of a node, which goes on; where it is, and how many leaves the log had.
+async fn back_up(country: &Country, name: &str) -> Result<(PathBuf, u64)> {
+    let leaves = country.api.log().await?.leaves;
+    let home = country.data.with_extension(format!("backup-{name}"));
+    Ok((tokio::task::block_in_place(|| country.backup(&home))?, leaves))
+}
+
+impl Side {
+    fn of(self, world: &World) -> &Country {
+        match self {
+            Self::Recipient => &world.jp,
+            Self::Sender => &world.kr,
+        }
+    }
+
+    fn of_mut(self, world: &mut World) -> &mut Country {
+        match self {
+            Self::Recipient => &mut world.jp,
+            Self::Sender => &mut world.kr,
+        }
+    }
+}
+
 /// The recipient's disk is lost. Whatever it had received since the backup comes again, and has receipts anew.
 ///
 /// # Errors
 /// When it does not come back.
-pub(super) async fn recipient(
+async fn recipient(
     world: &mut World,
     plan: &Plan,
-    spare: Option<&str>,
+    disk: &Disk,
     done: &mut Done,
     report: &mut Report,
 ) -> Result {
     crate::progress("the recipient's disk is lost, its backup is old");
-    let home = world.home().join("backup-recipient");
-    let (lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.jp).await?;
+    let (lost, more) = round(world, plan, disk, done.next, Side::Recipient).await?;
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
-    let handed_in = done.safe.len();
     done.safe.extend(more.safe);
     done.added.extend(more.added);
     books::rows(world, &done.safe, report).await?;
     books::contents(world, &done.safe, report).await?;
     if !world.witnesses.is_empty() {
-        ledger::receipts(world, done.safe.get(handed_in..).unwrap_or_default(), report).await?;
+        ledger::receipts(world, &since(&done.safe, disk.since), report).await?;
     }
     report.restored_recipient = Some(lost);
     raw::is_held(&world.jp, report).await?;
@@ -70,18 +128,10 @@ pub(super) async fn recipient(
 ///
 /// # Errors
 /// When it does not come back.
-pub(super) async fn sender(
-    world: &mut World,
-    plan: &Plan,
-    spare: Option<&str>,
-    done: &mut Done,
-    report: &mut Report,
-) -> Result {
+async fn sender(world: &mut World, plan: &Plan, disk: &Disk, done: &mut Done, report: &mut Report) -> Result {
     crate::progress("the sender's disk is lost, its backup is old");
-    let home = world.home().join("backup-sender");
-    let (mut lost, more) = round(world, plan, (&home, spare), done.next, |w| &mut w.kr).await?;
+    let (mut lost, more) = round(world, plan, disk, done.next, Side::Sender).await?;
     (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
-    let handed_in: BTreeSet<u64> = more.safe.iter().map(|one| one.number).collect();
     done.safe.extend(more.safe);
     done.added.extend(more.added);
     let known = world.kr.api.documents("outbox", None).await?;
@@ -101,8 +151,7 @@ pub(super) async fn sender(
     books::rows(world, &there, report).await?;
     books::contents(world, &there, report).await?;
     if !world.witnesses.is_empty() {
-        let since: Vec<Safe> = there.iter().filter(|one| handed_in.contains(&one.number)).cloned().collect();
-        ledger::receipts(world, &since, report).await?;
+        ledger::receipts(world, &since(&there, disk.since), report).await?;
     }
     // What went with the sender's disk is not looked for again.
     done.safe = there;
@@ -112,23 +161,26 @@ pub(super) async fn sender(
     ledger::one_history(world, report).await
 }
 
+/// Those that were handed in from this number on.
+fn since(safe: &[Safe], number: u64) -> Vec<Safe> {
+    safe.iter().filter(|one| one.number >= number).cloned().collect()
+}
+
 /// Backup, work, loss, restoration, work.
-async fn round(
-    world: &mut World,
-    plan: &Plan,
-    (home, spare): (&Path, Option<&str>),
-    first: u64,
-    which: fn(&mut World) -> &mut Country,
-) -> Result<(Lost, Done)> {
+async fn round(world: &mut World, plan: &Plan, disk: &Disk, first: u64, side: Side) -> Result<(Lost, Done)> {
     let (load, adding) = (Load::begin(world, plan, first)?, Adding::begin(world, plan, first)?);
     tokio::time::sleep(WORK).await;
-    let leaves_at_backup = which(world).api.log().await?.leaves;
-    let backup = tokio::task::block_in_place(|| which(world).backup(home))?;
-    tokio::time::sleep(plan.age).await;
-    let country = which(world);
+    let (backup, leaves_at_backup) = match &disk.backup {
+        Some(backup) => backup.clone(),
+        None => back_up(side.of(world), side.name()).await?,
+    };
+    // Of backups that were taken together the second is older, however soon its disk is lost.
+    let later = plan.together && plan.lost.first() != Some(&side);
+    tokio::time::sleep(if later { WORK } else { plan.age }).await;
+    let country = side.of_mut(world);
     country.node.kill()?;
     let begun = Instant::now();
-    tokio::task::block_in_place(|| country.restore(&backup, spare))?;
+    tokio::task::block_in_place(|| country.restore(&backup, disk.spare.as_deref()))?;
     country.node.restart()?;
     tokio::task::block_in_place(|| country.node.ready())?;
     while !country.api.is_ready().await {
@@ -141,7 +193,7 @@ async fn round(
     tokio::time::sleep(WORK).await;
     let mut done = load.end().await?;
     done.added = adding.end().await?;
-    while which(world).api.is_lacking().await? {
+    while side.of(world).api.is_lacking().await? {
         if begun.elapsed() > PATIENCE {
             return Err("its partners were not asked for what is missing".to_owned());
         }
@@ -149,6 +201,6 @@ async fn round(
     }
     settled(&world.kr.api).await?;
     ledger::settled(world).await?;
-    let acts_lost = which(world).api.lost_leaves().await?.len() as u64;
+    let acts_lost = side.of(world).api.lost_leaves().await?.len() as u64;
     Ok((Lost { seconds, leaves_at_backup, acts_lost, ..Lost::default() }, done))
 }
