@@ -221,18 +221,18 @@ async fn what_is_on_its_way_is_taken_back_and_what_comes_late_is_refused() {
         let envelope = late(n);
         let mut body = envelope.bytes().to_vec();
         body.push(n);
-        post(kr, jp, "/exchange/v1/deliveries", Some(envelope.bytes().len()), body).await
+        kr.post(jp, "/exchange/v1/deliveries", Some(envelope.bytes().len()), body).await
     };
     assert_eq!(offer(1).await.0, 200);
     let ask = |act: &str| {
         format!("{{\"of\":\"{}\",\"erasure\":\"{act}\",\"handle\":\"{handle}\"}}", jp.us).into_bytes()
     };
     let (one, two) = ("0192f0c1-2345-7abc-8def-0123456789ab", "0192f0c1-2345-7abc-8def-0123456789ac");
-    let first = post(kr, jp, "/exchange/v1/erasures", None, ask(one)).await;
+    let first = kr.post(jp, "/exchange/v1/erasures", None, ask(one)).await;
     assert_eq!(first.0, 200);
     // The same again gets the same answer, byte for byte; another finds nothing left.
-    assert_eq!(post(kr, jp, "/exchange/v1/erasures", None, ask(one)).await, first);
-    let second = post(kr, jp, "/exchange/v1/erasures", None, ask(two)).await;
+    assert_eq!(kr.post(jp, "/exchange/v1/erasures", None, ask(one)).await, first);
+    let second = kr.post(jp, "/exchange/v1/erasures", None, ask(two)).await;
     let said = |answer: &(u16, Bytes)| {
         let note =
             corridor_proof::Signed::<corridor_proof::ErasureAcknowledgement>::parse(&answer.1).unwrap();
@@ -263,34 +263,6 @@ async fn who_never_had_an_agreement_erases_nothing_and_an_ended_one_suffices() {
         "{{\"of\":\"{}\",\"erasure\":\"{act}\",\"handle\":\"0123456789abcdef0123456789abcdef\"}}",
         jp.second
     );
-    let (status, said) = post(kr, jp, "/exchange/v1/erasures", None, body.into_bytes()).await;
+    let (status, said) = kr.post(jp, "/exchange/v1/erasures", None, body.into_bytes()).await;
     assert_eq!(status, 403, "{said:?}");
-}
-
-/// A signed request of one node's first participant to another; its status and body.
-async fn post(from: &Node, to: &Node, path: &str, envelope: Option<usize>, body: Vec<u8>) -> (u16, Bytes) {
-    use corridor_net::signature;
-    use http::{HeaderMap, HeaderName, HeaderValue, Method};
-    let url = url::Url::parse(&format!("{}{path}", to.url.as_str().trim_end_matches('/'))).unwrap();
-    let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let mut extra = Vec::new();
-    if let Some(length) = envelope {
-        headers.insert("envelope-length", HeaderValue::from(length));
-        extra.push(HeaderName::from_static("envelope-length"));
-    }
-    let timeout = Duration::from_secs(10);
-    let mut request = corridor_net::Request {
-        method: Method::POST,
-        url,
-        headers,
-        body: body.into(),
-        limit: 1 << 16,
-        timeout,
-    };
-    let (clock, random) = (&*from.clock as &dyn corridor_base::Clock, corridor_base::OsRandom);
-    let signer = from.keyrings[0].current();
-    signature::sign_request(&mut request, &extra, &*signer, clock.now(), &random).unwrap();
-    let answer = from.client.send(request).await.unwrap();
-    (answer.status.as_u16(), answer.body)
 }

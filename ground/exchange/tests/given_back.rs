@@ -28,6 +28,7 @@ on_both! {
     two_nodes_that_were_restored_at_once_give_each_other_back,
     what_is_not_ours_keeps_nothing_else_away,
     a_partner_that_never_answers_is_given_up_on,
+    a_question_that_names_no_document_is_refused,
 }
 
 async fn change(node: &Node, sql: &'static str, value: impl Into<corridor_storage::Value>) -> u64 {
@@ -173,4 +174,21 @@ async fn a_partner_that_never_answers_is_given_up_on(mut world: World) {
     world.kr.clock.move_by(8 * 86_400);
     let row = world.kr.settled(id).await;
     assert_eq!((row.state, row.problem.unwrap().code.as_str()), (State::Failed, "partner-not-asked"));
+}
+
+/// A partner that cannot say where it stands must not begin anew for ever.
+async fn a_question_that_names_no_document_is_refused(world: World) {
+    let (kr, jp) = (&world.kr, &world.jp);
+    let check = async |after: &str, expect: u16| {
+        let question = format!(
+            r#"{{"of":"{}","since":"2026-01-01T00:00:00.000Z","after":"{after}","until":null}}"#,
+            jp.us
+        );
+        let (status, said) = kr.post(jp, "/exchange/v1/acknowledged", None, question.into_bytes()).await;
+        assert_eq!(status, expect, "{after}: {said:?}");
+    };
+    check("", 200).await;
+    check("0192f0c1-2345-7abc-8def-0123456789ab", 200).await;
+    check("the last one", 400).await;
+    check("0192F0C1-2345-7ABC-8DEF-0123456789AB", 400).await;
 }

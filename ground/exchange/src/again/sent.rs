@@ -152,7 +152,8 @@ impl Exchange {
         let until = question.until.unwrap_or(now).min(now);
         let oldest = Timestamp::from_millis(now.millis().saturating_sub(millis(KEPT)));
         let (since, who) = (question.since.max(oldest), caller.did.clone());
-        let after = question.after.as_deref().and_then(|after| after.parse().ok());
+        let after =
+            question.after.as_deref().filter(|after| !after.is_empty()).map(str::parse).transpose()?;
         let page = move |tx: &mut Tx<'_>| {
             let rows = documents::settled(tx, Side::In, &who, (since, after), until, PAGE)?;
             let with_acts = |row| given(tx, &row).map(|acts| (row, acts));
