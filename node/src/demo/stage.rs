@@ -19,6 +19,8 @@ use super::story::Story;
 const MARK: &str = "corridor-demo";
 /// How many demos may run beside each other.
 const BESIDE: u32 = 9;
+/// Each node has a log beside the log of acts, to which anybody may add (`/logs/notices/add`).
+const RAW: &str = "\n[ledger]\nraw = [\"notices\"]\n";
 /// How long a node may take to end what it accepted.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
@@ -346,6 +348,7 @@ impl Place {
                 "--anchor", &anchor, "--allow", &partner, "--allow", &one, "--allow", &two,
             ],
         )?;
+        self.configure(stage, RAW)?;
         story.say("demo-node", &[("who", &self.shown(stage.lang)), ("public", &self.url()), ("api", &api)]);
         Ok(())
     }
@@ -357,9 +360,15 @@ impl Place {
 
     /// The node hosts one more participant from now on: its configuration says so.
     pub(super) fn take_in(&self, stage: &Stage, name: &str) -> Result<()> {
+        let did = self.did_of(name);
+        self.configure(stage, &format!("\n[[participant]]\nname = \"{name}\"\ndid = \"{did}\"\n"))
+    }
+
+    /// Its configuration says this, too.
+    fn configure(&self, stage: &Stage, more: &str) -> Result<()> {
         let path = stage.path(&self.config);
         let mut text = std::fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
-        text.push_str(&format!("\n[[participant]]\nname = \"{name}\"\ndid = \"{}\"\n", self.did_of(name)));
+        text.push_str(more);
         stage.write(&self.config, text.as_bytes())
     }
 
