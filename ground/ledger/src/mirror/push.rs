@@ -270,7 +270,7 @@ impl Pusher {
     async fn push(&self, url: &str, note: &SignedCheckpoint, state: &mut MirrorState) -> Result<Option<u64>> {
         let base = prefix(url)?;
         if !self.offer(&base, note, state).await? {
-            return Ok(None);
+            return self.overtaken(&base, state.pending).await;
         }
         let (size, entries) = (note.tree().size, door(&base, "add-entries")?);
         // Who does not know where to begin asks with nothing (C2SP tlog-mirror, add-entries).
@@ -286,7 +286,7 @@ impl Pusher {
                 StatusCode::ACCEPTED | StatusCode::CONFLICT => {
                     let said = info(&entries, &reply)?;
                     if said.size > size {
-                        return Ok(None);
+                        return self.overtaken(&entries, said.size).await;
                     }
                     if said.size < size {
                         return Err(wrong(&entries, "it does not know the checkpoint that it took"));
@@ -304,6 +304,16 @@ impl Pusher {
             }
         }
         Ok(None)
+    }
+
+    /// A mirror says that it knows more than this checkpoint. Another process may have brought it there meanwhile;
+    /// what was never signed it cannot know, and would hold the witnesses up for ever by saying so (LG-2).
+    async fn overtaken(&self, url: &Url, claimed: u64) -> Result<Option<u64>> {
+        let here = self.0.parts.log.latest().await?.map_or(0, |latest| latest.tree().size);
+        if claimed <= here {
+            return Ok(None);
+        }
+        Err(wrong(url, format!("it says that it has {claimed} leaves of a log that has {here}")))
     }
 
     /// Makes the checkpoint a pending one there; false when the mirror knows a larger one.

@@ -211,3 +211,29 @@ async fn a_mirror_that_answers_nonsense_is_left_alone_for_a_while() {
         assert!(state.failures > 0 && state.not_before > Some(world.clock.now()), "{state:?}");
     }
 }
+
+/// A mirror that claims more than was ever signed is not ahead of us: witnesses are shown the log without it.
+#[tokio::test]
+async fn a_mirror_that_claims_too_much_holds_nobody_up() {
+    let claims = |status: StatusCode, kind: &'static str, said: &'static str| {
+        axum::routing::post(move || async move { (status, [("content-type", kind)], said) })
+    };
+    for router in [
+        axum::Router::new()
+            .route("/add-checkpoint", claims(StatusCode::CONFLICT, "text/x.tlog.size", "999\n")),
+        axum::Router::new()
+            .route("/add-checkpoint", claims(StatusCode::OK, "text/plain", ""))
+            .route("/add-entries", claims(StatusCode::CONFLICT, "text/x.tlog.mirror-info", "999\n0\n\n")),
+    ] {
+        let world = world(1).await;
+        world.sites.route("m0.example", router);
+        let size = world.grow(5).await;
+        for _ in 0..8 {
+            world.pusher.round().await.unwrap();
+            world.clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!((world.shown().await, world.published().await), (size, size));
+        let state = world.pusher.copies().mirrors["https://m0.example"].clone();
+        assert!(state.last_error.as_deref().is_some_and(|why| why.contains("999")), "{state:?}");
+    }
+}
