@@ -19,8 +19,9 @@ use super::story::Story;
 const MARK: &str = "corridor-demo";
 /// How many demos may run beside each other.
 const BESIDE: u32 = 9;
-/// Each node has a log beside the log of acts, to which anybody may add (`/logs/notices/add`).
-const RAW: &str = "\n[ledger]\nraw = [\"notices\"]\n";
+/// What the configuration that `init` writes says of raw logs: the line that makes one is there as an example. Each
+/// node of the demo has one beside its log of acts, to which anybody may add (`/logs/notices/add`).
+const RAW: &str = "raw = [\"notices\"]";
 /// How long a node may take to end what it accepted.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
@@ -348,7 +349,7 @@ impl Place {
                 "--anchor", &anchor, "--allow", &partner, "--allow", &one, "--allow", &two,
             ],
         )?;
-        self.configure(stage, RAW)?;
+        self.configure(stage, |text| text.replacen(&format!("# {RAW}"), RAW, 1))?;
         story.say("demo-node", &[("who", &self.shown(stage.lang)), ("public", &self.url()), ("api", &api)]);
         Ok(())
     }
@@ -361,15 +362,14 @@ impl Place {
     /// The node hosts one more participant from now on: its configuration says so.
     pub(super) fn take_in(&self, stage: &Stage, name: &str) -> Result<()> {
         let did = self.did_of(name);
-        self.configure(stage, &format!("\n[[participant]]\nname = \"{name}\"\ndid = \"{did}\"\n"))
+        self.configure(stage, |text| format!("{text}\n[[participant]]\nname = \"{name}\"\ndid = \"{did}\"\n"))
     }
 
-    /// Its configuration says this, too.
-    fn configure(&self, stage: &Stage, more: &str) -> Result<()> {
+    /// Changes its configuration.
+    fn configure(&self, stage: &Stage, change: impl FnOnce(&str) -> String) -> Result<()> {
         let path = stage.path(&self.config);
-        let mut text = std::fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
-        text.push_str(more);
-        stage.write(&self.config, text.as_bytes())
+        let text = std::fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
+        stage.write(&self.config, change(&text).as_bytes())
     }
 
     /// Runs the node and waits until it takes requests.
