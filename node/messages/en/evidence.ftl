@@ -306,6 +306,7 @@ ledger-others-caption = Logs beside the log of acts, with the key that their rea
 ledger-other-open = takes entries
 ledger-other-held = held since a restoration
 ledger-other-ended = ended
+ledger-other-entries = Entries
 ledger-other-check = Check
 ledger-other-checked = Whole log
 ledger-lookup = Look up a proof

@@ -278,6 +278,7 @@ ledger-others-caption = 行為のログ以外のログと、閲覧者がチェ�
 ledger-other-open = 受付中
 ledger-other-held = 復元後停止中
 ledger-other-ended = 終了
+ledger-other-entries = 項目数
 ledger-other-check = 検査する
 ledger-other-checked = ログ全体
 ledger-lookup = 証明を調べる

@@ -278,6 +278,7 @@ ledger-others-caption = 행위 로그 밖의 로그와, 열람자가 체크포�
 ledger-other-open = 접수 중
 ledger-other-held = 복원 뒤 멈춤
 ledger-other-ended = 종료됨
+ledger-other-entries = 항목 수
 ledger-other-check = 검사
 ledger-other-checked = 로그 전체
 ledger-lookup = 증명 찾기

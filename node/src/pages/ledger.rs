@@ -454,7 +454,7 @@ fn others(viewer: &Viewer, sheet: &Sheet) -> Markup {
     let mut columns = vec![
         Column::new(t.get("ledger-log")),
         Column::new(t.get("ledger-state")),
-        Column::number(t.get("ledger-count-leaves")),
+        Column::number(t.get("ledger-other-entries")),
         Column::new(t.get("ledger-key")),
     ];
     if may_check {
