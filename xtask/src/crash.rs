@@ -190,7 +190,10 @@ fn cell(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(yes)) => (if *yes { "yes" } else { "no" }).to_owned(),
-        Some(number) => number.as_f64().map_or_else(|| "–".to_owned(), bench::plain),
+        Some(number) => number
+            .as_f64()
+            .map(|number| (number * 10.0).round() / 10.0)
+            .map_or_else(|| "–".to_owned(), bench::plain),
         None => "–".to_owned(),
     }
 }
