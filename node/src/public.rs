@@ -39,9 +39,7 @@ pub fn router(node: &Arc<Node>) -> Result<Router> {
     let router = identity
         .merge(exchange.layer(from_fn_with_state(node.clone(), takes_work)))
         .merge(node.ledger.router())
-        // Where the type of a problem leads whoever got it from here.
-        .route(&format!("{HELP}/errors/{{code}}"), get(plain::error))
-        .fallback(unknown);
+        .merge(problems());
     let prefix = node.config.public_url.prefix();
     let router = if prefix.is_empty() { router } else { router.clone().nest(prefix, router) };
     let watch = Watch { listener: "public", metrics: node.metrics.clone() };
@@ -64,8 +62,12 @@ async fn takes_work(State(node): State<Arc<Node>>, request: Request, next: Next)
     }
 }
 
-/// What is asked for and is not here.
-pub(crate) async fn unknown(uri: axum::http::Uri) -> Refusal {
+/// Where the type of a problem leads whoever got it from here, and what is not here.
+pub(crate) fn problems() -> Router {
+    Router::new().route(&format!("{HELP}/errors/{{code}}"), get(plain::error)).fallback(unknown)
+}
+
+async fn unknown(uri: axum::http::Uri) -> Refusal {
     let path: String = uri.path().chars().take(200).collect();
     Problem::new(ErrorCode::NotFound).with("what", path).into()
 }

@@ -45,14 +45,17 @@ fn start(folder: &Path, options: &[&str]) -> Witness {
 
 impl Witness {
     fn ask(&self, request: &AddCheckpoint) -> (u16, String) {
-        let body = request.to_bytes();
+        self.exchange("POST /add-checkpoint", &request.to_bytes())
+    }
+
+    fn exchange(&self, what: &str, body: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!(
-            "POST /add-checkpoint HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "{what} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             self.address,
             body.len()
         );
-        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -120,7 +123,13 @@ fn a_directory_that_was_copied_back_cosigns_nothing() {
     copy(&older, &state);
     for _ in 0..2 {
         let witness = start(folder.path(), &[]);
+        let (_, said) = witness.ask(&forked);
         witness.check(&forked, 503, "witness-behind");
+        // Why is told, and where more about it stands is here.
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let more = witness.exchange(&format!("GET {}", said["type"].as_str().unwrap()), b"");
+        assert!(more.0 == 200 && more.1.contains("<h1>witness-behind"), "{more:?}");
+        assert_eq!(witness.exchange("GET /nothing", b"").0, 404);
         witness.check(&request(2, &["one", "two", "three"]), 503, "witness-behind");
     }
 }

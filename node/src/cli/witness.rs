@@ -24,7 +24,7 @@ use serde_json::json;
 
 use super::{Context, Done};
 use crate::config::LogSettings;
-use crate::public::unknown;
+use crate::public::problems;
 use crate::{log, serve};
 
 /// How often is compared what logs show to whom.
@@ -78,7 +78,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
             running.spawn(async move { puller.run(MIRROR_INTERVAL, stopped).await });
         }
         running.spawn(async move { watch.run(WATCH_INTERVAL, stopped).await });
-        let router = router.fallback(unknown).layer(from_fn_with_state(context.lang, say_problems));
+        let router = router.merge(problems()).layer(from_fn_with_state(context.lang, say_problems));
         let server = corridor_net::serve(Listen::plain(args.listen), router, signals.told()).await?;
         ready(context, &args.name, &server.address().to_string());
         server.finished().await;
