@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod common;
+#[path = "common/signed.rs"]
+mod signed;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 
 mod common;
+#[path = "common/signed.rs"]
+mod signed;
 
 use std::time::Duration;
 
