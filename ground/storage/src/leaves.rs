@@ -261,10 +261,11 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn acts_without_leaf(&self) -> Result<u64> {
+        // Both are read once: looked for one by one, each act would be sought among all leaves of its participant.
         let ask = |tx: &mut Tx<'_>| {
             let rows = tx.of_node(
-                "SELECT COUNT(*) FROM act a WHERE NOT EXISTS (SELECT 1 FROM leaf l
-                    WHERE l.participant = a.participant AND (l.log = 'acts' OR l.log LIKE 'acts-%') AND l.id = a.id)",
+                "SELECT COUNT(*) FROM (SELECT participant, id FROM act
+                    EXCEPT SELECT participant, id FROM leaf WHERE log = 'acts' OR log LIKE 'acts-%') a",
                 &[],
             )?;
             rows.first().map_or(Ok(0), |row| row.size(0))
