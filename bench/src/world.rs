@@ -2,7 +2,6 @@
 //! processes of their own, and an agreement under which notes go from Korea to Japan.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +17,6 @@ use url::Url;
 
 use crate::anchors::Witness;
 use crate::api::Api;
-use crate::content::Chance;
 use crate::process::{self, Process};
 use crate::proxy::Proxy;
 use crate::sightings::Sightings;
@@ -32,8 +30,6 @@ const RAW: &str = "notices";
 pub const EDIFACT: &str = "edifact";
 /// The largest document that the agreement allows, in bytes.
 const LARGEST: u64 = 4 << 30;
-/// Ports from which neither this machine nor anyone else takes numbers for outgoing connections.
-const PORTS: std::ops::Range<u64> = 15_000..31_000;
 
 /// Where the nodes keep their rows.
 #[derive(Clone, Debug)]
@@ -411,17 +407,10 @@ fn text(answer: &Value, name: &str) -> String {
     answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// A port that is free now, below those that outgoing connections use.
+/// A port for one of ours.
 ///
 /// # Errors
-/// When none is found.
+/// When none is free.
 pub fn free_port() -> Result<u16> {
-    let mut chance = Chance::new(u64::from_be_bytes((&OsRandom as &dyn corridor_base::Random).bytes()));
-    for _ in 0..200 {
-        let port = u16::try_from(chance.between(PORTS.start, PORTS.end)).unwrap_or(0);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err("no free port".to_owned())
+    corridor_ports::free_port().map_err(told("a port"))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use corridor_ports::free_port;
 use serde_json::Value;
 
 /// A folder with a configured node of its own ports.
@@ -28,10 +29,6 @@ impl Ran {
     }
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
     command.current_dir(folder).env_clear().env("LANG", "C.UTF-8");
@@ -49,7 +46,7 @@ fn ran(output: Output) -> Ran {
 impl Place {
     /// A folder in which nothing was done yet.
     fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), public: free_port(), api: free_port() }
+        Self { folder: tempfile::tempdir().unwrap(), public: free_port().unwrap(), api: free_port().unwrap() }
     }
 
     fn new() -> Self {

@@ -41,7 +41,7 @@ impl Drop for Node {
 }
 
 fn start(folder: &Path) -> Node {
-    let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let port = || format!("127.0.0.1:{}", corridor_ports::free_port().unwrap());
     let init = ["init", "--name", "customs", "--public", &port(), "--api", &port()];
     assert!(corridor(folder, &init).output().unwrap().status.success());
     let mut serve = corridor(folder, &["serve", "--json"]);

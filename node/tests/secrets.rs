@@ -15,15 +15,12 @@ use common::provider::{Provider, SECRET};
 use corridor_base::{Clock, SystemClock};
 use corridor_net::{Client, ClientOptions, Request};
 use corridor_node::people::totp::Seed;
+use corridor_ports::free_port;
 use http::Method;
 use serde_json::Value;
 
 const PASSWORD: &str = "seven blue kites over busan";
 const WRONG: &str = "eight green boats at kobe";
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A node in a folder, as a process of its own.
 struct Node {
@@ -51,7 +48,8 @@ impl Node {
 
     /// Starts it, with a provider, saying all that it can say.
     fn start(provider: &Provider) -> Self {
-        let (folder, public, api) = (tempfile::tempdir().unwrap(), free_port(), free_port());
+        let (folder, public, api) =
+            (tempfile::tempdir().unwrap(), free_port().unwrap(), free_port().unwrap());
         let mut node = Self { folder, api, running: None };
         let [public, api] = [public, api].map(|port| format!("127.0.0.1:{port}"));
         node.run(&["init", "--name", "customs", "--public", &public, "--api", &api]);

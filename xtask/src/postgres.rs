@@ -6,7 +6,6 @@ mod user;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -75,7 +74,7 @@ impl Server {
         // From here the guard removes the directory, also if we are killed.
         let guard = guard(home.path())?;
         let home = home.keep();
-        let port = free_port()?;
+        let port = corridor_ports::free_port().map_err(|e| e.to_string())?;
         let child = match serve(&bin, &user, &home, port) {
             Ok(child) => child,
             Err(why) => {
@@ -245,12 +244,6 @@ fn guard(home: &Path) -> Result<Child> {
 fn release(mut guard: Child) {
     drop(guard.stdin.take());
     let _ = guard.wait();
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr());
-    listener.map(|address| address.port()).map_err(|e| format!("no free port on loopback: {e}"))
 }
 
 /// 128 bits from the system, in hex: the port is open to every user of this machine.

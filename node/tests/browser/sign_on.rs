@@ -2,9 +2,10 @@
 //! `cargo xtask browser` brings: from the button to the first page, and out again by either side.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use corridor_ports::free_port;
 
 use super::driver::Browser;
 use super::judge::{self, WIDTHS};
@@ -34,10 +35,6 @@ impl Running {
     }
 }
 
-fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn corridor(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
     command.current_dir(folder).args(["--lang", "en"]);
@@ -46,7 +43,7 @@ fn corridor(folder: &Path) -> Command {
 
 /// A node of its own that uses the provider at this port, and its console.
 fn node(folder: &Path, provider: u16) -> (Running, String) {
-    let (public, api) = (free(), free());
+    let (public, api) = (free_port().unwrap(), free_port().unwrap());
     let mut init = corridor(folder);
     init.args(["init", "--name", "customs", "--public", &format!("127.0.0.1:{public}")]);
     assert!(
@@ -94,7 +91,7 @@ fn a_person_signs_on_by_somebody_elses_provider_and_out_again() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let port = free();
+    let port = free_port().unwrap();
     let (_node, site) = node(folder.path(), port);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/console/provider.cjs");
     let mut provider = Command::new(program);

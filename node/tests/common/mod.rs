@@ -24,6 +24,7 @@ use corridor_node::node::Node;
 use corridor_node::people::password::Password;
 use corridor_node::people::{Account, By, Department, Found, Gift, NewAccount, Opened, Standing};
 use corridor_node::{api, serve};
+use corridor_ports::free_port;
 use corridor_proof::{Agreement, Flow, Grant, Verb};
 use futures::stream;
 use serde_json::Value;
@@ -68,10 +69,6 @@ impl Answer {
     pub(crate) fn code(&self) -> String {
         self.json().get("code").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Which engine a world is on.
@@ -155,7 +152,7 @@ impl World {
             grace_hours: 72,
         };
         let mut anchor = Anchor::found(&folder.path().join("anchor"), terms, &*clock, &OsRandom).unwrap();
-        let port = free_port();
+        let port = free_port().unwrap();
         let mut config = config(&folder, port, &anchor);
         change(&mut config);
         let did = |name: &str| format!("did:web:localhost%3A{port}:{name}").parse::<Did>().unwrap();

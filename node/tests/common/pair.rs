@@ -22,7 +22,7 @@ pub(crate) struct Place {
 }
 
 pub(crate) fn place() -> Place {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = corridor_ports::free_port().unwrap();
     let did = format!("did:web:localhost%3A{port}:office").parse().unwrap();
     Place { folder: tempfile::tempdir().unwrap(), port, did }
 }

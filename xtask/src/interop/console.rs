@@ -1,11 +1,8 @@
 //! Single sign-on against npm oidc-provider: once for each way of signing and of showing who the client is.
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use super::results::Row;
 use super::stage::{Programs, Stage};
 use super::{kit, kits, script};
-use crate::Result;
 
 /// How tokens are signed, and how the node shows that it is itself.
 const WAYS: [[&str; 2]; 3] =
@@ -24,7 +21,7 @@ pub(super) fn run(programs: &Programs) -> Row {
             // With characters that have to be encoded in the head of a request (RFC 6749, 2.3.1).
             kits::write(&stage.folder().join(SECRET), "a secret: of/the test %\n")?;
             for [algorithm, authentication] in WAYS {
-                let port = free()?;
+                let port = corridor_ports::free_port().map_err(|e| e.to_string())?;
                 let _customs = stage.node(programs, "customs", &configured(port, authentication))?;
                 let mut provider = node.command(&script("console/sign-on.cjs"));
                 provider.arg(stage.folder()).args([&port.to_string(), algorithm, authentication]);
@@ -33,11 +30,6 @@ pub(super) fn run(programs: &Programs) -> Row {
             Ok(())
         },
     )
-}
-
-fn free() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| e.to_string())?;
-    listener.local_addr().map(|at| at.port()).map_err(|e| e.to_string())
 }
 
 /// The configuration of a node that uses the provider at this port.

@@ -3,7 +3,7 @@
 //! they do is in `interop/ledger`. Cosignatures with ML-DSA-44 and receipts in COSE are judged by others, too.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -369,10 +369,8 @@ fn started(command: &mut Command, port: u16, log: &Path) -> Result<Running> {
     Err(format!("{name} does not listen: {}", kits::read(log).unwrap_or_default()))
 }
 
-/// A port that is free now.
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| e.to_string())?;
-    Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
+    corridor_ports::free_port().map_err(|e| e.to_string())
 }
 
 /// Vectors that a test of ours goes through: it says how many it held, and how many it did not check.

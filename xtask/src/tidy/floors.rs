@@ -9,7 +9,7 @@ use crate::repo::{File, Tree};
 
 /// The rooms of the ground floor, from the top to the bottom.
 const GROUND: &[&str] =
-    &["console", "sandbox", "exchange", "ledger", "identity", "storage", "net", "proof", "base"];
+    &["console", "sandbox", "exchange", "ledger", "identity", "storage", "net", "proof", "base", "ports"];
 
 /// Where a crate stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use corridor_exchange::{DocumentRow, Draft, Exchange, Limits, SCHEMA, Service, S
 use corridor_identity::anchor::{Admission, Anchor, Terms};
 use corridor_identity::{DidDocument, Directory, Keyring};
 use corridor_net::{Allow, Client, ClientOptions, Listen, PublicUrl, Server, serve};
+use corridor_ports::free_port;
 use corridor_proof::{Agreement, Flow, Grant, Signed, Verb};
 use corridor_storage::{Database, DispatchOptions, Dispatcher, Options, Schema, Store, Unit};
 use futures::stream;
@@ -92,10 +92,6 @@ pub struct World {
     _folders: [TempDir; 2],
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 pub fn text(text: &str) -> Words {
     Words::same(text)
 }
@@ -105,7 +101,7 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<MovedClock> = Arc::default();
         let random = Arc::new(OsRandom);
-        let port = free_port();
+        let port = free_port().unwrap();
         let did = |name: &str| -> Did { format!("did:web:localhost%3A{port}:{name}").parse().unwrap() };
         let (us, second) = (did("first"), did("second"));
         let keys = folder.path().join("keys");

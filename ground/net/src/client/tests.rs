@@ -149,9 +149,7 @@ async fn an_answer_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_closed_port_says_who_is_not_there() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let address = format!("127.0.0.1:{}", corridor_ports::free_port().unwrap());
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
     let client = Client::new(&ClientOptions { allow, ..ClientOptions::default() }).unwrap();
     let url = Url::parse(&format!("http://{address}/secret?token=1")).unwrap();
