@@ -153,6 +153,13 @@ impl Report {
         wrong == 0 && self.faults.is_empty()
     }
 
+    /// These were acknowledged, too.
+    fn count(&mut self, safe: &[load::Safe]) {
+        self.documents += safe.len() as u64;
+        self.bytes += safe.iter().map(|one| one.size).sum::<u64>();
+        self.in_pieces += safe.iter().filter(|one| one.size > INLINE).count() as u64;
+    }
+
     fn fault(&mut self, why: String) {
         if self.faults.len() < TOLD && !self.faults.contains(&why) {
             self.faults.push(why);
@@ -211,7 +218,7 @@ pub async fn run(plan: &Plan, mut database: Option<KillDatabase>) -> Result<Repo
     settled(&world.kr.api).await?;
     books::check(&world, &done.safe, &mut report).await?;
     ledger::check(&world, &done.safe, &mut report).await?;
-    raw::check(&world, &done.added, &mut report).await?;
+    raw::check(&world, &done, &mut report).await?;
     restored::check(&mut world, plan, &mut done, &mut report).await?;
     drop(watching);
     report.seconds = begun.elapsed().as_secs_f64().round();

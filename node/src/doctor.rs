@@ -313,8 +313,10 @@ fn copies(record: &mut Record, node: &Node) {
     if !copies.lag() {
         return record.good("copies", origin);
     }
-    let failed =
-        copies.mirrors.iter().filter_map(|(url, m)| Some(format!("{url}: {}", m.last_error.as_ref()?)));
+    let failed = copies
+        .mirrors
+        .iter()
+        .filter_map(|(url, m)| Some(format!("{url}: {}", m.failures.last_error.as_ref()?)));
     let why = failed.collect::<Vec<_>>().join("; ");
     let found = (copies.shown - copies.copied).to_string();
     record.warn("copies", origin, ("doctor-uncopied", &[("found", &found), ("why", &why)]));

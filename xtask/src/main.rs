@@ -91,7 +91,8 @@ enum Task {
         #[arg(long)]
         built: bool,
         /// What follows goes to the run: whose disks are lost (`--lost sender recipient`), how old the backups are
-        /// then (`--age SECONDS`), how much is handed in (`--pause MILLISECONDS`)
+        /// then (`--age SECONDS`), whether all are taken at once (`--together`), how much is handed in
+        /// (`--pause MILLISECONDS`)
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use corridor_base::Digest;
 use serde_json::Value;
 
+use super::Report;
 use super::load::Safe;
-use super::{INLINE, Report};
 use crate::Result;
 use crate::api::{Act, Document};
 use crate::content;
@@ -17,9 +17,7 @@ use crate::world::World;
 /// # Errors
 /// When a node does not answer.
 pub(super) async fn check(world: &World, safe: &[Safe], report: &mut Report) -> Result {
-    report.documents = safe.len() as u64;
-    report.bytes = safe.iter().map(|s| s.size).sum();
-    report.in_pieces = safe.iter().filter(|s| s.size > INLINE).count() as u64;
+    report.count(safe);
     let books = rows(world, safe, report).await?;
     let acts = [
         (occurrences(&world.kr.api.acts().await?, "document-submitted"), "act document-submitted"),

@@ -1,5 +1,6 @@
 //! Clients that hand in documents, each as often as it takes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -31,6 +32,19 @@ pub(super) struct Done {
     pub(super) next: u64,
     /// What raw logs answered with a number.
     pub(super) added: Vec<Added>,
+    /// Of a raw log whose disk was lost, the entries that it had when the backup was taken.
+    pub(super) backed_up: BTreeMap<Url, u64>,
+}
+
+impl Done {
+    /// What came of one more.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.safe.extend(more.safe);
+        self.again += more.again;
+        self.next = more.next;
+        self.added.extend(more.added);
+        self.backed_up.extend(more.backed_up);
+    }
 }
 
 /// What the clients share.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::ledger::PATIENCE;
+use super::load::Done;
 use super::{Plan, Report, sleep};
 use crate::api::{Api, RawLog};
 use crate::content::Chance;
@@ -96,23 +97,28 @@ async fn client(
 ///
 /// # Errors
 /// When a node does not answer.
-pub(super) async fn check(world: &World, added: &[Added], report: &mut Report) -> Result {
-    (report.entries, report.entries_gone, report.entries_shown) = (added.len() as u64, 0, 0);
+pub(super) async fn check(world: &World, done: &Done, report: &mut Report) -> Result {
+    (report.entries, report.entries_gone, report.entries_shown) = (done.added.len() as u64, 0, 0);
     for country in [&world.kr, &world.jp] {
         let url = country.raw_log()?;
-        let Some((raw, newest)) = settled(country, &url).await? else { continue };
-        let entries = entries(&country.api, &url, newest.tree().size).await?;
+        let (raw, newest) = settled(country, &url).await?;
+        let size = newest.as_ref().map_or(0, |newest| newest.tree().size);
+        let entries = entries(&country.api, &url, size).await?;
         let hashes: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry)).collect();
-        world.sightings.see(url.as_str(), newest);
+        if let Some(newest) = newest {
+            world.sightings.see(url.as_str(), newest);
+        }
         let judged = world.sightings.judge_raw(&raw, &hashes)?;
         report.entries_shown += judged.checkpoints;
         report.forks += judged.forks;
         judged.faults.into_iter().for_each(|why| report.fault(why));
-        for one in added.iter().filter(|one| one.log == url) {
+        // What was in the backup cannot have gone with the disk.
+        let backed_up = done.backed_up.get(&url).filter(|_| raw.is_held());
+        for one in done.added.iter().filter(|one| one.log == url) {
             let place = usize::try_from(one.number).unwrap_or(usize::MAX);
             match entries.get(place) {
                 Some(found) if *found == one.entry.as_bytes() => {}
-                None if raw.is_held() => report.entries_gone += 1,
+                None if backed_up.is_some_and(|count| one.number >= *count) => report.entries_gone += 1,
                 found => report.lose(format!("{url}: {} is not entry {}: {found:?}", one.entry, one.number)),
             }
         }
@@ -133,21 +139,25 @@ pub(super) async fn is_held(country: &Country, report: &mut Report) -> Result {
     Ok(())
 }
 
-/// The log and its newest checkpoint, once that holds every entry; a log that is held has what it has. None when
-/// it has never shown any.
-async fn settled(country: &Country, url: &Url) -> Result<Option<(RawLog, SignedCheckpoint)>> {
+/// The raw log of a node, as it says itself.
+pub(super) async fn log(country: &Country) -> Result<RawLog> {
+    let log = country.api.log().await?.others.into_iter().next();
+    log.ok_or_else(|| format!("{}: the node has no raw log", country.did))
+}
+
+/// The log and its newest checkpoint, once that holds every entry; a log that is held has what it has. No
+/// checkpoint where there are no entries.
+async fn settled(country: &Country, url: &Url) -> Result<(RawLog, Option<SignedCheckpoint>)> {
     let begun = Instant::now();
     loop {
-        let Some(raw) = country.api.log().await?.others.into_iter().next() else {
-            return Err(format!("{url}: the node has no raw log"));
-        };
+        let raw = log(country).await?;
         if raw.entries == 0 {
-            return Ok(None);
+            return Ok((raw, None));
         }
         let newest = country.api.bytes(url.join("checkpoint").map_err(told(url))?).await;
         match newest.as_deref().map(SignedCheckpoint::parse) {
             Ok(Ok(newest)) if raw.is_held() || newest.tree().size >= raw.entries => {
-                return Ok(Some((raw, newest)));
+                return Ok((raw, Some(newest)));
             }
             other if begun.elapsed() > PATIENCE => {
                 return Err(format!("{url}: no checkpoint of {} entries: {other:?}", raw.entries));

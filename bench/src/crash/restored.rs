@@ -38,12 +38,22 @@ pub struct Lost {
 
 /// A disk that is to be lost.
 struct Disk {
-    /// The backup and how many leaves the log had then, when it was taken before.
-    backup: Option<(PathBuf, u64)>,
+    /// The backup, when it was taken before.
+    backup: Option<Backup>,
     /// The first document that was handed in after the backup.
     since: u64,
     /// Where rows go afterwards, with PostgreSQL.
     spare: Option<String>,
+}
+
+/// A backup of a node.
+#[derive(Clone)]
+struct Backup {
+    home: PathBuf,
+    /// The leaves of the node's log when it was taken.
+    leaves: u64,
+    /// The entries of its raw log.
+    entries: u64,
 }
 
 /// The disks are lost, one after the other, and old backups restored.
@@ -73,11 +83,12 @@ pub(super) async fn check(world: &mut World, plan: &Plan, done: &mut Done, repor
     Ok(())
 }
 
-/// Takes a backup of a node, which goes on; where it is, and how many leaves the log had.
-async fn back_up(country: &Country, name: &str) -> Result<(PathBuf, u64)> {
-    let leaves = country.api.log().await?.leaves;
+/// Takes a backup of a node, which goes on.
+async fn back_up(country: &Country, name: &str) -> Result<Backup> {
+    let (leaves, entries) = (country.api.log().await?.leaves, raw::log(country).await?.entries);
     let home = country.data.with_extension(format!("backup-{name}"));
-    Ok((tokio::task::block_in_place(|| country.backup(&home))?, leaves))
+    let home = tokio::task::block_in_place(|| country.backup(&home))?;
+    Ok(Backup { home, leaves, entries })
 }
 
 impl Side {
@@ -109,9 +120,8 @@ async fn recipient(
 ) -> Result {
     crate::progress("the recipient's disk is lost, its backup is old");
     let (lost, more) = round(world, plan, disk, done.next, Side::Recipient).await?;
-    (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
-    done.safe.extend(more.safe);
-    done.added.extend(more.added);
+    report.count(&more.safe);
+    done.extend(more);
     books::rows(world, &done.safe, report).await?;
     books::contents(world, &done.safe, report).await?;
     if !world.witnesses.is_empty() {
@@ -119,7 +129,7 @@ async fn recipient(
     }
     report.restored_recipient = Some(lost);
     raw::is_held(&world.jp, report).await?;
-    raw::check(world, &done.added, report).await?;
+    raw::check(world, done, report).await?;
     ledger::one_history(world, report).await
 }
 
@@ -131,9 +141,8 @@ async fn recipient(
 async fn sender(world: &mut World, plan: &Plan, disk: &Disk, done: &mut Done, report: &mut Report) -> Result {
     crate::progress("the sender's disk is lost, its backup is old");
     let (mut lost, more) = round(world, plan, disk, done.next, Side::Sender).await?;
-    (done.next, report.documents) = (more.next, report.documents + more.safe.len() as u64);
-    done.safe.extend(more.safe);
-    done.added.extend(more.added);
+    report.count(&more.safe);
+    done.extend(more);
     let known = world.kr.api.documents("outbox", None).await?;
     let known: BTreeSet<&str> = known.iter().map(|row| row.id.as_str()).collect();
     let (there, unknown): (Vec<Safe>, Vec<Safe>) =
@@ -157,7 +166,7 @@ async fn sender(world: &mut World, plan: &Plan, disk: &Disk, done: &mut Done, re
     done.safe = there;
     report.restored_sender = Some(lost);
     raw::is_held(&world.kr, report).await?;
-    raw::check(world, &done.added, report).await?;
+    raw::check(world, done, report).await?;
     ledger::one_history(world, report).await
 }
 
@@ -170,7 +179,7 @@ fn since(safe: &[Safe], number: u64) -> Vec<Safe> {
 async fn round(world: &mut World, plan: &Plan, disk: &Disk, first: u64, side: Side) -> Result<(Lost, Done)> {
     let (load, adding) = (Load::begin(world, plan, first)?, Adding::begin(world, plan, first)?);
     tokio::time::sleep(WORK).await;
-    let (backup, leaves_at_backup) = match &disk.backup {
+    let backup = match &disk.backup {
         Some(backup) => backup.clone(),
         None => back_up(side.of(world), side.name()).await?,
     };
@@ -180,7 +189,7 @@ async fn round(world: &mut World, plan: &Plan, disk: &Disk, first: u64, side: Si
     let country = side.of_mut(world);
     country.node.kill()?;
     let begun = Instant::now();
-    tokio::task::block_in_place(|| country.restore(&backup, disk.spare.as_deref()))?;
+    tokio::task::block_in_place(|| country.restore(&backup.home, disk.spare.as_deref()))?;
     country.node.restart()?;
     tokio::task::block_in_place(|| country.node.ready())?;
     while !country.api.is_ready().await {
@@ -193,6 +202,7 @@ async fn round(world: &mut World, plan: &Plan, disk: &Disk, first: u64, side: Si
     tokio::time::sleep(WORK).await;
     let mut done = load.end().await?;
     done.added = adding.end().await?;
+    done.backed_up.insert(side.of(world).raw_log()?, backup.entries);
     while side.of(world).api.is_lacking().await? {
         if begun.elapsed() > PATIENCE {
             return Err("its partners were not asked for what is missing".to_owned());
@@ -202,5 +212,5 @@ async fn round(world: &mut World, plan: &Plan, disk: &Disk, first: u64, side: Si
     settled(&world.kr.api).await?;
     ledger::settled(world).await?;
     let acts_lost = side.of(world).api.lost_leaves().await?.len() as u64;
-    Ok((Lost { seconds, leaves_at_backup, acts_lost, ..Lost::default() }, done))
+    Ok((Lost { seconds, leaves_at_backup: backup.leaves, acts_lost, ..Lost::default() }, done))
 }

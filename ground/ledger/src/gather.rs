@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
+use crate::failures::Failures;
 use crate::log::Log;
 use crate::witness::{AddCheckpoint, PolicySource, prefix};
 
@@ -32,8 +33,6 @@ const MAX_ANSWER: usize = 512 << 10;
 const ATTEMPTS: usize = 3;
 /// How long nobody looks at the policy again while every witness has signed and nothing is new.
 const QUIET: Duration = Duration::from_secs(5);
-/// The longest pause before somebody is asked again who does not know the log: the next trust list tells.
-pub(crate) const STRANGER: Duration = Duration::from_secs(5);
 
 /// What the gatherer needs of a log.
 #[async_trait]
@@ -152,14 +151,8 @@ impl Default for Patience {
 pub struct WitnessState {
     /// The size that it cosigned last, as far as is known.
     pub size: Option<u64>,
-    /// How often in a row it failed.
-    pub failures: u32,
-    /// When it is asked again after a failure.
-    pub not_before: Option<Timestamp>,
-    /// Why it failed last.
-    pub last_error: Option<String>,
-    /// It does not know this log (404): it will, once it has taken in the list that names it.
-    pub stranger: bool,
+    /// How it failed since.
+    pub failures: Failures,
     /// It cosigned a larger tree than this log has: the log was restored from a backup and must be
     /// recovered before it signs more (LG-1).
     pub ahead: Option<u64>,
@@ -276,8 +269,7 @@ impl Gatherer {
             let note = books.notes.get(&size).unwrap_or(latest);
             let signed = matches!(note.signed_by(&witness.key), Finding::Valid { .. });
             all_signed &= signed;
-            let waits = state.not_before.is_some_and(|at| now < at);
-            if signed || waits || books.busy.contains_key(&witness.name) {
+            if signed || state.failures.waits(now) || books.busy.contains_key(&witness.name) {
                 continue;
             }
             match prefix(url) {
@@ -286,7 +278,7 @@ impl Gatherer {
                     let (name, key) = (witness.name.clone(), witness.key.clone());
                     errands.push(Errand { name, key, url, note: latest.clone() });
                 }
-                Err(problem) => self.failed(state, &problem),
+                Err(problem) => self.failed(&witness.name, state, &problem),
             }
         }
         books.settled = all_signed.then(|| (latest.digest(), now));
@@ -313,21 +305,16 @@ impl Gatherer {
                 *state = WitnessState { size: Some(errand.note.tree().size), ..WitnessState::default() };
             }
             Err(problem) => {
-                tracing::warn!(witness = %errand.name, code = %problem.code(), "no cosignature: {problem}");
-                self.failed(state, &problem);
+                self.failed(&errand.name, state, &problem);
             }
         }
     }
 
-    /// The pause after a failure: doubled each time, up to the longest.
-    fn failed(&self, state: &mut WitnessState, problem: &Problem) {
+    fn failed(&self, name: &str, state: &mut WitnessState, problem: &Problem) {
         let Patience { first, longest, .. } = self.0.patience;
-        state.stranger = problem.code() == ErrorCode::LogUnknown;
-        let longest = if state.stranger { longest.min(STRANGER) } else { longest };
-        let pause = first.saturating_mul(1u32 << state.failures.min(20)).min(longest);
-        state.failures = state.failures.saturating_add(1);
-        state.not_before = Some(self.0.clock.now().plus(pause));
-        state.last_error = Some(problem.to_string());
+        if state.failures.add(problem, self.0.clock.now(), first, longest) {
+            tracing::warn!(witness = name, code = %problem.code(), "no cosignature: {problem}");
+        }
     }
 
     /// The witness's lines for the checkpoint, verified.

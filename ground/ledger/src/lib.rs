@@ -7,6 +7,7 @@
 
 pub mod alarm;
 pub mod edge;
+pub mod failures;
 pub mod fsck;
 pub mod gather;
 pub mod log;
@@ -20,6 +21,7 @@ pub mod tiles;
 pub mod witness;
 
 pub use alarm::{Alarm, Alarms};
+pub use failures::Failures;
 pub use gather::Gatherer;
 pub use log::{Log, LogParts};
 pub use mirror::{Mirror, MirrorParts, Puller, Pusher};

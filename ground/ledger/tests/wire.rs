@@ -175,7 +175,7 @@ async fn a_log_is_cosigned_mirrored_and_compared_over_the_wire() {
         }
         while log.integrate().await.unwrap().is_some() {}
         gatherer.round().await.unwrap();
-        assert_eq!(gatherer.witnesses()["kr"].last_error, None);
+        assert_eq!(gatherer.witnesses()["kr"].failures.last_error, None);
         let latest = log.latest().await.unwrap().unwrap();
         assert_eq!(latest.tree().size, round * 200);
         assert!(matches!(latest.signed_by(&witness.key()), Finding::Valid { .. }));
@@ -319,7 +319,7 @@ async fn a_mirror_that_insists_on_content_type_and_ticket_gets_both() {
     for size in [600, 650] {
         pusher.round().await.unwrap();
         let copies = pusher.copies();
-        assert_eq!((copies.copied, copies.mirrors[&url].last_error.clone()), (size, None));
+        assert_eq!((copies.copied, copies.mirrors[&url].failures.last_error.clone()), (size, None));
         grow(&log, 50).await;
     }
     // One that says the same for ever is a failure soon, and holds nothing up (LG-2).
@@ -330,7 +330,7 @@ async fn a_mirror_that_insists_on_content_type_and_ticket_gets_both() {
         assert!(mirror.lock().unwrap().asked <= 5, "asked {} times", mirror.lock().unwrap().asked);
         clock.advance(Duration::from_secs(120));
     }
-    assert_eq!(pusher.copies().mirrors[&url].failures, 2);
+    assert_eq!(pusher.copies().mirrors[&url].failures.in_a_row, 2);
     pusher.round().await.unwrap();
     assert!(pusher.copies().lag(), "witnesses are shown it without a copy");
 }

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use corridor_base::{ActId, ErrorCode, Problem, Timestamp};
+use corridor_ledger::Failures;
 use corridor_ledger::gather::WitnessState;
 use corridor_ledger::mirror::MirrorState;
 use corridor_proof::Act;
@@ -242,13 +243,15 @@ pub async fn show(node: Shared, _: Caller) -> Answer<Json<LogBody>> {
 }
 
 fn witness((name, state): (String, WitnessState)) -> WitnessBody {
-    let WitnessState { size, failures, last_error, ahead, .. } = state;
-    WitnessBody { name, cosigned: size, failures, last_error, ahead }
+    let WitnessState { size, failures, ahead } = state;
+    let Failures { in_a_row, last_error, .. } = failures;
+    WitnessBody { name, cosigned: size, failures: in_a_row, last_error, ahead }
 }
 
 fn mirror((url, state): (String, MirrorState)) -> MirrorBody {
-    let MirrorState { size, failures, last_error, .. } = state;
-    MirrorBody { url, copied: size, failures, last_error }
+    let MirrorState { size, failures, .. } = state;
+    let Failures { in_a_row, last_error, .. } = failures;
+    MirrorBody { url, copied: size, failures: in_a_row, last_error }
 }
 
 /// The largest place that a question may name: beyond it readers of JSON differ (RFC 8259, 6).

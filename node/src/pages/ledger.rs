@@ -10,6 +10,7 @@ use corridor_console::component::{
 };
 use corridor_console::format::Dates;
 use corridor_console::{Markup, Page, Text, Viewer, format};
+use corridor_ledger::Failures;
 use corridor_ledger::alarm::Alarm;
 use corridor_ledger::gather::WitnessState;
 use corridor_ledger::mirror::MirrorState;
@@ -281,17 +282,17 @@ fn witnesses(viewer: &Viewer, sheet: &Sheet) -> Markup {
         let lag = state.size.map(|size| sheet.leaves.saturating_sub(size));
         let (tone, word) = match (state, lag) {
             (WitnessState { ahead: Some(_), .. }, _) => (Tone::Bad, "ledger-witness-ahead"),
-            _ if state.stranger => (Tone::Wait, "ledger-stranger"),
-            _ if state.failures > 0 => (Tone::Bad, "ledger-witness-fails"),
+            _ if state.failures.stranger => (Tone::Wait, "ledger-stranger"),
+            _ if state.failures.in_a_row > 0 => (Tone::Bad, "ledger-witness-fails"),
             (_, None) => (Tone::Idle, "ledger-witness-unknown"),
             (_, Some(0)) => (Tone::Good, "ledger-witness-well"),
             (_, Some(_)) => (Tone::Wait, "ledger-witness-lags"),
         };
         let mut how = vec![Badge::new(tone, t.get(word)).into()];
-        if state.failures > 0 && !state.stranger {
-            how.push(Markup::quiet(t.get("ledger-failures").and("n", state.failures)));
+        if state.failures.in_a_row > 0 && !state.failures.stranger {
+            how.push(Markup::quiet(t.get("ledger-failures").and("n", state.failures.in_a_row)));
         }
-        how.extend(why(t, state.failures, state.stranger, state.last_error.as_deref()));
+        how.extend(why(t, &state.failures));
         let country = witness.country.as_ref().map(|c| country_name(viewer.lang(), c)).unwrap_or_default();
         let own = witness.own.then(|| Markup::quiet(t.get("ledger-witness-own")));
         Row(vec![
@@ -321,11 +322,11 @@ fn witnesses(viewer: &Viewer, sheet: &Sheet) -> Markup {
 }
 
 /// Why somebody did not do it, as long as it has not: in plain words when it is only new to them.
-fn why(t: Text, failures: u32, stranger: bool, error: Option<&str>) -> Option<Markup> {
-    match (stranger, error) {
-        (true, _) => Some(Markup::quiet(t.get("ledger-stranger-more"))),
-        (false, error) => error.filter(|_| failures > 0).map(Markup::quiet),
+fn why(t: Text, failures: &Failures) -> Option<Markup> {
+    if failures.stranger {
+        return Some(Markup::quiet(t.get("ledger-stranger-more")));
     }
+    failures.last_error.as_deref().map(Markup::quiet)
 }
 
 fn mirrors(viewer: &Viewer, sheet: &Sheet) -> Markup {
@@ -333,14 +334,14 @@ fn mirrors(viewer: &Viewer, sheet: &Sheet) -> Markup {
     let row = |(url, state): &(String, MirrorState)| {
         let lag = state.size.map(|size| sheet.leaves.saturating_sub(size));
         let (tone, word) = match lag {
-            _ if state.stranger => (Tone::Wait, "ledger-stranger"),
-            _ if state.failures > 0 => (Tone::Bad, "ledger-mirror-fails"),
+            _ if state.failures.stranger => (Tone::Wait, "ledger-stranger"),
+            _ if state.failures.in_a_row > 0 => (Tone::Bad, "ledger-mirror-fails"),
             None => (Tone::Idle, "ledger-mirror-unknown"),
             Some(0) => (Tone::Good, "ledger-mirror-well"),
             Some(_) => (Tone::Wait, "ledger-mirror-lags"),
         };
         let mut how = vec![Badge::new(tone, t.get(word)).into()];
-        how.extend(why(t, state.failures, state.stranger, state.last_error.as_deref()));
+        how.extend(why(t, &state.failures));
         Row(vec![
             Markup::code(url),
             Markup::lines(how),

@@ -1,8 +1,9 @@
 //! `cargo xtask bench ledger`: entries that a raw log of a node takes a second, beside Tessera's POSIX
 //! engine on the same disk, beside a handler that does nothing and beside a bare fsync; acts with their
-//! whole unit of work; and what a long log costs.
+//! whole unit of work; what it costs to check a log of acts; and what a long log costs.
 
 mod acts;
+mod fsck;
 mod long;
 mod open;
 
@@ -68,7 +69,10 @@ struct Arguments {
     /// How many clients there are, load by load
     #[arg(long, value_delimiter = ',', default_values_t = CLIENTS)]
     clients: Vec<usize>,
-    /// Only these: add, acts, long
+    /// The acts of the log that is checked
+    #[arg(long, default_value_t = 1_000_000)]
+    acts: u64,
+    /// Only these: add, acts, fsck, long
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Only serve a handler that does nothing, on this port
@@ -97,6 +101,9 @@ async fn run(arguments: &Arguments) -> Result {
     }
     if wanted("acts") {
         rows.extend(acts::acts(arguments, home.path()).await?);
+    }
+    if wanted("fsck") {
+        rows.extend(fsck::fsck(arguments, home.path()).await?);
     }
     if wanted("long") {
         rows.extend(long::long(arguments, &folder).await?);

@@ -243,13 +243,13 @@ async fn a_partition_of_five_days() {
     assert!(matches!(pending.signed_by(&jp.key), Finding::Valid { .. }));
     assert_eq!(pending.signed_by(&kr.key), Finding::Absent);
     let state = world.gatherer.witnesses()["kr"].clone();
-    assert!(state.failures >= 1400 && state.last_error.is_some());
+    assert!(state.failures.in_a_row >= 1400 && state.failures.last_error.is_some());
     assert!(world.net.asked("kr.example") - before >= 1400);
     world.net.set("kr.example", Behaviour::Works);
     world.clock.advance(Duration::from_secs(60));
     world.gatherer.round().await.unwrap();
     assert!(world.log.at(size).1, "complete by itself");
-    assert_eq!(world.gatherer.witnesses()["kr"].failures, 0);
+    assert_eq!(world.gatherer.witnesses()["kr"].failures, Failures::default());
 }
 
 #[tokio::test]
@@ -268,7 +268,10 @@ async fn who_does_not_answer_is_asked_ever_more_seldom_and_at_least_each_minute(
             }
             world.clock.advance(Duration::from_secs(1));
         }
-        assert_eq!((pauses.as_slice(), world.gatherer.witnesses()["kr"].stranger), (expect, stranger));
+        assert_eq!(
+            (pauses.as_slice(), world.gatherer.witnesses()["kr"].failures.stranger),
+            (expect, stranger)
+        );
     };
     check(Behaviour::Down, 400, false, &[0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]).await;
     // Who does not know the log will soon: with the next trust list.
@@ -302,7 +305,7 @@ async fn answers_of_the_wrong_kind_are_failures_and_store_nothing() {
         world.gatherer.round().await.unwrap();
         let (note, complete) = world.log.at(5);
         assert!(!complete && note.note().signatures().len() == 2, "{status} {body:?}");
-        assert_eq!(world.gatherer.witnesses()["kr"].failures, 1, "{status} {body:?}");
+        assert_eq!(world.gatherer.witnesses()["kr"].failures.in_a_row, 1, "{status} {body:?}");
         assert!(world.net.asked("kr.example") <= ATTEMPTS);
     }
     // Lines of unknown keys beside the right one are ignored.

@@ -26,7 +26,8 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::remote::wrong;
-use crate::gather::{Gathered, Link, Reply, STRANGER, door, size_of, unknown};
+use crate::failures::Failures;
+use crate::gather::{Gathered, Link, Reply, door, size_of, unknown};
 use crate::log::Log;
 use crate::witness::{AddCheckpoint, prefix};
 
@@ -100,14 +101,8 @@ pub struct PushParts {
 pub struct MirrorState {
     /// How many leaves it holds, as far as is known.
     pub size: Option<u64>,
-    /// How often in a row it failed.
-    pub failures: u32,
-    /// When it is tried again after a failure.
-    pub not_before: Option<Timestamp>,
-    /// Why it failed last.
-    pub last_error: Option<String>,
-    /// It does not know this log (404): it will, once it has taken in the list that names it.
-    pub stranger: bool,
+    /// How it failed since.
+    pub failures: Failures,
     /// The latest checkpoint that it has taken, and the first entry that it lacks: where to begin.
     pending: u64,
     next: Option<u64>,
@@ -215,8 +210,8 @@ impl Pusher {
             books.copies.mirrors.retain(|url, _| urls.contains(url));
             for url in urls {
                 let state = books.copies.mirrors.entry(url.clone()).or_default();
-                let waits = state.not_before.is_some_and(|at| now < at);
-                if size == 0 || state.size >= Some(size) || waits || !books.busy.insert(url.clone()) {
+                let done = size == 0 || state.size >= Some(size);
+                if done || state.failures.waits(now) || !books.busy.insert(url.clone()) {
                     continue;
                 }
                 due.push((url, state.clone()));
@@ -240,21 +235,16 @@ impl Pusher {
         books.busy.remove(url);
         match outcome {
             Ok(size) => {
-                (state.failures, state.not_before, state.last_error) = (0, None, None);
-                state.stranger = false;
+                state.failures = Failures::default();
                 state.size = state.size.max(size);
                 books.copies.copied = books.copies.copied.max(size.unwrap_or(0));
                 self.0.parts.log.show(books.copies.copied);
                 books.waiting = None;
             }
             Err(problem) => {
-                tracing::warn!(mirror = url, code = %problem.code(), "no copy there: {problem}");
-                state.stranger = problem.code() == ErrorCode::LogUnknown;
-                let longest = if state.stranger { longest.min(STRANGER) } else { longest };
-                let pause = first.saturating_mul(1u32 << state.failures.min(20)).min(longest);
-                state.failures = state.failures.saturating_add(1);
-                state.not_before = Some(self.0.parts.clock.now().plus(pause));
-                state.last_error = Some(problem.to_string());
+                if state.failures.add(&problem, self.0.parts.clock.now(), first, longest) {
+                    tracing::warn!(mirror = url, code = %problem.code(), "no copy there: {problem}");
+                }
                 // It may be another one by the time it answers.
                 (state.pending, state.next) = (0, None);
                 state.ticket.clear();
@@ -400,7 +390,7 @@ impl Pusher {
         // A clock that was set back ends the wait, too.
         let waited = now < since || now.since(since) >= self.0.parts.patience.wait;
         let state = |url: &String| books.copies.mirrors.get(url);
-        let hope = urls.iter().any(|url| state(url).is_none_or(|mirror| mirror.failures < HOPELESS));
+        let hope = urls.iter().any(|url| state(url).is_none_or(|mirror| mirror.failures.in_a_row < HOPELESS));
         let shown = if hope && !waited { books.copies.copied.max(books.copies.shown) } else { signed };
         // Never back: who has cosigned a larger one cannot cosign a smaller one.
         books.copies.shown = books.copies.shown.max(shown);

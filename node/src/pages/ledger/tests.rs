@@ -63,7 +63,10 @@ fn a_ledger_at_work_shows_its_growth_and_who_has_cosigned() {
     };
     let good = WitnessState { size: Some(5000), ..WitnessState::default() };
     let late = WitnessState { size: Some(4000), ..WitnessState::default() };
-    let dead = WitnessState { failures: 3, last_error: Some(HOSTILE.to_owned()), ..WitnessState::default() };
+    let dead = WitnessState {
+        failures: Failures { in_a_row: 3, last_error: Some(HOSTILE.to_owned()), ..Failures::default() },
+        ..WitnessState::default()
+    };
     let mut mirror = MirrorState::default();
     mirror.size = Some(4999);
     let row = CheckpointRow {

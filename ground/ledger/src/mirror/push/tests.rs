@@ -123,7 +123,7 @@ async fn one_mirror_is_enough_and_the_other_catches_up() {
         assert_eq!((world.shown().await, world.held(0).await, world.held(1).await), (size, size, 0));
     }
     let copies = world.pusher.copies();
-    assert!(!copies.lag() && copies.mirrors["https://m1.example"].last_error.is_some());
+    assert!(!copies.lag() && copies.mirrors["https://m1.example"].failures.last_error.is_some());
     world.sites.deaf.lock().unwrap().clear();
     world.clock.advance(Duration::from_secs(60));
     world.pusher.round().await.unwrap();
@@ -208,7 +208,10 @@ async fn a_mirror_that_answers_nonsense_is_left_alone_for_a_while() {
         world.clock.advance(Duration::from_secs(120));
         world.pusher.round().await.unwrap();
         let state = world.pusher.copies().mirrors["https://m0.example"].clone();
-        assert!(state.failures > 0 && state.not_before > Some(world.clock.now()), "{state:?}");
+        assert!(
+            state.failures.in_a_row > 0 && state.failures.not_before > Some(world.clock.now()),
+            "{state:?}"
+        );
     }
 }
 
@@ -234,6 +237,6 @@ async fn a_mirror_that_claims_too_much_holds_nobody_up() {
         }
         assert_eq!((world.shown().await, world.published().await), (size, size));
         let state = world.pusher.copies().mirrors["https://m0.example"].clone();
-        assert!(state.last_error.as_deref().is_some_and(|why| why.contains("999")), "{state:?}");
+        assert!(state.failures.last_error.as_deref().is_some_and(|why| why.contains("999")), "{state:?}");
     }
 }
