@@ -166,7 +166,7 @@ async fn things(world: &World, kind: &str) -> (Did, String) {
             // The desk hears of documents a moment later.
             let path = format!("/api/v1/trade/customs/{}", world.document);
             let token = world.token(&customs, Role::Officer).await;
-            for _ in 0..500 {
+            for _ in 0..3000 {
                 if world.ask("GET", &path, Some(&token), "").await.status.is_success() {
                     break;
                 }
@@ -183,7 +183,7 @@ async fn things(world: &World, kind: &str) -> (Did, String) {
             // Once a checkpoint holds it; pending as it is, it can be had.
             let path = format!("/api/v1/receipts/{}/file", world.document);
             let token = world.token(&customs, Role::Auditor).await;
-            for _ in 0..500 {
+            for _ in 0..3000 {
                 if world.ask("GET", &path, Some(&token), "").await.status.is_success() {
                     break;
                 }

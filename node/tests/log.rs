@@ -58,7 +58,7 @@ fn digest(value: &Value) -> Digest {
 
 /// The newest state that the log has signed and that has at least so many leaves.
 fn signed(folder: &Path, leaves: u64) -> Tree {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         let answer = one(folder, &["log", "checkpoint"]);
         let note = answer["checkpoint"].as_str().unwrap_or_default();
         match SignedCheckpoint::parse(note.as_bytes()) {

@@ -269,7 +269,7 @@ async fn an_officer_of_a_department_sees_and_sends_what_is_its_business(engine: 
     let id = world.document;
     // The trade desk hears of documents a moment later.
     let auditor = world.token(customs, Role::Auditor).await;
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let listed = world.ask("GET", "/api/v1/trade/interchanges", Some(&auditor), "").await.json();
         if !listed["items"].as_array().unwrap().is_empty() {
             break;

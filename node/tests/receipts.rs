@@ -20,7 +20,7 @@ async fn get(world: &World, who: &Did, path: &str) -> Answer {
 
 /// Asks until what is answered is as wanted: the log and the partners take a moment.
 async fn until(world: &World, who: &Did, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let answer = get(world, who, path).await;
         if wanted(&answer) {
             return answer;

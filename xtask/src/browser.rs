@@ -25,7 +25,7 @@ const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// What Debian calls the browser, its driver, and letters for Japanese and Korean.
 const PACKAGES: &[&str] = &["chromium", "chromium-driver", "fonts-noto-cjk"];
 /// How long the driver may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// What it says then, before the port.
 const LISTENS: &str = "was started successfully on port ";
 

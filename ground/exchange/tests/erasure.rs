@@ -33,7 +33,7 @@ fn about(to: &Did, subjects: &[&str]) -> Draft {
 }
 
 async fn confirmed(node: &Node, erasure: &Erasure) -> Erasure {
-    for _ in 0..600 {
+    for _ in 0..3000 {
         let now = node.exchange.erasure(&node.us, erasure.id).await.unwrap();
         if now.asked.iter().all(|asked| asked.confirmed.is_some()) {
             return now;
@@ -45,7 +45,7 @@ async fn confirmed(node: &Node, erasure: &Erasure) -> Erasure {
 
 /// Nothing is left to be done in the outbox.
 async fn idle(node: &Node) {
-    for _ in 0..600 {
+    for _ in 0..3000 {
         let filter = corridor_storage::DeliveryFilter::default();
         if node.exchange.store().deliveries(&node.us, filter).await.unwrap().is_empty() {
             return;

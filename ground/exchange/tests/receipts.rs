@@ -271,7 +271,7 @@ async fn ask(from: &Node, which: usize, to: &Node, question: &[u8]) -> std::resu
     let mut request = Request::new(Method::POST, to.url.join(RECEIPTS).unwrap());
     request.headers.insert("content-type", HeaderValue::from_static("application/json"));
     request.body = question.to_vec().into();
-    request.timeout = Duration::from_secs(10);
+    request.timeout = Duration::from_secs(60);
     let signer = from.keyrings[which].current();
     signature::sign_request(&mut request, &[], &*signer, from.clock.now(), &OsRandom).unwrap();
     let response = from.client.send(request).await.unwrap();

@@ -148,7 +148,7 @@ async fn a_service_hears_of_every_document_on_both_sides() {
     world.jp.dispatch();
     let id = world.kr.send(&world.jp.us, world.agreement, b"heard").await.unwrap();
     world.kr.settled(id).await;
-    for _ in 0..200 {
+    for _ in 0..3000 {
         if service.0.lock().unwrap().len() == 2 {
             break;
         }

@@ -158,7 +158,7 @@ async fn a_log_is_cosigned_mirrored_and_compared_over_the_wire() {
     );
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
     let source = Arc::new(move || Ok(policy.clone()));
-    let link = Arc::new(HttpLink { client: client.clone(), patience: Duration::from_secs(5) });
+    let link = Arc::new(HttpLink { client: client.clone(), patience: Duration::from_secs(30) });
     let gatherer =
         Gatherer::new(Arc::new(log.clone()), source.clone(), link, clock.clone(), Patience::default());
     let puller = Puller::new(mirror.clone(), Arc::new(client.clone()));
@@ -312,7 +312,7 @@ async fn a_mirror_that_insists_on_content_type_and_ticket_gets_both() {
             let url = url.clone();
             move || Ok(vec![url.clone()])
         }),
-        link: Arc::new(HttpLink { client: client(), patience: Duration::from_secs(5) }),
+        link: Arc::new(HttpLink { client: client(), patience: Duration::from_secs(30) }),
         clock: shared,
         patience: PushPatience::default(),
     });

@@ -141,7 +141,7 @@ impl World {
             let wrong = wrong.replace("UNZ+1+DN261122000042", "UNZ+3+DN261122000042");
             assert_ne!(wrong.as_bytes(), corridor_trade::SAMPLE);
             let sent = self.send_edifact("wrong.edi", wrong.as_bytes());
-            for _ in 0..300 {
+            for _ in 0..600 {
                 let queue = self.corridor("customs", &["trade", "rejects"]);
                 if queue["items"].as_array().is_some_and(|items| !items.is_empty()) {
                     return sent;

@@ -201,7 +201,7 @@ impl World {
         };
         let content = stream::iter([Ok(content.into())]);
         let id = self.node.exchange.submit(&self.forwarder, draft, content).await.unwrap();
-        for _ in 0..500 {
+        for _ in 0..6000 {
             if self.node.exchange.document(&self.customs, Side::In, id).await.is_ok() {
                 return id;
             }

@@ -79,7 +79,7 @@ async fn case(node: &Node, envelope: EnvelopeId) -> Option<Case> {
 async fn declared(world: &World, edi: &[u8]) -> Case {
     let to = &world.jp.us;
     let id = world.kr.submit(None, to, "edifact", Some(world.agreement), edi).await.unwrap();
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let read =
             world.jp.exchange.store().read(&world.jp.us, move |tx| books::find(tx, Side::In, id)).await;
         if read.unwrap().is_some() {
@@ -106,7 +106,7 @@ async fn shown(world: &World, case: &Case) -> ShownCase {
 
 /// What the sender sees customs say, in order, once there are so many.
 async fn told(world: &World, number: &str, count: usize) -> Vec<(String, Vec<String>)> {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let found = timeline(&world.kr.exchange, &acting(&world.kr), number, Lang::En).await.unwrap();
         let of_customs = found.events.iter().filter(|e| e.kinds == ["CUSRES"]);
         let told: Vec<_> =
@@ -235,7 +235,7 @@ async fn decisions_that_cross_together_stand_in_their_order(mut world: World) {
 
 /// Waits until a declaration has its CONTRL.
 async fn answered(world: &World, number: &str) {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let found = timeline(&world.kr.exchange, &acting(&world.kr), number, Lang::En).await.unwrap();
         if found.documents.iter().any(|d| d.syntax.is_some()) {
             return;
@@ -427,7 +427,7 @@ async fn a_case_about_a_person_is_sealed_and_erased(world: World) {
     };
     let id = world.kr.hand_in(draft, &declaration("D1", "DECL-1", same)).await.unwrap();
     let mut found = None;
-    for _ in 0..500 {
+    for _ in 0..3000 {
         found = case(&world.jp, id).await;
         if found.is_some() {
             break;
@@ -444,7 +444,7 @@ async fn a_case_about_a_person_is_sealed_and_erased(world: World) {
     let answer = world.jp.exchange.document(&world.jp.us, Side::Out, decision.answer).await.unwrap();
     assert!(answer.seal.is_some());
     world.kr.exchange.erase(&world.kr.us, "traveller 7", "test").await.unwrap();
-    for _ in 0..500 {
+    for _ in 0..3000 {
         if case(&world.jp, id).await.is_none() {
             return;
         }

@@ -178,7 +178,7 @@ fn happened(timeline: &Timeline) -> Vec<String> {
 }
 
 async fn until_shown(node: &Node, reference: &str, expect: &[&str]) -> Timeline {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         let found = shown(node, reference).await;
         if happened(&found) == expect {
             return found;

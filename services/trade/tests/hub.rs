@@ -124,7 +124,7 @@ impl Shared {
             let all = jp.exchange.documents(&jp.us, Side::In, filter).await.unwrap();
             all.into_iter().filter(|d| d.name.as_deref() != Some("CONTRL.edi")).collect::<Vec<_>>()
         };
-        for _ in 0..300 {
+        for _ in 0..3000 {
             if listed().await.len() >= expect {
                 break;
             }
@@ -285,7 +285,7 @@ async fn what_arrives_is_written_whole_and_once() {
         let person = jp.hand_in(draft(&["driver 1"]), &message("DONGNAEFWD", "R2")).await.unwrap();
         for wanted in [id, person] {
             kr.reaches(Side::In, wanted, |state| state == State::Received).await;
-            for _ in 0..300 {
+            for _ in 0..3000 {
                 let find = move |tx: &mut corridor_storage::Tx<'_>| {
                     corridor_trade::books::find(tx, Side::In, wanted)
                 };

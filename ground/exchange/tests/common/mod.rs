@@ -243,7 +243,7 @@ impl Node {
 
     /// Waits until a document is in a state.
     pub async fn reaches(&self, side: Side, id: EnvelopeId, wanted: impl Fn(State) -> bool) -> DocumentRow {
-        for _ in 0..600 {
+        for _ in 0..3000 {
             let row = self.exchange.document(&self.us, side, id).await;
             if let Some(row) = row.ok().filter(|row| wanted(row.state)) {
                 return row;

@@ -25,7 +25,7 @@ impl Node {
             headers.insert("envelope-length", HeaderValue::from(length));
             extra.push(HeaderName::from_static("envelope-length"));
         }
-        let timeout = Duration::from_secs(10);
+        let timeout = Duration::from_secs(60);
         let mut request = corridor_net::Request {
             method: Method::POST,
             url,

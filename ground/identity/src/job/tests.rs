@@ -130,7 +130,7 @@ async fn a_pending_key_signs_after_the_pull_that_pins_it_and_the_job_ends_when_t
     let refresher = ours.refresher(&[source], vec![keyring.clone()]);
     let (stop, stopped) = watch::channel(false);
     let job = tokio::spawn(async move { refresher.run(Intervals::default(), stopped).await });
-    let patience = Duration::from_secs(20);
+    let patience = Duration::from_secs(60);
     let taken_up = async {
         while keyring.current_id() != made.id {
             tokio::time::sleep(Duration::from_millis(10)).await;

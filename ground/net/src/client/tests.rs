@@ -266,14 +266,14 @@ async fn a_replaced_file_is_noticed_without_being_told() {
     let new = certificate("localhost", old.dir);
     let client = Client::new(&new.options()).unwrap();
     let url = Url::parse(&format!("https://localhost:{}/long", here.port())).unwrap();
-    for _ in 0..100 {
+    for _ in 0..3000 {
         if client.send(Request::new(Method::GET, url.clone())).await.is_ok() {
             watching.abort();
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the new certificate was not taken up within 2 seconds");
+    panic!("the new certificate was not taken up");
 }
 
 #[test]

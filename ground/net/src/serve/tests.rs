@@ -64,10 +64,10 @@ impl Running {
     }
 }
 
-/// All that comes until the other side closes; fails when it does not within five seconds.
+/// All that comes until the other side closes; fails when it does not within a minute.
 async fn read(socket: &mut TcpStream) -> String {
     let mut out = Vec::new();
-    timeout(Duration::from_secs(5), socket.read_to_end(&mut out))
+    timeout(Duration::from_secs(60), socket.read_to_end(&mut out))
         .await
         .expect("closed in time")
         .expect("no reset");
@@ -210,7 +210,7 @@ async fn a_handshake_that_does_not_come_is_cut() {
     let mut plain = TcpStream::connect(("127.0.0.1", server.address().port())).await.unwrap();
     plain.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut alert = Vec::new();
-    let _ = timeout(Duration::from_secs(5), plain.read_to_end(&mut alert)).await.expect("ended in time");
+    let _ = timeout(Duration::from_secs(60), plain.read_to_end(&mut alert)).await.expect("ended in time");
     assert!(alert.len() < 16);
 }
 

@@ -13,7 +13,7 @@ use crate::common::{Place, TABLES, act, block, child, everywhere, server, sql, s
 async fn leaves(store: &Store, log: &str, count: u64) -> Vec<Leaf> {
     let begun = Instant::now();
     while store.sequenced(log).await.unwrap() != (Sequenced { next: count, waiting: 0 }) {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", store.sequenced(log).await);
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", store.sequenced(log).await);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let mut all = Vec::new();
@@ -298,7 +298,7 @@ fn many_units_at_once_are_numbered() {
         let begun = Instant::now();
         for row in store.acts(&a, ActPage::default()).await.unwrap() {
             while store.leaf_of(&a, ACTS, &row.id.to_string()).await.unwrap().is_none() {
-                assert!(begun.elapsed() < Duration::from_secs(30));
+                assert!(begun.elapsed() < Duration::from_secs(60));
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }

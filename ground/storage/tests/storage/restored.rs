@@ -26,7 +26,7 @@ async fn record(store: &Store, who: &Did, count: usize) {
 async fn leaves(store: &Store, count: u64) -> Vec<Leaf> {
     let begun = std::time::Instant::now();
     while store.sequenced(ACTS).await.unwrap() != (Sequenced { next: count, waiting: 0 }) {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", store.sequenced(ACTS).await);
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", store.sequenced(ACTS).await);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     store.leaves(ACTS, 0, 100).await.unwrap()

@@ -94,7 +94,7 @@ pub async fn answered_under(world: &World, agreement: AgreementId, edi: &[u8]) -
 
 /// Waits until this is so.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut wanted: impl FnMut() -> F) {
-    for _ in 0..600 {
+    for _ in 0..3000 {
         if wanted().await {
             return;
         }
