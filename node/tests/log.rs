@@ -56,17 +56,53 @@ fn digest(value: &Value) -> Digest {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// The newest state that the log has signed and that has at least so many leaves.
-fn signed(folder: &Path, leaves: u64) -> Tree {
+/// The newest checkpoint, of at least so many leaves.
+fn signed(folder: &Path, leaves: u64) -> SignedCheckpoint {
     for _ in 0..1200 {
         let answer = one(folder, &["log", "checkpoint"]);
         let note = answer["checkpoint"].as_str().unwrap_or_default();
         match SignedCheckpoint::parse(note.as_bytes()) {
-            Ok(signed) if signed.tree().size >= leaves => return signed.tree(),
+            Ok(signed) if signed.tree().size >= leaves => return signed,
             _ => std::thread::sleep(std::time::Duration::from_millis(50)),
         }
     }
     panic!("no checkpoint over {leaves} leaves");
+}
+
+/// Two checkpoints and the proof between them as files, which anybody can check without the node.
+fn verified(folder: &Path, [early, late]: [&SignedCheckpoint; 2]) {
+    let write = |name: &str, bytes: &[u8]| {
+        #[allow(clippy::disallowed_methods, reason = "a test writes a fixture")]
+        std::fs::write(folder.join(name), bytes).unwrap();
+    };
+    let (old, size) = (early.tree().size.to_string(), late.tree().size.to_string());
+    let prove = ["log", "prove", "--old", &old, "--size", &size, "--output", "proof.json"];
+    assert!(corridor(folder, &prove).status().unwrap().success());
+    write("early", &early.to_bytes());
+    write("late", &late.to_bytes());
+    let mut altered: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("proof.json")).unwrap()).unwrap();
+    altered["hashes"][0] = Digest::of(b"another").to_string().into();
+    write("altered.json", altered.to_string().as_bytes());
+    write("none.json", b"{}");
+    // Without a policy no signature is judged, which is 8; what is false is 6, what cannot be read 1.
+    let check = |files: &[&str], proof: &str, code: i32, state: Option<&str>| {
+        let words = [&["verify"], files, &["--consistency", proof, "--json"]].concat();
+        let ran = corridor(folder, &words).output().unwrap();
+        let said: Value = serde_json::from_slice(&ran.stdout).unwrap_or_default();
+        assert_eq!(
+            (ran.status.code(), said["consistency"]["state"].as_str()),
+            (Some(code), state),
+            "{files:?} {proof}"
+        );
+    };
+    check(&["early", "late"], "proof.json", 8, Some("passed"));
+    check(&["late", "early"], "proof.json", 8, Some("passed"));
+    check(&["early", "late"], "altered.json", 6, Some("failed"));
+    check(&["late", "late"], "proof.json", 6, Some("failed"));
+    check(&["early"], "proof.json", 1, None);
+    check(&["early", "late"], "none.json", 1, None);
+    check(&["early", "late"], "nowhere.json", 1, None);
 }
 
 #[test]
@@ -74,7 +110,8 @@ fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let _node = start(folder);
-    let early = signed(folder, 2);
+    let early_signed = signed(folder, 2);
+    let early = early_signed.tree();
     // It prints what comes, too.
     let next = early.size.to_string();
     let mut tail = corridor(folder, &["log", "tail", "--from", &next, "--count", "1", "--json"]);
@@ -83,7 +120,8 @@ fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
     let came: Value = serde_json::from_slice(&tail.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!((came["number"].as_u64(), came["type"].as_str()), (Some(early.size), Some("token-created")));
 
-    let late = signed(folder, early.size + 1);
+    let late_signed = signed(folder, early.size + 1);
+    let late = late_signed.tree();
     let count = late.size.to_string();
     let leaves = lines(folder, &["log", "tail", "--from", "0", "--count", &count, "--json"]);
     assert_eq!(leaves.len() as u64, late.size);
@@ -100,6 +138,7 @@ fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
     let grown = prove(&["--old", &early.size.to_string()]);
     assert!(late.extends(&early, &grown));
     assert!(!late.extends(&Tree { root: late.root, ..early }, &grown));
+    verified(folder, [&early_signed, &late_signed]);
     let found = one(folder, &["log", "fsck"]);
     assert!(found["difference"].is_null() && found["leaves"].as_u64() >= Some(late.size), "{found}");
     assert_eq!(one(folder, &["log", "fsck", "--log", "acts"])["difference"], Value::Null);

@@ -1,10 +1,10 @@
 // Holds verify.mjs against vectors. Reads from standard input
 //   { now, receipts: [{ name, receipt, policy, expect }], signatures: [{ name, key, message, signature, valid }],
-//     parts: [{ name, parts, file }] }
+//     parts: [{ name, parts, file }], proofs: [{ name, size, root, index, leaf, proof, valid }] }
 // with bytes in base64 and `expect` the checks as "NAME STATE [ABOUT]", or null where the policy is refused, `file`
 // what the parts make, or null; prints what differs and ends with 1 when anything does. `ground/proof/tests/browser.rs` runs it.
 
-import { join, usablePoint, verifiesStrictly, verify } from "./verify.mjs";
+import { includes, join, usablePoint, verifiesStrictly, verify } from "./verify.mjs";
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -22,7 +22,7 @@ async function checksOf({ receipt, policy }, now) {
 
 let input = "";
 for await (const chunk of process.stdin.setEncoding("utf8")) input += chunk;
-const { now, receipts, signatures, parts = [] } = JSON.parse(input);
+const { now, receipts, signatures, parts, proofs } = JSON.parse(input);
 const differences = [];
 for (const vector of receipts) {
   const found = await checksOf(vector, now);
@@ -39,5 +39,11 @@ for (const vector of parts) {
   const found = await made.catch(() => null);
   if (found !== vector.file) differences.push({ name: vector.name, found, expect: vector.file });
 }
-console.log(JSON.stringify({ receipts: receipts.length, signatures: signatures.length, differences }, null, 1));
+for (const { name, size, root, index, leaf, proof, valid } of proofs) {
+  const tree = { size: BigInt(size), root: bytes(root) };
+  const found = await includes(tree, BigInt(index), bytes(leaf), proof.map(bytes));
+  if (found !== valid) differences.push({ name, found, expect: valid });
+}
+const held = { receipts: receipts.length, signatures: signatures.length, proofs: proofs.length };
+console.log(JSON.stringify({ ...held, differences }, null, 1));
 process.exitCode = differences.length === 0 ? 0 : 1;

@@ -257,8 +257,8 @@ const leafHash = (entry) => sha256(concat([0], entry));
 const nodeHash = (left, right) => sha256(concat([1], left, right));
 
 /** Whether the proof leads from the leaf to the root (RFC 9162, 2.1.3.2). */
-async function includes({ size, root }, index, leaf, proof) {
-  if (index >= size) return false;
+export async function includes({ size, root }, index, leaf, proof) {
+  if (index >= size || [leaf, ...proof].some((hash) => hash.length !== 32)) return false;
   let [at, last, node] = [index, size - 1n, leaf];
   for (const sibling of proof) {
     if (last === 0n) return false;

@@ -1,7 +1,7 @@
 //! Any file of evidence, judged: which kind it is its first bytes say, and what came of checking it is
 //! one list of checks by name, whatever the kind. What `corridor verify` and the console show.
 
-use corridor_base::{Problem, Timestamp};
+use corridor_base::{Digest, Problem, Timestamp};
 use serde::Serialize;
 
 use crate::checkpoint::{MAX_CHECKPOINT, SignedCheckpoint};
@@ -90,6 +90,17 @@ pub fn kind_of(bytes: &[u8]) -> Option<FileKind> {
             bytes.len() <= MAX_CHECKPOINT && std::str::from_utf8(bytes).is_ok_and(|t| t.contains("\n\n"));
         note.then_some(FileKind::Checkpoint)
     }
+}
+
+/// Whether one of two checkpoints, in any order, goes on from the other, by this proof (RFC 9162, 2.1.4.2). Who
+/// signed them is judged with the files they came in.
+#[must_use]
+pub fn judge_growth(one: &SignedCheckpoint, other: &SignedCheckpoint, proof: &[Digest]) -> Check {
+    let (older, newer) = if one.tree().size <= other.tree().size { (one, other) } else { (other, one) };
+    let grown = older.origin() == newer.origin() && newer.tree().follows(&older.tree(), proof);
+    let about =
+        [older, newer].map(|checkpoint| format!("{} {}", checkpoint.origin(), checkpoint.tree().size));
+    Check { about: about.to_vec(), ..Check::of(CheckName::Consistency, grown) }
 }
 
 fn judge_receipt(bytes: &[u8], policy: Option<&Policy>, now: Option<Timestamp>) -> Judged {

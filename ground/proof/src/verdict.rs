@@ -25,6 +25,8 @@ pub enum CheckName {
     Quorum,
     /// Two checkpoints of one log contradict each other.
     Contradiction,
+    /// The later of two checkpoints of one log goes on from the earlier.
+    Consistency,
 }
 
 impl fmt::Display for CheckName {
@@ -38,6 +40,7 @@ impl fmt::Display for CheckName {
             Self::Country(country) => write!(f, "country-{country}"),
             Self::Quorum => f.write_str("quorum"),
             Self::Contradiction => f.write_str("contradiction"),
+            Self::Consistency => f.write_str("consistency"),
         }
     }
 }

@@ -57,18 +57,28 @@ fn vector(name: &str, receipt: &[u8], policy: &[u8]) -> Value {
 
 /// Runs the script over vectors; `None`, with a word, where there is no Node.
 fn run(receipts: &[Value], signatures: &[Value]) -> Option<Value> {
-    run_all(receipts, signatures, &[])
+    run_all(&Vectors { receipts, signatures, ..Vectors::default() })
 }
 
-fn run_all(receipts: &[Value], signatures: &[Value], parts: &[Value]) -> Option<Value> {
+#[derive(Default)]
+struct Vectors<'a> {
+    receipts: &'a [Value],
+    signatures: &'a [Value],
+    parts: &'a [Value],
+    proofs: &'a [Value],
+}
+
+fn run_all(vectors: &Vectors<'_>) -> Option<Value> {
+    let Vectors { receipts, signatures, parts, proofs } = vectors;
     let mut command = Command::new("node");
     command.arg(folder("browser/check.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
         println!("not run: no node on the path");
         return None;
     };
-    let input =
-        json!({ "now": NOW.seconds(), "receipts": receipts, "signatures": signatures, "parts": parts });
+    let input = json!({
+        "now": NOW.seconds(), "receipts": receipts, "signatures": signatures, "parts": parts, "proofs": proofs,
+    });
     let input = input.to_string();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let done = child.wait_with_output().unwrap();
@@ -77,6 +87,7 @@ fn run_all(receipts: &[Value], signatures: &[Value], parts: &[Value]) -> Option<
     assert!(done.status.success());
     assert_eq!(answer["receipts"], receipts.len());
     assert_eq!(answer["signatures"], signatures.len());
+    assert_eq!(answer["proofs"], proofs.len());
     Some(answer)
 }
 
@@ -392,7 +403,7 @@ fn printed_parts_are_put_together_alike() {
     let vectors: Vec<Value> = cases.iter().map(vector).collect();
     let made = vectors.iter().filter(|v| !v["file"].is_null()).count();
     assert_eq!(made, 4, "{vectors:#?}");
-    run_all(&[], &[], &vectors);
+    run_all(&Vectors { parts: &vectors, ..Vectors::default() });
 }
 
 /// Keys in an encoding that is not canonical: y = p + 2 … p + 18, where that is a point at all.
@@ -407,19 +418,51 @@ fn keys_have_one_spelling() {
     }
 }
 
-/// The 914 edge cases of C2SP/CCTV, found through `CORRIDOR_DATA`.
-#[test]
-fn the_edge_cases_of_cctv_are_judged_alike() {
+/// A file or folder of vectors of others, found through `CORRIDOR_DATA`.
+fn data(name: &str) -> Option<PathBuf> {
     let Some(data) = std::env::var_os("CORRIDOR_DATA") else {
         println!("not run: CORRIDOR_DATA is not set");
-        return;
+        return None;
     };
-    let path = Path::new(&data).join("trust/ed25519/ed25519vectors.json");
-    let Ok(bytes) = std::fs::read(&path) else {
+    let path = Path::new(&data).join("trust").join(name);
+    if !path.exists() {
         println!("not run: {} is missing", path.display());
-        return;
-    };
-    let cases: Value = serde_json::from_slice(&bytes).unwrap();
+        return None;
+    }
+    Some(path)
+}
+
+/// The inclusion proofs of transparency-dev/merkle: all that a receipt needs of the 518.
+#[test]
+fn inclusion_proofs_are_judged_as_transparency_dev_judges_them() {
+    let Some(folder) = data("merkle/testdata/inclusion") else { return };
+    let mut folders = vec![folder];
+    let mut vectors = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let case: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            let proof = if case["proof"].is_null() { json!([]) } else { case["proof"].clone() };
+            vectors.push(json!({
+                "name": path.display().to_string(), "size": case["treeSize"], "root": case["root"],
+                "index": case["leafIdx"], "leaf": case["leafHash"], "proof": proof,
+                "valid": !case["wantErr"].as_bool().unwrap(),
+            }));
+        }
+    }
+    assert_eq!(vectors.len(), 98);
+    assert!(vectors.iter().any(|vector| vector["valid"] == true));
+    run_all(&Vectors { proofs: &vectors, ..Vectors::default() });
+}
+
+/// The 914 edge cases of C2SP/CCTV.
+#[test]
+fn the_edge_cases_of_cctv_are_judged_alike() {
+    let Some(path) = data("ed25519/ed25519vectors.json") else { return };
+    let cases: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let mut valid = 0;
     let vectors: Vec<Value> = cases
         .as_array()

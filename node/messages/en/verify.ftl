@@ -14,7 +14,7 @@ verify-kind-unknown = no receipt, no evidence of a split view, no signed checkpo
 verify-passed = passed
 verify-failed = failed
 verify-pending = pending
-verify-not-checked = not checked
+verify-not-checked = not checked here
 
 verify-check-form = The file reads as what it says it is
 verify-check-act = It carries an act, in its one spelling
@@ -25,6 +25,7 @@ verify-check-cosignatures = Every signature of a known witness verifies
 verify-check-country = A witness of { $country } cosigned that is not the log's own operator
 verify-check-quorum = As many witnesses cosigned as the policy asks
 verify-check-contradiction = The two checkpoints cannot both be true
+verify-check-consistency = The later checkpoint goes on from the earlier
 
 # args: kind, at, id
 verify-about-act = Act: { $kind }, { $at }, { $id }

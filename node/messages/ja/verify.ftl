@@ -14,7 +14,7 @@ verify-kind-unknown = 記録証明、ログの分岐の証拠、署名済みチ�
 verify-passed = 合格
 verify-failed = 不合格
 verify-pending = 未完成
-verify-not-checked = 未検査
+verify-not-checked = ここでは未検査
 
 verify-check-form = ファイルが名乗る形式として読める
 verify-check-act = 行為を唯一の表記で含んでいる
@@ -24,6 +24,7 @@ verify-check-cosignatures = 認められた証人の署名がすべて正しい
 verify-check-country = { $country } の証人のうち、ログの運営者以外が連署している
 verify-check-quorum = 方針が求める数の証人が連署している
 verify-check-contradiction = 二つのチェックポイントは同時に真ではあり得ない
+verify-check-consistency = 後のチェックポイントは前のチェックポイントの続きである
 
 verify-about-act = 行為: { $kind }、{ $at }、{ $id }
 verify-about-log = ログ: { $what }、リーフ { $size } 件

@@ -14,7 +14,7 @@ verify-kind-unknown = 기록 증명, 로그 분기의 증거, 서명된 체크�
 verify-passed = 통과
 verify-failed = 실패
 verify-pending = 미완성
-verify-not-checked = 미검사
+verify-not-checked = 여기에서는 검사하지 않음
 
 verify-check-form = 파일이 스스로 밝힌 형식으로 읽힌다
 verify-check-act = 행위를 유일한 표기로 담고 있다
@@ -24,6 +24,7 @@ verify-check-cosignatures = 인정된 증인의 서명이 모두 올바르다
 verify-check-country = { $country }의 증인 가운데 로그 운영자가 아닌 증인이 연서했다
 verify-check-quorum = 정책이 요구하는 만큼 증인이 연서했다
 verify-check-contradiction = 두 체크포인트가 동시에 참일 수 없다
+verify-check-consistency = 나중 체크포인트가 앞선 체크포인트에서 이어진다
 
 verify-about-act = 행위: { $kind }, { $at }, { $id }
 verify-about-log = 로그: { $what }, 리프 { $size }개

@@ -40,6 +40,9 @@ pub(super) enum Verb {
         /// The size of the tree [default: that of the newest checkpoint]
         #[arg(long, value_name = "SIZE")]
         size: Option<u64>,
+        /// Write the proof to FILE, as `corridor verify --consistency FILE` reads it
+        #[arg(long = "output", short, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Logs that were seen to contradict themselves, with the evidence that `corridor verify` judges
     Alarms {
@@ -89,11 +92,18 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             checkpoint(context, &answer);
             Ok(())
         }
-        Verb::Prove { leaf, old, size } => {
+        Verb::Prove { leaf, old, size, out } => {
             let text = |number: Option<u64>| number.map(|n| n.to_string());
             let (leaf, old, size) = (text(leaf), text(old), text(size));
             let query = [("leaf", leaf.as_deref()), ("old", old.as_deref()), ("size", size.as_deref())];
             let mut answer = remote.get(&["log", "proof"], &query).await?;
+            if let Some(out) = out {
+                return Ok(durable::write_file(
+                    &out,
+                    &serde_json::to_vec_pretty(&answer).unwrap_or_default(),
+                    0o644,
+                )?);
+            }
             if !context.terminal.is_json() {
                 for_reader(&mut answer);
             }

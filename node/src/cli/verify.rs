@@ -2,6 +2,7 @@
 //! in the files, in the policy, and in `corridor-proof`.
 
 mod chain;
+mod growth;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,10 @@ pub(super) struct Args {
     /// The act that COSE receipts are about, which they do not carry
     #[arg(long, value_name = "FILE")]
     act: Option<PathBuf>,
+    /// That the log only grew between two checkpoints, or the checkpoints of two receipts: the proof, as
+    /// `corridor log prove --old SIZE --output FILE` writes it
+    #[arg(long, value_name = "FILE")]
+    consistency: Option<PathBuf>,
     /// The anchor of a country, as in "JP trust.example.jp+…": its trust lists name the keys of a chain; may be
     /// given several times
     #[arg(long, value_name = "COUNTRY KEY")]
@@ -60,7 +65,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let now = Some(context.around.clock.now());
     let anchors: Vec<_> = args.anchor.iter().map(|text| chain::anchor(text)).collect::<Result<_>>()?;
     let known = Known { policy: policy.as_ref(), anchors: &anchors, now };
+    let proof = args.consistency.as_deref().map(growth::read).transpose()?;
     let (mut checks, mut files, mut wants_act) = (Vec::new(), Vec::new(), false);
+    let mut checkpoints = Vec::new();
     for path in &args.files {
         let bytes = read(path, "file of evidence", LARGEST)?;
         if zip::is_zip(&bytes) {
@@ -77,10 +84,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         wants_act |= judged.kind == Some(FileKind::CoseReceipt);
         files.push(document(path, &judged));
         checks.extend(judged.checks);
+        checkpoints.extend(judged.checkpoint);
+    }
+    let grown = proof.as_deref().map(|proof| growth::judge(&checkpoints, proof)).transpose()?;
+    if let Some(check) = &grown {
+        growth::show(context, check);
+        checks.push(check.clone());
     }
     let outcome = corridor_proof::verdict::outcome(&checks);
     if context.terminal.is_json() {
-        context.terminal.json(&json!({ "outcome": outcome, "files": files }));
+        context.terminal.json(&json!({ "outcome": outcome, "files": files, "consistency": grown }));
     } else {
         if policy.is_none() {
             context.terminal.note("verify-no-policy", &[]);
@@ -125,19 +138,7 @@ fn show(context: &Context, path: &Path, judged: &Judged) {
     let text = |key: &str| say(context.lang, key, &[]);
     let kind = judged.kind.map_or("unknown", kind_word);
     context.terminal.line(&format!("{}: {}", path.display(), text(&format!("verify-kind-{kind}"))));
-    let rows: Vec<Value> = judged
-        .checks
-        .iter()
-        .map(|check| {
-            json!({
-                "result": text(&format!("verify-{}", state_word(check.state))),
-                "check": check.name,
-                "meaning": meaning(context, check),
-                "about": check.about,
-            })
-        })
-        .collect();
-    context.terminal.table(&json!({ "items": rows }), &["result", "check", "meaning", "about"]);
+    table(context, &judged.checks);
     if let Some(receipt) = &judged.receipt {
         let act = receipt.act();
         let (kind, at) = (format!("{} v{}", act.kind, act.version), act.time.to_string());
@@ -163,6 +164,20 @@ fn show(context: &Context, path: &Path, judged: &Judged) {
     let outcome = if convicted { "convicted" } else { outcome };
     context.terminal.line(&text(&format!("verify-outcome-{outcome}")));
     context.terminal.line("");
+}
+
+/// One line a check.
+fn table(context: &Context, checks: &[Check]) {
+    let row = |check: &Check| {
+        json!({
+            "result": say(context.lang, &format!("verify-{}", state_word(check.state)), &[]),
+            "check": check.name,
+            "meaning": meaning(context, check),
+            "about": check.about,
+        })
+    };
+    let rows: Vec<Value> = checks.iter().map(row).collect();
+    context.terminal.table(&json!({ "items": rows }), &["result", "check", "meaning", "about"]);
 }
 
 /// What the check asks, in words.
