@@ -8,6 +8,7 @@ use corridor_base::{Clock, Did, ErrorCode, Problem, Random, Result};
 use corridor_exchange::{Exchange, Limits, Parts};
 use corridor_identity::{Directory, Keyring, LedgerKeys};
 use corridor_ledger::Pending;
+use corridor_ledger::witness::MlDsaKey;
 use corridor_net::{Client, ClientOptions, ServerTls};
 use corridor_storage::{BlobPlace, Database, Options, Schema, Store};
 use corridor_trade::Library;
@@ -94,7 +95,27 @@ pub fn keyring(config: &Config, hosted: &Hosted, around: &Surroundings) -> Resul
 /// # Errors
 /// Those of [`corridor_identity::ledger_keys`].
 pub fn ledger_keys(config: &Config, around: &Surroundings) -> Result<LedgerKeys> {
-    corridor_identity::ledger_keys(&keys(config), &config.ledger_origin, &*around.clock, &*around.random)
+    let all = keys(config);
+    let made = corridor_identity::ledger_keys(&all, &config.ledger_origin, &*around.clock, &*around.random)?;
+    with_ml_dsa(made, config, around)
+}
+
+/// The same with the second key of the witness, where the configuration wants one.
+fn with_ml_dsa(keys: LedgerKeys, config: &Config, around: &Surroundings) -> Result<LedgerKeys> {
+    let second = ml_dsa(config, keys.witness.name(), around)?;
+    Ok(LedgerKeys { ml_dsa: second.map(|key| key.public().clone()), ..keys })
+}
+
+/// The second key of the witness of this name, where the configuration wants one; made when there is none.
+///
+/// # Errors
+/// Those of [`corridor_identity::ml_dsa_seed`].
+pub fn ml_dsa(config: &Config, name: &str, around: &Surroundings) -> Result<Option<MlDsaKey>> {
+    if !config.ledger_ml_dsa {
+        return Ok(None);
+    }
+    let seed = corridor_identity::ml_dsa_seed(&keys(config), name, &*around.clock, &*around.random)?;
+    MlDsaKey::from_seed(name, &seed).map(Some)
 }
 
 /// What seals the secrets of people under the key of this node; made when there is none.
@@ -164,7 +185,11 @@ pub async fn node(config: Config, around: &Surroundings) -> Result<Arc<Node>> {
     let past = succession::take_up(&config, &store, &directory, around).await?;
     let (all, origin) = (keys(&config), &config.ledger_origin);
     let ledger = Ledger::open(ledger::Parts {
-        keys: corridor_identity::ledger_keys_of(&all, origin, past.number(), &*clock, &*random)?,
+        keys: with_ml_dsa(
+            corridor_identity::ledger_keys_of(&all, origin, past.number(), &*clock, &*random)?,
+            &config,
+            around,
+        )?,
         past,
         config: &config,
         store: &store,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use corridor_base::{Clock, ErrorCode, Problem, Result, Timestamp};
-use corridor_identity::{Directory, LedgerKeys, Warning, has_key_of_log, log_key, ml_dsa_seed};
+use corridor_identity::{Directory, LedgerKeys, Warning, has_key_of_log, log_key};
 use corridor_ledger::alarm::Alarms;
 use corridor_ledger::edge::log_router;
 use corridor_ledger::gather::{Gathered, Gatherer, HttpLink, Patience};
@@ -19,9 +19,7 @@ use corridor_ledger::mirror::{
 };
 use corridor_ledger::receipt::Receipts;
 use corridor_ledger::recovery::{Recovery, RecoveryParts};
-use corridor_ledger::witness::{
-    self, AcceptedLogs, MlDsaKey, PolicySource, Watch, WatchParts, Witness, WitnessParts,
-};
+use corridor_ledger::witness::{self, AcceptedLogs, PolicySource, Watch, WatchParts, Witness, WitnessParts};
 use corridor_ledger::{Log, LogParts, Pending, fsck};
 use corridor_net::Client;
 use corridor_proof::{Act, Policy, VerifierKey};
@@ -156,14 +154,10 @@ impl Ledger {
             alarms: alarms.clone(),
         })
         .await?;
-        let mut cosigners = vec![witness.key()];
-        if config.ledger_ml_dsa {
-            let name = keys.witness.name();
-            let seed = ml_dsa_seed(&assembly::keys(config), name, &*clock, &*random)?;
-            let key = MlDsaKey::from_seed(name, &seed)?;
-            cosigners.push(key.public().clone());
+        if let Some(key) = assembly::ml_dsa(config, keys.witness.name(), around)? {
             witness.also_cosign(key)?;
         }
+        let cosigners = witness.keys();
         let mirror = Mirror::open(MirrorParts {
             store: store.clone(),
             operator: operator.clone(),
@@ -185,7 +179,7 @@ impl Ledger {
             logs: std::iter::once(&log).chain(&raw).cloned().collect(),
             policy: whole_policy(config, directory, &policy, &clock),
             mirrors: mirrors.clone(),
-            own: witness.key(),
+            own: cosigners.clone(),
             link: link.clone(),
             fetch: Arc::new(client.clone()),
             first: past.first_act(config, around),

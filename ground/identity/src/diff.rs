@@ -134,6 +134,15 @@ pub enum Change {
         /// Now.
         after: VerifierKey,
     },
+    /// A participant's node cosigns with another second key, with one more, or with one less.
+    SecondKey {
+        /// Whose node.
+        who: Did,
+        /// Before; a dash where there was none.
+        before: String,
+        /// Now.
+        after: String,
+    },
     /// Log, witness or mirror of a participant's node are elsewhere.
     LedgerAddress {
         /// Whose node.
@@ -285,6 +294,11 @@ fn ledger(who: &Did, old: Option<&ListedLedger>, new: Option<&ListedLedger>, out
         let (before, after) = (old.witness.clone(), new.witness.clone());
         out.push(Change::WitnessReplaced { who: who.clone(), before, after });
     }
+    if old.ml_dsa != new.ml_dsa {
+        let [before, after] =
+            [old, new].map(|l| l.ml_dsa.as_ref().map_or("-".to_owned(), VerifierKey::to_string));
+        out.push(Change::SecondKey { who: who.clone(), before, after });
+    }
     for (before, after) in addresses(old).into_iter().zip(addresses(new)).filter(|(a, b)| a != b) {
         out.push(Change::LedgerAddress { who: who.clone(), before, after });
     }
@@ -430,7 +444,7 @@ mod tests {
 
     #[test]
     fn changes_of_logs_and_witnesses_are_named() {
-        use crate::testing::{ledger, witness};
+        use crate::testing::{ledger, second_key, witness};
         let named = |change: &dyn Fn(&mut TrustList), expect: &[&str], alarming: bool| {
             let mut old = list();
             old.participants[0].ledger = Some(ledger("b.kr/log", 1));
@@ -453,6 +467,10 @@ mod tests {
         named(&|l| l.participants[0].ledger = Some(ledger("b.kr/log", 3)), &replaced, true);
         let moved = |l: &mut TrustList| l.participants[0].ledger.as_mut().unwrap().mirror_url = None;
         named(&moved, &["ledger-address"], false);
+        let second = |l: &mut TrustList| {
+            l.participants[0].ledger.as_mut().unwrap().ml_dsa = Some(second_key("b.kr/log", 1))
+        };
+        named(&second, &["second-key"], false);
         named(&|l| l.witnesses = vec![witness("main", 6)], &["anchor-witness-replaced"], false);
         named(&|l| l.witnesses[0].url = "https://x.kr".to_owned(), &["anchor-witness-address"], false);
         named(

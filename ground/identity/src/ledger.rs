@@ -39,6 +39,8 @@ pub struct LedgerKeys {
     pub witness: Arc<dyn Signer>,
     /// Says that the logs of others are copied here; its name is the origin and `/mirror`.
     pub mirror: Arc<dyn Signer>,
+    /// What checks the second key of the witness (ML-DSA-44), where it cosigns with one.
+    pub ml_dsa: Option<VerifierKey>,
 }
 
 impl LedgerKeys {
@@ -62,6 +64,7 @@ impl LedgerKeys {
             log: self.log_key(),
             log_url: format!("{public_url}/log"),
             witness: self.witness_key(),
+            ml_dsa: self.ml_dsa.clone(),
             witness_url: format!("{public_url}/witness"),
             mirror_url: Some(format!("{public_url}/mirror")),
         }
@@ -113,6 +116,7 @@ pub fn ledger_keys_of(
         }
     };
     Ok(LedgerKeys {
+        ml_dsa: None,
         log,
         witness: open_or_make(&witness, &format!("{origin}/witness"), clock, random)?,
         mirror: open_or_make(&all.join(MIRROR), &format!("{origin}/mirror"), clock, random)?,

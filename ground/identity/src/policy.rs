@@ -127,8 +127,11 @@ impl View {
                 draft.witness(Entry { country, operator: &anchor.name, key, url }, most);
             }
             for ledger in &ledgers {
-                let (key, url) = (&ledger.witness, ledger.witness_url.as_str());
-                draft.witness(Entry { country, operator: ledger.origin(), key, url }, most);
+                let (operator, url) = (ledger.origin(), ledger.witness_url.as_str());
+                // The first before the second, which not everybody can check.
+                for key in std::iter::once(&ledger.witness).chain(&ledger.ml_dsa) {
+                    draft.witness(Entry { country, operator, key, url }, most);
+                }
             }
         }
         // After those that go on, of all countries: nobody ends the log of another.

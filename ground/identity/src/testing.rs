@@ -66,9 +66,15 @@ pub(crate) fn ledger(origin: &str, seed: u64) -> ListedLedger {
         log: VerifierKey::note(origin, secret(origin, seed).public().clone()),
         log_url: format!("https://{origin}"),
         witness: VerifierKey::cosignature(&witness, secret(&witness, seed + 1).public().clone()),
+        ml_dsa: None,
         witness_url: format!("https://{witness}"),
         mirror_url: Some(format!("https://{origin}/mirror")),
     }
+}
+
+/// The second key of the witness of that ledger: of the right length, and of no use.
+pub(crate) fn second_key(origin: &str, seed: u8) -> VerifierKey {
+    VerifierKey::ml_dsa(&format!("{origin}/witness"), &[seed; corridor_proof::cosignature::ML_DSA_44_KEY])
 }
 
 /// A witness that an anchor runs.

@@ -15,6 +15,7 @@ use corridor_net::{Client, Request};
 use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::parse_number;
 use corridor_proof::note::{SignatureLine, signature_lines};
+use corridor_proof::policy::Witness;
 use corridor_proof::verdict::{State, outcome};
 use corridor_proof::{Policy, SignedCheckpoint, VerifierKey};
 use http::header::CONTENT_TYPE;
@@ -175,7 +176,7 @@ struct Inner {
 struct Books {
     /// By the witness's name in the policy.
     witnesses: BTreeMap<String, WitnessState>,
-    /// Who is being asked.
+    /// Who is being asked, by address, and for which size.
     busy: HashMap<String, u64>,
     /// The checkpoints that are being cosigned, by size, with what came so far.
     notes: BTreeMap<u64, SignedCheckpoint>,
@@ -185,8 +186,8 @@ struct Books {
 
 /// A witness to be asked, and for what.
 struct Errand {
-    name: String,
-    key: VerifierKey,
+    /// Its keys that have not signed yet, under their names in the policy: it may cosign with several.
+    keys: Vec<(String, VerifierKey)>,
     url: Url,
     note: SignedCheckpoint,
 }
@@ -246,39 +247,48 @@ impl Gatherer {
             return Ok(());
         }
         let policy = self.0.policy.policy()?;
-        for errand in self.errands(&policy, &latest) {
+        for (place, errand) in self.errands(&policy, &latest) {
             let this = self.clone();
-            running.spawn(async move { this.ask(errand).await });
+            running.spawn(async move { this.ask(place, errand).await });
         }
         Ok(())
     }
 
-    fn errands(&self, policy: &Policy, latest: &SignedCheckpoint) -> Vec<Errand> {
+    /// Who is due, with the address that the policy names.
+    fn errands(&self, policy: &Policy, latest: &SignedCheckpoint) -> Vec<(String, Errand)> {
         let (now, size) = (self.0.clock.now(), latest.tree().size);
         let own: Vec<_> = policy.logs_of(latest.origin()).filter_map(|log| log.operator.clone()).collect();
-        let books = &mut *self.books();
-        let (mut errands, mut all_signed) = (Vec::new(), true);
+        // One that cosigns with several keys stands there once for each, and is asked once.
+        let mut places: BTreeMap<&str, Vec<&Witness>> = BTreeMap::new();
         for witness in policy.witnesses() {
             // The log's own operator would cosign and never count (LG-2).
-            let (Some(url), false) =
-                (&witness.url, witness.operator.as_ref().is_some_and(|o| own.contains(o)))
-            else {
-                continue;
-            };
-            let state = books.witnesses.entry(witness.name.clone()).or_default();
+            let own = witness.operator.as_ref().is_some_and(|operator| own.contains(operator));
+            if let Some(url) = witness.url.as_deref().filter(|_| !own) {
+                places.entry(url).or_default().push(witness);
+            }
+        }
+        let books = &mut *self.books();
+        let (mut errands, mut all_signed) = (Vec::new(), true);
+        for (place, witnesses) in places {
             let note = books.notes.get(&size).unwrap_or(latest);
-            let signed = matches!(note.signed_by(&witness.key), Finding::Valid { .. });
-            all_signed &= signed;
-            if signed || state.failures.waits(now) || books.busy.contains_key(&witness.name) {
+            let mut due = Vec::new();
+            for witness in witnesses {
+                let state = books.witnesses.entry(witness.name.clone()).or_default();
+                let signed = matches!(note.signed_by(&witness.key), Finding::Valid { .. });
+                all_signed &= signed;
+                if !signed && !state.failures.waits(now) {
+                    due.push((witness.name.clone(), witness.key.clone()));
+                }
+            }
+            if due.is_empty() || books.busy.contains_key(place) {
                 continue;
             }
-            match prefix(url) {
+            match prefix(place) {
                 Ok(url) => {
-                    books.busy.insert(witness.name.clone(), size);
-                    let (name, key) = (witness.name.clone(), witness.key.clone());
-                    errands.push(Errand { name, key, url, note: latest.clone() });
+                    books.busy.insert(place.to_owned(), size);
+                    errands.push((place.to_owned(), Errand { keys: due, url, note: latest.clone() }));
                 }
-                Err(problem) => self.failed(&witness.name, state, &problem),
+                Err(problem) => due.iter().for_each(|(name, _)| self.failed(books, name, &problem)),
             }
         }
         books.settled = all_signed.then(|| (latest.digest(), now));
@@ -288,30 +298,33 @@ impl Gatherer {
         errands
     }
 
-    async fn ask(&self, errand: Errand) {
+    async fn ask(&self, place: String, errand: Errand) {
         let outcome = self.cosignature(&errand).await;
         let kept = match outcome {
-            Ok(lines) => self.keep(&errand, lines).await,
+            Ok(lines) => self.keep(&errand, lines.clone()).await.map(|()| lines),
             Err(problem) => Err(problem),
         };
         let books = &mut *self.books();
-        books.busy.remove(&errand.name);
+        books.busy.remove(&place);
         // What nobody is asked for any more is in the log's own books.
         let busy: Vec<u64> = books.busy.values().copied().collect();
         books.notes.retain(|size, _| busy.contains(size));
-        let state = books.witnesses.entry(errand.name.clone()).or_default();
-        match kept {
-            Ok(()) => {
-                *state = WitnessState { size: Some(errand.note.tree().size), ..WitnessState::default() };
-            }
-            Err(problem) => {
-                self.failed(&errand.name, state, &problem);
+        for (name, key) in &errand.keys {
+            match &kept {
+                Ok(lines) if lines.iter().any(|line| is_of(line, key)) => {
+                    let state =
+                        WitnessState { size: Some(errand.note.tree().size), ..WitnessState::default() };
+                    books.witnesses.insert(name.clone(), state);
+                }
+                Ok(_) => self.failed(books, name, &no_line(&errand)),
+                Err(problem) => self.failed(books, name, problem),
             }
         }
     }
 
-    fn failed(&self, name: &str, state: &mut WitnessState, problem: &Problem) {
+    fn failed(&self, books: &mut Books, name: &str, problem: &Problem) {
         let Patience { first, longest, .. } = self.0.patience;
+        let state = books.witnesses.entry(name.to_owned()).or_default();
         if state.failures.add(problem, self.0.clock.now(), first, longest) {
             tracing::warn!(witness = name, code = %problem.code(), "no cosignature: {problem}");
         }
@@ -321,10 +334,10 @@ impl Gatherer {
     async fn cosignature(&self, errand: &Errand) -> Result<Vec<SignatureLine>> {
         let size = errand.note.tree().size;
         // Who knows nothing of the witness begins with nothing: it answers with its size.
-        let mut old = self.books().witnesses.get(&errand.name).and_then(|s| s.size).unwrap_or(0);
+        let mut old = self.known(errand, |_| ());
         for _ in 0..ATTEMPTS {
             if old > size {
-                self.books().witnesses.entry(errand.name.clone()).or_default().ahead = Some(old);
+                self.known(errand, |state| state.ahead = Some(old));
                 return Err(answered(errand, format!("it cosigned {old} leaves, this log has {size}")));
             }
             let proof = if old == 0 || old == size {
@@ -340,14 +353,24 @@ impl Gatherer {
                 StatusCode::OK => return verified(errand, &reply.body),
                 StatusCode::CONFLICT if reply.kind == "text/x.tlog.size" => {
                     let other = size_of(&reply.body).ok_or_else(|| answered(errand, "no size"))?;
-                    self.books().witnesses.entry(errand.name.clone()).or_default().size = Some(other);
-                    old = other;
+                    old = self.known(errand, |state| state.size = Some(other));
                 }
                 StatusCode::NOT_FOUND => return Err(unknown(self.0.log.key().name(), &errand.url)),
                 status => return Err(answered(errand, format!("status {status}"))),
             }
         }
         Err(answered(errand, "its size changes with every question"))
+    }
+
+    /// What is known of the witness under each of its names, and which size it cosigned last.
+    fn known(&self, errand: &Errand, change: impl Fn(&mut WitnessState)) -> u64 {
+        let (books, mut size) = (&mut *self.books(), 0);
+        for (name, _) in &errand.keys {
+            let state = books.witnesses.entry(name.clone()).or_default();
+            change(state);
+            size = size.max(state.size.unwrap_or(0));
+        }
+        size
     }
 
     /// Keeps the lines with what came before, and says whether the checkpoint is complete.
@@ -377,18 +400,25 @@ pub(crate) fn size_of(body: &[u8]) -> Option<u64> {
     parse_number(std::str::from_utf8(body).ok()?.strip_suffix('\n')?).ok()
 }
 
-/// The lines of the witness's key, if they hold; those of other keys are ignored.
+/// The lines of the witness's keys, if they hold; those of other keys are ignored.
 fn verified(errand: &Errand, body: &[u8]) -> Result<Vec<SignatureLine>> {
     let text = std::str::from_utf8(body).map_err(|_| answered(errand, "it is not UTF-8"))?;
     let mut lines = signature_lines(text)?;
-    lines.retain(|line| line.hash == errand.key.hash() && *line.name == *errand.key.name());
+    lines.retain(|line| errand.keys.iter().any(|(_, key)| is_of(line, key)));
     let mut cosigned = errand.note.only(&[]);
     cosigned.add(lines.iter().cloned())?;
-    match cosigned.signed_by(&errand.key) {
-        Finding::Valid { .. } | Finding::NotChecked => Ok(lines),
-        Finding::Absent => Err(answered(errand, "no line of the key that the policy names")),
-        Finding::Invalid => Err(answered(errand, "a cosignature that does not verify")),
+    if errand.keys.iter().any(|(_, key)| cosigned.signed_by(key) == Finding::Invalid) {
+        return Err(answered(errand, "a cosignature that does not verify"));
     }
+    if lines.is_empty() { Err(no_line(errand)) } else { Ok(lines) }
+}
+
+fn is_of(line: &SignatureLine, key: &VerifierKey) -> bool {
+    line.hash == key.hash() && *line.name == *key.name()
+}
+
+fn no_line(errand: &Errand) -> Problem {
+    answered(errand, "no line of the key that the policy names")
 }
 
 fn answered(errand: &Errand, why: impl std::fmt::Display) -> Problem {

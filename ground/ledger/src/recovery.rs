@@ -55,8 +55,8 @@ pub struct RecoveryParts {
     pub policy: Arc<dyn PolicySource>,
     /// Who may have copies.
     pub mirrors: Arc<dyn MirrorSource>,
-    /// The key of this node's own witness, which never sees this node's logs.
-    pub own: VerifierKey,
+    /// The keys of this node's own witness, which never sees this node's logs.
+    pub own: Vec<VerifierKey>,
     /// How witnesses are reached.
     pub link: Arc<dyn Link>,
     /// How mirrors are reached.

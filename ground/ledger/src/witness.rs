@@ -125,6 +125,13 @@ impl Witness {
         VerifierKey::cosignature(self.0.key.name(), self.0.key.public().clone())
     }
 
+    /// That key, and the second one (type 6) where there is one.
+    #[must_use]
+    pub fn keys(&self) -> Vec<VerifierKey> {
+        let second = self.0.ml_dsa.get().map(|key| key.public().clone());
+        std::iter::once(self.key()).chain(second).collect()
+    }
+
     /// From now on cosigns with this ML-DSA-44 key, too: a second line in each answer (C2SP
     /// tlog-cosignature). A witness has one such key; a second one is refused.
     ///

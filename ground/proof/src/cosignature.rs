@@ -73,6 +73,12 @@ impl VerifierKey {
         Self { name: name.into(), material: Material::Cosignature(key) }
     }
 
+    /// A key of ML-DSA-44 that cosigns checkpoints (type 6).
+    #[must_use]
+    pub fn ml_dsa(name: &str, key: &[u8; ML_DSA_44_KEY]) -> Self {
+        Self { name: name.into(), material: Material::MlDsa44(key.as_slice().into()) }
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use corridor_base::{Country, Did, Digest, KeyId, Problem, Timestamp, Words};
 use serde::{Deserialize, Serialize};
 
-use crate::cosignature::VerifierKey;
+use crate::cosignature::{ML_DSA_44_KEY, VerifierKey};
 use crate::key::PublicKey;
 use crate::merkle::MAX_SIZE;
 use crate::statement::{Statement, check_text, refuse};
@@ -99,6 +99,9 @@ pub struct ListedLedger {
     pub log_url: String,
     /// The key with which the node cosigns the logs of others.
     pub witness: VerifierKey,
+    /// A second key with which it cosigns, of ML-DSA-44 (type 6), when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ml_dsa: Option<VerifierKey>,
     /// Where its witness is asked (C2SP tlog-witness), an absolute URL without trailing slash.
     pub witness_url: String,
     /// Where it serves its copies of the logs of others (C2SP tlog-mirror), when it does.
@@ -121,6 +124,12 @@ impl ListedLedger {
             ));
         }
         check_witness_key(&self.witness)?;
+        if let Some(key) = &self.ml_dsa {
+            check_witness_key(key)?;
+            if key.bytes().len() != ML_DSA_44_KEY {
+                return Err(refuse("trust list: witness", "a second key of type 6 expected"));
+            }
+        }
         [&self.log_url, &self.witness_url].into_iter().chain(&self.mirror_url).try_for_each(|u| check_url(u))
     }
 }
@@ -316,7 +325,9 @@ fn check_owners(list: &TrustList) -> Result<(), Problem> {
     for participant in list.participants.iter().filter(|p| p.removed.is_none()) {
         let Some(ledger) = &participant.ledger else { continue };
         claim(&ledger.log, ledger.log.bytes(), Owner::Log(ledger.origin()))?;
-        claim(&ledger.witness, ledger.witness.bytes(), Owner::Witness(ledger.origin()))?;
+        for key in std::iter::once(&ledger.witness).chain(&ledger.ml_dsa) {
+            claim(key, key.bytes(), Owner::Witness(ledger.origin()))?;
+        }
         let here = (ledger, participant.endpoint.as_str());
         let (known, endpoint) = *origins.entry(ledger.origin()).or_insert(here);
         // Participants of one node are admitted one by one, also while its keys are replaced.

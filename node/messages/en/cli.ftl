@@ -269,6 +269,8 @@ change-log-dropped = ! the log { $log } of the node of { $who } is gone from the
 # args: who, before, after
 change-witness-replaced = ~ the node of { $who } cosigns with { $after }, before with { $before }
 # args: who, before, after
+change-second-key = ~ the node of { $who } cosigns with the second key { $after }, before with { $before }
+# args: who, before, after
 change-ledger-address = ~ log, witness or mirror of the node of { $who } at { $after }, before at { $before }
 # args: name, key, url
 # args: key, log, leaf

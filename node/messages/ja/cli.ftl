@@ -228,6 +228,7 @@ change-log-added = + { $who } のノードがログ { $log } を保持し、{ $w
 change-log-replaced = ! { $who } のノードのログの鍵が { $before } から { $after } に変わっています。発行機関に理由を確認してください
 change-log-dropped = ! { $who } のノードのログ { $log } がリストから消えています。発行機関に理由を確認してください
 change-witness-replaced = ~ { $who } のノードの連署の鍵が { $before } から { $after } に変更
+change-second-key = ~ { $who } のノードの連署の第二の鍵が { $before } から { $after } に変更
 change-ledger-address = ~ { $who } のノードのログ、証人またはミラーのアドレスが { $before } から { $after } に変更
 change-key-void = ! 鍵 { $key } はログ { $log } のリーフ { $leaf } より後では無効
 change-log-succeeded = ! ログ { $origin } がリーフ { $size } 件で終了し、{ $successor } が承継

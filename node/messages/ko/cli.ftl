@@ -228,6 +228,7 @@ change-log-added = + { $who }의 노드: 로그 { $log }, 연서하는 증인 { 
 change-log-replaced = ! { $who }의 노드 로그의 키가 { $before }에서 { $after }(으)로 바뀌었습니다. 발행 기관에 이유를 확인하십시오
 change-log-dropped = ! { $who }의 노드 로그 { $log }이(가) 목록에서 사라졌습니다. 발행 기관에 이유를 확인하십시오
 change-witness-replaced = ~ { $who }의 노드가 연서하는 키가 { $before }에서 { $after }(으)로 변경
+change-second-key = ~ { $who }의 노드가 연서하는 두 번째 키가 { $before }에서 { $after }(으)로 변경
 change-ledger-address = ~ { $who }의 노드 로그, 증인 또는 미러의 주소가 { $before }에서 { $after }(으)로 변경
 change-key-void = ! 키 { $key }은(는) 로그 { $log }의 리프 { $leaf } 이후로 무효
 change-log-succeeded = ! 로그 { $origin }이(가) 리프 { $size }개에서 종료되고 { $successor }이(가) 승계

@@ -44,7 +44,8 @@ impl Recovery {
         let shown = log.shown().await?;
         let own: Vec<_> = policy.logs_of(log.origin()).filter_map(|log| log.operator.clone()).collect();
         let others = policy.witnesses().iter().filter(|w| {
-            w.key.bytes() != parts.own.bytes() && !w.operator.as_ref().is_some_and(|o| own.contains(o))
+            parts.own.iter().all(|own| own.bytes() != w.key.bytes())
+                && !w.operator.as_ref().is_some_and(|o| own.contains(o))
         });
         let witnesses = others.filter_map(|w| Some((w.name.clone(), w.url.clone()?))).map(|(name, url)| {
             let shown = &shown;

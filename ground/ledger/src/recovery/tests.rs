@@ -197,7 +197,7 @@ impl World {
             logs: vec![self.log.clone()],
             policy: self.policy(),
             mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
-            own: vkey("own"),
+            own: vec![vkey("own")],
             link: self.net.clone(),
             fetch: self.net.clone(),
             first: None,

@@ -3,17 +3,12 @@
 //! operator one line counts. Behind a setting, because each cosignature is
 //! 3.3 kB in every checkpoint from then on.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use corridor_base::{Digest, ErrorCode, Problem, Result, Timestamp};
+use corridor_base::{ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::checkpoint::MAX_ORIGIN;
 use corridor_proof::cosignature::ml_dsa_message;
 use corridor_proof::note::{SignatureLine, valid_name};
 use corridor_proof::{SignedCheckpoint, VerifierKey};
 use ml_dsa::{KeyExport as _, Keypair as _, MlDsa44, SignatureEncoding as _, SigningKey};
-
-/// The type of the key in a verifier key.
-const KIND: u8 = 6;
 
 /// An ML-DSA-44 key of a witness, held in memory. Wiped when dropped; never printed.
 pub struct MlDsaKey {
@@ -32,10 +27,7 @@ impl MlDsaKey {
             return Err(Problem::new(ErrorCode::Malformed).with("what", "key name").with("why", name));
         }
         let key = SigningKey::<MlDsa44>::from_seed(&(*seed).into());
-        let typed = [&[KIND], key.verifying_key().to_bytes().as_slice()].concat();
-        let hash = Digest::of(&[name.as_bytes(), b"\n", &typed].concat()).to_string();
-        let hash = hash.get(..8).unwrap_or_default();
-        let public = format!("{name}+{hash}+{}", STANDARD.encode(typed)).parse()?;
+        let public = VerifierKey::ml_dsa(name, &key.verifying_key().to_bytes().into());
         Ok(Self { name: name.to_owned(), key, public })
     }
 

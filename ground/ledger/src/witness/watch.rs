@@ -2,7 +2,7 @@
 //! to its other witnesses. A log that keeps two histories must keep them apart from everyone who does
 //! this. It is also how a witness that was restored from a backup catches up before it cosigns again.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,9 +96,11 @@ impl Watch {
     /// What the policy says. What a log or a witness does wrong, or that it does not answer, is logged.
     pub async fn round(&self) -> Result<()> {
         let policy = self.0.parts.policy.policy()?;
-        let own = self.0.parts.witness.key();
-        let others = policy.witnesses().iter().filter(|w| w.key.bytes() != own.bytes());
-        let peers: Vec<Url> = others.filter_map(|w| prefix(w.url.as_deref()?).ok()).collect();
+        let own = self.0.parts.witness.keys();
+        let others = policy.witnesses().iter().filter(|w| own.iter().all(|own| own.bytes() != w.key.bytes()));
+        // One with several keys stands there once for each.
+        let peers: BTreeSet<Url> = others.filter_map(|w| prefix(w.url.as_deref()?).ok()).collect();
+        let peers: Vec<Url> = peers.into_iter().collect();
         let mut logs: BTreeMap<String, Vec<KnownLog>> = BTreeMap::new();
         for log in self.0.parts.witness.logs().all() {
             logs.entry(log.key.name().to_owned()).or_default().push(log);

@@ -14,6 +14,7 @@ fn ledger(origin: &str, seed: u64) -> ListedLedger {
         log: VerifierKey::note(origin, secret(seed).public().clone()),
         log_url: format!("https://{origin}"),
         witness: VerifierKey::cosignature(&format!("{origin}/w"), secret(seed + 1).public().clone()),
+        ml_dsa: None,
         witness_url: format!("https://{origin}/witness"),
         mirror_url: None,
     }
