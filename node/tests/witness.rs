@@ -11,7 +11,9 @@ use std::process::{Child, Command, Stdio};
 use corridor_base::{Digest, SeededRandom};
 use corridor_ledger::witness::AddCheckpoint;
 use corridor_proof::checkpoint::Checkpoint;
+use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{Leaves, Tree, leaf_hash, prove_consistency, root};
+use corridor_proof::note::signature_lines;
 use corridor_proof::{SecretKey, SignedCheckpoint, Signer as _, VerifierKey};
 use serde_json::Value;
 
@@ -145,5 +147,31 @@ fn a_directory_that_is_said_to_be_restored_cosigns_nothing() {
     drop(witness);
     for options in [&["--restored"][..], &[]] {
         start(folder.path(), options).check(&request(1, &["one", "two"]), 503, "witness-behind");
+    }
+}
+
+#[test]
+fn both_keys_cosign_where_the_office_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let vkey = VerifierKey::note(ORIGIN, key().public().clone());
+    std::fs::write(folder.path().join("logs.policy"), format!("log {vkey}\nquorum none\n")).unwrap();
+    let shown = |name: &str| -> VerifierKey {
+        let text = std::fs::read_to_string(folder.path().join("state").join(name)).unwrap();
+        text.trim_end().parse().unwrap()
+    };
+    let mut keys = Vec::new();
+    // The keys stay the same, and the second is used as long as it is wanted.
+    for (options, expect) in
+        [(&["--cosign", "ed25519+ml-dsa-44"][..], 2), (&[], 1), (&["--cosign", "ed25519+ml-dsa-44"], 2)]
+    {
+        let witness = start(folder.path(), options);
+        keys.push([shown("witness.vkey"), shown("witness-ml-dsa-44.vkey")]);
+        assert_eq!(keys[0], keys[keys.len() - 1]);
+        let request = request(u64::from(keys.len() > 1), &["one"]);
+        let (status, body) = witness.ask(&request);
+        let mut cosigned = request.checkpoint.clone();
+        cosigned.add(signature_lines(&body).unwrap()).unwrap();
+        let valid = keys[0].iter().filter(|key| matches!(cosigned.signed_by(key), Finding::Valid { .. }));
+        assert_eq!((status, valid.count()), (200, expect), "{body}");
     }
 }
