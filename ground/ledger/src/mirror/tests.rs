@@ -10,7 +10,7 @@ use corridor_proof::merkle::{Leaves, prove_subtree};
 use corridor_proof::note::signature_lines;
 use corridor_proof::tile::between;
 use corridor_proof::verdict::State;
-use corridor_proof::{Policy, split_view};
+use corridor_proof::{Policy, SplitView, split_view};
 use proptest::prelude::*;
 use tower::ServiceExt as _;
 
@@ -304,11 +304,12 @@ async fn a_log_that_shows_another_history_is_not_mirrored_and_not_forgotten() {
     sites.put("log.example.kr", &shorter);
     puller.pull(&known).await.unwrap();
     check_served(&mirror, &log, 500).await;
-    // Longer by another way: refused.
+    // Longer by another way: refused, and remembered for a closer look.
     let mut fork = log.forked(200);
     fork.grow(100, "more");
     sites.put("log.example.kr", &fork);
     assert_eq!(puller.pull(&known).await.unwrap_err().code(), ErrorCode::CheckpointInconsistent);
+    assert_eq!(mirror.take_suspects(), [fork.checkpoint(600)]);
     // As long, and other: convicted.
     sites.put("log.example.kr", &log.forked(200));
     assert_eq!(puller.pull(&known).await.unwrap_err().code(), ErrorCode::CheckpointInconsistent);
