@@ -127,6 +127,24 @@ async fn what_is_uploaded_is_verified_kept_cosigned_and_served() {
     }
 }
 
+/// The door for checkpoints refuses what the witness's does, by the same status.
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_by_status() {
+    let ground = ground();
+    let log = FakeLog::new(ORIGIN, 20);
+    let mirror = mirror(&ground, vec![log.known(None)]).await;
+    assert_eq!(offer(&mirror, &log, 0, 10).await, StatusCode::OK);
+    let post = async |body: Vec<u8>| {
+        let request = Request::post("/add-checkpoint").body(Body::from(body)).unwrap();
+        let (status, kind, said) = send(&mirror, request).await;
+        (status, kind, String::from_utf8(said).unwrap())
+    };
+    check_door(&log, post).await;
+    let standing = mirror.standing(ORIGIN).await.unwrap();
+    assert_eq!((standing.wanted(), standing.size(), standing.next), (15, 0, 0));
+    assert!(ground.alarms.list().await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn an_upload_says_where_it_stands_and_goes_on_from_there() {
     let ground = ground();
