@@ -107,9 +107,20 @@ impl<'a> Remote<'a> {
         note.map(|note| SignedCheckpoint::parse(&note)).transpose()
     }
 
-    /// A tile: where the partial one is gone, it is cut from the whole one (C2SP tlog-tiles, "Partial
-    /// Tiles").
+    /// A tile of the length that it must have.
     async fn tile(&self, tile: Tile) -> Result<Vec<u8>> {
+        let bytes = self.any_tile(tile).await?;
+        let form = match tile.kind() {
+            Kind::Entries => tile.entries(&bytes).map(|_| ()),
+            Kind::Hashes(_) => tile.hashes(&bytes).map(|_| ()),
+        };
+        // Said as a fault of whoever serves it, not of what we asked.
+        form.map_err(|problem| wrong(self.base, problem))?;
+        Ok(bytes)
+    }
+
+    /// Where the partial tile is gone, it is cut from the whole one (C2SP tlog-tiles, "Partial Tiles").
+    async fn any_tile(&self, tile: Tile) -> Result<Vec<u8>> {
         let limit = |tile: Tile| match tile.kind() {
             Kind::Entries => MAX_BUNDLE,
             Kind::Hashes(_) => usize::from(tile.width()) * 32,
