@@ -305,6 +305,25 @@ async fn a_mirror_pulls_by_itself() {
     assert_eq!(sites.fetched.lock().unwrap().len(), before + 1);
 }
 
+/// Over a link that takes its time for each answer bundles are asked for ahead, and not all at once.
+#[tokio::test]
+async fn bundles_are_pulled_ahead_and_their_number_is_bounded() {
+    let ground = ground();
+    let log = FakeLog::new(ORIGIN, 3000);
+    let known = log.known(Some("https://log.example.kr/"));
+    let mirror = mirror(&ground, vec![known.clone()]).await;
+    // One bundle is here in part.
+    offer(&mirror, &log, 0, 300).await;
+    assert_eq!(entries(&mirror, upload(&log, 0, 300).0).await.0, StatusCode::OK);
+    let sites = Arc::new(Sites::default());
+    sites.put("log.example.kr", &log);
+    let far = Far::new(sites, std::time::Duration::from_millis(50));
+    let puller = Puller::new(mirror.clone(), far.clone());
+    assert_eq!(puller.pull(&known).await.unwrap(), Pulled::Caught(3000));
+    assert!((2..=pull::AHEAD).contains(&far.most()), "{}", far.most());
+    check_served(&mirror, &log, 3000).await;
+}
+
 #[tokio::test]
 async fn a_log_that_shows_another_history_is_not_mirrored_and_not_forgotten() {
     let ground = ground();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use corridor_base::{OsRandom, SystemClock, Timestamp};
-use corridor_proof::tile::push_entry;
+use corridor_proof::tile::{Kind, Tile, push_entry};
 use corridor_proof::{Policy, Signer as _, act};
 use corridor_storage::{ACTS, backup};
 use futures::future::join_all;
@@ -18,7 +18,7 @@ use crate::gather::Reply;
 use crate::log::tests::{Place, check, grow, operator, place, places};
 use crate::mirror::tests::mirror;
 use crate::mirror::{self, Mirror, Puller};
-use crate::witness::testing::{Ground, Sites, ground, secret};
+use crate::witness::testing::{Far, Ground, Sites, ground, secret};
 use crate::witness::{self, Answer, KnownLog, Witness};
 
 /// The world as the node sees it.
@@ -203,8 +203,12 @@ impl World {
     }
 
     fn recovery(&self) -> Recovery {
+        Recovery::new(self.parts())
+    }
+
+    fn parts(&self) -> RecoveryParts {
         let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
-        Recovery::new(RecoveryParts {
+        RecoveryParts {
             logs: vec![self.log.clone()],
             policy: self.policy(),
             mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
@@ -213,7 +217,7 @@ impl World {
             fetch: self.net.clone(),
             first: None,
             patience: self.patience,
-        })
+        }
     }
 
     async fn attempt(&self) -> Result<Outcome> {
@@ -327,6 +331,27 @@ async fn leaves_come_back_from_a_mirror_and_the_log_goes_on() {
 #[tokio::test]
 async fn a_long_time_comes_back() {
     returns(place(), "raw", (300, 5, 9000)).await;
+}
+
+/// Over a link that takes its time for each answer bundles are asked for ahead, and not all at once.
+#[tokio::test]
+async fn bundles_are_fetched_ahead_and_their_number_is_bounded() {
+    let mut world = world(place(), "raw").await;
+    add(&world.log, 300).await;
+    grow(&world.log).await;
+    world.show().await;
+    let (_kept, from) = world.backup();
+    add(&world.log, 6000).await;
+    grow(&world.log).await;
+    world.show().await;
+    world.copy().await;
+    world.restore(&from).await;
+    let far = Far::new(world.net.sites.clone(), Duration::from_millis(50));
+    let recovery = Recovery::new(RecoveryParts { fetch: far.clone(), ..world.parts() });
+    assert!(recovery.begin(Duration::from_secs(60)).await.unwrap());
+    assert_eq!(recovery.attempt().await.unwrap(), [Outcome::Held { size: 6300 }]);
+    assert!((2..=AHEAD).contains(&far.most()), "{}", far.most());
+    world.check_after(6300).await;
 }
 
 /// A log of ten leaves, restored from a backup of four; the witness has seen all ten.

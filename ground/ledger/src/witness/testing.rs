@@ -1,6 +1,7 @@
 //! A small world for the tests: logs made in memory, honest or not, and stores that last a test.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
 use corridor_base::{Clock, Did, Digest, FixedClock, SeededRandom, Timestamp};
@@ -215,6 +216,38 @@ impl crate::mirror::Fetch for Sites {
         };
         assert!(bytes.as_ref().is_none_or(|b| b.len() <= limit), "{url} is larger than its reader allows");
         Ok(bytes)
+    }
+}
+
+/// A long way to the sites: each answer takes its time. It counts how many bundles are under way at once.
+pub(crate) struct Far {
+    sites: Arc<Sites>,
+    late: std::time::Duration,
+    flying: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Far {
+    pub(crate) fn new(sites: Arc<Sites>, late: std::time::Duration) -> Arc<Self> {
+        Arc::new(Self { sites, late, flying: AtomicUsize::new(0), most: AtomicUsize::new(0) })
+    }
+
+    /// The most bundles that were under way at once.
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::mirror::Fetch for Far {
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
+        let counts = usize::from(url.path().contains("/entries/"));
+        let flying = self.flying.fetch_add(counts, Ordering::SeqCst) + counts;
+        self.most.fetch_max(flying, Ordering::SeqCst);
+        tokio::time::sleep(self.late).await;
+        let answer = self.sites.fetch(url, limit).await;
+        self.flying.fetch_sub(counts, Ordering::SeqCst);
+        answer
     }
 }
 
