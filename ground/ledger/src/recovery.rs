@@ -45,9 +45,9 @@ use crate::witness::{AddCheckpoint, PolicySource, prefix};
 const AGAIN: Duration = Duration::from_secs(2);
 /// The longest pause between two rounds.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How many bundles of leaves are fetched from a mirror at once. One after the other they would take hours for
-/// millions of leaves over a link of 600 ms; so it is some 6,800 leaves a second. Each is at most 16 MiB: together
-/// 256 MiB, if each leaf is as large as can be, and as a rule some MiB.
+/// How many bundles of leaves are fetched from a mirror at once. One after the other they would take hours
+/// for millions of leaves over a link of 600 ms; so it is some 6,800 leaves a second. Each is at most 16 MiB:
+/// together 256 MiB, if each leaf is as large as can be, and as a rule some MiB.
 const AHEAD: usize = 16;
 /// How many lost acts are named in the log of the program; all are in the log of acts.
 const NAMED: u64 = 1000;

@@ -324,8 +324,8 @@ pub(crate) fn signed_by_one(checkpoint: &SignedCheckpoint, keys: &[VerifierKey])
     valid
 }
 
-/// Raises the alarm when two checkpoints, signed by these keys, are of one size and have another root: those alone
-/// convict without a proof.
+/// Raises the alarm when two checkpoints, signed by these keys, are of one size and have another root: no log
+/// may sign those (LG-1), and they convict without a proof.
 pub(crate) async fn convict(
     alarms: &Alarms,
     latest: SignedCheckpoint,

@@ -254,7 +254,8 @@ async fn a_log_that_sends_gzip_is_mirrored_and_a_bomb_is_refused() {
     assert_eq!(other.code(), ErrorCode::PartnerAnswer);
 }
 
-/// A log whose files are not as long as their names say: nothing is kept of them, and the problem names the file.
+/// A log whose files are not as long as their names say: nothing is kept of them, and the problem names the
+/// file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_whose_files_have_a_wrong_length_is_not_mirrored() {
     let (clock, ours, client) = (clock(), party(&clock()), client());
@@ -282,7 +283,7 @@ async fn a_log_whose_files_have_a_wrong_length_is_not_mirrored() {
         assert!(theirs.alarms.list().await.unwrap().is_empty(), "{file}: {problem}");
     };
     use ErrorCode::{PartnerAnswer, TooLarge};
-    // The first bundle: gone, its last entry cut or missing, one of no bytes too many, more than a bundle can be.
+    // The first bundle: gone, its last entry cut or missing, one of no bytes too many, 16 MiB and more.
     check("entries/000", |bundle| bundle.clear(), PartnerAnswer).await;
     check("entries/000", |bundle| bundle.truncate(bundle.len() - 1), PartnerAnswer).await;
     check("entries/000", |bundle| bundle.truncate(bundle.len() - "  entry 255".len()), PartnerAnswer).await;

@@ -22,8 +22,8 @@ use crate::witness::{AddCheckpoint, KnownLog, Witness, signed_by_one};
 /// The most packages of one log that one round fetches: 65,536 entries.
 const PACKAGES: u64 = 256;
 
-/// How many bundles of one log are fetched at once. All logs are pulled at the same time, and whoever serves one
-/// says how large its entries are: at most 64 MiB of each log are held.
+/// How many bundles of one log are fetched at once. All logs are pulled at the same time, and whoever serves
+/// one says how large its entries are: at most 64 MiB of each log are held.
 pub(super) const AHEAD: usize = 4;
 
 /// How soon a log is pulled again when there was news of it while it was pulled.

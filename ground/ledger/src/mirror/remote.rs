@@ -153,9 +153,9 @@ impl<'a> Remote<'a> {
         Ok(tile.entries(&bytes)?.into_iter().map(<[u8]>::to_vec).collect())
     }
 
-    /// The bundles with the entries from `from` to `to`, in order. At most `ahead` of them are asked for, or have
-    /// come and wait for those before them: a link that takes long for each answer is not waited for each time, and
-    /// what is held is bounded, for one bundle may be as large as [`MAX_BUNDLE`].
+    /// The bundles with the entries from `from` to `to`, in order. At most `ahead` of them are asked for, or
+    /// have come and wait for those before them: a link that takes long for each answer is not waited for
+    /// each time, and what is held is bounded, for one bundle may be as large as [`MAX_BUNDLE`].
     pub(crate) fn bundles(
         &self,
         from: u64,

@@ -227,8 +227,8 @@ async fn what_is_printed_says_what_is_missing_and_leaves_out_what_is_too_long() 
     world.store.close().await;
 }
 
-/// Whoever passes a receipt on may add lines to its checkpoint: as many as a note holds change nothing, more spoil the
-/// form and nothing else is judged.
+/// Whoever passes a receipt on may add lines to its checkpoint: as many as a note holds change nothing, more
+/// spoil the form and nothing else is judged.
 #[tokio::test]
 async fn a_receipt_with_a_crowd_of_signatures_is_refused_by_its_form() {
     let world = world().await;

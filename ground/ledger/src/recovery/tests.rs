@@ -425,7 +425,8 @@ async fn entries_that_were_not_signed_are_not_taken() {
     world.check_goes_on().await;
 }
 
-/// A mirror whose files are too short or too long: nothing is kept of them, and the problem says whose they are.
+/// A mirror whose files are too short or too long: nothing is kept of them, and the problem says whose they
+/// are.
 #[tokio::test]
 async fn files_of_a_wrong_length_are_not_taken() {
     let (mut world, _kept) = lagging(true).await;

@@ -1,5 +1,6 @@
-//! Checkpoints that a log has signed and whose proof did not hold: by itself that shows nothing, for anybody can
-//! make a proof that fails. Witness and mirror remember them until somebody takes a closer look ([`super::Watch`]).
+//! Checkpoints that a log has signed and whose proof did not hold: by itself that shows nothing, for anybody
+//! can make a proof that fails. Witness and mirror remember them until somebody takes a closer look
+//! ([`super::Watch`]).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

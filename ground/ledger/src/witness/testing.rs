@@ -274,8 +274,8 @@ impl crate::gather::Link for Sites {
     }
 }
 
-/// A door for checkpoints, whose latest of this log has 10 entries, against every row of the specification and of the
-/// table of bad input. Afterwards its latest has 15.
+/// A door for checkpoints, whose latest of this log has 10 entries, against every row of the specification
+/// and of the table of bad input. Afterwards its latest has 15.
 pub(crate) async fn check_door(log: &FakeLog, post: impl AsyncFn(Vec<u8>) -> (StatusCode, String, String)) {
     let check = async |body: Vec<u8>, expect: u16, text: &str| {
         let (status, kind, said) = post(body).await;

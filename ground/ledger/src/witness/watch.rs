@@ -30,8 +30,8 @@ const REMEMBERED: usize = 4096;
 pub struct WatchParts {
     /// The witness whose state is compared.
     pub witness: Witness,
-    /// The mirror, whose state is compared, too. It holds the nodes that a proof needs when the log itself does
-    /// not show them.
+    /// The mirror, whose state is compared, too. It holds the nodes that a proof needs when the log itself
+    /// does not show them.
     pub mirror: Option<Mirror>,
     /// Who the other witnesses are. Those who run our software tell what they saw.
     pub policy: Arc<dyn PolicySource>,
@@ -178,8 +178,8 @@ impl Watch {
         }
     }
 
-    /// What this node holds of the log, each by its signature: what its witness has cosigned, what its mirror has a
-    /// copy of, and what was brought to its mirror. Mostly they are one.
+    /// What this node holds of the log, each by its signature: what its witness has cosigned, what its mirror
+    /// has a copy of, and what was brought to its mirror. Mostly they are one.
     async fn ours(&self, origin: &str) -> Result<Vec<SignedCheckpoint>> {
         let standing = match &self.0.parts.mirror {
             Some(mirror) => mirror.standing(origin).await?,
@@ -237,8 +237,8 @@ impl Watch {
         Shown { checkpoints, heard }
     }
 
-    /// Holds two checkpoints against each other, and raises an alarm when they contradict. Answers whether it could
-    /// be told.
+    /// Holds two checkpoints against each other, and raises an alarm when they contradict. Answers whether it
+    /// could be told.
     async fn compare(
         &self,
         latest: &SignedCheckpoint,

@@ -162,8 +162,8 @@ async fn a_failed_proof_is_looked_into() {
     assert_eq!(alarms(&b.ground).await, 2);
 }
 
-/// What comes to the mirror's door is signed, too: a log that brings a fork there and nowhere else, and shows the
-/// truth to everybody, is convicted as soon as there are tiles that reach as far as the fork.
+/// What comes to the mirror's door is signed, too: a log that brings a fork there and nowhere else, and shows
+/// the truth to everybody, is convicted as soon as there are tiles that reach as far as the fork.
 #[tokio::test]
 async fn a_fork_that_is_brought_to_the_mirror_alone_is_noticed() {
     let mut log = FakeLog::new(ORIGIN, 300);
