@@ -22,12 +22,12 @@ use corridor_proof::cosignature::cosign;
 use corridor_proof::merkle::{Frontier, HashReader, Subtree, Tree, leaf_hash};
 use corridor_proof::note::SignatureLine;
 use corridor_proof::tile::{HEIGHT, Kind, Tile, WIDTH, push_entry};
-use corridor_proof::{SignedCheckpoint, Signer, SplitView, VerifierKey, merkle};
+use corridor_proof::{SignedCheckpoint, Signer, VerifierKey, merkle};
 use corridor_storage::{Store, Tx};
 
 use crate::alarm::Alarms;
 use crate::tiles::{self, Growth};
-use crate::witness::{AddCheckpoint, KnownLogs, Sight, Step, admitted, inconsistent};
+use crate::witness::{AddCheckpoint, KnownLogs, Sight, Step, admitted, convict, inconsistent, unproved};
 pub use edge::router;
 pub use pull::{Pulled, Puller};
 pub use push::{Copies, MirrorSource, MirrorState, PushParts, PushPatience, Pusher};
@@ -151,17 +151,26 @@ impl Mirror {
         let note = request.checkpoint.only(&keys.iter().collect::<Vec<_>>());
         match self.0.sight.step(request, &note, keep_pending).await? {
             Step::Taken(_) => Ok(None),
-            Step::Stale(size) => Ok(Some(size)),
+            Step::Stale(size) => {
+                if let Some(kept) = self.pending(note.origin(), note.tree().size).await? {
+                    convict(&self.0.parts.alarms, kept, &note, &keys).await?;
+                }
+                Ok(Some(size))
+            }
             Step::Forked(latest) => {
-                let evidence = SplitView::new(SignedCheckpoint::parse(&latest)?, note.clone(), Vec::new())?;
-                self.0.parts.alarms.raise(&evidence, &keys).await?;
+                convict(&self.0.parts.alarms, SignedCheckpoint::parse(&latest)?, &note, &keys).await?;
                 Err(inconsistent(
                     &note,
                     "it has another root than the checkpoint of this size that is mirrored",
                 ))
             }
-            Step::Unproved => Err(inconsistent(&note, "the proof does not lead from the one to the other")),
+            Step::Unproved => Err(unproved(&note)),
         }
+    }
+
+    /// The checkpoints that did not follow since this was last asked.
+    pub(crate) fn take_suspects(&self) -> Vec<SignedCheckpoint> {
+        self.0.sight.take_suspects()
     }
 
     /// Where copies are kept, and whose they are.

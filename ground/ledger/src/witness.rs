@@ -6,6 +6,7 @@ mod known;
 pub mod ml_dsa;
 mod request;
 mod sight;
+mod suspects;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -33,9 +34,6 @@ pub use request::{AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST};
 pub(crate) use sight::{Sight, Step};
 pub use watch::{Watch, WatchParts};
 
-/// How many checkpoints that did not follow are kept for a closer look.
-const MAX_SUSPECTS: usize = 64;
-
 /// What a witness is made of.
 pub struct WitnessParts {
     /// Where its state is kept.
@@ -61,7 +59,6 @@ struct Inner {
     alarms: Alarms,
     ml_dsa: OnceLock<MlDsaKey>,
     held: Mutex<Option<Timestamp>>,
-    suspects: Mutex<Vec<SignedCheckpoint>>,
     news: News,
 }
 
@@ -114,7 +111,6 @@ impl Witness {
             alarms,
             ml_dsa: OnceLock::new(),
             held,
-            suspects: Mutex::default(),
             news: News::default(),
         })))
     }
@@ -168,11 +164,13 @@ impl Witness {
         let time = match self.0.sight.step(&request, &note, |_, _| Ok(())).await? {
             Step::Taken(time) => time,
             Step::Stale(size) => {
-                self.compare(&note, &keys).await?;
+                if let Some(latest) = self.latest(note.origin()).await? {
+                    convict(&self.0.alarms, latest, &note, &keys).await?;
+                }
                 return Ok(Answer::Stale(size));
             }
             Step::Forked(latest) => return Err(self.forked(&note, &latest, &keys).await?),
-            Step::Unproved => return Err(self.unproved(note)),
+            Step::Unproved => return Err(unproved(&note)),
         };
         // The time is that of the unit which saw that nothing larger is known: signing comes after.
         let mut lines = vec![cosign(&request.checkpoint, &*self.0.key, time)?];
@@ -214,47 +212,13 @@ impl Witness {
     /// specification has status 409 for it, which to a client means "try again from my size"; nothing
     /// that a client can do helps here, so the answer is that of a proof that fails, 422.
     async fn forked(&self, note: &SignedCheckpoint, latest: &[u8], keys: &[VerifierKey]) -> Result<Problem> {
-        let evidence = SplitView::new(SignedCheckpoint::parse(latest)?, note.clone(), Vec::new())?;
-        self.0.alarms.raise(&evidence, keys).await?;
+        convict(&self.0.alarms, SignedCheckpoint::parse(latest)?, note, keys).await?;
         Ok(inconsistent(note, "it has another root than the checkpoint of this size that was cosigned"))
-    }
-
-    /// A proof that fails shows nothing by itself (anybody can make one), but both sides are signed:
-    /// whoever has the log's tiles takes a closer look.
-    fn unproved(&self, note: SignedCheckpoint) -> Problem {
-        let problem = inconsistent(&note, "the proof does not lead from the one to the other");
-        self.suspect(note);
-        problem
-    }
-
-    fn suspect(&self, note: SignedCheckpoint) {
-        let mut suspects = self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-        if suspects.len() < MAX_SUSPECTS && suspects.iter().all(|s| s.digest() != note.digest()) {
-            suspects.push(note);
-        }
     }
 
     /// The checkpoints that did not follow since this was last asked.
     pub(crate) fn take_suspects(&self) -> Vec<SignedCheckpoint> {
-        std::mem::take(&mut *self.0.suspects.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Holds a checkpoint, signed by one of these keys, against the latest of the same size, if it is
-    /// of that size. `None` when it does not contradict.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub(crate) async fn compare(
-        &self,
-        note: &SignedCheckpoint,
-        keys: &[VerifierKey],
-    ) -> Result<Option<Digest>> {
-        let Some(latest) = self.latest(note.origin()).await? else { return Ok(None) };
-        let same_size = latest.tree().size == note.tree().size;
-        match SplitView::new(latest, note.clone(), Vec::new()) {
-            Ok(evidence) if same_size => Ok(Some(self.0.alarms.raise(&evidence, keys).await?.id)),
-            _ => Ok(None),
-        }
+        self.0.sight.take_suspects()
     }
 
     /// The latest checkpoint that was cosigned of this log, with the log's signatures alone.
@@ -326,7 +290,7 @@ impl Witness {
             }
             Step::Stale(size) => Ok(Some(size)),
             Step::Forked(latest) => Err(self.forked(&note, &latest, &keys).await?),
-            Step::Unproved => Err(self.unproved(note)),
+            Step::Unproved => Err(unproved(&note)),
         }
     }
 }
@@ -365,6 +329,26 @@ pub(crate) fn signed_by_one(checkpoint: &SignedCheckpoint, keys: &[VerifierKey])
         }
     }
     valid
+}
+
+/// Raises the alarm when two checkpoints, signed by these keys, are of one size and have another root: no log
+/// may sign those (LG-1), and they convict without a proof.
+pub(crate) async fn convict(
+    alarms: &Alarms,
+    latest: SignedCheckpoint,
+    note: &SignedCheckpoint,
+    keys: &[VerifierKey],
+) -> Result<()> {
+    if latest.tree().size != note.tree().size || latest.tree() == note.tree() {
+        return Ok(());
+    }
+    let evidence = SplitView::new(latest, note.clone(), Vec::new())?;
+    alarms.raise(&evidence, keys).await.map(|_| ())
+}
+
+/// A proof that fails shows nothing by itself: anybody can make one.
+pub(crate) fn unproved(note: &SignedCheckpoint) -> Problem {
+    inconsistent(note, "the proof does not lead from the one to the other")
 }
 
 pub(crate) fn inconsistent(note: &SignedCheckpoint, why: &str) -> Problem {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine as _;
@@ -252,6 +252,49 @@ async fn a_log_that_sends_gzip_is_mirrored_and_a_bomb_is_refused() {
     }
     let other = pull("br", |bytes| bytes.to_vec()).await.unwrap_err();
     assert_eq!(other.code(), ErrorCode::PartnerAnswer);
+}
+
+/// A log whose files are not as long as their names say: nothing is kept of them, and the problem names the
+/// file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_whose_files_have_a_wrong_length_is_not_mirrored() {
+    let (clock, ours, client) = (clock(), party(&clock()), client());
+    let log = log(&ours, &clock, 300).await;
+    let check = async |file: &'static str, change: fn(&mut Vec<u8>), expect: ErrorCode| {
+        let changed = move |request: Request, next: Next| async move {
+            let hit = request.uri().path().ends_with(file);
+            let (mut head, body) = next.run(request).await.into_parts();
+            let mut bytes = to_bytes(body, 1 << 24).await.unwrap().to_vec();
+            if hit {
+                change(&mut bytes);
+                head.headers.remove(CONTENT_LENGTH);
+            }
+            Response::from_parts(head, Body::from(bytes))
+        };
+        let url = serve(log_router(log.clone()).layer(from_fn(changed))).await;
+        let known = KnownLog::parse(&log.key().to_string(), Some(&url)).unwrap();
+        let theirs = party(&clock);
+        let mirror = mirror_of(&theirs, &known, &clock).await;
+        let problem = Puller::new(mirror.clone(), Arc::new(client.clone())).pull(&known).await.unwrap_err();
+        assert_eq!(problem.code(), expect, "{file}: {problem}");
+        assert!(problem.to_string().contains(file), "{file}: {problem}");
+        let standing = mirror.standing(ORIGIN).await.unwrap();
+        assert_eq!((standing.size(), standing.next), (0, 0), "{file}: {problem}");
+        assert!(theirs.alarms.list().await.unwrap().is_empty(), "{file}: {problem}");
+    };
+    use ErrorCode::{PartnerAnswer, TooLarge};
+    // The first bundle: gone, its last entry cut or missing, one of no bytes too many, 16 MiB and more.
+    check("entries/000", |bundle| bundle.clear(), PartnerAnswer).await;
+    check("entries/000", |bundle| bundle.truncate(bundle.len() - 1), PartnerAnswer).await;
+    check("entries/000", |bundle| bundle.truncate(bundle.len() - "  entry 255".len()), PartnerAnswer).await;
+    check("entries/000", |bundle| bundle.extend_from_slice(&[0, 0]), PartnerAnswer).await;
+    check("entries/000", |bundle| bundle.resize((16 << 20) + 513, 0), TooLarge).await;
+    // What the proof of the first bundle stands on: the leaves after it.
+    check("tile/0/001.p/44", |tile| tile.clear(), PartnerAnswer).await;
+    check("tile/0/001.p/44", |tile| tile.truncate(43 * 32), PartnerAnswer).await;
+    check("tile/0/001.p/44", |tile| tile.truncate(43 * 32 + 31), PartnerAnswer).await;
+    check("tile/0/001.p/44", |tile| tile.push(7), TooLarge).await;
+    check("tile/0/001.p/44", |tile| tile.extend_from_slice(&[7; 32]), TooLarge).await;
 }
 
 /// What a mirror of others may insist on (C2SP tlog-mirror): the content type, and its ticket, by which alone it

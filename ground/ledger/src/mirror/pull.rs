@@ -2,23 +2,29 @@
 //! would bring it, and by the same checks. Each log is pulled for itself; one that is down delays none.
 
 use std::collections::{BTreeSet, HashMap};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_proof::SignedCheckpoint;
 use corridor_proof::merkle::{Subtree, prove_consistency, prove_subtree};
-use corridor_proof::tile::{Kind, Tile, WIDTH};
+use corridor_proof::tile::WIDTH;
+use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::remote::{Fetch, Remote};
+use super::remote::{Bundle, Fetch, Remote};
 use super::{Finished, Mirror, Package};
 use crate::witness::{AddCheckpoint, KnownLog, Witness, signed_by_one};
 
 /// The most packages of one log that one round fetches: 65,536 entries.
-const PACKAGES: usize = 256;
+const PACKAGES: u64 = 256;
+
+/// How many bundles of one log are fetched at once. All logs are pulled at the same time, and whoever serves
+/// one says how large its entries are: at most 64 MiB of each log are held.
+pub(super) const AHEAD: usize = 4;
 
 /// How soon a log is pulled again when there was news of it while it was pulled.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -217,12 +223,15 @@ impl Puller {
         remote: &mut Remote<'_>,
     ) -> Result<Pulled> {
         let size = pending.tree().size;
-        for _ in 0..PACKAGES {
-            if next >= size {
-                break;
+        let to = size.min((next / WIDTH).saturating_add(PACKAGES).saturating_mul(WIDTH));
+        let mut bundles = pin!(remote.bundles(next, to, AHEAD));
+        while next < to {
+            let Some(bundle) = bundles.next().await.transpose()? else { break };
+            // Somebody may have uploaded it meanwhile.
+            if bundle.end > next {
+                let package = package(remote, bundle, next, size).await?;
+                next = self.mirror.keep(pending, package).await?;
             }
-            let package = package(remote, next, size).await?;
-            next = self.mirror.keep(pending, package).await?;
         }
         if next < size {
             return Ok(Pulled::More);
@@ -233,12 +242,9 @@ impl Puller {
     }
 }
 
-/// The package that begins with this entry, with its proof made from the log's tiles.
-async fn package(remote: &mut Remote<'_>, start: u64, size: u64) -> Result<Package> {
-    let floor = start / WIDTH * WIDTH;
-    let end = (floor + WIDTH).min(size);
-    let width = u16::try_from(end - floor).unwrap_or(256);
-    let mut entries = remote.entries(Tile::new(Kind::Entries, floor / WIDTH, width)?).await?;
+/// The package that begins with this entry of the bundle, with its proof made from the log's tiles.
+async fn package(remote: &mut Remote<'_>, bundle: Bundle, start: u64, size: u64) -> Result<Package> {
+    let Bundle { floor, end, mut entries } = bundle;
     let skip = usize::try_from(start - floor).unwrap_or(usize::MAX).min(entries.len());
     entries.drain(..skip);
     let none = || Problem::new(ErrorCode::Internal).with("why", "a package that is no subtree");

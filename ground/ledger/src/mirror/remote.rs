@@ -10,8 +10,9 @@ use corridor_net::{Client, Request};
 use corridor_proof::SignedCheckpoint;
 use corridor_proof::checkpoint::MAX_CHECKPOINT;
 use corridor_proof::merkle::HashReader;
-use corridor_proof::tile::{Kind, MAX_BUNDLE, Tile, TileReader, take_entry};
+use corridor_proof::tile::{Kind, MAX_BUNDLE, Tile, TileReader, WIDTH, take_entry};
 use flate2::read::MultiGzDecoder;
+use futures::stream::{self, Stream, StreamExt as _};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
@@ -83,6 +84,16 @@ pub(crate) fn wrong(url: &Url, why: impl std::fmt::Display) -> Problem {
     Problem::new(ErrorCode::PartnerAnswer).with("partner", url).with("why", why)
 }
 
+/// Entries that share a bundle. Whether they are in the log is not judged.
+pub(crate) struct Bundle {
+    /// The number of the first one, a multiple of 256.
+    pub(crate) floor: u64,
+    /// The number after the last one.
+    pub(crate) end: u64,
+    /// As many entries as lie between.
+    pub(crate) entries: Vec<Vec<u8>>,
+}
+
 /// A log somewhere else. What it answers is bounded and well formed, and not judged.
 pub(crate) struct Remote<'a> {
     fetch: &'a dyn Fetch,
@@ -107,9 +118,20 @@ impl<'a> Remote<'a> {
         note.map(|note| SignedCheckpoint::parse(&note)).transpose()
     }
 
-    /// A tile: where the partial one is gone, it is cut from the whole one (C2SP tlog-tiles, "Partial
-    /// Tiles").
+    /// A tile of the length that it must have.
     async fn tile(&self, tile: Tile) -> Result<Vec<u8>> {
+        let bytes = self.any_tile(tile).await?;
+        let form = match tile.kind() {
+            Kind::Entries => tile.entries(&bytes).map(|_| ()),
+            Kind::Hashes(_) => tile.hashes(&bytes).map(|_| ()),
+        };
+        // Said as a fault of whoever serves it, not of what we asked.
+        form.map_err(|problem| wrong(self.base, problem))?;
+        Ok(bytes)
+    }
+
+    /// Where the partial tile is gone, it is cut from the whole one (C2SP tlog-tiles, "Partial Tiles").
+    async fn any_tile(&self, tile: Tile) -> Result<Vec<u8>> {
         let limit = |tile: Tile| match tile.kind() {
             Kind::Entries => MAX_BUNDLE,
             Kind::Hashes(_) => usize::from(tile.width()) * 32,
@@ -129,6 +151,25 @@ impl<'a> Remote<'a> {
     pub(crate) async fn entries(&self, tile: Tile) -> Result<Vec<Vec<u8>>> {
         let bytes = self.tile(tile).await?;
         Ok(tile.entries(&bytes)?.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    /// The bundles with the entries from `from` to `to`, in order. At most `ahead` of them are asked for, or
+    /// have come and wait for those before them: a link that takes long for each answer is not waited for
+    /// each time, and what is held is bounded, for one bundle may be as large as [`MAX_BUNDLE`].
+    pub(crate) fn bundles(
+        &self,
+        from: u64,
+        to: u64,
+        ahead: usize,
+    ) -> impl Stream<Item = Result<Bundle>> + use<'a> {
+        let (fetch, base) = (self.fetch, self.base);
+        let bundle = move |index: u64| async move {
+            let (floor, end) = (index * WIDTH, to.min((index + 1) * WIDTH));
+            let tile = Tile::new(Kind::Entries, index, u16::try_from(end - floor).unwrap_or(256))?;
+            let entries = Remote::new(fetch, base).entries(tile).await?;
+            Ok(Bundle { floor, end, entries })
+        };
+        stream::iter(from / WIDTH..to.div_ceil(WIDTH)).map(bundle).buffered(ahead)
     }
 
     /// Asks the tree of this size. The question is asked again as often as it needs another tile.

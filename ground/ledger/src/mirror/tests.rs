@@ -10,7 +10,7 @@ use corridor_proof::merkle::{Leaves, prove_subtree};
 use corridor_proof::note::signature_lines;
 use corridor_proof::tile::between;
 use corridor_proof::verdict::State;
-use corridor_proof::{Policy, split_view};
+use corridor_proof::{Policy, SplitView, split_view};
 use proptest::prelude::*;
 use tower::ServiceExt as _;
 
@@ -125,6 +125,24 @@ async fn what_is_uploaded_is_verified_kept_cosigned_and_served() {
         check_served(&mirror, &log, size).await;
         at = size;
     }
+}
+
+/// The door for checkpoints refuses what the witness's does, by the same status.
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_by_status() {
+    let ground = ground();
+    let log = FakeLog::new(ORIGIN, 20);
+    let mirror = mirror(&ground, vec![log.known(None)]).await;
+    assert_eq!(offer(&mirror, &log, 0, 10).await, StatusCode::OK);
+    let post = async |body: Vec<u8>| {
+        let request = Request::post("/add-checkpoint").body(Body::from(body)).unwrap();
+        let (status, kind, said) = send(&mirror, request).await;
+        (status, kind, String::from_utf8(said).unwrap())
+    };
+    check_door(&log, post).await;
+    let standing = mirror.standing(ORIGIN).await.unwrap();
+    assert_eq!((standing.wanted(), standing.size(), standing.next), (15, 0, 0));
+    assert!(ground.alarms.list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -287,6 +305,25 @@ async fn a_mirror_pulls_by_itself() {
     assert_eq!(sites.fetched.lock().unwrap().len(), before + 1);
 }
 
+/// Over a link that takes its time for each answer bundles are asked for ahead, and not all at once.
+#[tokio::test]
+async fn bundles_are_pulled_ahead_and_their_number_is_bounded() {
+    let ground = ground();
+    let log = FakeLog::new(ORIGIN, 3000);
+    let known = log.known(Some("https://log.example.kr/"));
+    let mirror = mirror(&ground, vec![known.clone()]).await;
+    // One bundle is here in part.
+    offer(&mirror, &log, 0, 300).await;
+    assert_eq!(entries(&mirror, upload(&log, 0, 300).0).await.0, StatusCode::OK);
+    let sites = Arc::new(Sites::default());
+    sites.put("log.example.kr", &log);
+    let far = Far::new(sites, std::time::Duration::from_millis(50));
+    let puller = Puller::new(mirror.clone(), far.clone());
+    assert_eq!(puller.pull(&known).await.unwrap(), Pulled::Caught(3000));
+    assert!((2..=pull::AHEAD).contains(&far.most()), "{}", far.most());
+    check_served(&mirror, &log, 3000).await;
+}
+
 #[tokio::test]
 async fn a_log_that_shows_another_history_is_not_mirrored_and_not_forgotten() {
     let ground = ground();
@@ -304,11 +341,12 @@ async fn a_log_that_shows_another_history_is_not_mirrored_and_not_forgotten() {
     sites.put("log.example.kr", &shorter);
     puller.pull(&known).await.unwrap();
     check_served(&mirror, &log, 500).await;
-    // Longer by another way: refused.
+    // Longer by another way: refused, and remembered for a closer look.
     let mut fork = log.forked(200);
     fork.grow(100, "more");
     sites.put("log.example.kr", &fork);
     assert_eq!(puller.pull(&known).await.unwrap_err().code(), ErrorCode::CheckpointInconsistent);
+    assert_eq!(mirror.take_suspects(), [fork.checkpoint(600)]);
     // As long, and other: convicted.
     sites.put("log.example.kr", &log.forked(200));
     assert_eq!(puller.pull(&known).await.unwrap_err().code(), ErrorCode::CheckpointInconsistent);

@@ -227,6 +227,31 @@ async fn what_is_printed_says_what_is_missing_and_leaves_out_what_is_too_long() 
     world.store.close().await;
 }
 
+/// Whoever passes a receipt on may add lines to its checkpoint: as many as a note holds change nothing, more
+/// spoil the form and nothing else is judged.
+#[tokio::test]
+async fn a_receipt_with_a_crowd_of_signatures_is_refused_by_its_form() {
+    let world = world().await;
+    let act = world.act(1).await;
+    world.log.integrate().await.unwrap();
+    world.cosign(&[JP, KR], true).await;
+    let receipt = world.receipts.of(&operator(), act).await.unwrap().complete().cloned().unwrap().to_bytes();
+    let check = |strangers: usize, expect: State| {
+        let lines = "\u{2014} later.example/w AAAAAAAA\n".repeat(strangers);
+        let verdict =
+            corridor_proof::receipt::verify(&[&receipt, lines.as_bytes()].concat(), &policy(), None);
+        assert_eq!(verdict.outcome(), expect, "{strangers}: {:?}", verdict.checks);
+        assert_eq!(verdict.checks.len() == 1, expect == State::Failed, "{strangers}");
+    };
+    // The log's and two cosignatures are there.
+    check(0, State::Passed);
+    check(97, State::Passed);
+    check(98, State::Failed);
+    check(150, State::Failed);
+    check(5_000, State::Failed);
+    world.store.close().await;
+}
+
 /// A proof that one code does not hold is printed in several, numbered.
 #[tokio::test]
 async fn a_long_proof_takes_several_codes() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use corridor_base::{OsRandom, SystemClock, Timestamp};
+use corridor_proof::tile::{Kind, Tile, push_entry};
 use corridor_proof::{Policy, Signer as _, act};
 use corridor_storage::{ACTS, backup};
 use futures::future::join_all;
@@ -17,7 +18,7 @@ use crate::gather::Reply;
 use crate::log::tests::{Place, check, grow, operator, place, places};
 use crate::mirror::tests::mirror;
 use crate::mirror::{self, Mirror, Puller};
-use crate::witness::testing::{Ground, Sites, ground, secret};
+use crate::witness::testing::{Far, Ground, Sites, ground, secret};
 use crate::witness::{self, Answer, KnownLog, Witness};
 
 /// The world as the node sees it.
@@ -28,9 +29,14 @@ struct Net {
     down: AtomicBool,
     /// After so many files nothing is fetched any more.
     files: AtomicI64,
-    /// Entries are changed on the way.
-    lies: AtomicBool,
+    /// What is changed on the way.
+    lie: Mutex<Option<Lie>>,
 }
+
+/// Part of the path of the files that are changed, and how.
+type Lie = (&'static str, fn(&mut Vec<u8>));
+
+const OTHER_ENTRY: Lie = ("/entries/", |bundle| *bundle.last_mut().unwrap() ^= 1);
 
 fn unreachable(url: &Url) -> Problem {
     Problem::new(ErrorCode::PartnerUnreachable).with("partner", url).with("why", "down")
@@ -53,13 +59,18 @@ impl Fetch for Net {
             return Err(unreachable(url));
         }
         let mut bytes = self.sites.fetch(url, limit).await?;
-        if self.lies.load(Ordering::SeqCst)
-            && url.path().contains("/entries/")
-            && let Some(last) = bytes.as_mut().and_then(|bytes| bytes.last_mut())
+        if let (Some((part, change)), Some(bytes)) = (*self.lie.lock().unwrap(), &mut bytes)
+            && url.path().contains(part)
         {
-            *last ^= 1;
+            change(bytes);
         }
         Ok(bytes)
+    }
+}
+
+impl Net {
+    fn lies(&self, lie: Option<Lie>) {
+        *self.lie.lock().unwrap() = lie;
     }
 }
 
@@ -93,7 +104,7 @@ async fn world(place: Place, name: &'static str) -> World {
         witness,
         down: AtomicBool::new(false),
         files: AtomicI64::new(i64::MAX),
-        lies: AtomicBool::new(false),
+        lie: Mutex::default(),
     };
     World {
         place,
@@ -192,8 +203,12 @@ impl World {
     }
 
     fn recovery(&self) -> Recovery {
+        Recovery::new(self.parts())
+    }
+
+    fn parts(&self) -> RecoveryParts {
         let vkey = |name: &str| VerifierKey::cosignature(name, secret(name).public().clone());
-        Recovery::new(RecoveryParts {
+        RecoveryParts {
             logs: vec![self.log.clone()],
             policy: self.policy(),
             mirrors: Arc::new(|| Ok(vec!["https://m.example".to_owned()])),
@@ -202,7 +217,7 @@ impl World {
             fetch: self.net.clone(),
             first: None,
             patience: self.patience,
-        })
+        }
     }
 
     async fn attempt(&self) -> Result<Outcome> {
@@ -318,6 +333,27 @@ async fn a_long_time_comes_back() {
     returns(place(), "raw", (300, 5, 9000)).await;
 }
 
+/// Over a link that takes its time for each answer bundles are asked for ahead, and not all at once.
+#[tokio::test]
+async fn bundles_are_fetched_ahead_and_their_number_is_bounded() {
+    let mut world = world(place(), "raw").await;
+    add(&world.log, 300).await;
+    grow(&world.log).await;
+    world.show().await;
+    let (_kept, from) = world.backup();
+    add(&world.log, 6000).await;
+    grow(&world.log).await;
+    world.show().await;
+    world.copy().await;
+    world.restore(&from).await;
+    let far = Far::new(world.net.sites.clone(), Duration::from_millis(50));
+    let recovery = Recovery::new(RecoveryParts { fetch: far.clone(), ..world.parts() });
+    assert!(recovery.begin(Duration::from_secs(60)).await.unwrap());
+    assert_eq!(recovery.attempt().await.unwrap(), [Outcome::Held { size: 6300 }]);
+    assert!((2..=AHEAD).contains(&far.most()), "{}", far.most());
+    world.check_after(6300).await;
+}
+
 /// A log of ten leaves, restored from a backup of four; the witness has seen all ten.
 async fn lagging(copied: bool) -> (World, tempfile::TempDir) {
     let mut world = world(place(), ACTS).await;
@@ -381,12 +417,54 @@ async fn what_was_begun_is_begun_again() {
 #[tokio::test]
 async fn entries_that_were_not_signed_are_not_taken() {
     let (mut world, _kept) = lagging(true).await;
-    world.net.lies.store(true, Ordering::SeqCst);
+    world.net.lies(Some(OTHER_ENTRY));
     world.check_held(ErrorCode::CheckpointInconsistent).await;
     assert!(world.log.store().lost_acts(0, 10).await.unwrap().is_empty());
-    world.net.lies.store(false, Ordering::SeqCst);
+    world.net.lies(None);
     world.attempt().await.unwrap();
     world.check_goes_on().await;
+}
+
+/// A mirror whose files are too short or too long: nothing is kept of them, and the problem says whose they
+/// are.
+#[tokio::test]
+async fn files_of_a_wrong_length_are_not_taken() {
+    let (mut world, _kept) = lagging(true).await;
+    let next = world.log.sequenced().await.unwrap().next;
+    let lies: [Lie; 9] = [
+        ("/entries/000.p/10", |bundle| bundle.clear()),
+        ("/entries/000.p/10", |bundle| bundle.truncate(bundle.len() - 1)),
+        ("/entries/000.p/10", |bundle| *bundle = bundle_of(&bundle_entries(bundle)[..9])),
+        ("/entries/000.p/10", |bundle| bundle.extend_from_slice(&bundle_of(&[b"one more".to_vec()]))),
+        ("/entries/000.p/10", |bundle| bundle.push(0)),
+        ("/tile/0/000.p/10", |tile| tile.clear()),
+        ("/tile/0/000.p/10", |tile| tile.truncate(9 * 32)),
+        ("/tile/0/000.p/10", |tile| tile.extend_from_slice(&[7; 32])),
+        ("/tile/0/000.p/10", |tile| tile.push(7)),
+    ];
+    for (i, lie) in lies.into_iter().enumerate() {
+        world.net.lies(Some(lie));
+        world.check_held(ErrorCode::PartnerAnswer).await;
+        let problem = world.attempt().await.unwrap_err();
+        let (partner, why) = (problem.arg("partner").unwrap(), problem.arg("why").unwrap());
+        assert!(partner.contains("m.example") && why.contains("000.p/10"), "{i}: {problem}");
+        assert_eq!(world.log.sequenced().await.unwrap().next, next, "{i}");
+        assert!(world.log.store().lost_acts(0, 10).await.unwrap().is_empty(), "{i}");
+    }
+    world.net.lies(None);
+    world.attempt().await.unwrap();
+    world.check_goes_on().await;
+}
+
+fn bundle_of(entries: &[Vec<u8>]) -> Vec<u8> {
+    let mut bundle = Vec::new();
+    entries.iter().for_each(|entry| push_entry(&mut bundle, entry).unwrap());
+    bundle
+}
+
+fn bundle_entries(bundle: &[u8]) -> Vec<Vec<u8>> {
+    let tile = Tile::new(Kind::Entries, 0, 10).unwrap();
+    tile.entries(bundle).unwrap().into_iter().map(<[u8]>::to_vec).collect()
 }
 
 /// Somebody puts an old database back without this program: there is no mark.
@@ -609,7 +687,7 @@ async fn a_raw_log_that_nobody_watches_stays_held() {
 /// Nor does a mirror that shows what is not ours, or has lost what its witness saw, keep the node from its work.
 #[tokio::test]
 async fn a_raw_log_does_not_go_on_beside_what_its_readers_saw() {
-    let check = async |copied: bool, lies: bool, expect: u64| {
+    let check = async |copied: bool, lie: Option<Lie>, expect: u64| {
         let mut world = world(place(), "raw").await;
         add(&world.log, 4).await;
         grow(&world.log).await;
@@ -624,11 +702,11 @@ async fn a_raw_log_does_not_go_on_beside_what_its_readers_saw() {
         add(&world.log, 2).await;
         assert_eq!(grow(&world.log).await.tree().size, 9);
         world.restore(&from).await;
-        world.net.lies.store(lies, Ordering::SeqCst);
+        world.net.lies(lie);
         assert_eq!(world.attempt().await.unwrap(), Outcome::Held { size: expect });
         world.check_after(expect).await;
     };
-    check(true, false, 7).await;
-    check(false, false, 4).await;
-    check(true, true, 4).await;
+    check(true, None, 7).await;
+    check(false, None, 4).await;
+    check(true, Some(OTHER_ENTRY), 4).await;
 }

@@ -11,6 +11,7 @@ use corridor_proof::merkle::Tree;
 use corridor_storage::{Store, Tx, Value};
 
 use super::request::AddCheckpoint;
+use super::suspects::Suspects;
 
 /// How often a step is tried again when another process took one in the meantime.
 const ATTEMPTS: usize = 4;
@@ -44,6 +45,7 @@ pub(crate) struct Sight {
     name: &'static str,
     /// What the database said last: a hint that saves reading. The unit compares all the same.
     latest: Mutex<HashMap<String, Tree>>,
+    suspects: Suspects,
 }
 
 /// One log's state as it is stored.
@@ -57,7 +59,7 @@ pub(crate) struct Seen {
 
 impl Sight {
     pub(crate) fn new(store: Store, operator: Did, name: &'static str) -> Self {
-        Self { store, operator, name, latest: Mutex::default() }
+        Self { store, operator, name, latest: Mutex::default(), suspects: Suspects::default() }
     }
 
     /// What is stored of this log.
@@ -67,7 +69,8 @@ impl Sight {
     }
 
     /// Takes the step. The checkpoint's signature has been verified; `note` is what is stored of it.
-    /// `also` is done in the unit that takes the step.
+    /// `also` is done in the unit that takes the step. What is not proved is remembered as a suspect: both
+    /// sides are signed, so whoever has the log's tiles can tell.
     pub(crate) async fn step(
         &self,
         request: &AddCheckpoint,
@@ -85,7 +88,12 @@ impl Sight {
                 Some(tree) => Some(tree),
                 None => match self.looked_up(request).await? {
                     Ok(old) => old,
-                    Err(step) => return Ok(step),
+                    Err(step) => {
+                        if matches!(step, Step::Unproved) {
+                            self.suspects.add(note.clone());
+                        }
+                        return Ok(step);
+                    }
                 },
             };
             if let Some(time) = self.set(origin, old, note, also).await? {
@@ -94,6 +102,11 @@ impl Sight {
             }
         }
         Err(Problem::new(ErrorCode::StorageConflict))
+    }
+
+    /// The checkpoints that did not follow since this was last asked.
+    pub(crate) fn take_suspects(&self) -> Vec<SignedCheckpoint> {
+        self.suspects.take()
     }
 
     /// The state that the step begins at, if it does; else how it ends.

@@ -1,7 +1,9 @@
 //! A small world for the tests: logs made in memory, honest or not, and stores that last a test.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::http::StatusCode;
 use corridor_base::{Clock, Did, Digest, FixedClock, SeededRandom, Timestamp};
 use corridor_proof::merkle::{Leaves, Tree, leaf_hash, prove_consistency, root};
 use corridor_proof::{Checkpoint, SecretKey, SignedCheckpoint, Signer as _, VerifierKey};
@@ -217,6 +219,38 @@ impl crate::mirror::Fetch for Sites {
     }
 }
 
+/// A long way to the sites: each answer takes its time. It counts how many bundles are under way at once.
+pub(crate) struct Far {
+    sites: Arc<Sites>,
+    late: std::time::Duration,
+    flying: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Far {
+    pub(crate) fn new(sites: Arc<Sites>, late: std::time::Duration) -> Arc<Self> {
+        Arc::new(Self { sites, late, flying: AtomicUsize::new(0), most: AtomicUsize::new(0) })
+    }
+
+    /// The most bundles that were under way at once.
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::mirror::Fetch for Far {
+    async fn fetch(&self, url: &Url, limit: usize) -> Result<Option<Vec<u8>>> {
+        let counts = usize::from(url.path().contains("/entries/"));
+        let flying = self.flying.fetch_add(counts, Ordering::SeqCst) + counts;
+        self.most.fetch_max(flying, Ordering::SeqCst);
+        tokio::time::sleep(self.late).await;
+        let answer = self.sites.fetch(url, limit).await;
+        self.flying.fetch_sub(counts, Ordering::SeqCst);
+        answer
+    }
+}
+
 #[async_trait::async_trait]
 impl crate::gather::Link for Sites {
     async fn post(
@@ -238,4 +272,51 @@ impl crate::gather::Link for Sites {
         let body = axum::body::to_bytes(body, 1 << 24).await.unwrap().to_vec();
         Ok(crate::gather::Reply { status: head.status, kind: crate::gather::kind(&head.headers), body })
     }
+}
+
+/// A door for checkpoints, whose latest of this log has 10 entries, against every row of the specification
+/// and of the table of bad input. Afterwards its latest has 15.
+pub(crate) async fn check_door(log: &FakeLog, post: impl AsyncFn(Vec<u8>) -> (StatusCode, String, String)) {
+    let check = async |body: Vec<u8>, expect: u16, text: &str| {
+        let (status, kind, said) = post(body).await;
+        assert_eq!(status.as_u16(), expect, "{said}");
+        assert!(said == text || text.is_empty(), "{said}");
+        assert_eq!(kind == "text/x.tlog.size", expect == 409, "{kind}");
+    };
+    // Malformed, and the old size larger than the checkpoint's.
+    check(b"old 10\n".to_vec(), 400, "").await;
+    check(AddCheckpoint { old: 15, ..log.request(10, 12) }.to_bytes(), 400, "").await;
+    check(vec![b'x'; MAX_REQUEST + 1], 413, "").await;
+    // An origin that is not known; one that is, signed by another key, or with a signature altered.
+    check(FakeLog::new("other.example/log", 5).request(0, 5).to_bytes(), 404, "").await;
+    let other = FakeLog { origin: "other.example/log".into(), ..log.clone() };
+    let text = Checkpoint::new(&log.origin, log.checkpoint(12).tree()).unwrap().to_string();
+    let signed = |lines: &str| format!("old 10\n\n{text}\n{lines}").into_bytes();
+    let stranger = other.checkpoint(12).note().signatures()[0].to_string();
+    let good = log.checkpoint(12).note().signatures()[0].clone();
+    let mut altered = good.clone();
+    altered.signature[5] ^= 1;
+    check(signed(&stranger), 403, "").await;
+    check(signed(&altered.to_string()), 403, "").await;
+    check(signed(&format!("{good}{altered}")), 403, "").await;
+    // More signatures than anybody reads, one of them good.
+    check(signed(&format!("{good}{}", stranger.repeat(5000))), 413, "").await;
+    check(signed(&format!("{good}{}", stranger.repeat(150))), 400, "").await;
+    // Signatures of strangers are ignored.
+    let proof = log.request(10, 12).proof;
+    let known = format!("{text}\n{stranger}{good}");
+    let checkpoint = SignedCheckpoint::parse(known.as_bytes()).unwrap();
+    check(AddCheckpoint { old: 10, proof, checkpoint }.to_bytes(), 200, "").await;
+    // From another size than was seen last.
+    for (old, size) in [(0, 15), (10, 15), (10, 12), (13, 15)] {
+        check(log.request(old, size).to_bytes(), 409, "12\n").await;
+    }
+    // Proofs that do not hold: none, too long, of another size, and one where none may be.
+    let next = log.request(12, 15);
+    check(AddCheckpoint { proof: Vec::new(), ..next.clone() }.to_bytes(), 422, "").await;
+    let longer = [next.proof.clone(), vec![Digest([1; 32])]].concat();
+    check(AddCheckpoint { proof: longer, ..next.clone() }.to_bytes(), 422, "").await;
+    check(AddCheckpoint { proof: log.request(11, 15).proof, ..next.clone() }.to_bytes(), 422, "").await;
+    check(AddCheckpoint { proof: next.proof.clone(), ..log.request(12, 12) }.to_bytes(), 422, "").await;
+    check(next.to_bytes(), 200, "").await;
 }

@@ -14,9 +14,10 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use url::Url;
 
+use super::suspects::Suspects;
 use super::{AddCheckpoint, KnownLog, PolicySource, Witness, origin_hash, prefix, signed_by_one};
 use crate::mirror::remote::{Remote, wrong};
-use crate::mirror::{Fetch, Mirror};
+use crate::mirror::{Fetch, Mirror, Standing};
 
 /// How much of the others' lists of split views is read: a thousand alarms.
 const MAX_LIST: usize = 65 << 10;
@@ -29,7 +30,8 @@ const REMEMBERED: usize = 4096;
 pub struct WatchParts {
     /// The witness whose state is compared.
     pub witness: Witness,
-    /// The mirror, which holds the nodes that a proof needs when the log itself does not show them.
+    /// The mirror, whose state is compared, too. It holds the nodes that a proof needs when the log itself
+    /// does not show them.
     pub mirror: Option<Mirror>,
     /// Who the other witnesses are. Those who run our software tell what they saw.
     pub policy: Arc<dyn PolicySource>,
@@ -44,6 +46,8 @@ pub struct Watch(Arc<Inner>);
 struct Inner {
     parts: WatchParts,
     compared: Mutex<HashSet<(Digest, Digest)>>,
+    /// Suspects that no tiles tell of yet: the log may come to show them.
+    undecided: Suspects,
 }
 
 /// How two checkpoints of one log are to each other.
@@ -69,7 +73,7 @@ impl Watch {
     /// Compares with these.
     #[must_use]
     pub fn new(parts: WatchParts) -> Self {
-        Self(Arc::new(Inner { parts, compared: Mutex::default() }))
+        Self(Arc::new(Inner { parts, compared: Mutex::default(), undecided: Suspects::default() }))
     }
 
     /// Compares once each `interval`, until told to stop.
@@ -105,13 +109,10 @@ impl Watch {
         for log in self.0.parts.witness.logs().all() {
             logs.entry(log.key.name().to_owned()).or_default().push(log);
         }
-        let mut suspects: BTreeMap<String, Vec<SignedCheckpoint>> = BTreeMap::new();
-        for suspect in self.0.parts.witness.take_suspects() {
-            suspects.entry(suspect.origin().to_owned()).or_default().push(suspect);
-        }
+        let mut suspects = self.take_suspects();
         let known = &peers;
         let looks = logs.iter().map(|(origin, logs)| {
-            let suspects = suspects.get(origin).cloned().unwrap_or_default();
+            let suspects = suspects.remove(origin).unwrap_or_default();
             async move {
                 if let Err(problem) = self.look(origin, logs, known, suspects).await {
                     tracing::warn!(origin, code = %problem.code(), "not compared: {problem}");
@@ -127,6 +128,22 @@ impl Watch {
         Ok(())
     }
 
+    /// What did not follow at either door, and what nobody could tell of so far, by the log.
+    fn take_suspects(&self) -> BTreeMap<String, Vec<SignedCheckpoint>> {
+        let parts = &self.0.parts;
+        let mut all = self.0.undecided.take();
+        all.extend(parts.witness.take_suspects());
+        all.extend(parts.mirror.iter().flat_map(Mirror::take_suspects));
+        let mut suspects: BTreeMap<String, Vec<SignedCheckpoint>> = BTreeMap::new();
+        for suspect in all {
+            let of_log = suspects.entry(suspect.origin().to_owned()).or_default();
+            if of_log.iter().all(|s| s.digest() != suspect.digest()) {
+                of_log.push(suspect);
+            }
+        }
+        suspects
+    }
+
     async fn look(
         &self,
         origin: &str,
@@ -136,15 +153,17 @@ impl Watch {
     ) -> Result<()> {
         let keys: Vec<VerifierKey> = logs.iter().map(|log| log.key.clone()).collect();
         let bases: Vec<Url> = logs.iter().filter_map(|log| log.url.clone()).collect();
-        let mut shown = self.shown(origin, &keys, &bases, peers).await;
+        let shown = self.shown(origin, &keys, &bases, peers).await;
         let largest = shown.checkpoints.iter().max_by_key(|c| c.tree().size).cloned();
-        shown.checkpoints.extend(suspects);
         let parts = &self.0.parts;
-        if let Some(latest) = parts.witness.latest(origin).await? {
-            for seen in &shown.checkpoints {
-                self.compare(&latest, seen, &keys, &bases).await?;
+        let ours = self.ours(origin).await?;
+        let looked_into = self.look_into(&ours, suspects, &keys, &bases).await;
+        for (i, one) in ours.iter().enumerate() {
+            for seen in shown.checkpoints.iter().chain(ours.iter().skip(i + 1)) {
+                self.compare(one, seen, &keys, &bases).await?;
             }
         }
+        looked_into?;
         // That ends a hold: what was cosigned before the backup was restored is then known, or nobody is left
         // who saw it.
         if !shown.heard {
@@ -159,6 +178,47 @@ impl Watch {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What this node holds of the log, each by its signature: what its witness has cosigned, what its mirror
+    /// has a copy of, and what was brought to its mirror. Mostly they are one.
+    async fn ours(&self, origin: &str) -> Result<Vec<SignedCheckpoint>> {
+        let standing = match &self.0.parts.mirror {
+            Some(mirror) => mirror.standing(origin).await?,
+            None => Standing::default(),
+        };
+        let latest = self.0.parts.witness.latest(origin).await?;
+        let mut ours: Vec<SignedCheckpoint> = Vec::new();
+        for one in [latest, standing.checkpoint, standing.pending].into_iter().flatten() {
+            if ours.iter().all(|other| other.digest() != one.digest()) {
+                ours.push(one);
+            }
+        }
+        Ok(ours)
+    }
+
+    /// Holds suspects against what this node holds. Those that nobody's tiles reach yet stay suspects.
+    async fn look_into(
+        &self,
+        ours: &[SignedCheckpoint],
+        suspects: Vec<SignedCheckpoint>,
+        keys: &[VerifierKey],
+        bases: &[Url],
+    ) -> Result<()> {
+        let mut outcome = Ok(());
+        for suspect in suspects {
+            let mut decided = ours.is_empty();
+            for one in ours {
+                match self.compare(one, &suspect, keys, bases).await {
+                    Ok(told) => decided |= told,
+                    Err(problem) => outcome = Err(problem),
+                }
+            }
+            if !decided {
+                self.0.undecided.add(suspect);
+            }
+        }
+        outcome
     }
 
     /// What the log and its other witnesses show of it.
@@ -179,17 +239,18 @@ impl Watch {
         Shown { checkpoints, heard }
     }
 
-    /// Holds two checkpoints against each other, and raises an alarm when they contradict.
+    /// Holds two checkpoints against each other, and raises an alarm when they contradict. Answers whether it
+    /// could be told.
     async fn compare(
         &self,
         latest: &SignedCheckpoint,
         seen: &SignedCheckpoint,
         keys: &[VerifierKey],
         bases: &[Url],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let pair = (latest.digest(), seen.digest());
         if pair.0 == pair.1 || self.compared().contains(&pair) {
-            return Ok(());
+            return Ok(true);
         }
         match self.relation(latest, seen, bases).await? {
             Relation::Follows => {}
@@ -199,7 +260,7 @@ impl Watch {
             Relation::Unknown => {
                 let (origin, sizes) = (seen.origin(), (latest.tree().size, seen.tree().size));
                 tracing::warn!(origin, ?sizes, "nobody shows how two checkpoints of a log are connected");
-                return Ok(());
+                return Ok(false);
             }
         }
         let compared = &mut *self.compared();
@@ -207,7 +268,7 @@ impl Watch {
             compared.clear();
         }
         compared.insert(pair);
-        Ok(())
+        Ok(true)
     }
 
     /// From what the mirror holds, else from what the log shows.

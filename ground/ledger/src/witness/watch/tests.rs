@@ -162,6 +162,80 @@ async fn a_failed_proof_is_looked_into() {
     assert_eq!(alarms(&b.ground).await, 2);
 }
 
+/// What comes to the mirror's door is signed, too: a log that brings a fork there and nowhere else, and shows
+/// the truth to everybody, is convicted as soon as there are tiles that reach as far as the fork.
+#[tokio::test]
+async fn a_fork_that_is_brought_to_the_mirror_alone_is_noticed() {
+    let mut log = FakeLog::new(ORIGIN, 300);
+    let b = partner("b", &log, true).await;
+    let own_mirror = b.mirror.clone().unwrap();
+    let mut fork = log.forked(100);
+    fork.grow(100, "more");
+    let refused = own_mirror.add_checkpoint(&fork.request(300, 400)).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::CheckpointInconsistent);
+    // Nobody shows tiles that far, round after round: it is remembered.
+    for _ in 0..3 {
+        b.watch.round().await.unwrap();
+        assert_eq!(alarms(&b.ground).await, 0);
+    }
+    log.grow(200, "entry");
+    b.sites.put("log.example", &log);
+    let known = log.known(Some("https://log.example/"));
+    let puller = Puller::new(own_mirror.clone(), b.sites.clone());
+    assert_eq!(puller.pull(&known).await.unwrap(), mirror::Pulled::Caught(500));
+    for _ in 0..2 {
+        b.watch.round().await.unwrap();
+        assert_eq!(alarms(&b.ground).await, 1);
+    }
+    // Of a size that the mirror knows, it convicts at once, wherever its proof begins.
+    let stale = own_mirror.add_checkpoint(&log.forked(100).request(0, 500)).await.unwrap();
+    assert_eq!((stale, alarms(&b.ground).await), (Some(500), 2));
+}
+
+/// What a mirror has taken, because nothing was there to contradict it, is held against what the witness has
+/// cosigned and what the log publishes.
+#[tokio::test]
+async fn what_the_mirror_took_is_compared_with_what_the_witness_saw() {
+    let check = async |brought: u64, size: u64| {
+        let log = FakeLog::new(ORIGIN, size);
+        let b = partner("b", &log, false).await;
+        let own_mirror = mirror(&b.ground, vec![log.known(None)]).await;
+        let watch = watch(&b.witness, Some(own_mirror.clone()), &b.sites);
+        let request = |face: &FakeLog| face.request(0, brought);
+        let mut fork = FakeLog::new(ORIGIN, brought.max(size));
+        fork = fork.forked(50);
+        assert_eq!(own_mirror.add_checkpoint(&request(&fork)).await.unwrap(), None);
+        watch.round().await.unwrap();
+        alarms(&b.ground).await
+    };
+    assert_eq!(check(200, 300).await, 1);
+    assert_eq!(check(300, 300).await, 1);
+    // No tiles reach as far as the fork.
+    assert_eq!(check(400, 300).await, 0);
+}
+
+/// A log that nobody witnesses here, but for the mirror: what it publishes is held against what it brought.
+#[tokio::test]
+async fn a_log_that_has_only_a_mirror_here_is_compared() {
+    let log = FakeLog::new(ORIGIN, 300);
+    let ground = ground();
+    let known = log.known(Some("https://log.example/"));
+    let witness = ground.witness("b", vec![known.clone()]).await;
+    let own_mirror = mirror(&ground, vec![known]).await;
+    let sites = Arc::new(Sites::default());
+    sites.put("log.example", &log);
+    let watch = watch(&witness, Some(own_mirror.clone()), &sites);
+    let check = async |size: u64, expect: usize| {
+        let at = own_mirror.standing(ORIGIN).await.unwrap().wanted();
+        own_mirror.add_checkpoint(&log.request(at, size)).await.unwrap();
+        watch.round().await.unwrap();
+        assert_eq!(alarms(&ground).await, expect);
+    };
+    check(200, 0).await;
+    sites.put("log.example", &log.forked(100));
+    check(250, 1).await;
+}
+
 /// A witness restored from a backup of an hour ago: the log tries to make it sign another history than
 /// it had signed since. It asks the other witness first, and refuses.
 #[tokio::test]
