@@ -55,6 +55,15 @@ pub(crate) fn run(only: &[String], seconds: u64) -> Result {
     if failed.is_empty() { Ok(()) } else { Err(format!("fuzz: {}", failed.join(", "))) }
 }
 
+/// That every target still compiles, with the compiler of the workspace and without libFuzzer: nobody else would
+/// notice before the next run.
+pub(crate) fn check() -> Result {
+    let manifest = folder().join("Cargo.toml");
+    let mut cargo =
+        shell::cargo(&["check", "--quiet", "--locked", "--no-default-features", "--manifest-path"]);
+    shell::run(cargo.arg(manifest))
+}
+
 fn folder() -> PathBuf {
     repo::root().join("fuzz")
 }

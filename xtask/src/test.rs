@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::browser::{self, Driver};
 use crate::postgres::{self, Server};
-use crate::{Result, shell, tidy};
+use crate::{Result, fuzz, shell, tidy};
 use output::Reader;
 
 /// How a step ended.
@@ -36,6 +36,7 @@ pub(crate) fn run() -> Result {
         let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         component("clippy", "clippy", &arguments)
     });
+    step(&mut steps, "fuzz", || from(fuzz::check()));
     step(&mut steps, "tidy", || from(tidy::run()));
     step(&mut steps, "deny", deny);
     let mut server = None;
