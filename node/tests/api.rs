@@ -11,7 +11,8 @@ use common::{CONTENT, World};
 use corridor_base::{Clock as _, Digest, OsRandom};
 use corridor_node::access::Role;
 use corridor_node::api;
-use corridor_proof::{Policy, Signer as _, VerifierKey};
+use corridor_proof::verdict::State;
+use corridor_proof::{Policy, Signer as _, VerifierKey, listed};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -219,6 +220,70 @@ async fn keys_rotate_when_the_list_pins_them() {
     world.running.stop().await;
 }
 
+/// The list of now with its proof, as `corridor trust at now --country JP --output FILE` writes it, is judged
+/// without the node.
+async fn proved(world: &World, token: &str, number: u64) {
+    let mut file = Value::Null;
+    for _ in 0..3000 {
+        file = world.ask("GET", "/api/v1/trust/lists/JP", Some(token), "").await.json();
+        if !file["receipt"].is_null() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(file["number"].as_u64(), Some(number));
+    let policy = world.ask("GET", "/api/v1/trust/policy", Some(token), "").await.json();
+    let policy = Policy::parse(policy["policy"].as_str().unwrap().as_bytes()).unwrap();
+    let anchor = world.anchor.anchor_key();
+    let anchors = [(anchor.name.clone(), anchor.key.clone())];
+    let older = world.node.exchange.directory().list(&anchor.country, number - 2).await.unwrap().unwrap();
+    let check = |what: &str, change: &dyn Fn(&mut Value), anchors: &[_], expect: [&str; 3]| {
+        let mut changed = file.clone();
+        change(&mut changed);
+        let judged = listed::judge(changed.to_string().as_bytes(), Some(&policy), anchors, None);
+        let state = |name: &str| {
+            let found = judged.checks.iter().find(|check| check.name.to_string() == name);
+            found.map_or(String::new(), |check| {
+                serde_json::to_value(check.state).unwrap().as_str().unwrap().to_owned()
+            })
+        };
+        assert_eq!(
+            ["inclusion", "opening", "anchor-signature"].map(state),
+            expect,
+            "{what}: {:?}",
+            judged.checks
+        );
+        // Nobody has cosigned here: whatever else fails, it does not pass.
+        assert_ne!(judged.outcome(), State::Passed);
+    };
+    let (good, bad) = ("passed", "failed");
+    check("as it is", &|_| (), &anchors, [good, good, good]);
+    check("nobody's key is known", &|_| (), &[], [good, good, "not-checked"]);
+    let stranger = [(
+        anchors[0].0.clone(),
+        world.node.exchange.keyring(&world.customs).unwrap().current().public().clone(),
+    )];
+    check("another anchor", &|_| (), &stranger, [good, good, bad]);
+    let other = String::from_utf8_lossy(&older.bytes).into_owned();
+    check("an older list", &|file| file["statement"] = other.clone().into(), &anchors, [good, bad, good]);
+    check(
+        "another number",
+        &|file| file["opened"]["number"]["value"] = "99".into(),
+        &anchors,
+        [good, bad, good],
+    );
+    let salt = |file: &mut Value| file["opened"]["number"]["salt"] = Digest::of(b"x").to_string().into();
+    check("another salt", &salt, &anchors, [good, bad, good]);
+    check(
+        "one field less",
+        &|file| drop(file["opened"].as_object_mut().unwrap().remove("country")),
+        &anchors,
+        [good, bad, good],
+    );
+    check("no list", &|file| file["statement"] = "x".into(), &anchors, ["", "", ""]);
+    check("no receipt", &|file| file["receipt"] = "x".into(), &anchors, ["", bad, good]);
+}
+
 /// ID-1: lists, keys and the policy of any instant, with the acts that recorded them.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_instant_is_answered_as_it_was() {
@@ -277,6 +342,7 @@ async fn every_instant_is_answered_as_it_was() {
     let then = world.ask("GET", &at(before), Some(&token), "").await.json();
     assert_eq!(then["lists"][0]["number"].as_u64(), Some(number - 2));
     assert!(then["participant"]["log"].is_null(), "{then}");
+    proved(&world, &token, number).await;
     // Another participant is told what the list says, and nothing of our acts (PA-1).
     let stranger = world.token(&world.stranger, Role::Auditor).await;
     let told = world.ask("GET", &at(before), Some(&stranger), "").await.json();

@@ -6,10 +6,10 @@ use corridor_proof::act::{
     ActType, KEY_ROTATED, PARTICIPANT_CREATED, RECOGNITION_ACCEPTED, TRUST_LIST_ACCEPTED,
 };
 use corridor_proof::{LeafOf, ListedKey, ListedLedger, Opening, Policy, PublicKey, Recorded, Succession};
-use corridor_storage::ActPage;
+use corridor_storage::{ActPage, ActRow};
 use serde::{Deserialize, Serialize};
 
-use crate::directory::Directory;
+use crate::directory::{Directory, StoredList};
 use crate::view::{ListSummary, RecognitionSummary, View};
 
 /// How many acts are looked through at once.
@@ -195,21 +195,33 @@ impl Directory {
     }
 
     /// The operator's act of this type about this subject that commits to this statement.
-    async fn act_about(&self, (kind, subject, digest): (&ActType, String, String)) -> Result<Option<ActId>> {
+    /// The act of the operator that recorded that this list of a country came into use here: what a list was is
+    /// everybody's to know.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recorded(&self, country: &Country, list: &StoredList) -> Result<Option<ActRow>> {
+        self.row_about((&TRUST_LIST_ACCEPTED, country.to_string(), list.digest.to_string())).await
+    }
+
+    async fn act_about(&self, about: (&ActType, String, String)) -> Result<Option<ActId>> {
+        Ok(self.row_about(about).await?.map(|row| row.id))
+    }
+
+    async fn row_about(&self, (kind, subject, digest): (&ActType, String, String)) -> Result<Option<ActRow>> {
         let mut page =
             ActPage { subject: Some(subject), newest_first: true, limit: PAGE, ..ActPage::default() };
         loop {
             let acts = self.store().acts(self.operator(), page.clone()).await?;
-            for act in acts.iter().filter(|act| act.kind == kind.name) {
+            let Some(last) = acts.last().map(|act| act.id) else { return Ok(None) };
+            let says = |act: &ActRow| {
                 let opening = act.opening.as_deref().and_then(|o| serde_json::from_slice::<Opening>(o).ok());
-                if opening.is_some_and(|o| o.fields.get("statement") == Some(&digest)) {
-                    return Ok(Some(act.id));
-                }
+                opening.is_some_and(|o| o.fields.get("statement") == Some(&digest))
+            };
+            if let Some(act) = acts.into_iter().find(|act| act.kind == kind.name && says(act)) {
+                return Ok(Some(act));
             }
-            match acts.last() {
-                Some(last) => page.after = Some(last.id),
-                None => return Ok(None),
-            }
+            page.after = Some(last);
         }
     }
 

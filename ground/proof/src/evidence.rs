@@ -6,13 +6,17 @@ use serde::Serialize;
 
 use crate::checkpoint::{MAX_CHECKPOINT, SignedCheckpoint};
 use crate::cose;
+use crate::listed::{self, MAX_LISTED};
 use crate::policy::{Judgement, Policy};
 use crate::receipt::{self, MAX_PROOF_FILE, Receipt};
 use crate::split_view::{self, MAX_EVIDENCE};
 use crate::verdict::{Check, CheckName, State, outcome};
 
 /// The largest file of evidence, in bytes.
-pub const MAX_FILE: usize = if MAX_EVIDENCE > MAX_PROOF_FILE { MAX_EVIDENCE } else { MAX_PROOF_FILE };
+pub const MAX_FILE: usize = {
+    let most = if MAX_EVIDENCE > MAX_PROOF_FILE { MAX_EVIDENCE } else { MAX_PROOF_FILE };
+    if MAX_LISTED > most { MAX_LISTED } else { most }
+};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +30,8 @@ pub enum FileKind {
     SplitView,
     /// A signed checkpoint (C2SP tlog-checkpoint).
     Checkpoint,
+    /// That a node went by a trust list.
+    TrustList,
 }
 
 /// What came of checking a file.
@@ -50,7 +56,7 @@ impl Judged {
         outcome(&self.checks)
     }
 
-    fn of(kind: FileKind, checks: Vec<Check>) -> Self {
+    pub(crate) fn of(kind: FileKind, checks: Vec<Check>) -> Self {
         Self { kind: Some(kind), checks, receipt: None, checkpoint: None, judgement: None }
     }
 }
@@ -67,6 +73,7 @@ pub fn judge(bytes: &[u8], policy: Option<&Policy>, entry: Option<&[u8]>, now: O
             Judged::of(FileKind::CoseReceipt, cose::judge(bytes, policy, entry, now))
         }
         Some(FileKind::Checkpoint) => judge_checkpoint(bytes, policy, now),
+        Some(FileKind::TrustList) => listed::judge(bytes, policy, &[], now),
         None => {
             let form = Check::new(CheckName::Form, State::Failed, vec!["no file of evidence".to_owned()]);
             Judged { kind: None, ..Judged::of(FileKind::Receipt, vec![form]) }
@@ -84,6 +91,8 @@ pub fn kind_of(bytes: &[u8]) -> Option<FileKind> {
         Some(FileKind::SplitView)
     } else if cose::is_tagged(bytes) {
         Some(FileKind::CoseReceipt)
+    } else if listed::is_listed(bytes) {
+        Some(FileKind::TrustList)
     } else {
         // A checkpoint begins with its origin, which may be anything: what is a note is tried as one.
         let note =
@@ -103,7 +112,7 @@ pub fn judge_growth(one: &SignedCheckpoint, other: &SignedCheckpoint, proof: &[D
     Check { about: about.to_vec(), ..Check::of(CheckName::Consistency, grown) }
 }
 
-fn judge_receipt(bytes: &[u8], policy: Option<&Policy>, now: Option<Timestamp>) -> Judged {
+pub(crate) fn judge_receipt(bytes: &[u8], policy: Option<&Policy>, now: Option<Timestamp>) -> Judged {
     let verdict = match policy {
         Some(policy) => receipt::verify(bytes, policy, now),
         None => receipt::read(bytes),
@@ -155,7 +164,7 @@ fn unjudged(names: &[CheckName]) -> Vec<Check> {
     names.iter().map(|name| Check::new(name.clone(), State::NotChecked, without())).collect()
 }
 
-fn unreadable(why: &Problem) -> Check {
+pub(crate) fn unreadable(why: &Problem) -> Check {
     let why = why.arg("why").unwrap_or(why.code().as_str()).to_owned();
     Check::new(CheckName::Form, State::Failed, vec![why])
 }

@@ -29,6 +29,7 @@ pub mod envelope;
 pub mod erasure;
 pub mod evidence;
 pub mod key;
+pub mod listed;
 pub mod merkle;
 pub mod note;
 pub mod policy;

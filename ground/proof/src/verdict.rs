@@ -27,6 +27,10 @@ pub enum CheckName {
     Contradiction,
     /// The later of two checkpoints of one log goes on from the earlier.
     Consistency,
+    /// What is shown opens the act, and is what the act is about.
+    Opening,
+    /// The anchor of the country signed the list.
+    AnchorSignature,
 }
 
 impl fmt::Display for CheckName {
@@ -41,6 +45,8 @@ impl fmt::Display for CheckName {
             Self::Quorum => f.write_str("quorum"),
             Self::Contradiction => f.write_str("contradiction"),
             Self::Consistency => f.write_str("consistency"),
+            Self::Opening => f.write_str("opening"),
+            Self::AnchorSignature => f.write_str("anchor-signature"),
         }
     }
 }

@@ -9,6 +9,7 @@ verify-kind-receipt = receipt of an act
 verify-kind-cose-receipt = COSE receipt of an act
 verify-kind-split-view = evidence of a split view
 verify-kind-checkpoint = checkpoint of a log
+verify-kind-trust-list = trust list that a node went by
 verify-kind-unknown = no receipt, no evidence of a split view, no signed checkpoint
 
 verify-passed = passed
@@ -26,6 +27,8 @@ verify-check-country = A witness of { $country } cosigned that is not the log's 
 verify-check-quorum = As many witnesses cosigned as the policy asks
 verify-check-contradiction = The two checkpoints cannot both be true
 verify-check-consistency = The later checkpoint goes on from the earlier
+verify-check-opening = What is shown opens the act, and names this list
+verify-check-anchor-signature = The office of the country signed the list
 
 # args: kind, at, id
 verify-about-act = Act: { $kind }, { $at }, { $id }

@@ -9,6 +9,7 @@ verify-kind-receipt = 行為の記録証明
 verify-kind-cose-receipt = 行為の記録証明（COSE）
 verify-kind-split-view = ログの分岐の証拠
 verify-kind-checkpoint = ログのチェックポイント
+verify-kind-trust-list = ノードが依拠した信頼リスト
 verify-kind-unknown = 記録証明、ログの分岐の証拠、署名済みチェックポイントのいずれでもありません
 
 verify-passed = 合格
@@ -25,6 +26,8 @@ verify-check-country = { $country } の証人のうち、ログの運営者以�
 verify-check-quorum = 方針が求める数の証人が連署している
 verify-check-contradiction = 二つのチェックポイントは同時に真ではあり得ない
 verify-check-consistency = 後のチェックポイントは前のチェックポイントの続きである
+verify-check-opening = 示された内容が行為のコミットメントに一致し、このリストを指している
+verify-check-anchor-signature = 国の発行機関がこのリストに署名した
 
 verify-about-act = 行為: { $kind }、{ $at }、{ $id }
 verify-about-log = ログ: { $what }、リーフ { $size } 件

@@ -9,6 +9,7 @@ verify-kind-receipt = 행위의 기록 증명
 verify-kind-cose-receipt = 행위의 기록 증명(COSE)
 verify-kind-split-view = 로그 분기의 증거
 verify-kind-checkpoint = 로그의 체크포인트
+verify-kind-trust-list = 노드가 따른 신뢰 목록
 verify-kind-unknown = 기록 증명, 로그 분기의 증거, 서명된 체크포인트 중 어느 것도 아닙니다
 
 verify-passed = 통과
@@ -25,6 +26,8 @@ verify-check-country = { $country }의 증인 가운데 로그 운영자가 아�
 verify-check-quorum = 정책이 요구하는 만큼 증인이 연서했다
 verify-check-contradiction = 두 체크포인트가 동시에 참일 수 없다
 verify-check-consistency = 나중 체크포인트가 앞선 체크포인트에서 이어진다
+verify-check-opening = 제시된 내용이 행위의 커밋먼트를 열고 이 목록을 가리킨다
+verify-check-anchor-signature = 국가의 발행 기관이 이 목록에 서명했다
 
 verify-about-act = 행위: { $kind }, { $at }, { $id }
 verify-about-log = 로그: { $what }, 리프 { $size }개

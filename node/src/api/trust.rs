@@ -5,7 +5,8 @@ use corridor_base::{ActId, Country, Did, ErrorCode, KeyId, Problem, Timestamp, W
 use corridor_identity::{
     Accepted, AsOf, Change, ListSummary, ParticipantAsOf, RecognitionSummary, Standing, Warning,
 };
-use corridor_proof::Signed;
+use corridor_proof::listed::Opened;
+use corridor_proof::{Opening, Signed};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -144,6 +145,15 @@ pub struct StoredListBody {
     pub accepted: Timestamp,
     /// The list as it was signed (a C2SP signed note).
     pub statement: String,
+    /// The act that recorded that it came into use.
+    #[schema(value_type = Option<schema::UuidText>)]
+    pub act: Option<ActId>,
+    /// The fields of that act, each with its salt: they open what the act commits to.
+    #[schema(value_type = Option<Object>)]
+    pub opened: Option<Opened>,
+    /// The receipt of that act as far as it goes (C2SP tlog-proof); absent until the log holds it. With it the
+    /// whole answer is evidence that `corridor verify` judges.
+    pub receipt: Option<String>,
 }
 
 /// At which instant.
@@ -171,7 +181,17 @@ pub async fn list(
     let stored = found.ok_or_else(|| {
         Problem::new(ErrorCode::NotFound).with("what", format!("trust list of {country} at {at}"))
     })?;
+    let recorded = node.exchange.directory().recorded(&country, &stored).await?;
+    let opening = recorded.as_ref().and_then(|row| row.opening.as_deref());
+    let opening = opening.and_then(|json| serde_json::from_slice::<Opening>(json).ok());
+    let receipt = match &recorded {
+        Some(act) => node.ledger.receipts.of(&node.config.operator.did, act.id).await?.receipt,
+        None => None,
+    };
     Ok(Json(StoredListBody {
+        act: recorded.map(|row| row.id),
+        opened: opening.map(|opening| opening.opened()),
+        receipt: receipt.map(|receipt| String::from_utf8_lossy(&receipt.to_bytes()).into_owned()),
         country,
         number: stored.number,
         digest: stored.digest.to_string(),

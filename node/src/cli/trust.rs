@@ -1,12 +1,13 @@
 //! `corridor trust`: what the node trusts, and the work of the office that issues a country's list.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use corridor_base::{ErrorCode, Problem, Result};
 use corridor_identity::changes;
 use corridor_net::Request;
 use corridor_proof::{Signed, TrustList};
+use corridor_storage::durable;
 use serde_json::{Value, json};
 
 use super::anchor::{self, show_changes};
@@ -37,6 +38,9 @@ pub(super) enum Verb {
         /// The country whose list is shown whole, as it was signed: JP
         #[arg(long, conflicts_with = "who")]
         country: Option<String>,
+        /// Write that list with the proof that this node went by it to FILE, as `corridor verify` judges it
+        #[arg(long = "output", short, value_name = "FILE", requires = "country")]
+        out: Option<PathBuf>,
     },
     /// Print the witness policy that the trust lists make (C2SP tlog-policy)
     Policy {
@@ -79,10 +83,10 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
             }
             Ok(())
         }
-        Verb::At { time, who, country } => {
+        Verb::At { time, who, country, out } => {
             let at = Some(time.as_str()).filter(|t| *t != "now");
             match country {
-                Some(country) => list_at(context, &country, at).await,
+                Some(country) => list_at(context, &country, at, out.as_deref()).await,
                 None => at_instant(context, at, who.as_deref()).await,
             }
         }
@@ -122,8 +126,17 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Done {
     }
 }
 
-async fn list_at(context: &Context, country: &str, at: Option<&str>) -> Done {
+async fn list_at(context: &Context, country: &str, at: Option<&str>, out: Option<&Path>) -> Done {
     let answer = context.remote()?.get(&["trust", "lists", country], &[("at", at)]).await?;
+    if let Some(out) = out {
+        if answer.get("receipt").is_none_or(Value::is_null) {
+            let id = answer.get("act").and_then(Value::as_str).unwrap_or("-");
+            return Err(Problem::new(ErrorCode::ReceiptPending).with("id", id).into());
+        }
+        durable::write_file(out, &serde_json::to_vec_pretty(&answer).unwrap_or_default(), 0o644)?;
+        context.terminal.note("receipt-done", &[("path", &out.display().to_string())]);
+        return Ok(());
+    }
     if context.terminal.is_json() {
         context.terminal.json(&answer);
         return Ok(());

@@ -8,10 +8,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use corridor_base::{ErrorCode, Problem, Result};
-use corridor_proof::Policy;
 use corridor_proof::evidence::{self, FileKind, Judged, MAX_FILE};
 use corridor_proof::policy::{MAX_POLICY, Standing};
 use corridor_proof::verdict::{Check, CheckName, State};
+use corridor_proof::{Policy, listed};
 use corridor_trade::evidence::{Known, LARGEST, zip};
 use serde_json::{Value, json};
 
@@ -37,7 +37,8 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Args {
-    /// Receipts, evidence of split views, signed checkpoints, chains of transactions
+    /// Receipts, evidence of split views, signed checkpoints, trust lists with the proof that a node went by
+    /// them, chains of transactions
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Whose signatures count: a witness policy (C2SP tlog-policy). Without it no signature is judged
@@ -50,8 +51,8 @@ pub(super) struct Args {
     /// `corridor log prove --old SIZE --output FILE` writes it
     #[arg(long, value_name = "FILE")]
     consistency: Option<PathBuf>,
-    /// The anchor of a country, as in "JP trust.example.jp+…": its trust lists name the keys of a chain; may be
-    /// given several times
+    /// The anchor of a country, as in "JP trust.example.jp+…": whose trust list it is that names the keys of a
+    /// chain, or that a node went by; may be given several times
     #[arg(long, value_name = "COUNTRY KEY")]
     anchor: Vec<String>,
 }
@@ -79,7 +80,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         if bytes.len() > MAX_FILE {
             return Err(too_large("file of evidence", path, MAX_FILE).into());
         }
-        let judged = evidence::judge(&bytes, policy.as_ref(), act.as_deref(), now);
+        let judged = match evidence::kind_of(&bytes) {
+            // Whose list it is only the key of an anchor tells.
+            Some(FileKind::TrustList) => listed::judge(&bytes, policy.as_ref(), &anchors, now),
+            _ => evidence::judge(&bytes, policy.as_ref(), act.as_deref(), now),
+        };
         show(context, path, &judged);
         wants_act |= judged.kind == Some(FileKind::CoseReceipt);
         files.push(document(path, &judged));
@@ -196,6 +201,7 @@ fn kind_word(kind: FileKind) -> &'static str {
         FileKind::CoseReceipt => "cose-receipt",
         FileKind::SplitView => "split-view",
         FileKind::Checkpoint => "checkpoint",
+        FileKind::TrustList => "trust-list",
     }
 }
 

@@ -12,6 +12,7 @@ use corridor_console::component::{
 };
 use corridor_console::{Markup, Page, Viewer, format};
 use corridor_proof::evidence::{self, FileKind, Judged, MAX_FILE};
+use corridor_proof::listed;
 use corridor_proof::merkle::print_hash;
 use corridor_proof::policy::{MAX_POLICY, Policy, Standing};
 use corridor_proof::verdict::State;
@@ -68,7 +69,15 @@ fn judged(node: &Shared, brought: &Brought) -> Result<Outcome> {
         Some(bytes) => Some(Policy::parse(bytes)?),
         None => node.ledger.receipts.policy().ok().map(|policy| (*policy).clone()),
     };
-    let judged = evidence::judge(file, policy.as_ref(), brought.file("act"), Some(node.now()));
+    let judged = match evidence::kind_of(file) {
+        // By the anchors that this node goes by.
+        Some(FileKind::TrustList) => {
+            let view = node.exchange.directory().view();
+            let anchors: Vec<_> = view.pinned().iter().map(|a| (a.name.clone(), a.key.clone())).collect();
+            listed::judge(file, policy.as_ref(), &anchors, Some(node.now()))
+        }
+        _ => evidence::judge(file, policy.as_ref(), brought.file("act"), Some(node.now())),
+    };
     Ok(Outcome { name: brought.file_name("file").to_owned(), judged, policy, own: own.is_some() })
 }
 
@@ -110,6 +119,7 @@ fn kind_word(kind: Option<FileKind>) -> &'static str {
         Some(FileKind::CoseReceipt) => "verify-kind-cose-receipt",
         Some(FileKind::SplitView) => "verify-kind-split-view",
         Some(FileKind::Checkpoint) => "verify-kind-checkpoint",
+        Some(FileKind::TrustList) => "verify-kind-trust-list",
         None => "verify-kind-unknown",
     }
 }
