@@ -287,14 +287,12 @@ impl Desk {
     }
 
     /// A node that trusts this anchor, and may reach another on the same machine.
-    fn init(&self, ports: [u16; 2], anchor: &str) -> u16 {
-        let [ours, theirs] = ports;
+    fn init(&self, [ours, theirs]: [u16; 2], anchor: &str) {
         let (public, api) = (format!("127.0.0.1:{ours}"), corridor_ports::free_port().unwrap());
         let api = format!("127.0.0.1:{api}");
         let allow = [ours, theirs].map(|port| format!("localhost:{port}"));
         let names = ["--name", "office", "--public", &public, "--api", &api, "--anchor", anchor];
         self.run(&[&["init"], &names[..], &["--allow", &allow[0], "--allow", &allow[1]]].concat());
-        ours
     }
 
     fn serve(&self) -> Serving {
@@ -351,42 +349,64 @@ fn forget(database: &Path, origin: &str) {
     assert_eq!(database.execute("DELETE FROM witnessed WHERE origin = ?1", [&copy]).unwrap(), 1);
 }
 
+/// Two nodes and the office of their country, each in a folder of its own.
+struct Country {
+    office: Desk,
+    a: Desk,
+    b: Desk,
+}
+
+impl Country {
+    /// Both nodes serve, and are in the list that the office has signed.
+    fn new() -> (Self, [Serving; 2]) {
+        let of = Self { office: Desk::new(), a: Desk::new(), b: Desk::new() };
+        let found = ["trust", "found", "anchor", "--country", "JP", "--name", "trust.example.jp"];
+        let anchor = of.office.run(&found)["anchor"].as_str().unwrap().to_owned();
+        let [a, b] = [(); 2].map(|()| corridor_ports::free_port().unwrap());
+        of.a.init([a, b], &anchor);
+        of.b.init([b, a], &anchor);
+        let serving = [of.a.serve(), of.b.serve()];
+        let admit = |node: &Desk, name: &str| {
+            let document = of.office.path(&format!("{name}.did.json"));
+            let document = document.to_str().unwrap();
+            node.run(&["key", "document", "--output", document]);
+            of.office.run(&["trust", "admit", "anchor", "--document", document, "--name", name])
+        };
+        admit(&of.a, "A");
+        of.import(&admit(&of.b, "B"));
+        (of, serving)
+    }
+
+    /// Both nodes take in the list that the office has just signed.
+    fn import(&self, signed: &Value) {
+        let list = self.office.path(signed["path"].as_str().unwrap());
+        for node in [&self.a, &self.b] {
+            node.run(&["trust", "import", list.to_str().unwrap()]);
+        }
+    }
+}
+
 /// The same by the command line alone, as the guide has it: what is lost is named while a mirror has the leaves,
 /// and when none has, the office signs what the node asks for.
 #[test]
 fn an_operator_and_the_office_end_a_log_that_is_lost() {
-    let (office, a, b) = (Desk::new(), Desk::new(), Desk::new());
-    let founded = office.run(&["trust", "found", "anchor", "--country", "JP", "--name", "trust.example.jp"]);
-    let anchor = founded["anchor"].as_str().unwrap();
-    let ports = [(); 2].map(|()| corridor_ports::free_port().unwrap());
-    a.init(ports, anchor);
-    b.init([ports[1], ports[0]], anchor);
-    let (serving, other) = (a.serve(), b.serve());
-    let mut list = String::new();
-    for (node, name) in [(&a, "A"), (&b, "B")] {
-        let document = office.path(&format!("{name}.did.json"));
-        let document = document.to_str().unwrap();
-        node.run(&["key", "document", "--output", document]);
-        let signed = office.run(&["trust", "admit", "anchor", "--document", document, "--name", name]);
-        list = office.path(signed["path"].as_str().unwrap()).to_str().unwrap().to_owned();
-    }
-    let import = |list: &str| [&a, &b].map(|node| node.run(&["trust", "import", list]));
-    import(&list);
+    let (of, [serving, other]) = Country::new();
+    let (a, b) = (&of.a, &of.b);
     let early = a.covered();
     let log = a.run(&["log", "checkpoint"]);
-    let (origin, key) = (log["origin"].as_str().unwrap(), log["key"].as_str().unwrap());
+    let origin = log["origin"].as_str().unwrap();
     let act = a.run(&["act", "list"])["items"][0]["id"].as_str().unwrap().to_owned();
     a.run(&["receipt", &act, "--output", "receipt.txt"]);
     // Nothing is lost: there is nothing to sign.
-    assert_eq!(a.run(&["log", "lost"])["items"], Value::Array(Vec::new()));
-    assert_eq!(a.run(&["log", "alarms"])["items"], Value::Array(Vec::new()));
-    let (code, said) = a.ends(&["log", "succession", "--output", "succession.json"]);
+    for nothing in ["lost", "alarms"] {
+        assert_eq!(a.run(&["log", nothing])["items"], Value::Array(Vec::new()), "{nothing}");
+    }
+    let (code, said) = a.ends(&ASK);
     assert_eq!((code, said["code"].as_str()), (1, Some("not-found")));
     assert!(!a.path("succession.json").exists());
 
     let backup = a.run(&["backup", "backups"])["path"].as_str().unwrap().to_owned();
-    let made = a.run(&["token", "create", "--role", "auditor", "--label", "after the backup"]);
-    assert!(made["id"].is_string());
+    a.run(&["token", "create", "--role", "auditor", "--label", "after the backup"]);
     let late = a.covered();
     serving.end();
     // The mirror has the leaves: what is lost for good is all that opens them, and is named.
@@ -403,47 +423,46 @@ fn an_operator_and_the_office_end_a_log_that_is_lost() {
     other.end();
     forget(&b.path("corridor-data/corridor.sqlite"), origin);
     let (serving, other) = (a.restore(&backup, "lost-2"), b.serve());
-    wait(|| a.ends(&["log", "succession", "--output", "succession.json"]).0 == 0);
+    wait(|| a.ends(&ASK).0 == 0);
     assert!(a.recovery()[0].contains(origin), "{:?}", a.recovery());
-    let asked: Value = serde_json::from_slice(&std::fs::read(a.path("succession.json")).unwrap()).unwrap();
-    assert_eq!(asked["log"], key);
-    let last = SignedCheckpoint::parse(asked["last"].as_str().unwrap().as_bytes()).unwrap();
-    assert_eq!(last.tree().size, late);
     let (code, _) = a.ends(&["token", "create", "--role", "auditor", "--label", "held"]);
     assert_eq!(code, 1, "nothing new while the log is held");
+    goes_on(&of, &log, late);
+    serving.end();
+    other.end();
+}
 
-    let request = a.path("succession.json");
-    let (request, why) = (request.to_str().unwrap(), "the disk and its copies were lost");
-    let signed = office.run(&["trust", "succeed", "anchor", request, "--why", why]);
+const ASK: [&str; 4] = ["log", "succession", "--output", "succession.json"];
+
+/// The office signs what the node has asked for; both import it, the node goes on by itself, and what the old log,
+/// which had so many leaves, proved stays proved.
+fn goes_on(of: &Country, log: &Value, leaves: u64) {
+    let (a, b, origin) = (&of.a, &of.b, log["origin"].as_str().unwrap());
+    let asked: Value = serde_json::from_slice(&std::fs::read(a.path("succession.json")).unwrap()).unwrap();
+    assert_eq!(asked["log"], log["key"]);
+    let last = SignedCheckpoint::parse(asked["last"].as_str().unwrap().as_bytes()).unwrap();
+    assert_eq!(last.tree().size, leaves);
+    let (request, why) = (a.path("succession.json"), "the disk and its copies were lost");
+    let signed = of.office.run(&["trust", "succeed", "anchor", request.to_str().unwrap(), "--why", why]);
     let mut changes = signed["changes"].as_array().unwrap().iter();
     let ends = changes.find(|change| change["change"] == "log-succeeded").unwrap();
-    assert_eq!((ends["origin"].as_str(), ends["size"].as_u64()), (Some(origin), Some(late)));
-    import(office.path(signed["path"].as_str().unwrap()).to_str().unwrap());
-    // It begins again by itself, with the log that goes on.
+    assert_eq!((ends["origin"].as_str(), ends["size"].as_u64()), (Some(origin), Some(leaves)));
+    of.import(&signed);
     wait(|| a.ends(&["log", "checkpoint"]).1["key"] == asked["successor"]);
     wait(|| a.recovery().is_empty());
     a.run(&["token", "create", "--role", "auditor", "--label", "and it goes on"]);
     a.covered();
-    let now = a.run(&["log", "checkpoint"]);
-    assert_eq!(
-        (now["others"][0]["origin"].as_str(), now["others"].as_array().unwrap().len()),
-        (Some(origin), 1)
-    );
-    let leaf = a.run(&["log", "tail", "--from", "0", "--count", "1"]);
-    assert_eq!(leaf["type"], "log-succeeded");
+    let others = a.run(&["log", "checkpoint"])["others"].as_array().unwrap().clone();
+    assert_eq!((others.len(), others[0]["origin"].as_str()), (1, Some(origin)));
+    assert_eq!(a.run(&["log", "tail", "--from", "0", "--count", "1"])["type"], "log-succeeded");
     for name in ["acts", "acts-1"] {
         assert_eq!(a.run(&["log", "fsck", "--log", name])["difference"], Value::Null);
     }
     let ended = &b.run(&["trust", "at", "now"])["successions"][0];
-    assert_eq!(
-        (&ended["log"], &ended["successor"], &ended["why"]),
-        (&asked["log"], &asked["successor"], &why.into())
-    );
-    // What the old log proved stays proved, offline.
+    let expect = (&asked["log"], &asked["successor"], &Value::from(why));
+    assert_eq!((&ended["log"], &ended["successor"], &ended["why"]), expect);
     let policy = b.run(&["trust", "policy"]);
     #[allow(clippy::disallowed_methods, reason = "a test writes what a user keeps")]
     std::fs::write(a.path("witnesses.policy"), policy["policy"].as_str().unwrap()).unwrap();
     assert_eq!(a.run(&["verify", "receipt.txt", "--policy", "witnesses.policy"])["outcome"], "passed");
-    serving.end();
-    other.end();
 }
