@@ -3,24 +3,29 @@
 //! with an old key book does not bring the key back.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use corridor_base::{AgreementId, Clock, Did, Digest, EnvelopeId, OsRandom, SystemClock, Words};
 use corridor_exchange::erasure::Erasure;
 use corridor_exchange::service::Acting;
-use corridor_exchange::{Draft, Side, State};
+use corridor_exchange::{DocumentFilter, Draft, Side, State};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_node::access::Role;
 use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
-use corridor_node::{serve, service};
+use corridor_node::{api, serve, service};
 use corridor_proof::verdict::{State as Verdict, outcome};
 use corridor_proof::{Agreement, Flow, Grant, Opening, Verb};
 use corridor_storage::{ActPage, Tx, backup};
 use futures::{StreamExt, stream};
+use serde_json::Value;
+use tower::ServiceExt;
 
 /// Words that stand in what is about A, and nowhere else.
 const MARK: &str = "Hanako Yamada, 花子, positive";
@@ -293,6 +298,31 @@ async fn receipts(node: &serve::Running, us: &Did, id: EnvelopeId) -> Vec<Vec<u8
         .collect()
 }
 
+/// The receipts of everything in the books of this node, each once and complete: those of both sides of every
+/// document, and that of every act. Each with a name for people.
+async fn all_receipts(node: &serve::Running, us: &Did) -> BTreeMap<Vec<u8>, String> {
+    let mut found = BTreeMap::new();
+    for side in [Side::In, Side::Out] {
+        let all = DocumentFilter { limit: 1000, ..DocumentFilter::default() };
+        for document in node.node.exchange.documents(us, side, all).await.unwrap() {
+            // Which of our acts are about one that was erased nobody can say: they are among all acts.
+            let proofs = match document.state {
+                State::Erased => Vec::new(),
+                _ => receipts(node, us, document.id).await,
+            };
+            found.extend(proofs.into_iter().map(|bytes| (bytes, format!("document {}", document.id))));
+        }
+    }
+    let page = ActPage { limit: 1000, ..ActPage::default() };
+    for act in node.node.exchange.store().acts(us, page).await.unwrap() {
+        let (name, desk) = (format!("{} {}", act.kind, act.id), &node.node.ledger.receipts);
+        until(&name, async || desk.of(us, act.id).await.is_ok_and(|standing| standing.is_complete())).await;
+        let standing = desk.of(us, act.id).await.unwrap();
+        found.extend(standing.receipt.map(|receipt| (receipt.to_bytes(), name)));
+    }
+    found
+}
+
 /// A receipt in every form in which it leaves a node; in COSE where it is of the node's own log.
 fn exported_forms(node: &serve::Running, bytes: &[u8]) -> Vec<Vec<u8>> {
     let (desk, receipt) = (&node.node.ledger.receipts, corridor_proof::Receipt::parse(bytes).unwrap());
@@ -305,6 +335,70 @@ fn exported_forms(node: &serve::Running, bytes: &[u8]) -> Vec<Vec<u8>> {
 fn verifies(node: &serve::Running, receipt: &[u8]) -> bool {
     let policy = node.node.ledger.receipts.policy().unwrap();
     outcome(&corridor_proof::receipt::verify(receipt, &policy, None).checks) == Verdict::Passed
+}
+
+/// What the API of a node gives whoever may ask for everything, about these documents and about A.
+struct Exports {
+    router: axum::Router,
+    token: String,
+    folder: PathBuf,
+}
+
+impl Exports {
+    async fn new(node: &serve::Running, us: &Did, folder: PathBuf) -> Self {
+        let token = node.node.tokens.create(us, Role::Administrator, "", None).await.unwrap().0.text();
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { router: api::router(node.node.clone()), token, folder }
+    }
+
+    /// Asks, and keeps the answer with its head as a file that is named after the question.
+    async fn ask(&self, path: &str, body: Option<&str>) -> (StatusCode, Vec<u8>) {
+        let request = match body {
+            Some(_) => Request::post(format!("/api/v1/{path}")).header("content-type", "application/json"),
+            None => Request::get(format!("/api/v1/{path}")),
+        };
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let request = request.body(Body::from(body.unwrap_or_default().to_owned())).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (status, head) = (answer.status(), format!("{:?}\n", answer.headers()));
+        let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec();
+        let file = [head.as_bytes(), &bytes].concat();
+        #[allow(clippy::disallowed_methods, reason = "a test writes what a user exports")]
+        std::fs::write(self.folder.join(path.replace(['/', '?', '='], "-")), file).unwrap();
+        (status, bytes)
+    }
+
+    /// All that is about one document: itself, its content, what the trade desk makes of it, acts and receipts.
+    async fn of_document(&self, side: Side, id: EnvelopeId) {
+        let book = if side == Side::In { "inbox" } else { "outbox" };
+        let of = [format!("{book}/{id}"), format!("{book}/{id}/content"), format!("receipts/{id}")];
+        let forms = ["file", "page", "cose"].map(|form| format!("receipts/{id}/{form}"));
+        let side = side.as_str();
+        let trade = ["interchanges", "forms"].map(|what| format!("trade/{what}/{side}/{id}"));
+        for path in of.iter().chain(&forms).chain(&trade) {
+            self.ask(path, None).await;
+        }
+        let (_, acts) = self.ask(&format!("acts?subject={id}"), None).await;
+        let acts: Value = serde_json::from_slice(&acts).unwrap();
+        for act in acts["items"].as_array().unwrap() {
+            self.ask(&format!("acts/{}", act["id"].as_str().unwrap()), None).await;
+        }
+    }
+
+    /// All lists, the chain of the transaction, and what there is of A.
+    async fn of_all(&self) {
+        let lists = ["inbox", "outbox", "receipts", "acts", "erasures", "trade/transactions", "trade/drafts"];
+        let trade = ["trade/rejects", "trade/interchanges?side=in", "trade/interchanges?side=out"];
+        let chain = ["evidence", "timeline"].map(|what| format!("trade/{what}?reference={CHAIN}"));
+        for path in lists.iter().chain(&trade).copied().chain(chain.iter().map(String::as_str)) {
+            let (status, body) = self.ask(path, None).await;
+            assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+        }
+        self.ask("subjects", Some("{}")).await;
+        for what in ["subjects/show", "subjects/access"] {
+            self.ask(what, Some(r#"{"subject": "case A"}"#)).await;
+        }
+    }
 }
 
 async fn confirmed(node: &serve::Running, us: &Did, erasure: &Erasure) {
@@ -339,14 +433,87 @@ fn restore(config: &Config, from: &Path, book: &Path) {
     backup::restore(from, Some(book), &options, &files, &schemas, SystemClock.now(), &mut |_| {}).unwrap();
 }
 
+/// The bill of lading that two interchanges name, one about A and one about nobody. By its numbers a document about
+/// persons is not found: the chain is that of the other alone.
+const CHAIN: &str = "HBLN26110042";
+
 /// An interchange about A: what the trade desk makes of it has to go too.
 fn interchange() -> Vec<u8> {
     let sample = String::from_utf8(corridor_trade::SAMPLE.to_vec()).unwrap();
     sample.replace("UNT", &format!("FTX+AAI+++{}'UNT", MARK.replace(", 花子", ""))).into_bytes()
 }
 
+/// Another one of the same transaction, about nobody: the chain of it stands.
+fn interchange_of_nobody() -> Vec<u8> {
+    let sample = String::from_utf8(corridor_trade::SAMPLE.to_vec()).unwrap();
+    sample.replace("DN261122000042", "DN261122000043").replace("M-2611-0042", "M-2611-0043").into_bytes()
+}
+
 fn large() -> Vec<u8> {
     format!("{MARK}; ").into_bytes().into_iter().cycle().take((3 << 20) + 4711).collect()
+}
+
+/// Receipts hold commitments only: those of A stand as all others do.
+fn check_proofs(node: &serve::Running, proofs: &[BTreeMap<Vec<u8>, String>]) {
+    for (bytes, name) in proofs.iter().flatten() {
+        assert!(verifies(node, bytes), "the receipt of {name}");
+    }
+}
+
+/// What had a receipt before has one again: every act, also those about A.
+fn check_again(before: &BTreeMap<Vec<u8>, String>, again: &BTreeMap<Vec<u8>, String>) {
+    let again: BTreeSet<&String> = again.values().collect();
+    let acts = || before.values().filter(|name| !name.starts_with("document "));
+    assert!(acts().count() > 20 && acts().any(|name| name.starts_with("agreement-concluded")));
+    assert_eq!(acts().filter(|name| !again.contains(name)).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Before the erasure the exports say whom they are about, and the search sees it in each of them.
+fn check_shown(wanted: &Wanted, shown: &Path) {
+    for side in ["in", "out"] {
+        let found: BTreeSet<String> = wanted.found_in(&[&shown.join(side)]).into_iter().collect();
+        let check = |name: &str, export: &str| {
+            let there = |f: &&String| f.starts_with(name) && f.contains(export);
+            assert!(found.iter().any(|f| there(&f)), "{name} is not seen in {export} ({side}): {found:?}");
+        };
+        check("the name", "-content");
+        check("a digest", "-content");
+        check("the name", "/trade-interchanges-");
+        check("the name", "/trade-forms-");
+        let chain = found.iter().filter(|f| f.contains("/trade-evidence-") || f.contains("/trade-timeline-"));
+        assert_eq!(chain.collect::<Vec<_>>(), Vec::<&String>::new(), "no chain holds what is about a person");
+        // Who sends knows whom it is about, and who read it.
+        if side == "out" {
+            check("the reference", "/subjects");
+            let report = std::fs::read(shown.join("out/subjects-access")).unwrap();
+            assert!(String::from_utf8_lossy(&report).contains("\"reader\""));
+        }
+    }
+}
+
+/// The same exports, asked for after the erasure, into the same place as all others: what is left is that the
+/// documents crossed.
+async fn check_erased_exports(node: &serve::Running, us: &Did, side: Side, of: (&[EnvelopeId], &Path)) {
+    let (sent, exported) = of;
+    let exports = Exports::new(node, us, exported.join(side.as_str())).await;
+    for id in sent {
+        exports.of_document(side, *id).await;
+    }
+    exports.of_all().await;
+    let book = if side == Side::In { "inbox" } else { "outbox" };
+    for id in sent {
+        assert_eq!(exports.ask(&format!("{book}/{id}"), None).await.0, 200);
+        for gone in [format!("{book}/{id}/content"), format!("receipts/{id}/file")] {
+            assert_eq!(exports.ask(&gone, None).await.0, StatusCode::GONE, "{gone}");
+        }
+    }
+    let (_, pending) = exports.ask("receipts?pending=true", None).await;
+    let waits = |id: &&EnvelopeId| String::from_utf8_lossy(&pending).contains(&id.to_string());
+    assert_eq!(sent.iter().find(waits), None, "nothing is waited for");
+    // Whom it was about nobody can say any more: the report of who read is empty-handed.
+    for what in ["subjects/show", "subjects/access"] {
+        assert_eq!(exports.ask(what, Some(r#"{"subject": "case A"}"#)).await.0, 404, "{what}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -358,6 +525,7 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         sent.push(world.send(&["case A"], bytes.clone()).await);
     }
     let about_b = world.send(&["case B"], b"about B".to_vec()).await;
+    let of_nobody = world.send(&[], interchange_of_nobody()).await;
     world.send(&[], OPEN.to_vec()).await;
 
     // What must be gone, while it is still here.
@@ -369,21 +537,26 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         wanted.add("a digest", &Digest::of(bytes).0);
     }
     let exported = tempfile::tempdir().unwrap();
-    let (mut proofs, mut exports) = (Vec::new(), Vec::new());
+    let shown = tempfile::tempdir().unwrap();
+    let (mut proofs, mut exports) = ([BTreeMap::new(), BTreeMap::new()], Vec::new());
     for (node, us, side) in world.sides() {
         assert_eq!(content(node, us, side, sent[0]).await.as_ref(), Some(&about_a[0]));
         assert!(content(node, us, side, sent[1]).await.as_ref() == Some(&about_a[1]));
         // The answers of the trade desk are about A as well: their persons follow from the question.
-        until("the trade desk", async || {
-            node.node
-                .exchange
-                .answers(us, if side == Side::In { Side::Out } else { Side::In }, sent[2])
-                .await
-                .is_ok_and(|answers| {
+        for question in [sent[2], of_nobody] {
+            until("the trade desk", async || {
+                let other = if side == Side::In { Side::Out } else { Side::In };
+                node.node.exchange.answers(us, other, question).await.is_ok_and(|answers| {
                     answers.iter().any(|a| matches!(a.state, State::Delivered | State::Received))
                 })
-        })
-        .await;
+            })
+            .await;
+        }
+        let open = Exports::new(node, us, shown.path().join(side.as_str())).await;
+        for id in &sent {
+            open.of_document(side, *id).await;
+        }
+        open.of_all().await;
         for id in &sent {
             for salt in salts(node, us, *id).await {
                 wanted.add("a salt", &salt);
@@ -392,7 +565,6 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         for id in sent.iter().chain([&about_b]) {
             for bytes in receipts(node, us, *id).await {
                 exports.extend(exported_forms(node, &bytes));
-                proofs.push((*id, bytes));
             }
         }
         let of_a = node
@@ -411,6 +583,11 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         wanted.add("the key", of_a.bytes(0).unwrap());
         assert_eq!(keys(node, us).await.len(), 2);
     }
+    for ((node, us, _), proofs) in world.sides().into_iter().zip(&mut proofs) {
+        *proofs = all_receipts(node, us).await;
+        exports.extend(proofs.keys().cloned());
+    }
+    check_shown(&wanted, shown.path());
     #[allow(clippy::disallowed_methods, reason = "a test writes what a user exports")]
     for (i, bytes) in exports.iter().enumerate() {
         std::fs::write(exported.path().join(i.to_string()), bytes).unwrap();
@@ -432,7 +609,7 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         idle(node, us).await;
     }
     let data = [world.kr.folder.path().to_owned(), world.jp.folder.path().to_owned()];
-    let folders = [&data[0], &data[1], backups.path(), exported.path()];
+    let folders = [&*data[0], &*data[1], backups.path(), exported.path()];
     // The search sees what lies open in the data of both and in the backups of both.
     for place in [&*data[0], &*data[1], &before[0], &before[1]] {
         assert!(found(&[place], OPEN), "the search is blind in {}", place.display());
@@ -453,12 +630,10 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         assert_eq!(keys(node, us).await.len(), 1);
         let desk = "SELECT COUNT(*) FROM interchange WHERE participant = $1";
         let rows = node.node.exchange.store().read(us, move |tx| tx.query_one(desk, &[])).await.unwrap();
-        // That of B and that of nobody, which are no interchanges, and none of A's.
-        assert_eq!(rows.unwrap().int(0).unwrap(), 2);
-        // Receipts hold commitments only: those of A stand too.
-        for (id, bytes) in &proofs {
-            assert!(verifies(node, bytes), "the receipt of {id}");
-        }
+        // That of B and that of nobody, which are no interchanges, the one that is and its answer, and none of A's.
+        assert_eq!(rows.unwrap().int(0).unwrap(), 4);
+        check_proofs(node, &proofs);
+        check_erased_exports(node, us, side, (&sent, exported.path())).await;
         let page = ActPage { limit: 1000, ..ActPage::default() };
         let acts = node.node.exchange.store().acts(us, page).await.unwrap();
         let ours = acts.iter().find(|act| act.kind == "subject-erased").unwrap();
@@ -467,6 +642,12 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         })
         .await;
     }
+    assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
+    // What the backups do not have is proved by what was exported since.
+    let since = [
+        all_receipts(&world.nodes[0], &world.kr.did).await,
+        all_receipts(&world.nodes[1], &world.jp.did).await,
+    ];
 
     // The old backup of the one who erased, with the old key book, and then that of the partner: the
     // erasure is only in what comes back from the other's mirror.
@@ -483,6 +664,13 @@ async fn an_erased_person_is_nowhere_and_everything_else_stands() {
         }
         assert_eq!(content(node, us, side, about_b).await.unwrap(), b"about B");
         idle(node, us).await;
+        // Whoever kept a receipt has it still, and the node gives one of everything that is in the backup again.
+        check_proofs(node, &proofs);
+        check_proofs(node, &since);
+        let again = all_receipts(node, us).await;
+        check_again(&proofs[at], &again);
+        check_proofs(node, &[again]);
+        check_erased_exports(node, us, side, (&sent, exported.path())).await;
         assert_eq!(wanted.found_in(&folders), Vec::<String>::new());
     }
     let again = world.nodes[0].node.exchange.erasure(&world.kr.did, erased).await.unwrap();

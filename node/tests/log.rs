@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use corridor_base::Digest;
@@ -40,10 +40,22 @@ impl Drop for Node {
     }
 }
 
+impl Node {
+    /// Asks it to end, and waits until it has.
+    fn end(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.0.wait().unwrap().success());
+    }
+}
+
 fn start(folder: &Path) -> Node {
     let port = || format!("127.0.0.1:{}", corridor_ports::free_port().unwrap());
     let init = ["init", "--name", "customs", "--public", &port(), "--api", &port()];
     assert!(corridor(folder, &init).output().unwrap().status.success());
+    serve(folder)
+}
+
+fn serve(folder: &Path) -> Node {
     let mut serve = corridor(folder, &["serve", "--json"]);
     let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut ready = String::new();
@@ -145,4 +157,110 @@ fn what_is_printed_of_a_log_proves_every_leaf_and_that_it_only_grew() {
     let unknown = corridor(folder, &["log", "fsck", "--log", "notices"]).output().unwrap();
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert!(!unknown.status.success() && said.contains("log notices"), "{said}");
+}
+
+/// A node that has ended, whose log of acts has six leaves or more and a checkpoint over each number of them from
+/// the third on, as it was left.
+struct Ended {
+    folder: tempfile::TempDir,
+    whole: PathBuf,
+}
+
+impl Ended {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let node = start(folder.path());
+        let mut size = signed(folder.path(), 2).size;
+        while size < 6 {
+            one(folder.path(), &["token", "create", "--role", "auditor", "--label", "audit"]);
+            size = signed(folder.path(), size + 1).size;
+        }
+        node.end();
+        let whole = folder.path().join("whole.sqlite");
+        let copied = open(folder.path()).execute("VACUUM INTO ?1", [whole.to_str()]);
+        assert!(copied.is_ok(), "{copied:?}");
+        Self { folder, whole }
+    }
+
+    /// What is left after this was done to the database, which leaves no trace but what it does.
+    fn damaged(&self, sql: &str) -> &Path {
+        let folder = self.folder.path();
+        for name in ["corridor.sqlite-wal", "corridor.sqlite-shm"] {
+            let _ = std::fs::remove_file(folder.join("corridor-data").join(name));
+        }
+        std::fs::copy(&self.whole, folder.join("corridor-data/corridor.sqlite")).unwrap();
+        assert_eq!(open(folder).execute(sql, []).unwrap(), 1, "{sql}");
+        folder
+    }
+}
+
+fn open(folder: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(folder.join("corridor-data/corridor.sqlite")).unwrap()
+}
+
+#[test]
+fn a_damaged_log_of_acts_is_told_by_its_first_difference() {
+    let ended = Ended::new();
+    let check = |damage: &str, expect: &str| {
+        let folder = ended.damaged(damage);
+        let node = serve(folder);
+        let output = corridor(folder, &["log", "fsck", "--json"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(6),
+            "{damage}: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let found: Value = serde_json::from_str(&said).unwrap();
+        assert!(found["difference"].as_str().unwrap().starts_with(expect), "{damage}: {found}");
+        node.end();
+    };
+    const LEAF: &str = "id = (SELECT id FROM leaf WHERE log = 'acts' AND number = 3)";
+    // A leaf of this log is its act, which stands in the books and nowhere else.
+    let other = r#"CAST(replace(bytes, '"version":1', '"version":2') AS BLOB)"#;
+    check(&format!("UPDATE act SET bytes = {other} WHERE {LEAF}"), "leaf 3: it is not what was signed over");
+    check(&format!("UPDATE leaf SET bytes = x'09' WHERE {LEAF}"), "leaf 3: it is not what was signed over");
+    check(&format!("DELETE FROM act WHERE {LEAF}"), "leaf 3: its act is missing");
+    check(&format!("DELETE FROM leaf WHERE {LEAF}"), "leaf 3: it is missing");
+    check(
+        "UPDATE tile SET bytes = zeroblob(length(bytes)) WHERE log = 'acts' AND level = 0",
+        "tile/0/000.p/",
+    );
+    check("DELETE FROM tile WHERE log = 'acts' AND level = 0", "tile/0/000.p/");
+    const NOTE: &str = "UPDATE checkpoint SET note = CAST(replace(note,";
+    const OF: &str = "AS BLOB) WHERE log = 'acts' AND size = 4";
+    check(
+        &format!("{NOTE} char(10) || '4' || char(10), char(10) || '5' || char(10)) {OF}"),
+        "checkpoint 4: not signed",
+    );
+    check(&format!("{NOTE} 'localhost', 'localhosT') {OF}"), "checkpoint 4: ");
+    check(
+        "UPDATE checkpoint SET note = x'09' WHERE log = 'acts' AND size = 4",
+        "checkpoint 4: it cannot be read",
+    );
+}
+
+/// Nothing is signed after a newest checkpoint that is not the node's own (LG-1): it does not begin, and says why.
+#[test]
+fn a_node_whose_newest_checkpoint_is_damaged_names_it() {
+    let ended = Ended::new();
+    let check = |damage: &str, code: &str, said: &str| {
+        let newest = "log = 'acts' AND size = (SELECT MAX(size) FROM checkpoint WHERE log = 'acts')";
+        let folder = ended.damaged(&format!("UPDATE checkpoint SET note = {damage} WHERE {newest}"));
+        let output = corridor(folder, &["serve", "--json"]).output().unwrap();
+        let problem: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), problem["code"].as_str()),
+            (Some(1), Some(code)),
+            "{damage}: {problem}"
+        );
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(said) && !detail.contains('{'), "{damage}: {detail}");
+    };
+    check("x'09'", "storage-failed", "a stored checkpoint is damaged");
+    let other = |from: &str, to: &str| format!("CAST(replace(note, {from}, {to}) AS BLOB)");
+    let root = other("char(10) || char(10)", "char(10) || 'more' || char(10) || char(10)");
+    check(&root, "storage-failed", "of the log acts is damaged: its signature does not hold");
+    check(&other("'localhost'", "'localhosT'"), "config-invalid", "the log acts was signed by localhosT");
 }

@@ -6,6 +6,11 @@
 #[path = "common/pair.rs"]
 mod pair;
 
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
 use corridor_base::{Clock, ErrorCode, OsRandom, SystemClock};
 use corridor_identity::Anchor;
 use corridor_node::assembly::Surroundings;
@@ -14,6 +19,7 @@ use corridor_node::{serve, succession};
 use corridor_proof::verdict::State;
 use corridor_proof::{Act, Checkpoint, SecretKey, SignedCheckpoint, Signer, VerifierKey, receipt};
 use corridor_storage::{ActPage, Store, backup};
+use serde_json::Value;
 
 use pair::*;
 
@@ -229,4 +235,234 @@ async fn check_over(a: &serve::Running, b: &serve::Running, origin: &str, size: 
         corridor_ledger::witness::AddCheckpoint { old: size, proof: Vec::new(), checkpoint: forged };
     let refused = b.node.ledger.witness.add_checkpoint(&request.to_bytes()).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::LogEnded);
+}
+
+/// A folder in which the program is called, as an operator or the office of the country calls it.
+struct Desk(tempfile::TempDir);
+
+/// A node that serves.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    /// Asks it to end, and waits until it has.
+    fn end(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(told.success() && self.0.wait().unwrap().success());
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
+        command.current_dir(self.0.path()).env_clear().env("LANG", "C.UTF-8").args(args).arg("--json");
+        command
+    }
+
+    /// The exit code, and what was printed, as an answer or as a problem.
+    fn ends(&self, args: &[&str]) -> (i32, Value) {
+        let output = self.command(args).output().unwrap();
+        let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+        (output.status.code().unwrap(), serde_json::from_slice(&text).unwrap_or_default())
+    }
+
+    fn run(&self, args: &[&str]) -> Value {
+        let (code, said) = self.ends(args);
+        assert_eq!(code, 0, "{args:?}: {said}");
+        said
+    }
+
+    /// A node that trusts this anchor, and may reach another on the same machine.
+    fn init(&self, [ours, theirs]: [u16; 2], anchor: &str) {
+        let (public, api) = (format!("127.0.0.1:{ours}"), corridor_ports::free_port().unwrap());
+        let api = format!("127.0.0.1:{api}");
+        let allow = [ours, theirs].map(|port| format!("localhost:{port}"));
+        let names = ["--name", "office", "--public", &public, "--api", &api, "--anchor", anchor];
+        self.run(&[&["init"], &names[..], &["--allow", &allow[0], "--allow", &allow[1]]].concat());
+    }
+
+    fn serve(&self) -> Serving {
+        let mut command = self.command(&["serve"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        assert!(ready.contains("ready"), "{ready}");
+        Serving(child)
+    }
+
+    /// Everything in the log is in a checkpoint that is witnessed and copied: how many leaves.
+    fn covered(&self) -> u64 {
+        let mut last = Value::Null;
+        wait(|| {
+            last = self.run(&["log", "checkpoint"]);
+            let leaves = last["leaves"].as_u64().filter(|leaves| *leaves > 0);
+            leaves.is_some() && [&last["covered"], &last["copied"]].map(Value::as_u64) == [leaves; 2]
+        });
+        last["leaves"].as_u64().unwrap_or_else(|| panic!("{last}"))
+    }
+
+    /// What the doctor says of the recovery.
+    fn recovery(&self) -> Vec<String> {
+        let (_, found) = self.ends(&["doctor"]);
+        let all = found["items"].as_array().unwrap().iter().filter(|item| item["check"] == "recovery");
+        all.map(|item| item["detail"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Brings an old backup back in place of what is there.
+    fn restore(&self, backup: &str, lost: &str) -> Serving {
+        std::fs::rename(self.path("corridor-data"), self.path(lost)).unwrap();
+        self.run(&["restore", backup]);
+        self.serve()
+    }
+}
+
+fn wait(mut wanted: impl FnMut() -> bool) {
+    for _ in 0..300 {
+        if wanted() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    panic!("waited too long");
+}
+
+/// What a mirror held of this log is gone with its disk; what its witness has seen is not.
+fn forget(database: &Path, origin: &str) {
+    let (database, copy) = (rusqlite::Connection::open(database).unwrap(), format!("mirror:{origin}"));
+    for sql in ["DELETE FROM tile WHERE log = ?1", "DELETE FROM checkpoint WHERE log = ?1"] {
+        assert!(database.execute(sql, [&copy]).unwrap() > 0, "{sql}");
+    }
+    assert_eq!(database.execute("DELETE FROM witnessed WHERE origin = ?1", [&copy]).unwrap(), 1);
+}
+
+/// Two nodes and the office of their country, each in a folder of its own.
+struct Country {
+    office: Desk,
+    a: Desk,
+    b: Desk,
+}
+
+impl Country {
+    /// Both nodes serve, and are in the list that the office has signed.
+    fn new() -> (Self, [Serving; 2]) {
+        let of = Self { office: Desk::new(), a: Desk::new(), b: Desk::new() };
+        let found = ["trust", "found", "anchor", "--country", "JP", "--name", "trust.example.jp"];
+        let anchor = of.office.run(&found)["anchor"].as_str().unwrap().to_owned();
+        let [a, b] = [(); 2].map(|()| corridor_ports::free_port().unwrap());
+        of.a.init([a, b], &anchor);
+        of.b.init([b, a], &anchor);
+        let serving = [of.a.serve(), of.b.serve()];
+        let admit = |node: &Desk, name: &str| {
+            let document = of.office.path(&format!("{name}.did.json"));
+            let document = document.to_str().unwrap();
+            node.run(&["key", "document", "--output", document]);
+            of.office.run(&["trust", "admit", "anchor", "--document", document, "--name", name])
+        };
+        admit(&of.a, "A");
+        of.import(&admit(&of.b, "B"));
+        (of, serving)
+    }
+
+    /// Both nodes take in the list that the office has just signed.
+    fn import(&self, signed: &Value) {
+        let list = self.office.path(signed["path"].as_str().unwrap());
+        for node in [&self.a, &self.b] {
+            node.run(&["trust", "import", list.to_str().unwrap()]);
+        }
+    }
+}
+
+/// The same by the command line alone, as the guide has it: what is lost is named while a mirror has the leaves,
+/// and when none has, the office signs what the node asks for.
+#[test]
+fn an_operator_and_the_office_end_a_log_that_is_lost() {
+    let (of, [serving, other]) = Country::new();
+    let (a, b) = (&of.a, &of.b);
+    let early = a.covered();
+    let log = a.run(&["log", "checkpoint"]);
+    let origin = log["origin"].as_str().unwrap();
+    let act = a.run(&["act", "list"])["items"][0]["id"].as_str().unwrap().to_owned();
+    a.run(&["receipt", &act, "--output", "receipt.txt"]);
+    // Nothing is lost: there is nothing to sign.
+    for nothing in ["lost", "alarms"] {
+        assert_eq!(a.run(&["log", nothing])["items"], Value::Array(Vec::new()), "{nothing}");
+    }
+    let (code, said) = a.ends(&ASK);
+    assert_eq!((code, said["code"].as_str()), (1, Some("not-found")));
+    assert!(!a.path("succession.json").exists());
+
+    let backup = a.run(&["backup", "backups"])["path"].as_str().unwrap().to_owned();
+    a.run(&["token", "create", "--role", "auditor", "--label", "after the backup"]);
+    let late = a.covered();
+    serving.end();
+    // The mirror has the leaves: what is lost for good is all that opens them, and is named.
+    let serving = a.restore(&backup, "lost-1");
+    wait(|| a.recovery().is_empty());
+    let lost = a.run(&["log", "lost"]);
+    let lost = lost["items"].as_array().unwrap();
+    assert_eq!(lost.len() as u64, late - early, "{lost:?}");
+    assert_eq!((lost[0]["number"].as_u64(), &lost[0]["type"]), (Some(early), &"token-created".into()));
+    assert_eq!(a.run(&["log", "fsck"])["difference"], Value::Null);
+    let late = a.covered();
+
+    serving.end();
+    other.end();
+    forget(&b.path("corridor-data/corridor.sqlite"), origin);
+    let (serving, other) = (a.restore(&backup, "lost-2"), b.serve());
+    wait(|| a.ends(&ASK).0 == 0);
+    assert!(a.recovery()[0].contains(origin), "{:?}", a.recovery());
+    let (code, _) = a.ends(&["token", "create", "--role", "auditor", "--label", "held"]);
+    assert_eq!(code, 1, "nothing new while the log is held");
+    goes_on(&of, &log, late);
+    serving.end();
+    other.end();
+}
+
+const ASK: [&str; 4] = ["log", "succession", "--output", "succession.json"];
+
+/// The office signs what the node has asked for; both import it, the node goes on by itself, and what the old log,
+/// which had so many leaves, proved stays proved.
+fn goes_on(of: &Country, log: &Value, leaves: u64) {
+    let (a, b, origin) = (&of.a, &of.b, log["origin"].as_str().unwrap());
+    let asked: Value = serde_json::from_slice(&std::fs::read(a.path("succession.json")).unwrap()).unwrap();
+    assert_eq!(asked["log"], log["key"]);
+    let last = SignedCheckpoint::parse(asked["last"].as_str().unwrap().as_bytes()).unwrap();
+    assert_eq!(last.tree().size, leaves);
+    let (request, why) = (a.path("succession.json"), "the disk and its copies were lost");
+    let signed = of.office.run(&["trust", "succeed", "anchor", request.to_str().unwrap(), "--why", why]);
+    let mut changes = signed["changes"].as_array().unwrap().iter();
+    let ends = changes.find(|change| change["change"] == "log-succeeded").unwrap();
+    assert_eq!((ends["origin"].as_str(), ends["size"].as_u64()), (Some(origin), Some(leaves)));
+    of.import(&signed);
+    wait(|| a.ends(&["log", "checkpoint"]).1["key"] == asked["successor"]);
+    wait(|| a.recovery().is_empty());
+    a.run(&["token", "create", "--role", "auditor", "--label", "and it goes on"]);
+    a.covered();
+    let others = a.run(&["log", "checkpoint"])["others"].as_array().unwrap().clone();
+    assert_eq!((others.len(), others[0]["origin"].as_str()), (1, Some(origin)));
+    assert_eq!(a.run(&["log", "tail", "--from", "0", "--count", "1"])["type"], "log-succeeded");
+    for name in ["acts", "acts-1"] {
+        assert_eq!(a.run(&["log", "fsck", "--log", name])["difference"], Value::Null);
+    }
+    let ended = &b.run(&["trust", "at", "now"])["successions"][0];
+    let expect = (&asked["log"], &asked["successor"], &Value::from(why));
+    assert_eq!((&ended["log"], &ended["successor"], &ended["why"]), expect);
+    let policy = b.run(&["trust", "policy"]);
+    #[allow(clippy::disallowed_methods, reason = "a test writes what a user keeps")]
+    std::fs::write(a.path("witnesses.policy"), policy["policy"].as_str().unwrap()).unwrap();
+    assert_eq!(a.run(&["verify", "receipt.txt", "--policy", "witnesses.policy"])["outcome"], "passed");
 }

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use corridor_base::{Clock, Did, ErrorCode, Problem, Result};
+use corridor_proof::cosignature::Finding;
 use corridor_proof::merkle::{self, Tree};
 use corridor_proof::tile::Tile;
 use corridor_proof::{Checkpoint, SignedCheckpoint, Signer, VerifierKey};
@@ -91,12 +92,11 @@ impl Log {
     ///
     /// # Errors
     /// `config-invalid` when the newest checkpoint was signed under another origin or by another key, or
-    /// the key is not named after the origin; as [`Store::read`].
+    /// the key is not named after the origin; `storage-failed` when it is damaged; as [`Store::read`].
     pub async fn open(parts: LogParts) -> Result<Self> {
-        let refuse = |why: String| Problem::new(ErrorCode::ConfigInvalid).with("why", why);
         let origin = Checkpoint::new(&parts.origin, Tree::empty()).map(|_| &parts.origin);
         if origin.is_err() || parts.key.name() != parts.origin {
-            return Err(refuse(format!("the origin of the log {} and the name of its key", parts.name)));
+            return Err(configured(format!("the origin of the log {} and the name of its key", parts.name)));
         }
         let key = VerifierKey::note(&parts.origin, parts.key.public().clone());
         let rows = TileRows::new(parts.store.clone(), parts.operator.clone(), &parts.name);
@@ -106,16 +106,26 @@ impl Log {
             inner: Arc::new(Inner { parts, rows, key, growth: Mutex::default(), published, shown, grown }),
         };
         if let Some(newest) = log.latest().await? {
-            let finding = newest.signed_by(&log.inner.key);
-            if newest.origin() != log.origin()
-                || !matches!(finding, corridor_proof::cosignature::Finding::Valid { .. })
-            {
-                let why =
-                    format!("the log {} was signed by {} with another key", log.name(), newest.origin());
-                return Err(refuse(why));
-            }
+            log.recognise(&newest)?;
         }
         Ok(log)
+    }
+
+    /// The newest checkpoint is one that this log has signed.
+    fn recognise(&self, newest: &SignedCheckpoint) -> Result<()> {
+        let (name, size) = (self.name(), newest.tree().size);
+        match newest.signed_by(&self.inner.key) {
+            Finding::Valid { .. } if newest.origin() == self.origin() => Ok(()),
+            // The line is the key's own and does not hold: what it was signed over is not here any more.
+            Finding::Invalid => {
+                let why =
+                    format!("checkpoint {size} of the log {name} is damaged: its signature does not hold");
+                Err(Problem::new(ErrorCode::StorageFailed).with("why", why))
+            }
+            _ => {
+                Err(configured(format!("the log {name} was signed by {} with another key", newest.origin())))
+            }
+        }
     }
 
     /// The first line of its checkpoints.
@@ -290,9 +300,7 @@ impl Log {
     /// lead to it; `storage-conflict` when another process has signed meanwhile; as [`Store::write`].
     pub async fn take_back(&self, signed: &SignedCheckpoint) -> Result<()> {
         let finding = signed.signed_by(&self.inner.key);
-        if signed.origin() != self.origin()
-            || !matches!(finding, corridor_proof::cosignature::Finding::Valid { .. })
-        {
+        if signed.origin() != self.origin() || !matches!(finding, Finding::Valid { .. }) {
             return Err(Problem::new(ErrorCode::CheckpointUnsigned).with("what", signed.origin()));
         }
         let mut known = self.inner.growth.lock().await;
@@ -385,6 +393,12 @@ impl Log {
             }
         }
     }
+}
+
+/// What the configuration says of a log and the log itself does not.
+fn configured(why: String) -> Problem {
+    let problem = Problem::new(ErrorCode::ConfigInvalid).with("path", "-").with("line", "-");
+    problem.with("key", "ledger.origin").with("why", why)
 }
 
 /// Appends leaves to the tree, each with the number that is its own.

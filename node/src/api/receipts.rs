@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use corridor_base::problem::ProblemDocument;
 use corridor_base::{ActId, EnvelopeId, ErrorCode, KeyId, Lang, Problem, Result, Timestamp};
+use corridor_exchange::State;
 use corridor_exchange::receipts::{Held, HeldFilter, Judged, Ours, Theirs, What};
 use corridor_ledger::receipt::Standing;
 use corridor_proof::verdict::Check;
@@ -287,6 +288,10 @@ pub(crate) async fn judged(node: &Shared, caller: &Caller, held: &Held) -> Resul
 /// The receipt of the act, or of our first act about the document, as far as it goes.
 async fn one(node: &Shared, caller: &Caller, id: EnvelopeId) -> Result<Receipt> {
     let receipt = match find(node, caller, id).await? {
+        // Which acts of ours were about it nobody can say any more; under their own numbers their receipts stand.
+        Found::Document(held) if held.document.state == State::Erased => {
+            return Err(Problem::new(ErrorCode::SubjectErased).with("what", format!("receipt of {id}")));
+        }
         Found::Document(held) => held.ours.into_iter().next().and_then(|ours| ours.standing.receipt),
         Found::Act(_, standing) => standing.receipt,
     };

@@ -4,11 +4,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use corridor_base::{AgreementId, Clock, Did, EnvelopeId, OsRandom, SystemClock, Words};
+use corridor_base::{AgreementId, Clock, Did, EnvelopeId, Lang, OsRandom, SystemClock, Words};
 use corridor_exchange::{Draft, Side, State};
 use corridor_identity::{Admission, Anchor, DidDocument, Terms};
+use corridor_node::access::Role;
 use corridor_node::assembly::{self, Surroundings};
 use corridor_node::config::{Config, Environment};
+use corridor_node::people::password::Password;
+use corridor_node::people::{By, Found, Gift, NewAccount};
 use corridor_node::{serve, service};
 use corridor_proof::{Agreement, Flow, Grant, Verb};
 use corridor_storage::backup;
@@ -149,4 +152,25 @@ pub(crate) fn anchor_of(country: &str, name: &str) -> (tempfile::TempDir, Anchor
     let desk = tempfile::tempdir().unwrap();
     let anchor = Anchor::found(&desk.path().join("anchor"), terms, &SystemClock, &OsRandom).unwrap();
     (desk, anchor)
+}
+
+/// Somebody who has signed in at the console and acts for `us` in this role: the cookie.
+pub(crate) async fn session(node: &serve::Running, us: &Did, role: Role) -> String {
+    let (people, by) = (&node.node.people, By::reader("test"));
+    let name = role.to_string().parse().unwrap();
+    let new = NewAccount { name, display: "金 民智".to_owned(), language: Lang::En, home: us.clone() };
+    let account = people.create(new, &by).await.unwrap();
+    people.give(us, &account.id, Gift { role, department: None }, &by).await.unwrap();
+    let standing = async |cookie: &str| match people.session(cookie).await.unwrap() {
+        Found::Standing(standing) => *standing,
+        _ => panic!("the session does not stand"),
+    };
+    let link = people.make_link(&account.id, &by).await.unwrap().address;
+    let opened = people.use_link(link.rsplit('/').next().unwrap(), "test").await.unwrap().unwrap();
+    let words = Password::new("seven blue kites".to_owned());
+    let opened = people.set_up_password(&standing(&opened.cookie).await, words).await.unwrap();
+    let offer = people.offer_totp(&account.id).unwrap();
+    let code = offer.seed.now(node.node.now());
+    let opened = people.set_totp(&standing(&opened.cookie).await, &offer.sealed, &code).await.unwrap().1;
+    format!("corridor_session_0={}", opened.cookie)
 }

@@ -1,7 +1,7 @@
 //! The checkpoints of a log in its books, with the cosignatures that were gathered: those that are complete are kept
 //! for good, and say when both countries had first seen a leaf (ID-1).
 
-use corridor_base::{Result, Timestamp};
+use corridor_base::{ErrorCode, Problem, Result, Timestamp};
 use corridor_proof::SignedCheckpoint;
 use corridor_proof::merkle::Tree;
 use corridor_proof::note::SignatureLine;
@@ -73,7 +73,7 @@ impl Log {
                 &key,
             )?;
             let Some(row) = row else { return Ok(()) };
-            let mut signed = SignedCheckpoint::parse(row.bytes(0)?)?;
+            let mut signed = read_note(row.bytes(0)?)?;
             for line in &lines {
                 let there = |l: &SignatureLine| l.name == line.name && l.hash == line.hash;
                 if !signed.note().signatures().iter().any(there) {
@@ -120,7 +120,7 @@ impl Log {
                      ORDER BY size LIMIT 1",
                     &[name.as_str().into(), (*index).into()],
                 )?;
-                row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+                row.map(|row| read_note(row.bytes(0)?)).transpose()
             };
             leaves.iter().map(find).collect()
         };
@@ -139,7 +139,7 @@ impl Log {
                  ORDER BY size DESC LIMIT 1",
                 &[name.as_str().into()],
             )?;
-            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+            row.map(|row| read_note(row.bytes(0)?)).transpose()
         };
         self.store().read(self.operator(), find).await
     }
@@ -176,8 +176,15 @@ pub(super) fn store_checkpoint(
     Ok(())
 }
 
+/// A checkpoint as it is stored. It was written by this program: what cannot be read is damaged, and nobody's input.
+pub(super) fn read_note(note: &[u8]) -> Result<SignedCheckpoint> {
+    SignedCheckpoint::parse(note).map_err(|why| {
+        Problem::new(ErrorCode::StorageFailed).with("why", format!("a stored checkpoint is damaged: {why}"))
+    })
+}
+
 pub(super) fn read_checkpoint(row: &Row) -> Result<StoredCheckpoint> {
-    let signed = SignedCheckpoint::parse(row.bytes(0)?)?;
+    let signed = read_note(row.bytes(0)?)?;
     let copied = row.opt_int(3)?.map(|copied| copied == 1);
     Ok(StoredCheckpoint { signed, time: row.timestamp(1)?, complete: row.flag(2)?, copied })
 }

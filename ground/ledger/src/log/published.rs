@@ -10,6 +10,7 @@ use corridor_proof::tile::{Kind, Tile, WIDTH, push_entry};
 use corridor_storage::Tx;
 
 use super::Log;
+use super::checkpoints::read_note;
 use crate::tiles;
 
 impl Log {
@@ -24,7 +25,7 @@ impl Log {
                 "SELECT note FROM checkpoint WHERE participant = $1 AND log = $2 ORDER BY size DESC LIMIT 1",
                 &[name.as_str().into()],
             )?;
-            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+            row.map(|row| read_note(row.bytes(0)?)).transpose()
         };
         let newest = self.store().read(self.operator(), newest).await?;
         if let Some(signed) = &newest {
@@ -52,7 +53,7 @@ impl Log {
                  ORDER BY size DESC LIMIT 1",
                 &[name.as_str().into(), most.into()],
             )?;
-            row.map(|row| SignedCheckpoint::parse(row.bytes(0)?)).transpose()
+            row.map(|row| read_note(row.bytes(0)?)).transpose()
         };
         self.store().read(self.operator(), newest).await
     }
