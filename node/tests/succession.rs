@@ -352,6 +352,8 @@ fn forget(database: &Path, origin: &str) {
 /// Two nodes and the office of their country, each in a folder of its own.
 struct Country {
     office: Desk,
+    /// The key of the office, as nodes name it.
+    anchor: String,
     a: Desk,
     b: Desk,
 }
@@ -359,12 +361,13 @@ struct Country {
 impl Country {
     /// Both nodes serve, and are in the list that the office has signed.
     fn new() -> (Self, [Serving; 2]) {
-        let of = Self { office: Desk::new(), a: Desk::new(), b: Desk::new() };
+        let office = Desk::new();
         let found = ["trust", "found", "anchor", "--country", "JP", "--name", "trust.example.jp"];
-        let anchor = of.office.run(&found)["anchor"].as_str().unwrap().to_owned();
+        let anchor = office.run(&found)["anchor"].as_str().unwrap().to_owned();
+        let of = Self { office, anchor, a: Desk::new(), b: Desk::new() };
         let [a, b] = [(); 2].map(|()| corridor_ports::free_port().unwrap());
-        of.a.init([a, b], &anchor);
-        of.b.init([b, a], &anchor);
+        of.a.init([a, b], &of.anchor);
+        of.b.init([b, a], &of.anchor);
         let serving = [of.a.serve(), of.b.serve()];
         let admit = |node: &Desk, name: &str| {
             let document = of.office.path(&format!("{name}.did.json"));
@@ -465,4 +468,17 @@ fn goes_on(of: &Country, log: &Value, leaves: u64) {
     #[allow(clippy::disallowed_methods, reason = "a test writes what a user keeps")]
     std::fs::write(a.path("witnesses.policy"), policy["policy"].as_str().unwrap()).unwrap();
     assert_eq!(a.run(&["verify", "receipt.txt", "--policy", "witnesses.policy"])["outcome"], "passed");
+    // The list that names both logs, with the proof that the other node went by it (ID-1).
+    b.covered();
+    let list = a.path("list.json");
+    b.run(&["trust", "at", "now", "--country", "JP", "--output", list.to_str().unwrap()]);
+    let judged = a.run(&["verify", "list.json", "--policy", "witnesses.policy", "--anchor", &of.anchor]);
+    let names: Vec<&str> = judged["files"][0]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    assert_eq!((&judged["outcome"], &judged["files"][0]["kind"]), (&"passed".into(), &"trust-list".into()));
+    assert!(names.ends_with(&["opening", "anchor-signature"]), "{names:?}");
 }
