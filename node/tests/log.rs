@@ -170,10 +170,10 @@ impl Ended {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let node = start(folder.path());
-        let mut size = signed(folder.path(), 2).size;
+        let mut size = signed(folder.path(), 2).tree().size;
         while size < 6 {
             one(folder.path(), &["token", "create", "--role", "auditor", "--label", "audit"]);
-            size = signed(folder.path(), size + 1).size;
+            size = signed(folder.path(), size + 1).tree().size;
         }
         node.end();
         let whole = folder.path().join("whole.sqlite");
