@@ -7,6 +7,7 @@
 //	ledger read URL VKEY [--add | --then COMMAND…]
 //	                                            reads and verifies a log over HTTP with golang.org/x/mod; it
 //	                                            grows by what is added, or by what the command does
+//	ledger proofs VKEY FILE…                    receipts of the log with this key, as they are and altered
 //	ledger vkey FILE                            the verifier key of a log whose key file this is
 //	ledger get URL                              what is at a URL
 //	ledger copy URL DIR                         the log as files, as Tessera lays them out
@@ -51,6 +52,8 @@ func main() {
 		download(arguments[0], arguments[1])
 	case "read":
 		checks("golang.org/x/mod", "sumdb/note and sumdb/tlog", func() { read(arguments) })
+	case "proofs":
+		checks("github.com/transparency-dev/formats", "proof, with golang.org/x/mod", func() { proofs(arguments) })
 	case "unpublished":
 		checks("github.com/transparency-dev/tessera", "with a witness policy", func() { unpublished(arguments) })
 	case "published":

@@ -19,6 +19,8 @@ use crate::{Result, shell};
 const RAW: &str = "kit";
 /// Whose node it is.
 const WHO: &str = "forwarder";
+/// How many receipts are read by others.
+const RECEIPTS: &str = "20";
 /// How long a peer may take until it listens.
 const START: Duration = Duration::from_secs(20);
 /// What Tessera's fsck says of a log that is whole. It ends well whatever it found.
@@ -59,6 +61,11 @@ pub(super) fn run(programs: &Programs) -> Vec<Row> {
         super::kit(row("C2SP tlog-tiles, tlog-checkpoint: a raw log", xmod), ready, |row, peers| {
             raw(row, programs, &peers)
         }),
+        super::kit(
+            row("C2SP tlog-proof: our receipts", "Go github.com/transparency-dev/formats"),
+            ready,
+            |row, peers| proofs(row, programs, &peers),
+        ),
         super::kit(row("C2SP tlog-tiles: both logs, whole and damaged", tessera), ready, |row, peers| {
             checked(row, programs, &peers)
         }),
@@ -163,6 +170,24 @@ fn raw(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
     let ours = Ours::set(programs)?;
     let _node = ours.start(programs)?;
     row.listen(&mut peers.ledger(&["read", &ours.raw(), &ours.raw_key(peers)?, "--add"]))
+}
+
+/// Receipts of the newest acts, as files.
+fn proofs(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
+    let ours = Ours::set(programs)?;
+    let _node = ours.start(programs)?;
+    let key = ours.told(peers, "log")?;
+    let acts = ours.stage.ask(programs, WHO, &["act", "list", "--limit", RECEIPTS])?;
+    let acts = acts.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut files = Vec::new();
+    for id in acts.iter().filter_map(|act| act.get("id")?.as_str()) {
+        let file = ours.folder.join(format!("{id}.tlog-proof"));
+        let mut receipt = Command::new(&programs.corridor);
+        receipt.current_dir(ours.stage.folder()).args(["--config", &format!("{WHO}.toml"), "receipt", id]);
+        said(receipt.arg("--output").arg(&file))?;
+        files.push(file);
+    }
+    row.listen(peers.ledger(&["proofs", &key]).args(files))
 }
 
 /// Tessera's fsck takes our logs for whole, and copies of them as long as nothing in them is damaged.

@@ -46,6 +46,8 @@ pub struct Watch(Arc<Inner>);
 struct Inner {
     parts: WatchParts,
     compared: Mutex<HashSet<(Digest, Digest)>>,
+    /// Pairs of which it was said that nobody shows how they are connected.
+    told: Mutex<HashSet<(Digest, Digest)>>,
     /// Suspects that no tiles tell of yet: the log may come to show them.
     undecided: Suspects,
 }
@@ -73,7 +75,7 @@ impl Watch {
     /// Compares with these.
     #[must_use]
     pub fn new(parts: WatchParts) -> Self {
-        Self(Arc::new(Inner { parts, compared: Mutex::default(), undecided: Suspects::default() }))
+        Self(Arc::new(Inner { parts, compared: Mutex::default(), told: Mutex::default(), undecided: Suspects::default() }))
     }
 
     /// Compares once each `interval`, until told to stop.
@@ -258,16 +260,14 @@ impl Watch {
                 self.0.parts.witness.alarms().raise(&evidence, keys).await?;
             }
             Relation::Unknown => {
-                let (origin, sizes) = (seen.origin(), (latest.tree().size, seen.tree().size));
-                tracing::warn!(origin, ?sizes, "nobody shows how two checkpoints of a log are connected");
+                if remember(&self.0.told, pair) {
+                    let (origin, sizes) = (seen.origin(), (latest.tree().size, seen.tree().size));
+                    tracing::warn!(origin, ?sizes, "nobody shows how two checkpoints of a log are connected");
+                }
                 return Ok(false);
             }
         }
-        let compared = &mut *self.compared();
-        if compared.len() >= REMEMBERED {
-            compared.clear();
-        }
-        compared.insert(pair);
+        remember(&self.0.compared, pair);
         Ok(true)
     }
 
@@ -382,6 +382,15 @@ impl Watch {
     fn compared(&self) -> std::sync::MutexGuard<'_, HashSet<(Digest, Digest)>> {
         self.0.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keeps a pair, and forgets all when there are too many; answers whether it is new.
+fn remember(pairs: &Mutex<HashSet<(Digest, Digest)>>, pair: (Digest, Digest)) -> bool {
+    let mut pairs = pairs.lock().unwrap_or_else(PoisonError::into_inner);
+    if pairs.len() >= REMEMBERED {
+        pairs.clear();
+    }
+    pairs.insert(pair)
 }
 
 fn larger<'a>(a: &'a SignedCheckpoint, b: &'a SignedCheckpoint) -> &'a SignedCheckpoint {
