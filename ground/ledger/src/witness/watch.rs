@@ -75,7 +75,12 @@ impl Watch {
     /// Compares with these.
     #[must_use]
     pub fn new(parts: WatchParts) -> Self {
-        Self(Arc::new(Inner { parts, compared: Mutex::default(), told: Mutex::default(), undecided: Suspects::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            compared: Mutex::default(),
+            told: Mutex::default(),
+            undecided: Suspects::default(),
+        }))
     }
 
     /// Compares once each `interval`, until told to stop.
