@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use corridor_base::{ActId, Clock, DeliveryId, Did, OsRandom, SystemClock};
+use corridor_base::{DeliveryId, Did, OsRandom, SystemClock};
 use corridor_proof::{Act, SecretKey, Signer, act};
 use corridor_storage::{NewDelivery, Options, Store};
 
@@ -144,11 +144,10 @@ pub async fn units_in(store: &Store, clients: usize, time: Duration) -> Result<f
 
 async fn client(store: Store, who: Did, until: Instant) -> Result<u32> {
     let fields = [("key", "a"), ("replaces", "b")];
-    let sealed = Act::seal(&act::KEY_ROTATED, &who, &fields, &SystemClock, &OsRandom).map_err(told("act"))?;
     let mut done = 0;
     while Instant::now() < until {
-        let mut act = sealed.clone();
-        act.act.id = ActId::new(&SystemClock as &dyn Clock, &OsRandom);
+        let act =
+            Act::seal(&act::KEY_ROTATED, &who, &fields, &SystemClock, &OsRandom).map_err(told("act"))?;
         let new = NewDelivery {
             id: DeliveryId::new(&SystemClock, &OsRandom),
             queue: "did:web:partner.example".to_owned(),

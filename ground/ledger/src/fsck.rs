@@ -52,6 +52,8 @@ pub enum Difference {
     Signature(u64),
     /// So many acts have no leaf.
     Acts(u64),
+    /// What stands beside an act's bytes says something else than they do.
+    Act(String, &'static str),
 }
 
 impl fmt::Display for Difference {
@@ -62,6 +64,7 @@ impl fmt::Display for Difference {
             Self::Checkpoint(size, why) => write!(f, "checkpoint {size}: {why}"),
             Self::Signature(size) => write!(f, "checkpoint {size}: not signed by the log's key"),
             Self::Acts(count) => write!(f, "acts: {count} without a leaf"),
+            Self::Act(id, why) => write!(f, "act {id}: {why}"),
         }
     }
 }
@@ -82,7 +85,10 @@ pub async fn check(log: &Log) -> Result<Report> {
     let mut report = Check::of(what).await?;
     if report.difference.is_none() && log.name() == ACTS {
         let without = log.store().acts_without_leaf().await?;
-        report.difference = (without > 0).then_some(Difference::Acts(without));
+        report.difference = match without {
+            0 => log.store().misfiled_act().await?.map(|(id, why)| Difference::Act(id, why)),
+            count => Some(Difference::Acts(count)),
+        };
     }
     Ok(report)
 }
@@ -439,6 +445,55 @@ mod tests {
         };
         store.write(&operator(), forge).await.unwrap();
         assert_eq!(check(&log).await.unwrap().difference, Some(Difference::Signature(5)));
+    }
+
+    /// What stands beside the bytes of an act is read in its place: lists, search, the acts about a document.
+    #[tokio::test]
+    async fn a_row_that_says_something_else_than_its_act_is_named() {
+        let judge = async |damage: &'static str, expect: Option<&str>| {
+            let place = place();
+            let store = place.store();
+            let log = Log::open(place.parts(&store, ACTS)).await.unwrap();
+            let (clock, random) = (corridor_base::SystemClock, corridor_base::OsRandom);
+            for key in ["a", "b", "c"] {
+                let (kind, fields) = (&corridor_proof::act::KEY_ROTATED, [("key", key), ("replaces", "x")]);
+                let act = corridor_proof::Act::seal(kind, &operator(), &fields, &clock, &random).unwrap();
+                store.write(&operator(), move |tx| tx.record(&act)).await.unwrap();
+            }
+            grow(&log).await;
+            store.write(&operator(), move |tx| tx.execute(damage, &[])).await.unwrap();
+            let found = check(&log).await.unwrap().difference;
+            match (&found, expect) {
+                (None, None) => {}
+                (Some(Difference::Act(_, why)), Some(expect)) => assert_eq!(*why, expect, "{damage}"),
+                _ => panic!("{damage}: {found:?}"),
+            }
+        };
+        judge("UPDATE act SET time = time WHERE participant = $1", None).await;
+        judge(
+            "UPDATE act SET kind = 'key-revoked' WHERE participant = $1 AND subject = 'b'",
+            Some("it is another act than its row says"),
+        )
+        .await;
+        judge(
+            "UPDATE act SET time = time + 1 WHERE participant = $1 AND subject = 'b'",
+            Some("it is of another time than its row says"),
+        )
+        .await;
+        judge(
+            "UPDATE act SET subject = 'd' WHERE participant = $1 AND subject = 'b'",
+            Some("it is about something else than its row says"),
+        )
+        .await;
+        judge("UPDATE act SET opening = (SELECT o.opening FROM act o WHERE o.participant = $1 AND o.subject = 'c') WHERE participant = $1 AND subject = 'b'", Some("what should open it does not")).await;
+        judge(
+            "UPDATE act SET opening = bytes WHERE participant = $1 AND subject = 'b'",
+            Some("what opens it cannot be read"),
+        )
+        .await;
+        // Erased: nothing opens it any more, and nothing need.
+        judge("UPDATE act SET opening = NULL, subject = NULL WHERE participant = $1 AND subject = 'b'", None)
+            .await;
     }
 
     #[tokio::test]

@@ -2,11 +2,13 @@
 //! (LG-3). Nothing here changes one.
 
 use corridor_base::{ActId, Did, ErrorCode, Result, Timestamp};
+use corridor_proof::{Act, Opening};
 
+use crate::leaves::nobody;
 use crate::outbox;
 use crate::store::Store;
 use crate::tx::{Tx, opening_of};
-use crate::value::{Row, Value};
+use crate::value::{Arg, Row, Value};
 
 /// One recorded act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,84 @@ impl Store {
         };
         self.read(participant, one).await
     }
+}
+
+/// How many acts are held against their bytes at a time.
+const PAGE: i64 = 1000;
+
+impl Store {
+    /// The first act whose row says something else than the bytes that were committed to, and what: rows are read
+    /// by what stands beside the bytes. Looks at all of them. What is sealed for a person is not opened.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn misfiled_act(&self) -> Result<Option<(String, &'static str)>> {
+        let everybody = |tx: &mut Tx<'_>| {
+            let rows = tx.of_node("SELECT DISTINCT participant FROM act ORDER BY participant", &[])?;
+            rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<Vec<String>>>()
+        };
+        for participant in self.scan(&nobody()?, everybody).await? {
+            let mut after = Some(String::new());
+            while let Some(from) = after {
+                let participant = participant.clone();
+                let page = move |tx: &mut Tx<'_>| misfiled(tx, &participant, &from);
+                match self.scan(&nobody()?, page).await? {
+                    Page::Wrong(id, why) => return Ok(Some((id, why))),
+                    Page::Right(next) => after = next,
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Some acts of a participant, held against their bytes.
+enum Page {
+    /// All are as they must be; after which the next page begins.
+    Right(Option<String>),
+    /// This one is not.
+    Wrong(String, &'static str),
+}
+
+fn misfiled(tx: &mut Tx<'_>, participant: &str, after: &str) -> Result<Page> {
+    let rows = tx.of_node(
+        "SELECT id, kind, time, bytes, subject, opening, seal FROM act
+         WHERE participant = $1 AND id > $2 ORDER BY id LIMIT $3",
+        &[Arg::Text(participant), Arg::Text(after), Arg::Int(PAGE)],
+    )?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
+    let mut last = None;
+    for mut row in rows {
+        let id = row.text(0)?.to_owned();
+        if let Some(why) = against_its_bytes(&id, &mut row)? {
+            return Ok(Page::Wrong(id, why));
+        }
+        last = Some(id);
+    }
+    Ok(Page::Right(last.filter(|_| full)))
+}
+
+/// What of a row does not fit its bytes.
+fn against_its_bytes(id: &str, row: &mut Row) -> Result<Option<&'static str>> {
+    let Ok(act) = Act::parse(&row.take_bytes(3)?) else { return Ok(Some("it cannot be read")) };
+    if act.id.to_string() != id || act.kind != row.text(1)? {
+        return Ok(Some("it is another act than its row says"));
+    }
+    if act.time != row.timestamp(2)? {
+        return Ok(Some("it is of another time than its row says"));
+    }
+    if *row.value(5)? == Value::Null || row.opt_text(6)?.is_some() {
+        return Ok(None);
+    }
+    let subject = row.opt_text(4)?.map(str::to_owned);
+    let Ok(opening) = serde_json::from_slice::<Opening>(&row.take_bytes(5)?) else {
+        return Ok(Some("what opens it cannot be read"));
+    };
+    if !act.opened_by(&opening) {
+        return Ok(Some("what should open it does not"));
+    }
+    let first = act.known_type().and_then(|kind| opening.fields.get(*kind.fields.first()?));
+    Ok((subject.as_ref() != first).then_some("it is about something else than its row says"))
 }
 
 impl Tx<'_> {
