@@ -102,7 +102,8 @@ pub(crate) fn version() -> String {
     let git = |arguments: &[&str]| shell::output(shell::command("git").args(arguments)).ok();
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
     // What was measured is not a change of what is measured.
-    let changed = git(&["status", "--porcelain", "--", ":!bench/results", ":!bench/README.md"]);
+    let results = [":!bench/results", ":!bench/README.md", ":!interop/results.json", ":!interop/RESULTS.md"];
+    let changed = git(&[&["status", "--porcelain", "--"], &results[..]].concat());
     let more = if changed.is_some_and(|c| !c.trim().is_empty()) { "+" } else { "" };
     format!("{}{more}", commit.trim())
 }

@@ -455,7 +455,9 @@ fn inclusion_proofs_are_judged_as_transparency_dev_judges_them() {
     }
     assert_eq!(vectors.len(), 98);
     assert!(vectors.iter().any(|vector| vector["valid"] == true));
-    run_all(&Vectors { proofs: &vectors, ..Vectors::default() });
+    if run_all(&Vectors { proofs: &vectors, ..Vectors::default() }).is_some() {
+        println!("held {}", vectors.len());
+    }
 }
 
 /// The 914 edge cases of C2SP/CCTV.

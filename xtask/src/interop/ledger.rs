@@ -26,12 +26,18 @@ const START: Duration = Duration::from_secs(20);
 /// What Tessera's fsck says of a log that is whole. It ends well whatever it found.
 const WHOLE: &str = "Successfully fsck'd";
 /// Tests that hold our code against vectors of others: standard, kit, which test of `corridor-proof`.
-const VECTORS: [(&str, &str, &str, &str); 4] = [
+const VECTORS: [(&str, &str, &str, &str); 5] = [
     (
         "RFC 6962, RFC 9162: inclusion, consistency, subtrees",
         "transparency-dev/merkle testdata",
         "vectors",
         "merkle_proofs_are_judged_as_transparency_dev_judges_them",
+    ),
+    (
+        "RFC 6962, RFC 9162: inclusion, our script for browsers",
+        "transparency-dev/merkle testdata",
+        "browser",
+        "inclusion_proofs_are_judged_as_transparency_dev_judges_them",
     ),
     ("Ed25519 (RFC 8032), edge cases", "C2SP/CCTV", "vectors", "ed25519_edge_cases_are_judged_by_our_rule"),
     (

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, kits, stage};
-use crate::{Result, repo};
+use crate::{Result, bench, repo};
 
 /// The largest number of reasons kept of one row; the rest is counted.
 const REASONS: usize = 40;
@@ -106,7 +106,8 @@ impl Row {
         line
     }
 
-    fn to_json(&self) -> Value {
+    /// As it came of this commit.
+    fn to_json(&self, commit: &str) -> Value {
         let Self { area, standard, version, kit, passed, failed, skipped, .. } = self;
         let mut reasons = self.reasons.clone();
         if reasons.len() > REASONS {
@@ -115,7 +116,7 @@ impl Row {
         }
         json!({
             "area": area, "standard": standard, "version": version, "kit": kit,
-            "passed": passed, "failed": failed, "skipped": skipped, "reasons": reasons,
+            "passed": passed, "failed": failed, "skipped": skipped, "reasons": reasons, "commit": commit,
         })
     }
 }
@@ -124,6 +125,8 @@ impl Row {
 pub(super) fn write(areas: &[&str], rows: &[Row]) -> Result {
     let path = file("results.json");
     let before = kits::read(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let commit = bench::version();
+    let rows = rows.iter().map(|row| row.to_json(&commit)).collect();
     let all = merged(before.unwrap_or_default(), areas, rows);
     let text = serde_json::to_string_pretty(&all).map_err(|e| e.to_string())?;
     kits::write(&path, &format!("{text}\n"))?;
@@ -135,10 +138,10 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// The areas in their usual order.
-fn merged(before: Vec<Value>, areas: &[&str], rows: &[Row]) -> Vec<Value> {
+fn merged(before: Vec<Value>, areas: &[&str], rows: Vec<Value>) -> Vec<Value> {
     let area = |row: &Value| row.get("area").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut all: Vec<Value> = before.into_iter().filter(|row| !areas.contains(&area(row).as_str())).collect();
-    all.extend(rows.iter().map(Row::to_json));
+    all.extend(rows);
     let place = |name: &str| super::Area::ALL.iter().position(|a| a.name() == name);
     all.sort_by_key(|row| place(&area(row)));
     all
@@ -149,8 +152,9 @@ fn table(rows: &[Value]) -> String {
     let mut out = String::from(
         "# What others say\n\nWritten by `cargo xtask interop`; do not edit. Each row is one kit or peer from \
          the public package registries, run against real bytes and running nodes. The scripts are in this \
-         folder and say at their top what they prove.\n\n\
-         | area | standard | kit | passed | failed | skipped |\n|---|---|---|---:|---:|---:|\n",
+         folder and say at their top what they prove. The commit is the one that was judged; a plus sign says \
+         that there was more than what was committed.\n\n\
+         | area | standard | kit | passed | failed | skipped | commit |\n|---|---|---|---:|---:|---:|---|\n",
     );
     let text = |row: &Value, key: &str| match row.get(key) {
         Some(Value::String(text)) => text.replace('|', "\\|"),
@@ -158,7 +162,8 @@ fn table(rows: &[Value]) -> String {
         None => String::new(),
     };
     for row in rows {
-        let cells = ["area", "standard", "kit", "passed", "failed", "skipped"].map(|key| text(row, key));
+        let cells =
+            ["area", "standard", "kit", "passed", "failed", "skipped", "commit"].map(|key| text(row, key));
         out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     let mut said = BTreeSet::new();
@@ -200,11 +205,12 @@ mod tests {
     #[test]
     fn one_area_leaves_the_others() {
         let row = |area: &str, passed| Row { passed, ..Row::new(area, "s", "1") };
-        let before = [row("signatures", 1), row("notes", 1), row("did", 1)].map(|r| r.to_json()).to_vec();
-        let all = merged(before, &["notes"], &[row("notes", 2), row("notes", 3)]);
+        let before = [row("signatures", 1), row("notes", 1), row("did", 1)].map(|r| r.to_json("a")).to_vec();
+        let new = [row("notes", 2), row("notes", 3)].map(|r| r.to_json("b")).to_vec();
+        let all = merged(before, &["notes"], new);
         let told: Vec<String> = all.iter().map(|r| format!("{} {}", r["area"], r["passed"])).collect();
         assert_eq!(told, ["\"signatures\" 1", "\"notes\" 2", "\"notes\" 3", "\"did\" 1"]);
         let page = table(&all);
-        assert!(page.contains("| notes | s |  | 3 | 0 | 0 |"), "{page}");
+        assert!(page.contains("| notes | s |  | 3 | 0 | 0 | b |"), "{page}");
     }
 }
