@@ -31,7 +31,7 @@ pub(super) async fn acts(arguments: &Arguments, home: &Path) -> Result<Vec<Row>>
             open.close().await;
         }
         let name = format!("acts with their unit of work, {clients} clients");
-        let note = "in one process, no HTTP: act, leaf and delivery in one unit, and the delivery taken out \
+        let note = "in one process, no HTTP: an act sealed, its leaf and a delivery in one unit, and the delivery taken out \
             again; durable; tiles and checkpoints made meanwhile";
         rows.push(Row::new(&name, "1/s", Better::Higher, &rates, note));
         let name = format!("acts a second of processor time, {clients} clients");
