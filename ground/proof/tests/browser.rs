@@ -295,6 +295,30 @@ fn a_cosignature_without_a_time_is_judged_alike() {
     check(1 << 63, "failed");
 }
 
+/// A note has at most so many signatures (C2SP signed-note leaves the number open), for both alike.
+#[test]
+fn a_crowd_of_signatures_is_judged_alike() {
+    let (_, bytes) = receipts().into_iter().find(|(name, _)| name == "complete").unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let there = text.lines().filter(|line| line.starts_with('\u{2014}')).count();
+    let stranger = STANDARD.encode([7; 76]);
+    let mut vectors = Vec::new();
+    for (lines, state) in
+        [(there, "passed"), (100, "passed"), (101, "failed"), (150, "failed"), (5000, "failed")]
+    {
+        let more: String =
+            (there..lines).map(|n| format!("\u{2014} stranger{n}.example {stranger}\n")).collect();
+        let vector =
+            vector(&format!("{lines} lines"), (text.clone() + &more).as_bytes(), policy().as_bytes());
+        assert!(
+            vector["expect"][0].as_str().unwrap().starts_with(&format!("form {state}")),
+            "{lines}: {vector:#}"
+        );
+        vectors.push(vector);
+    }
+    run(&vectors, &[]);
+}
+
 /// Altered, half of the time inside the act, which is base64 in the file.
 fn altered_act(bytes: &[u8], random: &dyn Random) -> Vec<u8> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
