@@ -125,7 +125,7 @@ pub struct Report {
     pub receipts_bad: u64,
     /// Entries of raw logs that were answered with a number.
     pub entries: u64,
-    /// Those among them that were on a lost disk only.
+    /// Those among them that were under no checkpoint yet when the backup was taken.
     pub entries_gone: u64,
     /// Distinct checkpoints of raw logs that anybody saw.
     pub entries_shown: u64,

@@ -32,7 +32,7 @@ pub(super) struct Done {
     pub(super) next: u64,
     /// What raw logs answered with a number.
     pub(super) added: Vec<Added>,
-    /// Of a raw log whose disk was lost, the entries that it had when the backup was taken.
+    /// Of a raw log whose disk was lost, the entries under its checkpoint when the backup was taken.
     pub(super) backed_up: BTreeMap<Url, u64>,
 }
 

@@ -140,9 +140,20 @@ pub(super) async fn is_held(country: &Country, report: &mut Report) -> Result {
 }
 
 /// The raw log of a node, as it says itself.
-pub(super) async fn log(country: &Country) -> Result<RawLog> {
+async fn log(country: &Country) -> Result<RawLog> {
     let log = country.api.log().await?.others.into_iter().next();
     log.ok_or_else(|| format!("{}: the node has no raw log", country.did))
+}
+
+/// How many entries of the raw log of a node stand under a checkpoint, which is all that a log that is held
+/// shows of them later.
+pub(super) async fn signed(country: &Country) -> Result<u64> {
+    if log(country).await?.entries == 0 {
+        return Ok(0);
+    }
+    let url = country.raw_log()?.join("checkpoint").map_err(told("checkpoint"))?;
+    let note = country.api.bytes(url).await?;
+    Ok(SignedCheckpoint::parse(&note).map_err(told("checkpoint"))?.tree().size)
 }
 
 /// The log and its newest checkpoint, once that holds every entry; a log that is held has what it has. No

@@ -52,7 +52,7 @@ struct Backup {
     home: PathBuf,
     /// The leaves of the node's log when it was taken.
     leaves: u64,
-    /// The entries of its raw log.
+    /// The entries of its raw log that a checkpoint held.
     entries: u64,
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn check(world: &mut World, plan: &Plan, done: &mut Done, repor
 
 /// Takes a backup of a node, which goes on.
 async fn back_up(country: &Country, name: &str) -> Result<Backup> {
-    let (leaves, entries) = (country.api.log().await?.leaves, raw::log(country).await?.entries);
+    let (leaves, entries) = (country.api.log().await?.leaves, raw::signed(country).await?);
     let home = country.data.with_extension(format!("backup-{name}"));
     let home = tokio::task::block_in_place(|| country.backup(&home))?;
     Ok(Backup { home, leaves, entries })
