@@ -190,7 +190,15 @@ fn proofs(row: &mut Row, programs: &Programs, peers: &kits::Tessera) -> Result {
         let file = ours.folder.join(format!("{id}.tlog-proof"));
         let mut receipt = Command::new(&programs.corridor);
         receipt.current_dir(ours.stage.folder()).args(["--config", &format!("{WHO}.toml"), "receipt", id]);
-        said(receipt.arg("--output").arg(&file))?;
+        receipt.arg("--output").arg(&file);
+        // The newest acts are in no checkpoint yet.
+        let begun = Instant::now();
+        while let Err(why) = said(&mut receipt) {
+            if begun.elapsed() > START {
+                return Err(why);
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
         files.push(file);
     }
     row.listen(peers.ledger(&["proofs", &key]).args(files))
