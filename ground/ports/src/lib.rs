@@ -56,10 +56,13 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_has_is_not_given() {
-        let _marked = UdpSocket::bind((Ipv4Addr::LOCALHOST, 31_000)).unwrap();
-        let _listens = TcpListener::bind((Ipv4Addr::LOCALHOST, 31_002)).unwrap();
-        assert_eq!(free_among(31_000..31_003).unwrap(), 31_001);
-        assert_eq!(free_among(31_000..31_003).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    fn what_somebody_has_is_not_given() {
+        let given = free_port().unwrap();
+        let listens = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let marked = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let others = [listens.local_addr(), marked.local_addr()].map(|at| at.unwrap().port());
+        for port in [given, others[0], others[1]] {
+            assert_eq!(free_among(port..port + 1).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        }
     }
 }
