@@ -162,7 +162,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("receipts", "receipts complete"),
     ("receipts_bad", "not"),
     ("entries", "entries of raw logs"),
-    ("entries_gone", "of these under no checkpoint of the backup"),
+    ("entries_gone", "of these shown no more"),
     ("lost_disks", "disks lost"),
     ("backup_age", "backups old: s"),
     ("together", "taken at once"),

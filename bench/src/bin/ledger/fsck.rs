@@ -22,8 +22,8 @@ pub(super) async fn fsck(arguments: &Arguments, home: &Path) -> Result<Vec<Row>>
     let all = checked(&open, arguments.acts, arguments.runs).await?;
     open.close().await;
     let name = format!("log fsck of {} acts: time an act", arguments.acts);
-    let note = "leaves hashed, tiles and checkpoints derived from them and compared, acts without a leaf sought; \
-        in one process, files in the page cache";
+    let note = "leaves hashed, tiles and checkpoints derived from them and compared, acts without a leaf sought, \
+        the row of each act held against its bytes; in one process, files in the page cache";
     let limit = Spread::of(&tenth).median;
     Ok(vec![Row::new(&name, "µs", Better::Lower, &all, note).limited("a tenth of the acts", limit)])
 }
